@@ -7,7 +7,8 @@ endif()
 add_library(canvasback_options INTERFACE)
 target_compile_options(canvasback_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
-  -Wno-restrict  # GCC 12 reports string::insert falsely (GCC bug 105651)
+  # GCC 12 reports string::insert (bug 105651) and Asio's coroutine frames falsely.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>
   -fno-strict-aliasing -fstack-protector-strong)
 target_compile_definitions(canvasback_options INTERFACE CANVASBACK_VERSION="${PROJECT_VERSION}")
 target_include_directories(canvasback_options INTERFACE ${PROJECT_SOURCE_DIR}/src)

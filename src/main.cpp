@@ -1,1 +1,25 @@
-int main(){return 0;}
+// canvasback: `worker` is what the front starts for itself; everything else is a command of the user's.
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <string_view>
+
+#include "server/commands.hpp"
+#include "worker/child/child_main.hpp"
+
+#ifndef CANVASBACK_GATE
+#define CANVASBACK_GATE true
+#endif
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "worker") {
+    return canvasback::run_worker_child({.gate = CANVASBACK_GATE});
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return canvasback::run_command_line(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "canvasback: %s\n", error.what());
+    return 1;
+  }
+}

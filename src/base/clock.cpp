@@ -23,8 +23,7 @@ std::string iso_time(std::int64_t since_epoch_us) {
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                     since_epoch_us / 1000 % 1000);
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, since_epoch_us / 1000 % 1000);
 }
 
 }  // namespace canvasback

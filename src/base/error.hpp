@@ -44,10 +44,10 @@ enum class ErrorCode {
 
 struct Error {
   ErrorCode code = ErrorCode::DataProcessing;
-  std::string message;                 // for the client: says what was wrong and, where it can, what would be right
-  std::string detail = {};             // for the log only
-  std::optional<int> position = {};    // QueryInvalid: byte offset in the SQL text
-  int retry_after_seconds = 0;         // TooManyRequests, Unavailable: when another try makes sense
+  std::string message;               // for the client: says what was wrong and, where it can, what would be right
+  std::string detail = {};           // for the log only
+  std::optional<int> position = {};  // QueryInvalid: byte offset in the SQL text
+  int retry_after_seconds = 0;       // TooManyRequests, Unavailable: when another try makes sense
 };
 
 template <class T>
@@ -72,16 +72,16 @@ std::optional<ErrorCode> error_code_from(std::string_view name);
 #define CANVASBACK_CONCAT(a, b) CANVASBACK_CONCAT_INNER(a, b)
 
 // Returns the error of a Result or Status from the enclosing function.
-#define CANVASBACK_TRY(expression)                                               \
-  do {                                                                           \
-    if (auto canvasback_result = (expression); !canvasback_result) {             \
-      return std::unexpected(std::move(canvasback_result).error());              \
-    }                                                                            \
+#define CANVASBACK_TRY(expression)                                   \
+  do {                                                               \
+    if (auto canvasback_result = (expression); !canvasback_result) { \
+      return std::unexpected(std::move(canvasback_result).error());  \
+    }                                                                \
   } while (false)
 
-#define CANVASBACK_ASSIGN_INNER(result, declaration, expression)                 \
-  auto result = (expression);                                                    \
-  if (!result) return std::unexpected(std::move(result).error());                \
+#define CANVASBACK_ASSIGN_INNER(result, declaration, expression)  \
+  auto result = (expression);                                     \
+  if (!result) return std::unexpected(std::move(result).error()); \
   declaration = std::move(*result)
 
 // CANVASBACK_ASSIGN(auto x, f()): x is the value of f(), or the enclosing function returns f's error.

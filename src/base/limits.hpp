@@ -18,14 +18,14 @@ inline constexpr std::size_t kGiB = 1024 * kMiB;
 // HTTP requests.
 inline constexpr std::size_t kHeaderBytesMax = 16 * kKiB;
 inline constexpr std::size_t kTargetBytesMax = 8 * kKiB;
-inline constexpr std::size_t kBodyBytesMax = 8 * kMiB;      // JSON bodies (SQL, parameters)
+inline constexpr std::size_t kBodyBytesMax = 8 * kMiB;  // JSON bodies (SQL, parameters)
 inline constexpr std::size_t kSqlBytesMax = 1 * kMiB;
 inline constexpr std::size_t kConnectionsMax = 1024;
 inline constexpr std::size_t kConnectionsPerClientMax = 512;  // loopback shares one address
-inline constexpr seconds kHeaderTimeout{10};                // a slow writer of headers is cut
+inline constexpr seconds kHeaderTimeout{10};                  // a slow writer of headers is cut
 inline constexpr seconds kBodyTimeout{30};
-inline constexpr seconds kIdleTimeout{75};                  // keep-alive
-inline constexpr seconds kSlowReaderWindow{30};             // a stream must move, within this window,
+inline constexpr seconds kIdleTimeout{75};                          // keep-alive
+inline constexpr seconds kSlowReaderWindow{30};                     // a stream must move, within this window,
 inline constexpr std::size_t kSlowReaderBytesMin = 64 * kKiB * 30;  // at least so many bytes
 
 // JSON from outside.
@@ -40,30 +40,30 @@ inline constexpr std::size_t kSortKeysMax = 32;
 inline constexpr std::size_t kFrameBytesMax = 64 * kMiB;
 inline constexpr std::size_t kDataFrameBytes = 256 * kKiB;
 inline constexpr std::size_t kWorkersMax = 64;
-inline constexpr std::size_t kQueueMax = 256;               // tasks waiting, both lanes together
+inline constexpr std::size_t kQueueMax = 256;  // tasks waiting, both lanes together
 inline constexpr seconds kQueueWaitMax{30};
 inline constexpr milliseconds kProgressPeriod{200};
-inline constexpr milliseconds kCancelGrace{250};            // from asking to SIGKILL
+inline constexpr milliseconds kCancelGrace{250};  // from asking to SIGKILL
 inline constexpr milliseconds kMemorySamplePeriod{100};
-inline constexpr seconds kParkAfter{1};                     // blocked on its socket for so long
+inline constexpr seconds kParkAfter{1};  // blocked on its socket for so long
 inline constexpr seconds kWorkerStartTimeout{20};
 inline constexpr std::size_t kIdleGrowthBytesMax = 256 * kMiB;
 inline constexpr std::size_t kWorkerMemoryBytesMin = 512 * kMiB;
-inline constexpr seconds kDefaultTimeout{300};              // of one task, where none is given
+inline constexpr seconds kDefaultTimeout{300};  // of one task, where none is given
 inline constexpr milliseconds kMaxTimeout{3'600'000};
 
 // Batches and blocks inside a worker.
 inline constexpr std::int64_t kBatchRows = 65'536;
-inline constexpr std::size_t kBatchBytesTarget = 4 * kMiB;   // a batch of wide rows has fewer of them
+inline constexpr std::size_t kBatchBytesTarget = 4 * kMiB;    // a batch of wide rows has fewer of them
 inline constexpr std::size_t kScanBytesInFlight = 32 * kMiB;  // decoded but not yet taken, per scan
 inline constexpr std::size_t kEngineBytesInFlight = 32 * kMiB;
-inline constexpr int kBlocksInFlightPerThread = 2;           // formatted but not yet written
+inline constexpr int kBlocksInFlightPerThread = 2;  // formatted but not yet written
 
 // Datasets and the decoded-block cache.
 inline constexpr std::size_t kDatasetFilesMax = 100'000;
 inline constexpr std::size_t kCacheEntryBytesMax = 128 * kMiB;
 inline constexpr std::size_t kCacheBytes = 1 * kGiB;
-inline constexpr std::int64_t kPageRowsMax = 20'000;         // up to here a rows request is a bounded task
+inline constexpr std::int64_t kPageRowsMax = 20'000;  // up to here a rows request is a bounded task
 inline constexpr seconds kDatasetRefreshPeriod{2};
 
 // Shutting down.

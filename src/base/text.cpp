@@ -102,8 +102,7 @@ std::string with_thousands(std::int64_t number) {
   return digits;
 }
 
-Result<std::int64_t> parse_integer(std::string_view text, std::string_view what, std::int64_t min,
-                                   std::int64_t max) {
+Result<std::int64_t> parse_integer(std::string_view text, std::string_view what, std::int64_t min, std::int64_t max) {
   std::int64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size() || number < min || number > max) {
@@ -205,8 +204,8 @@ std::string name_from_path(std::string_view path) {
 
 bool is_dataset_name(std::string_view name) {
   if (name.empty() || name.size() > 128 || !(is_alpha(name[0]) || name[0] == '_')) return false;
-  return std::ranges::all_of(
-      name, [](char c) { return is_alpha(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; });
+  return std::ranges::all_of(name,
+                             [](char c) { return is_alpha(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; });
 }
 
 std::string base64_encode(std::string_view bytes) { return encode64(bytes, kBase64, true); }

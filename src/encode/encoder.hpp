@@ -20,7 +20,7 @@
 namespace canvasback {
 
 struct EncodeOptions {
-  std::string compression;  // arrow: none, lz4, zstd; parquet: zstd, snappy, gzip, lz4, none; empty: the default
+  std::string compression;    // arrow: none, lz4, zstd; parquet: zstd, snappy, gzip, lz4, none; empty: the default
   bool numbers_exact = true;  // json, ndjson: integers beyond 2^53 and decimals as strings
   int threads = 1;            // how many threads may format at once
   // json only: called at the end for the members after "rows" (total_rows, next, performance_metrics).

@@ -1,0 +1,62 @@
+# Every target installs what it needs first (scripts/setup) and can be typed in a fresh clone.
+.DEFAULT_GOAL := build
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+.PHONY: help setup build run test unit functional check format lint asan tsan fuzz clean
+
+export PATH := $(CURDIR)/.deps/node/bin:$(PATH)
+PYTHON := .deps/venv/bin/python
+JOBS ?= $(shell nproc)
+ARGS ?= serve flights=.deps/data/flights-3m.parquet --data data
+FUZZ_SECONDS ?= 30
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## install what is missing
+	@scripts/setup
+
+build: setup ## build/release/bin/canvasback
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+
+run: build ## serve three million flights; other arguments: make run ARGS="serve DIR --listen 127.0.0.1:9000"
+	exec build/release/bin/canvasback $(ARGS)
+
+test: build unit functional ## build and run all tests
+
+unit: build
+	ctest --test-dir build/release --output-on-failure --no-tests=error
+
+functional: build unit
+	@if [[ -d tests/functional ]]; then set -x; $(PYTHON) -m pytest -q tests/functional; fi
+
+lint: ## style and dependency rule, without a build
+	python3 tests/tidy.py
+	python3 tests/layers.py
+
+sources = git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp'
+
+check: ## format, lint, layers, tests
+	@scripts/setup format
+	$(sources) | xargs clang-format-14 --dry-run --Werror
+	$(MAKE) lint
+	$(MAKE) test
+
+format: ## reformat the C++ sources
+	@scripts/setup format
+	$(sources) | xargs clang-format-14 -i
+
+asan: setup ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	scripts/sanitizers/run asan $(JOBS)
+
+tsan: setup ## unit tests under ThreadSanitizer
+	scripts/sanitizers/run tsan $(JOBS)
+
+fuzz: ## every fuzz target for FUZZ_SECONDS (30) each; the long form: make fuzz FUZZ_SECONDS=3600
+	@scripts/setup fuzz
+	scripts/fuzz $(FUZZ_SECONDS) $(JOBS)
+
+clean: ## remove build/ (and nothing else)
+	rm -rf build

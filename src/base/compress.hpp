@@ -1,0 +1,29 @@
+// Compressor: bytes into one gzip member or one zstd frame, a piece at a time, in constant memory; zlib and zstd stay
+// behind it. For HTTP Content-Encoding and files: Parquet and Arrow compress inside their own formats.
+// Single-threaded.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace canvasback {
+
+class Compressor {
+ public:
+  virtual ~Compressor() = default;
+  // Takes `bytes` in and appends to `out` what is ready; it may keep some back.
+  virtual Status add(std::string_view bytes, std::string& out) = 0;
+  // Appends everything taken in so far, so that a reader can decode it all now. Costs a few bytes.
+  virtual Status flush(std::string& out) = 0;
+  // Appends the rest and the end of the member or frame; called once, last. Without it a reader sees a stream that was
+  // cut off.
+  virtual Status end(std::string& out) = 0;
+};
+
+// encoding: "gzip" or "zstd", the names of HTTP; levels are chosen for throughput. Errors: InvalidData for another one.
+Result<std::unique_ptr<Compressor>> make_compressor(std::string_view encoding);
+
+}  // namespace canvasback

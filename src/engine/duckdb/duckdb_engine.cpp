@@ -1,0 +1,265 @@
+#include "engine/duckdb/duckdb_engine.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <map>
+
+#include "base/limits.hpp"
+#include "base/text.hpp"
+#include "engine/duckdb/arrow_function.hpp"
+#include "engine/duckdb/errors.hpp"
+#include "engine/duckdb/handles.hpp"
+#include "engine/duckdb/portable_types.hpp"
+#include "engine/duckdb/result_stream.hpp"
+#include "engine/duckdb/statement_gate.hpp"
+
+namespace canvasback {
+namespace {
+
+using namespace duck;
+
+class DuckDbEngine final : public Engine {
+ public:
+  Status open(const EngineOptions& options) {
+    Config config;
+    if (duckdb_create_config(config.out()) != DuckDBSuccess) return fail(ErrorCode::Database, "No engine config.");
+    const std::vector<std::pair<const char*, std::string>> settings{
+        {"threads", fmt::format("{}", options.threads)},
+        {"memory_limit", fmt::format("{}B", options.memory_bytes)},
+        {"temp_directory", options.temp_folder},
+        {"max_temp_directory_size", fmt::format("{}B", options.temp_bytes_max)},
+        {"autoinstall_known_extensions", "false"},
+        {"autoload_known_extensions", "false"},
+        {"allow_community_extensions", "false"},
+    };
+    for (const auto& [name, value] : settings) {
+      if (duckdb_set_config(config.get(), name, value.c_str()) != DuckDBSuccess) {
+        return fail(ErrorCode::Database, fmt::format("The engine does not take the setting {}.", name));
+      }
+    }
+    char* message = nullptr;
+    if (duckdb_open_ext(nullptr, database_.out(), config.get(), &message) != DuckDBSuccess) {
+      std::string text = message ? message : "unknown";
+      duckdb_free(message);
+      return fail(ErrorCode::Database, "The engine could not be opened.", text);
+    }
+    if (duckdb_connect(database_.get(), connection_.out()) != DuckDBSuccess ||
+        duckdb_connect(database_.get(), gate_connection_.out()) != DuckDBSuccess) {
+      return fail(ErrorCode::Database, "The engine refused a connection.");
+    }
+    CANVASBACK_TRY(register_arrow_function(connection_.get(), streams_));
+    return lock(options);
+  }
+
+  Result<std::vector<std::string>> admit(std::string_view sql,
+                                         const std::function<bool(std::string_view)>& visible) override {
+    CANVASBACK_TRY(explain_refusal(sql));
+    CANVASBACK_ASSIGN(std::string serialized, serialize(sql));
+    CANVASBACK_ASSIGN(GateResult result, check_statement({serialized, visible}));
+    return std::move(result.tables);
+  }
+
+  Status define_view(std::string_view name, std::string_view version, std::string_view relation) override {
+    auto [known, added] = views_.try_emplace(std::string(name));
+    if (!added && known->second == version) return {};
+    const Status status =
+        run(fmt::format("CREATE OR REPLACE VIEW {} AS SELECT * FROM {}", sql_identifier(name), relation));
+    if (!status) {
+      views_.erase(known);
+      return status;
+    }
+    known->second = version;
+    return {};
+  }
+
+  void define_stream(std::string_view name, StreamFactory factory) override { streams_.set(name, std::move(factory)); }
+
+  Result<std::unique_ptr<BatchStream>> execute(const SqlRequest& request, CancelToken cancel) override {
+    CANVASBACK_TRY(cancel.check());
+    CANVASBACK_ASSIGN(Prepared prepared, prepare(request.sql, cancel));
+    CANVASBACK_ASSIGN(std::string wrapped, portable_sql(prepared.get(), request.sql));
+    if (!wrapped.empty()) {
+      CANVASBACK_ASSIGN(prepared, prepare(wrapped, cancel));
+    }
+    CANVASBACK_TRY(bind_all(prepared.get(), request));
+    Pending pending;
+    if (duckdb_pending_prepared_streaming(prepared.get(), pending.out()) != DuckDBSuccess) {
+      return std::unexpected(translate_error(duckdb_pending_error(pending.get()), request.sql, cancel));
+    }
+    return make_result_stream(std::move(prepared), std::move(pending),
+                              {request.sql, request.row_limit, request.convert_threads, connection_.get()}, cancel);
+  }
+
+  void interrupt() override { duckdb_interrupt(connection_.get()); }
+
+  double progress() override {
+    const double percentage = duckdb_query_progress(connection_.get()).percentage;
+    return percentage < 0 ? -1 : percentage / 100;
+  }
+
+ private:
+  Status run(const std::string& sql) {
+    QueryResult result;
+    if (duckdb_query(connection_.get(), sql.c_str(), result.get()) != DuckDBSuccess) {
+      return std::unexpected(translate_error(duckdb_result_error(result.get()), sql, CancelToken()));
+    }
+    return {};
+  }
+
+  Result<std::string> text_of(duckdb_connection connection, const std::string& sql) {
+    QueryResult result;
+    if (duckdb_query(connection, sql.c_str(), result.get()) != DuckDBSuccess) {
+      return std::unexpected(translate_error(duckdb_result_error(result.get()), sql, CancelToken()));
+    }
+    char* value = duckdb_value_varchar(result.get(), 0, 0);
+    std::string text = value ? value : "";
+    duckdb_free(value);
+    return text;
+  }
+
+  // Session settings first, then the grants, then no external access, then the lock; the last two are read back.
+  Status lock(const EngineOptions& options) {
+    std::vector<std::string> files;
+    std::vector<std::string> folders;
+    std::error_code error;
+    for (const std::string& path : options.readable_paths) {
+      (std::filesystem::is_directory(path, error) ? folders : files).push_back(sql_literal(path));
+    }
+    if (!options.temp_folder.empty()) folders.push_back(sql_literal(options.temp_folder));
+    for (const std::string& sql : std::initializer_list<std::string>{
+             "SET TimeZone='UTC'", "SET enable_progress_bar=true", "SET enable_progress_bar_print=false",
+             "SET streaming_buffer_size='1MB'", "SET parquet_metadata_cache=true",
+             fmt::format("SET allowed_paths=[{}]", fmt::join(files, ", ")),
+             fmt::format("SET allowed_directories=[{}]", fmt::join(folders, ", ")), "SET enable_external_access=false",
+             "SET lock_configuration=true"}) {
+      CANVASBACK_TRY(run(sql));
+    }
+    for (const auto& [setting, wanted] : std::initializer_list<std::pair<std::string, std::string>>{
+             {"enable_external_access", "false"}, {"lock_configuration", "true"}}) {
+      CANVASBACK_ASSIGN(std::string value,
+                        text_of(connection_.get(), fmt::format("SELECT current_setting('{}')::VARCHAR", setting)));
+      if (value != wanted) return fail(ErrorCode::Database, "The engine could not be locked.", setting);
+    }
+    return {};
+  }
+
+  // The parse tree of one SELECT as JSON. Runs on a connection of its own, with the text as a bound value.
+  Result<std::string> serialize(std::string_view sql) {
+    if (!serializer_) {
+      if (duckdb_prepare(gate_connection_.get(),
+                         "SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := true, "
+                         "skip_default := true)::VARCHAR",
+                         serializer_.out()) != DuckDBSuccess) {
+        return fail(ErrorCode::Database, "The statement gate cannot parse.", duckdb_prepare_error(serializer_.get()));
+      }
+    }
+    duckdb_bind_varchar_length(serializer_.get(), 1, sql.data(), sql.size());
+    QueryResult result;
+    if (duckdb_execute_prepared(serializer_.get(), result.get()) != DuckDBSuccess) {
+      return std::unexpected(translate_error(duckdb_result_error(result.get()), sql, CancelToken()));
+    }
+    char* value = duckdb_value_varchar(result.get(), 0, 0);
+    std::string text = value ? value : "";
+    duckdb_free(value);
+    return text;
+  }
+
+  Result<Prepared> prepare(const std::string& sql, const CancelToken& cancel) {
+    Prepared prepared;
+    if (duckdb_prepare(connection_.get(), sql.c_str(), prepared.out()) != DuckDBSuccess) {
+      return std::unexpected(translate_error(duckdb_prepare_error(prepared.get()), sql, cancel));
+    }
+    return prepared;
+  }
+
+  // The statement wrapped so that every column has a type that travels; empty where none needs it.
+  static Result<std::string> portable_sql(duckdb_prepared_statement prepared, const std::string& sql) {
+    std::vector<std::string> names;
+    std::vector<std::string> columns;
+    bool changed = false;
+    const idx_t count = duckdb_prepared_statement_column_count(prepared);
+    for (idx_t i = 0; i < count; ++i) {
+      LogicalType type(duckdb_prepared_statement_column_logical_type(prepared, i));
+      const char* raw = duckdb_prepared_statement_column_name(prepared, i);
+      const std::string name = raw ? raw : fmt::format("column{}", i);
+      duckdb_free(const_cast<char*>(raw));
+      names.push_back(fmt::format("c{}", i));
+      auto cast = type ? portable_cast(type.get()) : std::nullopt;
+      changed = changed || cast;
+      columns.push_back(cast ? fmt::format("CAST(c{} AS {}) AS {}", i, *cast, sql_identifier(name))
+                             : fmt::format("c{} AS {}", i, sql_identifier(name)));
+    }
+    if (!changed) return std::string();
+    std::string_view inner = trim(sql);
+    while (inner.ends_with(';')) inner = trim(inner.substr(0, inner.size() - 1));
+    // The line end closes a trailing comment.
+    return fmt::format("SELECT {} FROM ({}\n) AS t({})", fmt::join(columns, ", "), inner, fmt::join(names, ", "));
+  }
+
+  static Status bind_all(duckdb_prepared_statement prepared, const SqlRequest& request) {
+    const idx_t wanted = duckdb_nparams(prepared);
+    for (std::size_t i = 0; i < request.text_parameters.size(); ++i) {
+      const std::string& text = request.text_parameters[i];
+      duckdb_bind_varchar_length(prepared, i + 1, text.data(), text.size());
+    }
+    if (!request.text_parameters.empty()) return {};
+    const std::size_t given =
+        request.parameters.is_object() ? request.parameters.as_object().size() : request.parameters.as_array().size();
+    if (given != wanted) {
+      return fail(ErrorCode::QueryInvalid,
+                  fmt::format("The statement takes {} parameters, {} were given.", wanted, given));
+    }
+    for (std::size_t i = 0; i < request.parameters.as_array().size(); ++i) {
+      CANVASBACK_TRY(bind_one(prepared, i + 1, request.parameters.as_array()[i]));
+    }
+    for (const auto& [name, value] : request.parameters.as_object()) {
+      idx_t index = 0;
+      if (duckdb_bind_parameter_index(prepared, &index, name.c_str()) != DuckDBSuccess) {
+        return fail(ErrorCode::QueryInvalid, fmt::format("The statement has no parameter ${}.", name));
+      }
+      CANVASBACK_TRY(bind_one(prepared, index, value));
+    }
+    return {};
+  }
+
+  static Status bind_one(duckdb_prepared_statement prepared, idx_t index, const Json& value) {
+    duckdb_state state = DuckDBError;
+    if (value.is_null()) {
+      state = duckdb_bind_null(prepared, index);
+    } else if (value.is_bool()) {
+      state = duckdb_bind_boolean(prepared, index, value.as_bool());
+    } else if (value.is_string()) {
+      const std::string_view text = value.as_string();
+      state = duckdb_bind_varchar_length(prepared, index, text.data(), text.size());
+    } else if (value.is_integer() && value.as_int(0) == value.as_int(1)) {
+      state = duckdb_bind_int64(prepared, index, value.as_int());
+    } else if (value.is_integer()) {
+      state = duckdb_bind_uint64(prepared, index, value.as_uint());
+    } else if (value.is_number()) {
+      state = duckdb_bind_double(prepared, index, value.as_double());
+    } else {
+      return fail(ErrorCode::QueryInvalid, "A parameter is null, a boolean, a number or a string.");
+    }
+    if (state != DuckDBSuccess)
+      return fail(ErrorCode::QueryInvalid, fmt::format("Parameter {} cannot be bound.", index));
+    return {};
+  }
+
+  StreamRegistry streams_;  // outlives the connections that call into it
+  Database database_;
+  Connection connection_;
+  Connection gate_connection_;
+  Prepared serializer_;
+  std::map<std::string, std::string, std::less<>> views_;  // name → version
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> open_duckdb(const EngineOptions& options) {
+  auto engine = std::make_unique<DuckDbEngine>();
+  CANVASBACK_TRY(engine->open(options));
+  return engine;
+}
+
+}  // namespace canvasback

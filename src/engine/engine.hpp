@@ -1,0 +1,60 @@
+// Engine: SQL + limits → BatchStream. One engine instance lives in one worker process; only the task loop calls it,
+// except interrupt() and progress(), which any thread may call. Two kinds of SQL meet here: what the server made
+// (trusted text, bound values) and what a user wrote, which must pass admit() first.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/cancel.hpp"
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "stream/batch_stream.hpp"
+
+namespace canvasback {
+
+struct EngineOptions {
+  int threads = 1;
+  std::uint64_t memory_bytes = 0;  // of the engine's own buffers
+  std::string temp_folder;         // spill; the only place it writes
+  std::uint64_t temp_bytes_max = 0;
+  std::vector<std::string> readable_paths;  // files and folders; everything else is refused by the engine too
+};
+
+struct SqlRequest {
+  std::string sql;
+  std::vector<std::string> text_parameters;  // server-made SQL: positional, bound as VARCHAR
+  Json parameters;                           // user's SQL: array (positional) or object (named), or null
+  std::optional<std::int64_t> row_limit;     // the stream ends after so many rows
+  int convert_threads = 1;                   // threads that turn engine rows into Arrow batches
+};
+
+// Reads some relation from outside the engine, afresh at each call.
+using StreamFactory = std::function<Result<std::unique_ptr<BatchStream>>()>;
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // The dataset names a user's statement reads. Errors: QueryInvalid with position, QueryForbidden.
+  virtual Result<std::vector<std::string>> admit(std::string_view sql,
+                                                 const std::function<bool(std::string_view)>& visible) = 0;
+  // Makes `name` a view over a table expression (task/sql_builder.hpp: relation_sql); the same version again is free.
+  virtual Status define_view(std::string_view name, std::string_view version, std::string_view relation) = 0;
+  // What `arrow_files('name')` reads.
+  virtual void define_stream(std::string_view name, StreamFactory factory) = 0;
+  // Starts a statement. Errors that binding finds come at once, later ones from the stream.
+  virtual Result<std::unique_ptr<BatchStream>> execute(const SqlRequest& request, CancelToken cancel) = 0;
+
+  // Asks the running statement to stop; lost when none runs yet, so the caller repeats it until the task ends.
+  virtual void interrupt() = 0;
+  // Share done, 0 to 1, or -1 where the engine cannot tell.
+  virtual double progress() = 0;
+};
+
+}  // namespace canvasback

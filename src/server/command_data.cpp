@@ -1,0 +1,178 @@
+// The commands that read data: query and export, over a private runtime or a running server.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "base/text.hpp"
+#include "server/command_support.hpp"
+#include "server/commands.hpp"
+#include "server/terminal.hpp"
+#include "task/format.hpp"
+#include "transport/http/client.hpp"
+
+namespace canvasback {
+namespace {
+
+constexpr std::int64_t kTableRows = 200;  // shown on a terminal where no limit is given
+
+// table on a terminal, csv in a pipe, the extension's format for a file.
+Result<std::string> output_format(const CommandOptions& options) {
+  std::string format = options.format;
+  if (format.empty() && !options.out.empty()) {
+    for (const char* name : {"json", "ndjson", "csv", "arrow", "arrow_file", "parquet"}) {
+      if (options.out.ends_with("." + std::string(find_output_format(name)->extension))) format = name;
+    }
+  }
+  if (format.empty()) format = options.out.empty() && is_terminal(STDOUT_FILENO) ? "table" : "csv";
+  if (format != "table" && find_output_format(format) == nullptr) {
+    return fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\".", format));
+  }
+  const bool binary = format == "arrow" || format == "arrow_file" || format == "parquet";
+  if (binary && options.out.empty() && is_terminal(STDOUT_FILENO)) {
+    return fail(ErrorCode::InvalidData, fmt::format("{} is not for a terminal: name a file by --out.", format));
+  }
+  return format;
+}
+
+Result<std::optional<std::int64_t>> limit_of(const CommandOptions& options, bool table) {
+  if (options.limit.empty()) return table ? std::optional<std::int64_t>(kTableRows) : std::nullopt;
+  CANVASBACK_ASSIGN(std::int64_t limit, parse_integer(options.limit, "--limit", 0, INT64_MAX / 2));
+  return std::optional<std::int64_t>(limit);
+}
+
+// Takes what either side gives and prints or writes it.
+struct Destination {
+  bool table = false;
+  Output output;
+  std::string text;
+
+  Status take(std::string_view bytes) {
+    if (!table) return output.write(bytes);
+    text += bytes;
+    return {};
+  }
+  Status finish() { return table ? print_table(text) : output.finish(); }
+};
+
+Status run_here(const CommandOptions& options, std::vector<DatasetSource> sources, Destination& destination,
+                const std::function<asio::awaitable<Result<std::unique_ptr<Answer>>>(QueryService&)>& ask) {
+  CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, one_shot_runtime(options, std::move(sources)));
+  auto work = [&]() -> asio::awaitable<Status> {
+    auto answer = co_await ask(runtime->queries());
+    if (!answer) co_return std::unexpected(answer.error());
+    if (!destination.table) co_return co_await write_answer(std::move(*answer), destination.output, "writing");
+    while (true) {
+      TaskEvent event = co_await (*answer)->next();
+      if (event.kind == TaskEvent::Kind::Failed) co_return std::unexpected(event.error);
+      if (event.kind == TaskEvent::Kind::Done) co_return Status();
+      if (event.kind == TaskEvent::Kind::Data) destination.text += event.bytes;
+    }
+  };
+  CANVASBACK_TRY(runtime->run(work()));
+  return destination.finish();
+}
+
+Status ask_server(const http::ClientRequest& request, Destination& destination) {
+  CANVASBACK_TRY(http::fetch(request, [&](std::string_view bytes) { return destination.take(bytes); }));
+  return destination.finish();
+}
+
+Status query(const CommandOptions& options) {
+  CANVASBACK_ASSIGN(std::string format, output_format(options));
+  const bool table = format == "table";
+  CANVASBACK_ASSIGN(std::optional<std::int64_t> limit, limit_of(options, table));
+  CANVASBACK_ASSIGN(Output output, Output::open(options.out));
+  Destination destination{table, std::move(output), {}};
+  SqlRunRequest request;
+  request.sql = options.sql;
+  request.limit = limit;
+  request.format = table ? "json" : format;
+  request.compression = options.compression;
+  request.received_ns = monotonic_ns();
+  if (!options.server.empty()) {
+    Json body;
+    body.set("sql", request.sql);
+    body.set("format", request.format);
+    if (limit) body.set("limit", *limit);
+    if (!request.compression.empty()) body.set("compression", request.compression);
+    return ask_server({options.server, "POST", "/api/v1/query", body.dump(), "application/json"}, destination);
+  }
+  CANVASBACK_ASSIGN(Config config, load_config(options));
+  CANVASBACK_ASSIGN(std::vector<DatasetSource> sources, dataset_sources(options, config));
+  return run_here(options, std::move(sources), destination,
+                  [&](QueryService& queries) { return queries.sql(request, CancelToken()); });
+}
+
+Result<Selection> selection_of(const CommandOptions& options, std::optional<std::int64_t> limit) {
+  Selection selection;
+  selection.limit = limit;
+  if (!options.columns.empty()) selection.columns = split(options.columns, ',');
+  if (!options.filter.empty()) {
+    CANVASBACK_ASSIGN(selection.filter, Json::parse(options.filter));
+  }
+  if (!options.sort.empty()) {
+    CANVASBACK_ASSIGN(selection.sort, parse_sort(options.sort));
+  }
+  if (!options.sample.empty()) {
+    std::int64_t seed = 0;
+    if (!options.seed.empty()) {
+      CANVASBACK_ASSIGN(seed, parse_integer(options.seed, "--seed", 0, INT64_MAX));
+    }
+    CANVASBACK_ASSIGN(selection.sample, parse_sample(options.sample, seed));
+  }
+  return selection;
+}
+
+std::string export_target(const CommandOptions& options, const std::string& format) {
+  std::string target = "/api/v1/datasets/" + percent_encode(options.name) + "/export?format=" + format;
+  for (const auto& [name, value] : {std::pair{"columns", options.columns},
+                                    {"filter", options.filter},
+                                    {"sort", options.sort},
+                                    {"sample", options.sample},
+                                    {"seed", options.seed},
+                                    {"limit", options.limit},
+                                    {"compression", options.compression}}) {
+    if (!value.empty()) target += fmt::format("&{}={}", name, percent_encode(value));
+  }
+  return target;
+}
+
+Status export_rows(const CommandOptions& options) {
+  CANVASBACK_ASSIGN(std::string format, output_format(options));
+  const bool table = format == "table";
+  CANVASBACK_ASSIGN(std::optional<std::int64_t> limit, limit_of(options, table));
+  CANVASBACK_ASSIGN(Selection selection, selection_of(options, limit));
+  CANVASBACK_ASSIGN(Output output, Output::open(options.out));
+  Destination destination{table, std::move(output), {}};
+  const std::string wire_format = table ? "json" : format;
+  if (!options.server.empty()) {
+    CommandOptions asked = options;
+    if (limit) asked.limit = fmt::format("{}", *limit);
+    return ask_server({options.server, "GET", export_target(asked, wire_format), {}, {}}, destination);
+  }
+  CANVASBACK_ASSIGN(Config config, load_config(options));
+  std::vector<DatasetSource> sources;
+  for (const DatasetSource& source : config.datasets()) {
+    if (source.name == options.name) sources.push_back(source);
+  }
+  if (sources.empty()) {
+    CANVASBACK_ASSIGN(DatasetSource source, dataset_source_from(options.name));
+    sources.push_back(std::move(source));
+  }
+  RowsRequest request;
+  request.dataset = sources[0].name;
+  request.selection = std::move(selection);
+  request.format = wire_format;
+  request.compression = options.compression;
+  request.received_ns = monotonic_ns();
+  return run_here(options, std::move(sources), destination,
+                  [&](QueryService& queries) { return queries.rows(request, CancelToken()); });
+}
+
+}  // namespace
+
+int run_query(const CommandOptions& options) { return report(query(options)); }
+int run_export(const CommandOptions& options) { return report(export_rows(options)); }
+
+}  // namespace canvasback

@@ -1,0 +1,89 @@
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <memory>
+
+#include "server/commands.hpp"
+#include "server/config.hpp"
+
+namespace canvasback {
+namespace {
+
+std::string flag_of(std::string name) {
+  for (char& c : name) {
+    if (c == '_') c = '-';
+  }
+  return "--" + name;
+}
+
+// --config and a flag for every setting.
+void add_settings(CLI::App& command, CommandOptions& options) {
+  command.add_option("--config", options.config_file, "settings file (default: ./canvasback.toml where it exists)");
+  for (const SettingInfo& info : Config::known()) {
+    const std::string help = info.help + " [" + info.default_text + "]";
+    command.add_option_function<std::string>(
+        flag_of(info.name), [&options, name = info.name](const std::string& value) { options.settings[name] = value; },
+        help);
+  }
+}
+
+void add_output(CLI::App& command, CommandOptions& options) {
+  command.add_option("--format", options.format,
+                     "table (terminal), json, ndjson, csv (pipes), arrow, arrow_file, parquet");
+  command.add_option("--compression", options.compression, "arrow: none lz4 zstd; parquet: zstd snappy gzip lz4 none");
+  command.add_option("-o,--out", options.out, "file to write; it appears when it is complete");
+  command.add_option("--server", options.server, "ask a running server, http://host:port");
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CommandOptions options;
+  CLI::App app("Canvasback serves Parquet, CSV, JSON and Arrow files as streams of any format, and as SQL.",
+               "canvasback");
+  app.set_version_flag("--version", std::string("canvasback ") + CANVASBACK_VERSION);
+  app.require_subcommand(1);
+  std::function<int(const CommandOptions&)> run;
+  auto add = [&](const char* name, const char* help, int (*function)(const CommandOptions&)) {
+    CLI::App* command = app.add_subcommand(name, help);
+    command->callback([&run, function] { run = function; });
+    add_settings(*command, options);
+    return command;
+  };
+  const char* paths_help = "files, folders, globs, or name=path";
+  CLI::App* serve = add("serve", "serve datasets over HTTP", run_serve);
+  serve->add_option("paths", options.paths, paths_help);
+  serve->add_flag("--open", options.open, "open the address in a browser");
+  CLI::App* query = add("query", "run one SELECT over files", run_query);
+  query->add_option("sql", options.sql, "the statement; datasets are tables named after their files")->required();
+  query->add_option("paths", options.paths, paths_help);
+  query->add_option("--limit", options.limit, "at most so many rows");
+  add_output(*query, options);
+  CLI::App* exported = add("export", "write a selection of one dataset to a file", run_export);
+  exported->add_option("name", options.name, "a path, or the name of a configured dataset")->required();
+  exported->add_option("--columns", options.columns, "a,b,c");
+  exported->add_option("--filter", options.filter,
+                       "JSON: {\"column\": value} or {\"column\": {\"op\": \"gt\", \"value\": 1}}");
+  exported->add_option("--sort", options.sort, "-amount,id");
+  exported->add_option("--sample", options.sample, "1% or 10000 rows");
+  exported->add_option("--seed", options.seed, "of the sample");
+  exported->add_option("--limit", options.limit, "at most so many rows");
+  add_output(*exported, options);
+  CLI::App* info = add("info", "show schema, rows and sizes of files", run_info);
+  info->add_option("paths", options.paths, paths_help)->required();
+  info->add_option("--format", options.format, "table (default) or json");
+  CLI::App* datasets = add("datasets", "list configured or served datasets", run_datasets);
+  datasets->add_option("paths", options.paths, paths_help);
+  datasets->add_option("--format", options.format, "table (default) or json");
+  datasets->add_option("--server", options.server, "ask a running server, http://host:port");
+  CLI::App* config = add("config", "show the effective settings and where each comes from", run_config);
+  config->add_option("--format", options.format, "table (default) or json");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return run(options);
+}
+
+}  // namespace canvasback

@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+#include <spawn.h>
+#include <unistd.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "server/command_support.hpp"
+#include "server/commands.hpp"
+#include "server/runtime.hpp"
+#include "transport/http/routes.hpp"
+#include "transport/http/server.hpp"
+
+namespace canvasback {
+namespace {
+
+struct Listen {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+Result<Listen> listen_of(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  Listen out;
+  out.address = colon == std::string::npos ? "127.0.0.1" : text.substr(0, colon);
+  if (out.address.starts_with('[') && out.address.ends_with(']'))
+    out.address = out.address.substr(1, out.address.size() - 2);
+  if (out.address == "localhost" || out.address.empty()) out.address = "127.0.0.1";
+  CANVASBACK_ASSIGN(std::int64_t port, parse_integer(colon == std::string::npos ? text : text.substr(colon + 1),
+                                                     "the port of listen", 0, 65535));
+  out.port = static_cast<std::uint16_t>(port);
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(out.address, error);
+  if (error) return fail(ErrorCode::InvalidData, fmt::format("listen: \"{}\" is not an IP address.", out.address));
+  if (!address.is_loopback()) {
+    return fail(ErrorCode::InvalidData,
+                fmt::format("listen: {} is not a loopback address. Without keys and TLS only loopback is served; put a "
+                            "reverse proxy that has both in front, and name it in `hosts`.",
+                            out.address));
+  }
+  return out;
+}
+
+void open_browser(const std::string& url) {
+  std::string command = "xdg-open";
+  std::string address = url;
+  char* argv[] = {command.data(), address.data(), nullptr};
+  pid_t pid = 0;
+  if (posix_spawnp(&pid, command.c_str(), nullptr, nullptr, argv, environ) != 0)
+    log::info("no browser could be opened");
+}
+
+asio::awaitable<Status> add_datasets(Runtime& runtime, std::vector<DatasetSource> sources) {
+  co_return co_await runtime.datasets().add(std::move(sources));
+}
+
+asio::awaitable<bool> drain(Runtime& runtime, http::Server& server) {
+  asio::signal_set signals(runtime.loop(), SIGINT, SIGTERM);
+  co_await signals.async_wait(kAwait);
+  log::info("stopping: {} tasks run, {} wait", runtime.pool().running(), runtime.pool().waiting());
+  server.stop();
+  // A second signal ends the waiting.
+  asio::co_spawn(
+      runtime.loop(),
+      [&]() -> asio::awaitable<void> {
+        auto [error, number] = co_await signals.async_wait(kAwait);
+        if (!error) std::_Exit(1);
+      },
+      asio::detached);
+  co_await runtime.pool().shut_down(limits::kDrainDeadline);
+  // The last bytes of answers that ended are still on their way through the connections.
+  asio::steady_timer timer(runtime.loop(), std::chrono::milliseconds(50));
+  co_await timer.async_wait(kAwait);
+  signals.cancel();
+  co_return true;
+}
+
+Status serve(const CommandOptions& options) {
+  CANVASBACK_ASSIGN(Config config, load_config(options));
+  CANVASBACK_ASSIGN(Listen listen, listen_of(config.text("listen")));
+  CANVASBACK_ASSIGN(std::vector<DatasetSource> sources, dataset_sources(options, config));
+  CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, Runtime::make(config, false));
+  http::Access access{config.list("hosts"), config.list("origins")};
+  http::Router router(runtime->metrics(), std::move(access));
+  http::Services services{runtime->pool(), runtime->datasets(), runtime->queries(), runtime->metrics(), wall_us()};
+  add_system_routes(router, services);
+  add_dataset_routes(router, services);
+  add_query_routes(router, services);
+  add_seed_routes(router, services);
+  http::Server server(runtime->loop().get_executor(), router);
+  CANVASBACK_TRY(server.listen(listen.address, listen.port));
+  Stopwatch watch;
+  CANVASBACK_TRY(runtime->run(add_datasets(*runtime, std::move(sources))));
+  runtime->datasets().start_watching();
+  server.start();
+  const bool v6 = listen.address.find(':') != std::string::npos;
+  const std::string url = fmt::format("http://{}{}{}:{}", v6 ? "[" : "", listen.address, v6 ? "]" : "", server.port());
+  log::info("ready in {:.0f} ms", watch.elapsed_ms());
+  std::printf("Canvasback is at %s\n", url.c_str());
+  std::fflush(stdout);
+  if (options.open) open_browser(url);
+  runtime->run(drain(*runtime, server));
+  log::info("stopped");
+  return {};
+}
+
+}  // namespace
+
+int run_serve(const CommandOptions& options) { return report(serve(options)); }
+
+}  // namespace canvasback

@@ -1,0 +1,137 @@
+// The commands that show: info, datasets, config.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "base/text.hpp"
+#include "server/command_support.hpp"
+#include "server/commands.hpp"
+#include "server/terminal.hpp"
+#include "transport/http/client.hpp"
+
+namespace canvasback {
+namespace {
+
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+Result<bool> wants_json(const CommandOptions& options) {
+  if (options.format.empty() || options.format == "table") return false;
+  if (options.format == "json") return true;
+  return fail(ErrorCode::InvalidData, "--format is table or json.");
+}
+
+std::string rows_text(const Dataset& dataset) {
+  return dataset.rows >= 0 ? with_thousands(dataset.rows) : "not counted";
+}
+
+void print_info(const Dataset& dataset) {
+  std::size_t groups = 0;
+  for (const DataFile& file : dataset.files) groups += file.row_group_rows.size();
+  print(fmt::format("{}: {}, {} rows, {} columns, {} in {} files", dataset.name, name_of(dataset.kind),
+                    rows_text(dataset), dataset.columns.size(), human_bytes(dataset.bytes()), dataset.files.size()));
+  print(groups > 0 ? fmt::format(", {} row groups\n", groups) : "\n");
+  std::vector<std::vector<std::string>> rows;
+  for (const DatasetColumn& column : dataset.columns) {
+    rows.push_back({column.name, column.type, column.null_count ? with_thousands(*column.null_count) : "",
+                    column.min.value_or(""), column.max.value_or("")});
+  }
+  print(render_table(
+      {{"column", "", false}, {"type", "", false}, {"nulls", "", true}, {"min", "", false}, {"max", "", false}}, rows,
+      terminal_width()));
+}
+
+Status info(const CommandOptions& options) {
+  CANVASBACK_ASSIGN(bool json, wants_json(options));
+  CANVASBACK_ASSIGN(Config config, load_config(options));
+  CommandOptions only_paths = options;
+  std::vector<DatasetSource> sources;
+  for (const std::string& path : options.paths) {
+    CANVASBACK_ASSIGN(DatasetSource source, dataset_source_from(path));
+    sources.push_back(std::move(source));
+  }
+  CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, one_shot_runtime(options, std::move(sources)));
+  Json all = Json::Array{};
+  bool first = true;
+  for (const auto& dataset : runtime->datasets().readable()) {
+    if (json) {
+      all.push(to_json(*dataset));
+      continue;
+    }
+    if (!first) print("\n");
+    first = false;
+    print_info(*dataset);
+  }
+  if (json) print(all.dump() + "\n");
+  return {};
+}
+
+Status datasets(const CommandOptions& options) {
+  CANVASBACK_ASSIGN(bool json, wants_json(options));
+  const std::vector<TableColumn> columns{{"dataset", "", false}, {"kind", "", false}, {"rows", "", true},
+                                         {"columns", "", true},  {"size", "", true},  {"files", "", true}};
+  std::vector<std::vector<std::string>> rows;
+  if (!options.server.empty()) {
+    std::string body;
+    CANVASBACK_TRY(http::fetch({options.server, "GET", "/api/v1/datasets", {}, {}}, [&](std::string_view bytes) {
+      body += bytes;
+      return Status();
+    }));
+    if (json) {
+      print(body + "\n");
+      return {};
+    }
+    CANVASBACK_ASSIGN(Json document, Json::parse(body));
+    for (const Json& entry : document.at("datasets").as_array()) {
+      rows.push_back({std::string(entry.at("name").as_string()), std::string(entry.at("kind").as_string("unreadable")),
+                      entry.at("rows").is_integer() ? with_thousands(entry.at("rows").as_int()) : "",
+                      entry.at("column_count").dump(), human_bytes(entry.at("bytes").as_uint()),
+                      entry.at("files").dump()});
+    }
+    print(render_table(columns, rows, terminal_width()));
+    return {};
+  }
+  CANVASBACK_ASSIGN(Config config, load_config(options));
+  CANVASBACK_ASSIGN(std::vector<DatasetSource> sources, dataset_sources(options, config));
+  CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, one_shot_runtime(options, std::move(sources)));
+  Json all = Json::Array{};
+  for (const auto& dataset : runtime->datasets().readable()) {
+    all.push(to_json(*dataset));
+    rows.push_back({dataset->name, std::string(name_of(dataset->kind)), rows_text(*dataset),
+                    fmt::format("{}", dataset->columns.size()), human_bytes(dataset->bytes()),
+                    fmt::format("{}", dataset->files.size())});
+  }
+  print(json ? all.dump() + "\n" : render_table(columns, rows, terminal_width()));
+  return {};
+}
+
+Status config(const CommandOptions& options) {
+  CANVASBACK_ASSIGN(bool json, wants_json(options));
+  CANVASBACK_ASSIGN(Config loaded, load_config(options));
+  Json all;
+  std::vector<std::vector<std::string>> rows;
+  for (const SettingInfo& info : Config::known()) {
+    const Setting& setting = loaded.at(info.name);
+    Json entry;
+    entry.set("value", setting.text);
+    entry.set("origin", setting.origin);
+    all.set(info.name, std::move(entry));
+    rows.push_back({info.name, setting.text, setting.origin, info.help});
+  }
+  for (const DatasetSource& source : loaded.datasets())
+    rows.push_back({"dataset " + source.name, source.pattern, "file", ""});
+  print(json ? all.dump() + "\n"
+             : render_table({{"setting", "", false}, {"value", "", false}, {"from", "", false}, {"meaning", "", false}},
+                            rows, terminal_width()));
+  return {};
+}
+
+}  // namespace
+
+int run_info(const CommandOptions& options) { return report(info(options)); }
+int run_datasets(const CommandOptions& options) { return report(datasets(options)); }
+int run_config(const CommandOptions& options) { return report(config(options)); }
+
+}  // namespace canvasback

@@ -1,0 +1,37 @@
+// The commands of the one program: parse the command line, run one, say how it ended.
+// Machine output goes to stdout, messages and progress to stderr; exit code 0 done, 1 failed, 2 wrong use.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace canvasback {
+
+// What all commands take and what single ones add; filled by the command line parser.
+struct CommandOptions {
+  std::map<std::string, std::string> settings;  // by setting name, those given as flags
+  std::string config_file;
+  std::vector<std::string> paths;
+  std::string server;  // --server URL: ask a running server instead
+  std::string sql;
+  std::string format;
+  std::string out;
+  std::string name;  // export: PATH or NAME
+  std::string filter, sort, columns, sample, compression;
+  std::string limit;
+  std::string seed;
+  bool open = false;  // serve: open a browser
+};
+
+int run_serve(const CommandOptions& options);
+int run_query(const CommandOptions& options);
+int run_export(const CommandOptions& options);
+int run_info(const CommandOptions& options);
+int run_datasets(const CommandOptions& options);
+int run_config(const CommandOptions& options);
+
+// The whole program but for `worker`.
+int run_command_line(int argc, char** argv);
+
+}  // namespace canvasback

@@ -1,0 +1,155 @@
+#include "server/config.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/text.hpp"
+
+namespace canvasback {
+namespace {
+
+std::string environment_name(std::string_view setting) {
+  std::string name = "CANVASBACK_";
+  for (char c : setting) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return name;
+}
+
+bool is_known(const std::string& name) {
+  return std::ranges::any_of(Config::known(), [&](const SettingInfo& info) { return info.name == name; });
+}
+
+Result<std::string> scalar_text(const toml::node& node, std::string_view key) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* number = node.as_integer()) return fmt::format("{}", number->get());
+  if (const auto* flag = node.as_boolean()) return std::string(flag->get() ? "true" : "false");
+  if (const auto* list = node.as_array()) {
+    std::vector<std::string> parts;
+    for (const auto& item : *list) {
+      const auto* text = item.as_string();
+      if (text == nullptr) return fail(ErrorCode::InvalidData, fmt::format("\"{}\" must be a list of strings.", key));
+      parts.push_back(text->get());
+    }
+    return fmt::format("{}", fmt::join(parts, ","));
+  }
+  return fail(ErrorCode::InvalidData, fmt::format("\"{}\" has a value of the wrong kind.", key));
+}
+
+Result<DatasetSource> dataset_entry(const toml::table& table) {
+  for (const auto& [key, value] : table) {
+    const std::string_view name = key.str();
+    if (name != "name" && name != "path" && name != "kind") {
+      return fail(ErrorCode::InvalidData, fmt::format("A [[dataset]] has no key \"{}\".", name));
+    }
+  }
+  const auto name = table["name"].value<std::string>();
+  const auto path = table["path"].value<std::string>();
+  if (!name || !path || !is_dataset_name(*name)) {
+    return fail(ErrorCode::InvalidData, "A [[dataset]] needs a name (letters, digits, _ - .) and a path.");
+  }
+  CANVASBACK_ASSIGN(DatasetSource source, dataset_source_from(*name + "=" + *path));
+  if (const auto kind = table["kind"].value<std::string>()) {
+    source.kind = dataset_kind_from(*kind);
+    if (!source.kind) return fail(ErrorCode::InvalidData, "kind is parquet, csv, json or arrow.");
+  }
+  return source;
+}
+
+}  // namespace
+
+const std::vector<SettingInfo>& Config::known() {
+  static const std::vector<SettingInfo> settings{
+      {"listen", "127.0.0.1:8080", "address and port; port 0 takes any that is free"},
+      {"data", "./data", "folder of the cache and of what queries spill"},
+      {"workers", "auto", "tasks at once; auto: one more than the cores, at least 3"},
+      {"threads", "auto", "threads of one worker; auto: the cores"},
+      {"memory", "auto", "memory of all workers; auto: half of what the cgroup or the machine has"},
+      {"spill", "20GB", "disk space one worker may spill to"},
+      {"cache", "1GB", "disk space of decoded blocks"},
+      {"timeout_ms", "300000", "time limit of a task that names none"},
+      {"log_level", "info", "debug, info, warning, error or off"},
+      {"log_style", "text", "text or json"},
+      {"hosts", "", "further names that are accepted in Host, comma-separated"},
+      {"origins", "", "pages of these origins may call (CORS), comma-separated"},
+      {"allow_without_landlock", "false", "serve on loopback although the kernel has no Landlock"},
+  };
+  return settings;
+}
+
+Status Config::read_file(const std::string& path) {
+  toml::table table;
+  try {
+    table = toml::parse_file(path);
+  } catch (const toml::parse_error& error) {
+    return fail(ErrorCode::InvalidData, fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
+  }
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    if (name == "dataset") {
+      const auto* entries = node.as_array();
+      if (entries == nullptr || !entries->is_homogeneous<toml::table>()) {
+        return fail(ErrorCode::InvalidData, fmt::format("{}: datasets are written as [[dataset]].", path));
+      }
+      for (const auto& entry : *entries) {
+        auto source = dataset_entry(*entry.as_table());
+        if (!source) return fail(ErrorCode::InvalidData, fmt::format("{}: {}", path, source.error().message));
+        datasets_.push_back(std::move(*source));
+      }
+      continue;
+    }
+    if (!is_known(name)) return fail(ErrorCode::InvalidData, fmt::format("{}: unknown setting \"{}\".", path, name));
+    auto text = scalar_text(node, name);
+    if (!text) return fail(ErrorCode::InvalidData, fmt::format("{}: {}", path, text.error().message));
+    settings_[name] = {std::move(*text), path};
+  }
+  return {};
+}
+
+Result<Config> Config::load(const std::map<std::string, std::string>& flags, const std::string& file,
+                            const std::function<const char*(const char*)>& environment) {
+  Config config;
+  for (const SettingInfo& info : known()) config.settings_[info.name] = {info.default_text, "default"};
+  std::error_code error;
+  if (!file.empty()) {
+    if (!std::filesystem::exists(file, error))
+      return fail(ErrorCode::InvalidData, fmt::format("There is no file {}.", file));
+    CANVASBACK_TRY(config.read_file(file));
+  } else if (std::filesystem::exists("canvasback.toml", error)) {
+    CANVASBACK_TRY(config.read_file("canvasback.toml"));
+  }
+  for (const SettingInfo& info : known()) {
+    const std::string name = environment_name(info.name);
+    if (const char* value = environment(name.c_str())) config.settings_[info.name] = {value, name};
+  }
+  for (const auto& [name, value] : flags) config.settings_[name] = {value, "flag"};
+  return config;
+}
+
+Result<std::int64_t> Config::integer(const std::string& name, std::int64_t min, std::int64_t max) const {
+  return parse_integer(text(name), fmt::format("{} (from {})", name, at(name).origin), min, max);
+}
+
+Result<std::uint64_t> Config::bytes(const std::string& name) const {
+  auto parsed = parse_bytes(text(name));
+  if (!parsed)
+    return fail(ErrorCode::InvalidData, fmt::format("{} (from {}): {}", name, at(name).origin, parsed.error().message));
+  return parsed;
+}
+
+Result<bool> Config::boolean(const std::string& name) const {
+  if (text(name) == "true") return true;
+  if (text(name) == "false") return false;
+  return fail(ErrorCode::InvalidData, fmt::format("{} (from {}) is true or false.", name, at(name).origin));
+}
+
+std::vector<std::string> Config::list(const std::string& name) const {
+  std::vector<std::string> out;
+  for (const std::string& part : split(text(name), ',')) {
+    if (!trim(part).empty()) out.emplace_back(trim(part));
+  }
+  return out;
+}
+
+}  // namespace canvasback

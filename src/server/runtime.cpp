@@ -1,0 +1,122 @@
+#include "server/runtime.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/limits.hpp"
+#include "base/text.hpp"
+
+namespace canvasback {
+namespace fs = std::filesystem;
+namespace {
+
+std::optional<std::uint64_t> number_in(const std::string& path) {
+  std::ifstream file(path);
+  std::uint64_t number = 0;
+  if (file >> number) return number;
+  return std::nullopt;
+}
+
+Result<PoolOptions> pool_options(const Config& config, const std::string& data_folder) {
+  PoolOptions options;
+  options.executable = own_executable();
+  options.data_folder = data_folder;
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  options.workers = std::max(3, cores + 1);
+  if (config.text("workers") != "auto") {
+    CANVASBACK_ASSIGN(std::int64_t workers, config.integer("workers", 1, limits::kWorkersMax));
+    options.workers = static_cast<int>(workers);
+  }
+  options.threads = cores;
+  if (config.text("threads") != "auto") {
+    CANVASBACK_ASSIGN(std::int64_t threads, config.integer("threads", 1, 256));
+    options.threads = static_cast<int>(threads);
+  }
+  options.memory_budget_bytes = available_memory_bytes() / 2;
+  if (config.text("memory") != "auto") {
+    CANVASBACK_ASSIGN(options.memory_budget_bytes, config.bytes("memory"));
+  }
+  CANVASBACK_ASSIGN(options.spill_bytes_max, config.bytes("spill"));
+  CANVASBACK_ASSIGN(options.cache_bytes, config.bytes("cache"));
+  CANVASBACK_ASSIGN(bool without, config.boolean("allow_without_landlock"));
+  options.landlock_required = !without;
+  return options;
+}
+
+}  // namespace
+
+std::uint64_t available_memory_bytes() {
+  std::uint64_t bytes =
+      static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  // Version 2 in the unified hierarchy ("max" does not parse), else version 1.
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    if (!line.starts_with("0::")) continue;
+    for (fs::path group = "/sys/fs/cgroup" + line.substr(3); group.string().starts_with("/sys/fs/cgroup");
+         group = group.parent_path()) {
+      if (auto limit = number_in((group / "memory.max").string())) bytes = std::min(bytes, *limit);
+      if (group == "/sys/fs/cgroup") break;
+    }
+  }
+  if (auto limit = number_in("/sys/fs/cgroup/memory/memory.limit_in_bytes")) bytes = std::min(bytes, *limit);
+  return bytes;
+}
+
+std::string own_executable() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error).string();
+}
+
+Result<std::unique_ptr<Runtime>> Runtime::make(const Config& config, bool private_folder) {
+  auto runtime = std::unique_ptr<Runtime>(new Runtime());
+  CANVASBACK_TRY(runtime->open_folder(config, private_folder));
+  CANVASBACK_ASSIGN(PoolOptions options, pool_options(config, runtime->data_folder_));
+  CANVASBACK_ASSIGN(std::int64_t timeout_ms, config.integer("timeout_ms", 1, limits::kMaxTimeout.count()));
+  auto executor = runtime->loop_.get_executor();
+  runtime->pool_ = std::make_unique<Pool>(executor, std::move(options));
+  runtime->datasets_ = std::make_unique<DatasetService>(executor, *runtime->pool_);
+  runtime->queries_ = std::make_unique<QueryService>(*runtime->pool_, *runtime->datasets_, timeout_ms);
+  return runtime;
+}
+
+Status Runtime::open_folder(const Config& config, bool private_folder) {
+  std::error_code error;
+  if (private_folder) {
+    std::string pattern = (fs::temp_directory_path(error) / "canvasback-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) return fail(ErrorCode::Unavailable, "No temporary folder can be made.");
+    data_folder_ = pattern;
+    temporary_ = true;
+    return {};
+  }
+  fs::create_directories(config.text("data"), error);
+  data_folder_ = fs::canonical(config.text("data"), error).string();
+  if (error)
+    return fail(ErrorCode::InvalidData,
+                fmt::format("The data folder {} cannot be used: {}.", config.text("data"), error.message()));
+  lock_ = UniqueFd(::open((data_folder_ + "/.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (!lock_) return fail(ErrorCode::InvalidData, fmt::format("The data folder {} is not writable.", data_folder_));
+  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    return fail(
+        ErrorCode::Unavailable,
+        fmt::format("Another server uses the data folder {}; give this one its own with --data.", data_folder_));
+  }
+  return {};
+}
+
+Runtime::~Runtime() {
+  queries_.reset();
+  datasets_.reset();
+  pool_.reset();
+  std::error_code error;
+  if (temporary_) fs::remove_all(data_folder_, error);
+}
+
+}  // namespace canvasback

@@ -1,0 +1,70 @@
+// Runtime: the wiring every command shares: one thread with an event loop, the worker pool on a data folder, and the
+// services over it. `serve` puts the HTTP server in front; other commands ask the services directly.
+#pragma once
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/unique_fd.hpp"
+#include "server/config.hpp"
+#include "service/dataset_service.hpp"
+#include "service/metrics.hpp"
+#include "service/query_service.hpp"
+#include "worker/pool/pool.hpp"
+
+namespace canvasback {
+
+class Runtime {
+ public:
+  // private_folder: a temporary data folder of its own (commands that run beside a server) instead of `data`.
+  // Errors: InvalidData for settings, Unavailable when the data folder belongs to another server.
+  static Result<std::unique_ptr<Runtime>> make(const Config& config, bool private_folder);
+  ~Runtime();
+
+  asio::io_context& loop() { return loop_; }
+  Pool& pool() { return *pool_; }
+  DatasetService& datasets() { return *datasets_; }
+  QueryService& queries() { return *queries_; }
+  Metrics& metrics() { return metrics_; }
+  const std::string& data_folder() const { return data_folder_; }
+
+  // Runs the loop until the coroutine has ended.
+  template <class T>
+  T run(asio::awaitable<T> work) {
+    std::optional<T> out;
+    asio::co_spawn(
+        loop_,
+        [&]() -> asio::awaitable<void> {
+          out.emplace(co_await std::move(work));
+          loop_.stop();
+        },
+        asio::detached);
+    loop_.restart();
+    loop_.run();
+    return std::move(*out);
+  }
+
+ private:
+  Runtime() = default;
+  Status open_folder(const Config& config, bool private_folder);
+
+  asio::io_context loop_{1};
+  std::string data_folder_;
+  bool temporary_ = false;
+  UniqueFd lock_;
+  Metrics metrics_;
+  std::unique_ptr<Pool> pool_;
+  std::unique_ptr<DatasetService> datasets_;
+  std::unique_ptr<QueryService> queries_;
+};
+
+// Memory this process and its children may use: the cgroup's limit, else the machine's.
+std::uint64_t available_memory_bytes();
+// The path of this executable.
+std::string own_executable();
+
+}  // namespace canvasback

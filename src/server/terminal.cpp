@@ -1,0 +1,125 @@
+#include "server/terminal.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/clock.hpp"
+#include "base/text.hpp"
+
+namespace canvasback {
+namespace {
+
+constexpr std::size_t kCellWidthMax = 40;
+
+// Characters, not bytes; wide ones are counted once, which is near enough for alignment.
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+std::string cut(std::string_view text, std::size_t width) {
+  std::string out;
+  std::size_t used = 0;
+  const bool fits = width_of(text) <= width;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = std::max<std::size_t>(1, utf8_sequence_length(text.substr(i)));
+    if (!fits && used + 1 >= width) return out + "…";
+    // Control characters would move the cursor.
+    out += length == 1 && static_cast<unsigned char>(text[i]) < 0x20 ? std::string(" ")
+                                                                     : std::string(text.substr(i, length));
+    i += length;
+    ++used;
+  }
+  return out;
+}
+
+std::string padded(std::string_view text, std::size_t width, bool right) {
+  const std::string spaces(width - std::min(width, width_of(text)), ' ');
+  return right ? spaces + std::string(text) : std::string(text) + spaces;
+}
+
+}  // namespace
+
+std::string render_table(const std::vector<TableColumn>& columns, const std::vector<std::vector<std::string>>& rows,
+                         int width) {
+  std::vector<std::size_t> widths;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    std::size_t wanted = std::max(width_of(columns[i].name), width_of(columns[i].type));
+    for (const auto& row : rows) wanted = std::max(wanted, width_of(row[i]));
+    widths.push_back(std::min(wanted, kCellWidthMax));
+  }
+  std::size_t shown = 0;
+  std::size_t used = 0;
+  while (shown < columns.size() && (shown == 0 || used + widths[shown] + 2 <= static_cast<std::size_t>(width)))
+    used += widths[shown++] + 2;
+  std::string out;
+  auto line = [&](auto cell) {
+    std::string text;
+    for (std::size_t i = 0; i < shown; ++i) text += padded(cut(cell(i), widths[i]), widths[i], columns[i].right) + "  ";
+    out += text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
+  };
+  line([&](std::size_t i) { return columns[i].name; });
+  const bool typed = std::ranges::any_of(columns, [](const TableColumn& column) { return !column.type.empty(); });
+  if (typed) line([&](std::size_t i) { return columns[i].type; });
+  std::string rule;
+  for (std::size_t i = 0; i < shown; ++i) {
+    for (std::size_t k = 0; k < widths[i]; ++k) rule += "─";
+    rule += "  ";
+  }
+  out += rule + "\n";
+  for (const auto& row : rows) line([&](std::size_t i) { return row[i]; });
+  if (shown < columns.size()) {
+    out += "Not shown:";
+    for (std::size_t i = shown; i < columns.size(); ++i) out += " " + columns[i].name;
+    out += "\n";
+  }
+  return out;
+}
+
+int terminal_width() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 120;
+}
+
+bool is_terminal(int fd) { return ::isatty(fd) == 1; }
+
+ProgressLine::ProgressLine(std::string label)
+    : label_(std::move(label)), active_(is_terminal(STDERR_FILENO)), started_ns_(monotonic_ns()) {}
+
+ProgressLine::~ProgressLine() { clear(); }
+
+void ProgressLine::update(const Json& progress, std::uint64_t bytes_out) {
+  constexpr std::int64_t kPeriodNs = 100'000'000;
+  const std::int64_t now = monotonic_ns();
+  if (!active_ || now - drawn_ns_ < kPeriodNs) return;
+  drawn_ns_ = now;
+  const double seconds = static_cast<double>(now - started_ns_) / 1e9;
+  const double share = progress.at("share").as_double(-1);
+  const std::int64_t rows = progress.at("rows").as_int();
+  std::string text = label_;
+  if (share >= 0) {
+    constexpr int kBar = 24;
+    const int full = static_cast<int>(std::clamp(share, 0.0, 1.0) * kBar);
+    text += " [";
+    for (int i = 0; i < kBar; ++i) text += i < full ? "█" : "·";
+    text += fmt::format("] {:3.0f} %", share * 100);
+    if (share > 0.01) text += fmt::format(", {:.0f} s left", seconds / share * (1 - share));
+  }
+  text +=
+      fmt::format(", {} rows, {}, {}/s", with_thousands(rows), human_bytes(bytes_out),
+                  human_bytes(static_cast<std::uint64_t>(static_cast<double>(bytes_out) / std::max(seconds, 0.001))));
+  std::fprintf(stderr, "\r\x1b[K%s", text.c_str());
+  std::fflush(stderr);
+}
+
+void ProgressLine::clear() {
+  if (active_ && drawn_ns_ > 0) std::fprintf(stderr, "\r\x1b[K");
+  drawn_ns_ = 0;
+}
+
+}  // namespace canvasback

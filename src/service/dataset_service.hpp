@@ -1,0 +1,57 @@
+// The datasets of a server: what was registered, what the files behind it are now, and what workers may read because
+// of it. Files are listed on a thread of their own and looked into by inspect tasks; every
+// limits::kDatasetRefreshPeriod the listing is repeated, so that new, changed and vanished files are noticed. A dataset
+// that cannot be read stays listed with its error. All calls on the front's one thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/thread_pool.hpp>
+
+#include "storage/catalog.hpp"
+#include "worker/pool/pool.hpp"
+
+namespace canvasback {
+
+struct DatasetEntry {
+  DatasetSource source;
+  std::shared_ptr<const Dataset> dataset;  // the newest that was inspected; nullptr before the first
+  std::optional<Error> error;              // why the files are not (or no longer) readable
+};
+
+class DatasetService {
+ public:
+  DatasetService(asio::any_io_executor executor, Pool& pool);
+  ~DatasetService();
+
+  // Registers paths, lists and inspects them. Errors of single paths stay with their entries; a name that is used
+  // twice is InvalidData.
+  asio::awaitable<Status> add(std::vector<DatasetSource> sources);
+  // Looks once more at every source now.
+  asio::awaitable<void> refresh();
+  // Repeats refresh() until the service is destroyed.
+  void start_watching();
+
+  // The newest entry by name. Errors: DatasetNotFound, or the error that keeps it from being read.
+  Result<std::shared_ptr<const Dataset>> find(std::string_view name) const;
+  std::vector<std::shared_ptr<const Dataset>> readable() const;
+  const std::map<std::string, DatasetEntry, std::less<>>& entries() const { return entries_; }
+
+ private:
+  asio::awaitable<void> refresh_one(std::string name);
+  asio::awaitable<void> watch(std::shared_ptr<bool> alive);
+  void update_grants();
+
+  asio::any_io_executor executor_;
+  Pool& pool_;
+  asio::thread_pool listing_{1};
+  std::map<std::string, DatasetEntry, std::less<>> entries_;
+  std::map<std::string, Dataset> listed_;  // the newest listing by name: what grants are made from
+  bool refreshing_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace canvasback

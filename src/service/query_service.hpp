@@ -1,0 +1,106 @@
+// Queries: rows of a dataset and the user's SQL, as answers that are read piece by piece. Chooses the lane, registers
+// what runs (GET /api/v1/queries) and cancels it, tries a statement that failed for memory once more in the large
+// place, and remembers counts of filtered rows. No protocol here. All calls on the front's one thread.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "service/dataset_service.hpp"
+#include "worker/pool/pool.hpp"
+
+namespace canvasback {
+
+class QueryService;
+
+// What is asked for, whatever the way it came.
+struct RowsRequest {
+  std::string dataset;
+  Selection selection;
+  std::string format = "json";
+  std::string compression;
+  std::string content_encoding;
+  bool numbers_exact = true;
+  std::int64_t timeout_ms = 0;  // 0: the default
+  std::int64_t received_ns = 0;
+};
+
+struct SqlRunRequest {
+  std::string sql;
+  Json parameters;
+  std::optional<std::int64_t> limit;
+  std::string format = "json";
+  std::string compression;
+  std::string content_encoding;
+  bool numbers_exact = true;
+  std::int64_t timeout_ms = 0;
+  std::int64_t received_ns = 0;
+};
+
+// One answer under way. The first event is known when it is given out, so an early failure is still a plain error.
+class Answer {
+ public:
+  Answer(QueryService& service, std::uint64_t query_id, std::unique_ptr<TaskRun> run, TaskEvent first,
+         std::string count_key);
+  ~Answer();
+  Answer(const Answer&) = delete;
+  Answer& operator=(const Answer&) = delete;
+
+  asio::awaitable<TaskEvent> next();
+  void cancel(CancelReason reason);
+  const Json& progress() const { return run_->progress(); }
+  std::uint64_t query_id() const { return query_id_; }
+
+ private:
+  QueryService& service_;
+  std::uint64_t query_id_;
+  std::unique_ptr<TaskRun> run_;
+  std::optional<TaskEvent> first_;
+  std::string count_key_;
+};
+
+struct RunningQuery {
+  std::uint64_t id = 0;
+  std::string kind;  // rows, sql
+  std::string text;  // the dataset or the SQL
+  std::string format;
+  std::int64_t started_us = 0;
+  std::string state;  // waiting, running
+  TaskRun* run = nullptr;
+  CancelToken cancel;
+};
+
+class QueryService {
+ public:
+  QueryService(Pool& pool, DatasetService& datasets, std::int64_t default_timeout_ms);
+
+  // `gone` is raised when the client has gone; the answer then ends as cancelled.
+  asio::awaitable<Result<std::unique_ptr<Answer>>> rows(RowsRequest request, CancelToken gone);
+  asio::awaitable<Result<std::unique_ptr<Answer>>> sql(SqlRunRequest request, CancelToken gone);
+
+  const std::map<std::uint64_t, RunningQuery>& running() const { return running_; }
+  // Errors: QueryNotFound.
+  Status cancel(std::uint64_t id);
+
+ private:
+  friend class Answer;
+
+  asio::awaitable<Result<std::unique_ptr<Answer>>> start(Task task,
+                                                         std::vector<std::shared_ptr<const Dataset>> datasets,
+                                                         Lane lane, RunningQuery entry, std::string count_key);
+  void remember_count(const std::string& key, std::int64_t rows);
+
+  Pool& pool_;
+  DatasetService& datasets_;
+  std::int64_t default_timeout_ms_;
+  std::uint64_t next_id_ = 1;
+  std::map<std::uint64_t, RunningQuery> running_;
+  std::map<std::string, std::int64_t> counts_;  // dataset version and filter → rows
+  std::list<std::string> counts_order_;
+};
+
+}  // namespace canvasback

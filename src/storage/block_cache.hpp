@@ -1,0 +1,23 @@
+// Decoded blocks on disk: a row group's columns as uncompressed Arrow IPC, mapped by every worker. A worker writes a
+// block into its spill folder and offers it; the front keeps the folder (storage/block_index.hpp). The name is a digest
+// of file identity, row group and columns, so a changed file never meets an old block.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "storage/dataset.hpp"
+#include "stream/batch_stream.hpp"
+
+namespace canvasback {
+
+std::string block_key(const DataFile& file, int row_group, const std::vector<std::string>& columns);
+
+// Worker's side: the block mapped from the cache folder, or nullptr where it is not there (or not readable).
+BatchPtr find_block(const std::string& cache_folder, const std::string& key);
+// Writes the block to `path` (in the worker's spill folder).
+Status write_block(const std::string& path, const arrow::RecordBatch& batch);
+
+}  // namespace canvasback

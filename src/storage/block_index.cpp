@@ -1,0 +1,70 @@
+#include "storage/block_index.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/limits.hpp"
+#include "base/log.hpp"
+
+namespace canvasback {
+namespace fs = std::filesystem;
+namespace {
+
+bool is_key(const std::string& key) {
+  return key.size() == 64 &&
+         std::ranges::all_of(key, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+std::string block_path(const std::string& folder, const std::string& key) { return folder + "/" + key + ".arrow"; }
+
+}  // namespace
+
+BlockIndex::BlockIndex(std::string folder, std::uint64_t budget_bytes)
+    : folder_(std::move(folder)), budget_bytes_(budget_bytes) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_, error)) fs::remove(entry.path(), error);
+}
+
+void BlockIndex::accept(const std::string& key, const std::string& offered_path, const std::string& spill_folder) {
+  std::error_code error;
+  struct stat info {};
+  const bool inside = fs::path(offered_path).parent_path() == fs::path(spill_folder);
+  const bool usable =
+      is_key(key) && inside && ::lstat(offered_path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+      static_cast<std::uint64_t>(info.st_size) <= std::min<std::uint64_t>(limits::kCacheEntryBytesMax, budget_bytes_);
+  if (!usable || entries_.contains(key)) {
+    if (inside) fs::remove(offered_path, error);
+    return;
+  }
+  fs::rename(offered_path, block_path(folder_, key), error);
+  if (error) {
+    log::warning("a decoded block could not be kept: {}", error.message());
+    fs::remove(offered_path, error);
+    return;
+  }
+  const auto bytes = static_cast<std::uint64_t>(info.st_size);
+  entries_[key] = {bytes, order_.insert(order_.end(), key)};
+  bytes_ += bytes;
+  evict();
+}
+
+void BlockIndex::touch(const std::string& key) {
+  auto found = entries_.find(key);
+  if (found != entries_.end()) order_.splice(order_.end(), order_, found->second.place);
+}
+
+void BlockIndex::evict() {
+  std::error_code error;
+  while (bytes_ > budget_bytes_ && !order_.empty()) {
+    const std::string key = order_.front();
+    // A worker that has it mapped keeps its pages until it lets go.
+    fs::remove(block_path(folder_, key), error);
+    bytes_ -= entries_[key].bytes;
+    entries_.erase(key);
+    order_.pop_front();
+  }
+}
+
+}  // namespace canvasback

@@ -1,0 +1,35 @@
+// Catalog: what a path given by the user means, found by listing and stat alone (no data byte is read here).
+// A path is a file, a folder (every data file below it), or a glob with * ? ** and [..]; `name=path` names it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/dataset.hpp"
+
+namespace canvasback {
+
+// One registered path, as the user wrote it and as it is watched.
+struct DatasetSource {
+  std::string name;
+  std::string pattern;              // absolute; may be a file, a folder or a glob
+  std::optional<DatasetKind> kind;  // where the config says it
+};
+
+// Splits `name=path`, makes the path absolute and finds a name. Errors: InvalidData for an unusable name.
+Result<DatasetSource> dataset_source_from(std::string_view argument);
+
+// The files a source means now, sorted by path: name, kind, files and version are set, the rest is for `inspect`.
+// Errors: DatasetNotFound when nothing matches, InvalidData for mixed kinds or too many files
+// (limits::kDatasetFilesMax).
+Result<Dataset> list_files(const DatasetSource& source);
+
+// What a worker must be able to read for these files: the folders of globs and folders, the files otherwise.
+std::vector<std::string> readable_paths(const DatasetSource& source, const Dataset& dataset);
+
+// Matches a path against a glob: * and ? stay within one folder, ** crosses folders, [a-z] is a set.
+bool glob_matches(std::string_view glob, std::string_view path);
+
+}  // namespace canvasback

@@ -1,0 +1,151 @@
+#include "storage/dataset.hpp"
+
+#include <array>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace canvasback {
+namespace {
+
+constexpr std::array<std::pair<DatasetKind, std::string_view>, 4> kKinds{{
+    {DatasetKind::Parquet, "parquet"},
+    {DatasetKind::Csv, "csv"},
+    {DatasetKind::Json, "json"},
+    {DatasetKind::Arrow, "arrow"},
+}};
+
+constexpr std::array<std::pair<std::string_view, DatasetKind>, 12> kExtensions{{
+    {".parquet", DatasetKind::Parquet},
+    {".pq", DatasetKind::Parquet},
+    {".csv", DatasetKind::Csv},
+    {".tsv", DatasetKind::Csv},
+    {".json", DatasetKind::Json},
+    {".ndjson", DatasetKind::Json},
+    {".jsonl", DatasetKind::Json},
+    {".arrow", DatasetKind::Arrow},
+    {".arrows", DatasetKind::Arrow},
+    {".ipc", DatasetKind::Arrow},
+    {".feather", DatasetKind::Arrow},
+    {".arrow_stream", DatasetKind::Arrow},
+}};
+
+Json optional_text(const std::optional<std::string>& text) { return text ? Json(*text) : Json(); }
+
+Json file_to_json(const DataFile& file) {
+  Json out;
+  out.set("path", file.path);
+  out.set("bytes", file.bytes);
+  out.set("modified_ns", file.modified_ns);
+  out.set("inode", file.inode);
+  out.set("rows", file.rows);
+  Json groups = Json::Array{};
+  for (std::int64_t rows : file.row_group_rows) groups.push(rows);
+  out.set("row_group_rows", std::move(groups));
+  return out;
+}
+
+DataFile file_from_json(const Json& json) {
+  DataFile file;
+  file.path = json.at("path").as_string();
+  file.bytes = json.at("bytes").as_uint();
+  file.modified_ns = json.at("modified_ns").as_int();
+  file.inode = json.at("inode").as_uint();
+  file.rows = json.at("rows").as_int(-1);
+  for (const Json& rows : json.at("row_group_rows").as_array()) file.row_group_rows.push_back(rows.as_int());
+  return file;
+}
+
+DatasetColumn column_from_json(const Json& json) {
+  DatasetColumn column;
+  column.name = json.at("name").as_string();
+  column.type = json.at("type").as_string();
+  if (json.at("min").is_string()) column.min = json.at("min").as_string();
+  if (json.at("max").is_string()) column.max = json.at("max").as_string();
+  if (json.at("null_count").is_integer()) column.null_count = json.at("null_count").as_int();
+  return column;
+}
+
+}  // namespace
+
+std::string_view name_of(DatasetKind kind) {
+  for (const auto& [known, name] : kKinds) {
+    if (known == kind) return name;
+  }
+  return "parquet";
+}
+
+std::optional<DatasetKind> dataset_kind_from(std::string_view name) {
+  for (const auto& [kind, known] : kKinds) {
+    if (known == name) return kind;
+  }
+  return std::nullopt;
+}
+
+std::optional<DatasetKind> dataset_kind_of_path(std::string_view path) {
+  std::string text = lower(path);
+  for (std::string_view packed : {".gz", ".zst"}) {
+    if (text.ends_with(packed)) text.resize(text.size() - packed.size());
+  }
+  for (const auto& [extension, kind] : kExtensions) {
+    if (text.ends_with(extension)) return kind;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t Dataset::bytes() const {
+  std::uint64_t sum = 0;
+  for (const DataFile& file : files) sum += file.bytes;
+  return sum;
+}
+
+const DatasetColumn* Dataset::find_column(std::string_view column) const {
+  for (const DatasetColumn& candidate : columns) {
+    if (candidate.name == column) return &candidate;
+  }
+  return nullptr;
+}
+
+Json to_json(const Dataset& dataset) {
+  Json out;
+  out.set("name", dataset.name);
+  out.set("kind", name_of(dataset.kind));
+  out.set("version", dataset.version);
+  out.set("rows", dataset.rows);
+  out.set("plain_scan", dataset.plain_scan);
+  out.set("union_by_name", dataset.union_by_name);
+  out.set("hive_partitioning", dataset.hive_partitioning);
+  Json files = Json::Array{};
+  for (const DataFile& file : dataset.files) files.push(file_to_json(file));
+  out.set("files", std::move(files));
+  Json columns = Json::Array{};
+  for (const DatasetColumn& column : dataset.columns) {
+    Json entry;
+    entry.set("name", column.name);
+    entry.set("type", column.type);
+    entry.set("min", optional_text(column.min));
+    entry.set("max", optional_text(column.max));
+    entry.set("null_count", column.null_count ? Json(*column.null_count) : Json());
+    columns.push(std::move(entry));
+  }
+  out.set("columns", std::move(columns));
+  return out;
+}
+
+Result<Dataset> dataset_from_json(const Json& json) {
+  Dataset dataset;
+  dataset.name = json.at("name").as_string();
+  auto kind = dataset_kind_from(json.at("kind").as_string());
+  if (!kind) return fail(ErrorCode::DataProcessing, "A dataset entry has no known kind.", json.dump());
+  dataset.kind = *kind;
+  dataset.version = json.at("version").as_string();
+  dataset.rows = json.at("rows").as_int(-1);
+  dataset.plain_scan = json.at("plain_scan").as_bool();
+  dataset.union_by_name = json.at("union_by_name").as_bool();
+  dataset.hive_partitioning = json.at("hive_partitioning").as_bool();
+  for (const Json& file : json.at("files").as_array()) dataset.files.push_back(file_from_json(file));
+  for (const Json& column : json.at("columns").as_array()) dataset.columns.push_back(column_from_json(column));
+  return dataset;
+}
+
+}  // namespace canvasback

@@ -1,0 +1,66 @@
+// Dataset: files that exist, under one name. The front lists and stats the files (catalog), an inspect worker reads
+// their footers, and query workers get the finished entry with their tasks. Plain values; the JSON form is what
+// crosses the process boundary.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+
+namespace canvasback {
+
+enum class DatasetKind { Parquet, Csv, Json, Arrow };
+
+std::string_view name_of(DatasetKind kind);
+std::optional<DatasetKind> dataset_kind_from(std::string_view name);
+// By extension, looking through .gz and .zst: .parquet .pq / .csv .tsv / .json .ndjson .jsonl / .arrow .arrows .ipc
+// .feather.
+std::optional<DatasetKind> dataset_kind_of_path(std::string_view path);
+
+// A file and what identifies its content: a change of any of these makes it another file.
+struct DataFile {
+  std::string path;  // absolute, symbolic links resolved
+  std::uint64_t bytes = 0;
+  std::int64_t modified_ns = 0;  // since 1970
+  std::uint64_t inode = 0;
+  std::int64_t rows = -1;                    // -1: not known without reading the file
+  std::vector<std::int64_t> row_group_rows;  // parquet
+
+  bool same_content(const DataFile& other) const {
+    return path == other.path && bytes == other.bytes && modified_ns == other.modified_ns && inode == other.inode;
+  }
+};
+
+// A column as the engine sees it; min and max are texts of the footers' statistics where every row group has them.
+struct DatasetColumn {
+  std::string name;
+  std::string type;  // SQL, e.g. DECIMAL(12,2)
+  std::optional<std::string> min;
+  std::optional<std::string> max;
+  std::optional<std::int64_t> null_count;
+};
+
+struct Dataset {
+  std::string name;
+  DatasetKind kind = DatasetKind::Parquet;
+  std::vector<DataFile> files;
+  std::vector<DatasetColumn> columns;
+  std::int64_t rows = -1;          // exact, or -1 where only reading would tell
+  std::string version;             // changes whenever any file does
+  bool plain_scan = false;         // rows in file order may be read without the engine (one schema, plain types)
+  bool union_by_name = false;      // the files' schemas differ
+  bool hive_partitioning = false;  // folders are named key=value
+
+  std::uint64_t bytes() const;
+  const DatasetColumn* find_column(std::string_view column) const;
+};
+
+Json to_json(const Dataset& dataset);
+Result<Dataset> dataset_from_json(const Json& json);
+
+}  // namespace canvasback

@@ -1,0 +1,288 @@
+#include "storage/parquet/footer.hpp"
+
+#include <arrow/io/file.h>
+#include <arrow/scalar.h>
+#include <fcntl.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <parquet/statistics.h>
+#include <sys/stat.h>
+
+#include <list>
+#include <map>
+#include <mutex>
+
+#include "base/unique_fd.hpp"
+#include "storage/parquet/guard.hpp"
+
+namespace canvasback {
+namespace {
+
+constexpr std::size_t kFootersMax = 512;
+
+// Least recently used first to go; a footer in use stays alive by its shared_ptr.
+class FooterCache {
+ public:
+  FooterPtr find(const DataFile& file) {
+    std::scoped_lock lock(mutex_);
+    auto found = entries_.find(file.path);
+    if (found == entries_.end() || !found->second.file.same_content(file)) return nullptr;
+    order_.splice(order_.end(), order_, found->second.place);
+    return found->second.footer;
+  }
+  void put(const DataFile& file, FooterPtr footer) {
+    std::scoped_lock lock(mutex_);
+    auto [entry, added] = entries_.try_emplace(file.path);
+    if (added) entry->second.place = order_.insert(order_.end(), file.path);
+    entry->second.file = file;
+    entry->second.footer = std::move(footer);
+    if (entries_.size() > kFootersMax) {
+      entries_.erase(order_.front());
+      order_.pop_front();
+    }
+  }
+
+ private:
+  struct Entry {
+    DataFile file;
+    FooterPtr footer;
+    std::list<std::string>::iterator place;
+  };
+  std::mutex mutex_;
+  std::map<std::string, Entry> entries_;
+  std::list<std::string> order_;
+};
+
+FooterCache& footer_cache() {
+  static FooterCache cache;
+  return cache;
+}
+
+Result<std::shared_ptr<arrow::Schema>> arrow_schema_of(const DataFile& file, const parquet::FileMetaData& footer) {
+  return guard_parquet(file.path, [&]() -> Result<std::shared_ptr<arrow::Schema>> {
+    std::shared_ptr<arrow::Schema> schema;
+    parquet::ArrowReaderProperties properties;
+    auto status = parquet::arrow::FromParquetSchema(footer.schema(), properties, footer.key_value_metadata(), &schema);
+    if (!status.ok()) return std::unexpected(arrow_error(file.path, status));
+    return schema;
+  });
+}
+
+// Types whose values are the same whether Arrow or the engine reads them.
+bool is_plain(const arrow::DataType& type) {
+  switch (type.id()) {
+    case arrow::Type::BOOL:
+    case arrow::Type::INT8:
+    case arrow::Type::INT16:
+    case arrow::Type::INT32:
+    case arrow::Type::INT64:
+    case arrow::Type::UINT8:
+    case arrow::Type::UINT16:
+    case arrow::Type::UINT32:
+    case arrow::Type::UINT64:
+    case arrow::Type::FLOAT:
+    case arrow::Type::DOUBLE:
+    case arrow::Type::STRING:
+    case arrow::Type::LARGE_STRING:
+    case arrow::Type::BINARY:
+    case arrow::Type::LARGE_BINARY:
+    case arrow::Type::DATE32:
+    case arrow::Type::DECIMAL128: return true;
+    case arrow::Type::TIMESTAMP: {
+      const auto& zone = static_cast<const arrow::TimestampType&>(type).timezone();
+      return zone.empty() || zone == "UTC" || zone == "Etc/UTC";
+    }
+    case arrow::Type::LIST:
+    case arrow::Type::LARGE_LIST:
+    case arrow::Type::STRUCT:
+      for (const auto& field : type.fields()) {
+        if (!is_plain(*field->type())) return false;
+      }
+      return true;
+    default: return false;
+  }
+}
+
+bool is_plain(const arrow::Schema& schema) {
+  for (int i = 0; i < schema.num_fields(); ++i) {
+    if (!is_plain(*schema.field(i)->type())) return false;
+    if (schema.GetAllFieldIndices(schema.field(i)->name()).size() != 1) return false;
+  }
+  return true;
+}
+
+// An INT96 timestamp or a UUID has an Arrow type that looks plain; its physical or logical type gives it away.
+bool has_odd_leaf(const parquet::FileMetaData& footer) {
+  for (int i = 0; i < footer.num_columns(); ++i) {
+    const auto* column = footer.schema()->Column(i);
+    if (column->physical_type() == parquet::Type::INT96) return true;
+    if (column->logical_type() && (column->logical_type()->is_UUID() || column->logical_type()->is_JSON() ||
+                                   column->logical_type()->is_BSON() || column->logical_type()->is_interval())) {
+      return true;
+    }
+  }
+  return false;
+}
+
+struct ColumnStatistics {
+  std::shared_ptr<arrow::Scalar> min;
+  std::shared_ptr<arrow::Scalar> max;
+  std::int64_t nulls = 0;
+  bool has_bounds = true;
+  bool has_nulls = true;
+};
+
+// Orders two scalars of one type; false also where the type has no order here.
+bool less(const arrow::Scalar& left, const arrow::Scalar& right) {
+  auto compare = [&]<class Scalar>(const Scalar*) {
+    return static_cast<const Scalar&>(left).value < static_cast<const Scalar&>(right).value;
+  };
+  switch (left.type->id()) {
+    case arrow::Type::BOOL: return compare(static_cast<arrow::BooleanScalar*>(nullptr));
+    case arrow::Type::INT8: return compare(static_cast<arrow::Int8Scalar*>(nullptr));
+    case arrow::Type::INT16: return compare(static_cast<arrow::Int16Scalar*>(nullptr));
+    case arrow::Type::INT32: return compare(static_cast<arrow::Int32Scalar*>(nullptr));
+    case arrow::Type::INT64: return compare(static_cast<arrow::Int64Scalar*>(nullptr));
+    case arrow::Type::UINT8: return compare(static_cast<arrow::UInt8Scalar*>(nullptr));
+    case arrow::Type::UINT16: return compare(static_cast<arrow::UInt16Scalar*>(nullptr));
+    case arrow::Type::UINT32: return compare(static_cast<arrow::UInt32Scalar*>(nullptr));
+    case arrow::Type::UINT64: return compare(static_cast<arrow::UInt64Scalar*>(nullptr));
+    case arrow::Type::FLOAT: return compare(static_cast<arrow::FloatScalar*>(nullptr));
+    case arrow::Type::DOUBLE: return compare(static_cast<arrow::DoubleScalar*>(nullptr));
+    case arrow::Type::DATE32: return compare(static_cast<arrow::Date32Scalar*>(nullptr));
+    case arrow::Type::TIMESTAMP: return compare(static_cast<arrow::TimestampScalar*>(nullptr));
+    case arrow::Type::DECIMAL128: return compare(static_cast<arrow::Decimal128Scalar*>(nullptr));
+    case arrow::Type::STRING:
+    case arrow::Type::LARGE_STRING:
+      return static_cast<const arrow::BaseBinaryScalar&>(left).view() <
+             static_cast<const arrow::BaseBinaryScalar&>(right).view();
+    default: return false;
+  }
+}
+
+void merge(ColumnStatistics& sum, const parquet::Statistics* statistics) {
+  if (statistics == nullptr) {
+    sum.has_bounds = sum.has_nulls = false;
+    return;
+  }
+  if (statistics->HasNullCount()) {
+    sum.nulls += statistics->null_count();
+  } else {
+    sum.has_nulls = false;
+  }
+  if (!sum.has_bounds) return;
+  if (!statistics->HasMinMax()) {
+    // A row group of nothing but NULLs has no bounds and changes none.
+    sum.has_bounds = statistics->HasNullCount() && statistics->num_values() == 0;
+    return;
+  }
+  std::shared_ptr<arrow::Scalar> min;
+  std::shared_ptr<arrow::Scalar> max;
+  if (!parquet::arrow::StatisticsAsScalars(*statistics, &min, &max).ok() || !min || !max) {
+    sum.has_bounds = false;
+    return;
+  }
+  if (sum.min && sum.min->type->id() != min->type->id()) {
+    sum.has_bounds = false;
+    return;
+  }
+  if (!sum.min || less(*min, *sum.min)) sum.min = min;
+  if (!sum.max || less(*sum.max, *max)) sum.max = max;
+}
+
+void collect_statistics(const parquet::FileMetaData& footer, std::map<std::string, ColumnStatistics>& sums) {
+  for (int column = 0; column < footer.num_columns(); ++column) {
+    const auto path = footer.schema()->Column(column)->path()->ToDotVector();
+    if (path.size() != 1) continue;  // nested values have no bounds of their own row
+    ColumnStatistics& sum = sums[path[0]];
+    for (int group = 0; group < footer.num_row_groups(); ++group) {
+      merge(sum, footer.RowGroup(group)->ColumnChunk(column)->statistics().get());
+    }
+  }
+}
+
+void apply_statistics(Dataset& dataset, const std::map<std::string, ColumnStatistics>& sums) {
+  for (DatasetColumn& column : dataset.columns) {
+    auto found = sums.find(column.name);
+    if (found == sums.end()) continue;
+    const ColumnStatistics& sum = found->second;
+    if (sum.has_nulls) column.null_count = sum.nulls;
+    // A NaN among the values would make the bounds of a float column untrue; writers leave such bounds out.
+    if (sum.has_bounds && sum.min && sum.max) {
+      column.min = sum.min->ToString();
+      column.max = sum.max->ToString();
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::shared_ptr<arrow::io::RandomAccessFile>> open_data_file(const DataFile& file) {
+  UniqueFd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) {
+    return fail(ErrorCode::InvalidData, fmt::format("The file {} cannot be opened.", file.path), std::to_string(errno));
+  }
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0 || info.st_ino != file.inode ||
+      static_cast<std::uint64_t>(info.st_size) != file.bytes ||
+      info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec != file.modified_ns) {
+    return fail(ErrorCode::InvalidData, fmt::format("The file {} changed; ask again.", file.path));
+  }
+  auto opened = arrow::io::ReadableFile::Open(fd.get());
+  if (!opened.ok()) return std::unexpected(arrow_error(file.path, opened.status()));
+  fd.release();
+  return std::shared_ptr<arrow::io::RandomAccessFile>(std::move(*opened));
+}
+
+Result<FooterPtr> read_footer(const DataFile& file) {
+  if (FooterPtr known = footer_cache().find(file)) return known;
+  CANVASBACK_ASSIGN(auto bytes, open_data_file(file));
+  return guard_parquet(file.path, [&]() -> Result<FooterPtr> {
+    FooterPtr footer = parquet::ParquetFileReader::Open(bytes)->metadata();
+    footer_cache().put(file, footer);
+    return footer;
+  });
+}
+
+Result<bool> have_same_schema(const Dataset& dataset) {
+  std::shared_ptr<arrow::Schema> first;
+  for (const DataFile& file : dataset.files) {
+    CANVASBACK_ASSIGN(FooterPtr footer, read_footer(file));
+    CANVASBACK_ASSIGN(auto schema, arrow_schema_of(file, *footer));
+    if (!first) first = schema;
+    if (!first->Equals(*schema, false)) return false;
+  }
+  return true;
+}
+
+Status add_parquet_footers(Dataset& dataset) {
+  std::map<std::string, ColumnStatistics> sums;
+  dataset.rows = 0;
+  dataset.plain_scan = !dataset.union_by_name && !dataset.hive_partitioning;
+  for (DataFile& file : dataset.files) {
+    CANVASBACK_ASSIGN(FooterPtr footer, read_footer(file));
+    CANVASBACK_TRY(guard_parquet(file.path, [&]() -> Status {
+      file.rows = footer->num_rows();
+      file.row_group_rows.clear();
+      std::int64_t sum = 0;
+      for (int group = 0; group < footer->num_row_groups(); ++group) {
+        file.row_group_rows.push_back(footer->RowGroup(group)->num_rows());
+        sum += file.row_group_rows.back();
+        if (file.row_group_rows.back() < 0) return std::unexpected(parquet_error(file.path, "negative row count"));
+      }
+      if (sum != file.rows) return std::unexpected(parquet_error(file.path, "its row groups do not add up"));
+      collect_statistics(*footer, sums);
+      return {};
+    }));
+    dataset.rows += file.rows;
+    CANVASBACK_ASSIGN(auto schema, arrow_schema_of(file, *footer));
+    dataset.plain_scan = dataset.plain_scan && is_plain(*schema) && !has_odd_leaf(*footer) &&
+                         schema->num_fields() == static_cast<int>(dataset.columns.size());
+  }
+  apply_statistics(dataset, sums);
+  return {};
+}
+
+}  // namespace canvasback

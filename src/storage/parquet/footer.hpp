@@ -1,0 +1,40 @@
+// Parquet footers: read once per file content and kept while they are used (a bounded cache per process).
+// A file is opened by path and must still be the file that was listed (size, time, inode), else InvalidData.
+// Errors of libparquet and of the file become InvalidData that names the file: a damaged file is the data's fault.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "storage/dataset.hpp"
+#include "stream/batch_stream.hpp"
+
+namespace parquet {
+class FileMetaData;
+}
+namespace arrow::io {
+class RandomAccessFile;
+}
+
+namespace canvasback {
+
+using FooterPtr = std::shared_ptr<parquet::FileMetaData>;
+
+// The file's bytes, opened and checked against its identity.
+Result<std::shared_ptr<arrow::io::RandomAccessFile>> open_data_file(const DataFile& file);
+
+// The footer of a file; from the cache where the same content was read before. Thread-safe.
+Result<FooterPtr> read_footer(const DataFile& file);
+
+// Fills in what the footers know: rows, row groups, per-column min, max and null counts (for columns already named in
+// `dataset.columns`), whether the files share one schema and whether it is plain enough for a scan without the engine.
+// `dataset.columns` must be set by the caller from the engine, which decides names and types; union_by_name is set
+// before that by have_same_schema().
+Status add_parquet_footers(Dataset& dataset);
+
+// True where every file of the dataset has the same Arrow schema (names, order, types).
+Result<bool> have_same_schema(const Dataset& dataset);
+
+}  // namespace canvasback

@@ -1,0 +1,33 @@
+// SQL made from a selection, for the embedded engine. Every value is a bound parameter; identifiers are quoted.
+// Datasets of Parquet files get two trailing columns with each row's place (file index, row in file), which break
+// ties, make samples repeatable and cursors exact; the worker takes them off again.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "task/cursor.hpp"
+#include "task/selection.hpp"
+
+namespace canvasback {
+
+struct SqlStatement {
+  std::string sql;
+  std::vector<std::string> parameters;  // all bound as text, cast in the SQL to the column's own type
+  int hidden_columns = 0;               // trailing columns that are not the client's
+  int sort_value_columns = 0;           // of the hidden ones, how many (first) are the sort keys as text
+};
+
+// The table expression that reads a dataset's files: read_parquet([…]), read_csv([…]), read_json([…]) or, for Arrow
+// files, the engine's own `arrow_files` function by dataset name.
+std::string relation_sql(const Dataset& dataset);
+
+// The rows of a selection. `cursor`, where given, continues behind it; `with_places` adds the hidden columns.
+Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection, const Cursor* cursor,
+                              bool with_places);
+
+// How many rows match the filter.
+Result<SqlStatement> count_sql(const Dataset& dataset, const Selection& selection);
+
+}  // namespace canvasback

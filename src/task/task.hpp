@@ -1,0 +1,46 @@
+// Task: everything a worker needs to know, in one message. The catalog entries it may read travel beside it
+// (a worker keeps the last version of each). Wire form: JSON in a frame (task/frame.hpp).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "task/selection.hpp"
+
+namespace canvasback {
+
+enum class TaskKind {
+  Rows,     // a selection of one dataset
+  Sql,      // the user's own SQL, through the gate
+  Inspect,  // schema and footers of a dataset's files
+};
+
+struct Task {
+  std::uint64_t id = 0;
+  TaskKind kind = TaskKind::Rows;
+  std::string dataset;                    // Rows, Inspect
+  Selection selection;                    // Rows
+  std::string sql;                        // Sql
+  Json parameters;                        // Sql: array (positional) or object (named), or null
+  std::optional<std::int64_t> row_limit;  // Sql: at most so many rows
+
+  std::string format = "json";
+  std::string compression;       // of the format itself
+  std::string content_encoding;  // gzip, zstd or empty: around the format
+  bool numbers_exact = true;
+  // The query parameter `shape`: the json document's own members, or rows alone (seed routes).
+  std::int64_t timeout_ms = 0;
+  std::int64_t received_ns = 0;             // CLOCK_MONOTONIC, when the request was complete
+  double queue_ms = 0;                      // waited for a worker
+  std::optional<std::int64_t> known_total;  // rows that match the filter, where an earlier task counted them
+  int worker_number = 0;
+  Dataset inspected;  // Inspect: the listed files
+};
+
+Json to_json(const Task& task);
+Result<Task> task_from_json(const Json& json);
+
+}  // namespace canvasback

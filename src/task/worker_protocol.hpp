@@ -1,0 +1,13 @@
+// What the front and a worker agree on before the first frame.
+#pragma once
+
+namespace canvasback {
+
+// The one descriptor besides standard input, output and error that a worker is born with.
+inline constexpr int kWorkerSocketFd = 3;
+
+// The worker's whole environment. The allocator inside libarrow starts a thread while the library is loaded, before
+// main and so outside every sandbox, unless it reads this.
+inline constexpr const char* kWorkerEnvironment[] = {"JE_ARROW_MALLOC_CONF=background_thread:false"};
+
+}  // namespace canvasback

@@ -1,0 +1,25 @@
+// A small HTTP client for the command line's --server: one request, the body passed on as it comes. Blocking.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace canvasback::http {
+
+struct ClientRequest {
+  std::string server;  // http://host:port
+  std::string method = "GET";
+  std::string target = "/";
+  std::string body = {};
+  std::string content_type = {};
+};
+
+// Passes the body of a 2xx answer to `sink`; true goes on. A problem+json becomes its Error; a connection that ends
+// before the answer does is DataProcessing. Errors: Unavailable when the server cannot be reached.
+Status fetch(const ClientRequest& request, const std::function<Status(std::string_view)>& sink);
+
+}  // namespace canvasback::http

@@ -1,0 +1,274 @@
+#include "transport/http/connection.hpp"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "base/text.hpp"
+#include "transport/http/problem.hpp"
+
+namespace canvasback::http {
+namespace {
+
+namespace beast = boost::beast;
+
+Result<bool> translate_read_error(const beast::error_code& error) {
+  if (error == beast::http::error::header_limit || error == beast::http::error::buffer_overflow) {
+    return fail(ErrorCode::HeadersTooLarge, "The request's headers are too large.");
+  }
+  if (error == beast::http::error::body_limit) {
+    return fail(ErrorCode::PayloadTooLarge, fmt::format("A request body may have {} bytes.", limits::kBodyBytesMax));
+  }
+  if (error == beast::error::timeout) return fail(ErrorCode::RequestTimeout, "The request took too long to arrive.");
+  if (error.category() == beast::http::make_error_code(beast::http::error::bad_target).category() &&
+      error != beast::http::error::end_of_stream && error != beast::http::error::partial_message) {
+    return fail(ErrorCode::InvalidData, "The request is not well-formed HTTP: " + error.message() + ".");
+  }
+  return false;  // the client went away
+}
+
+}  // namespace
+
+std::string_view reason_phrase(int status) {
+  switch (status) {
+    case 200: return "OK";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 304: return "Not Modified";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 406: return "Not Acceptable";
+    case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 415: return "Unsupported Media Type";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 499: return "Client Closed Request";
+    case 500: return "Internal Server Error";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    case 507: return "Insufficient Storage";
+    default: return "Status";
+  }
+}
+
+Connection::Connection(asio::ip::tcp::socket socket, Handler handler)
+    : stream_(std::move(socket)), buffer_(limits::kHeaderBytesMax + 64 * limits::kKiB), handler_(std::move(handler)) {
+  beast::error_code error;
+  const auto endpoint = stream_.socket().remote_endpoint(error);
+  if (!error) peer_ = fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
+  stream_.socket().set_option(asio::ip::tcp::no_delay(true), error);
+}
+
+asio::awaitable<void> Connection::serve() {
+  auto self = shared_from_this();
+  while (!closing_ && keep_alive_ && !aborted_) {
+    Request request;
+    responded_ = false;
+    status_sent_ = 0;
+    bytes_sent_ = 0;
+    slow_blocked_ns_ = 0;
+    slow_bytes_ = 0;
+    ++request_number_;
+    auto read = co_await read_request(request);
+    chunked_ = request.version >= 11;
+    if (!read) {
+      keep_alive_ = false;
+      co_await respond(problem_response(read.error(), request.path));
+      break;
+    }
+    if (!*read) break;
+    keep_alive_ = request.keep_alive;
+    gone_ = CancelToken();
+    on_gone_ = nullptr;
+    watching_ = true;
+    asio::co_spawn(stream_.get_executor(), watch_hangup(self, request_number_), asio::detached);
+    co_await handler_(*this, request);
+    on_gone_ = nullptr;
+    watching_ = false;
+    beast::error_code ignored;
+    stream_.socket().cancel(ignored);  // the hang-up watch
+    if (!responded_) break;
+  }
+  beast::error_code ignored;
+  stream_.socket().shutdown(asio::socket_base::shutdown_both, ignored);
+  stream_.close();
+}
+
+// true: a request; false: the client has gone; an error: what to answer before closing.
+asio::awaitable<Result<bool>> Connection::read_request(Request& request) {
+  if (buffer_.size() == 0) {
+    stream_.expires_after(limits::kIdleTimeout);
+    auto [error, got] = co_await stream_.async_read_some(buffer_.prepare(16 * limits::kKiB), kAwait);
+    if (error) co_return false;
+    buffer_.commit(got);
+  }
+  beast::http::request_parser<beast::http::string_body> parser;
+  parser.header_limit(limits::kHeaderBytesMax);
+  parser.body_limit(limits::kBodyBytesMax);
+  stream_.expires_after(limits::kHeaderTimeout);
+  auto [header_error, header_bytes] = co_await beast::http::async_read_header(stream_, buffer_, parser, kAwait);
+  if (header_error) co_return translate_read_error(header_error);
+  if (starts_with_ignoring_case(parser.get()[beast::http::field::expect], "100-continue")) {
+    const std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    co_await asio::async_write(stream_, asio::buffer(go_on), kAwait);
+  }
+  stream_.expires_after(limits::kBodyTimeout);
+  auto [body_error, body_bytes] = co_await beast::http::async_read(stream_, buffer_, parser, kAwait);
+  if (body_error) co_return translate_read_error(body_error);
+  stream_.expires_never();
+
+  auto& message = parser.get();
+  request.received_ns = monotonic_ns();
+  request.method = message.method_string();
+  request.target = message.target();
+  request.version = static_cast<int>(message.version());
+  request.keep_alive = message.keep_alive();
+  for (const auto& field : message) {
+    std::string& value = request.headers[lower(field.name_string())];
+    if (!value.empty()) value += ", ";
+    value += field.value();
+  }
+  request.body = std::move(message.body());
+  if (request.target.size() > limits::kTargetBytesMax) {
+    co_return fail(ErrorCode::UriTooLong, fmt::format("A request target may have {} bytes.", limits::kTargetBytesMax));
+  }
+  if (Status status = split_target(request); !status) co_return std::unexpected(status.error());
+  co_return true;
+}
+
+void Connection::client_gone() {
+  if (gone_.cancelled()) return;
+  gone_.cancel(CancelReason::Client);
+  keep_alive_ = false;
+  if (on_gone_) on_gone_();
+}
+
+// Readable while a request is answered: either its end, or the next request of a client that pipelines (which is then
+// left in the kernel, and the end of the connection is noticed when writing).
+asio::awaitable<void> Connection::watch_hangup([[maybe_unused]] std::shared_ptr<Connection> self,
+                                               std::uint64_t request_number) {
+  auto [error] = co_await stream_.socket().async_wait(asio::socket_base::wait_read, kAwait);
+  if (error || !watching_ || request_number != request_number_) co_return;
+  char byte = 0;
+  const ssize_t got = ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
+    client_gone();
+    // A write that waits for this client ends now.
+    beast::error_code ignored;
+    stream_.socket().cancel(ignored);
+  }
+}
+
+std::string Connection::head_text(const Response& head, const std::string& framing) const {
+  std::string text = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\n{}", head.status, reason_phrase(head.status),
+                                 head.content_type, framing);
+  for (const auto& [name, value] : head.headers) text += fmt::format("{}: {}\r\n", name, value);
+  text += "X-Content-Type-Options: nosniff\r\n";
+  if (!keep_alive_) text += "Connection: close\r\n";
+  text += "\r\n";
+  return text;
+}
+
+// True once a reader had limits::kSlowReaderWindow of our waiting time and took too little in it.
+bool Connection::too_slow(std::size_t written, std::int64_t started_ns) {
+  slow_blocked_ns_ += monotonic_ns() - started_ns;
+  slow_bytes_ += written;
+  if (slow_blocked_ns_ < std::chrono::nanoseconds(limits::kSlowReaderWindow).count()) return false;
+  const bool slow = slow_bytes_ < limits::kSlowReaderBytesMin;
+  slow_blocked_ns_ = 0;
+  slow_bytes_ = 0;
+  return slow;
+}
+
+asio::awaitable<bool> Connection::write_all(std::string_view first, std::string_view second, std::string_view third) {
+  std::array<asio::const_buffer, 3> parts{asio::buffer(first), asio::buffer(second), asio::buffer(third)};
+  std::size_t at = 0;
+  while (at < parts.size()) {
+    if (parts[at].size() == 0) {
+      ++at;
+      continue;
+    }
+    if (gone_.cancelled() || aborted_) co_return false;
+    const std::int64_t started_ns = monotonic_ns();
+    stream_.expires_after(limits::kSlowReaderWindow);
+    // Parts that are written are empty by now: all three can always be given.
+    auto [error, written] = co_await stream_.async_write_some(parts, kAwait);
+    if (error || too_slow(written, started_ns)) {
+      client_gone();
+      co_return false;
+    }
+    bytes_sent_ += written;
+    for (std::size_t left = written; left > 0 && at < parts.size();) {
+      const std::size_t taken = std::min(left, parts[at].size());
+      parts[at] += taken;
+      left -= taken;
+      if (parts[at].size() == 0) ++at;
+    }
+  }
+  stream_.expires_never();
+  co_return true;
+}
+
+asio::awaitable<bool> Connection::respond(Response response) {
+  co_return co_await respond_view(response, response.body);
+}
+
+asio::awaitable<bool> Connection::respond_view(const Response& head, std::string_view body) {
+  responded_ = true;
+  status_sent_ = head.status;
+  const std::string text =
+      head_text(head, head.status == 204 ? "" : fmt::format("Content-Length: {}\r\n", body.size()));
+  co_return co_await write_all(text, body, {});
+}
+
+asio::awaitable<bool> Connection::begin_stream(const Response& head, const std::string& trailer_names) {
+  responded_ = true;
+  status_sent_ = head.status;
+  if (!chunked_) keep_alive_ = false;  // HTTP/1.0: the end of the connection is the end of the answer
+  std::string framing = chunked_ ? "Transfer-Encoding: chunked\r\n" : "";
+  if (chunked_ && !trailer_names.empty()) framing += fmt::format("Trailer: {}\r\n", trailer_names);
+  const std::string text = head_text(head, framing);
+  co_return co_await write_all(text, {}, {});
+}
+
+asio::awaitable<bool> Connection::write_chunk(std::string_view bytes) {
+  if (bytes.empty()) co_return true;
+  if (!chunked_) co_return co_await write_all(bytes, {}, {});
+  const std::string size = fmt::format("{:x}\r\n", bytes.size());
+  co_return co_await write_all(size, bytes, "\r\n");
+}
+
+asio::awaitable<bool> Connection::end_stream(const Headers& trailers) {
+  if (!chunked_) co_return true;
+  std::string text = "0\r\n";
+  for (const auto& [name, value] : trailers) text += fmt::format("{}: {}\r\n", name, value);
+  text += "\r\n";
+  co_return co_await write_all(text, {}, {});
+}
+
+void Connection::abort() {
+  aborted_ = true;
+  keep_alive_ = false;
+  // A reset, not an orderly end: an HTTP/1.0 client has no other way to tell.
+  linger hard{1, 0};
+  ::setsockopt(stream_.socket().native_handle(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+  beast::error_code ignored;
+  stream_.socket().close(ignored);
+}
+
+}  // namespace canvasback::http

@@ -1,0 +1,86 @@
+// Connection: one client's TCP connection. Reads requests one after the other, hands each to the router, and gives
+// handlers a way to answer: at once, or as a stream of chunks whose failure the client can tell (the connection is
+// cut without the last chunk). Watches for the client going away while an answer is made. Bounds: header and body
+// sizes and times, a slow reader's rate. All on the front's one thread.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/cancel.hpp"
+#include "transport/http/request.hpp"
+#include "worker/pool/event.hpp"
+
+namespace canvasback::http {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";
+  Headers headers;
+  std::string body;
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  using Handler = std::function<asio::awaitable<void>(Connection&, Request&)>;
+
+  Connection(asio::ip::tcp::socket socket, Handler handler);
+
+  asio::awaitable<void> serve();
+  // Ends the connection when its request is answered.
+  void close_soon() { closing_ = true; }
+
+  // For handlers. Each request gets exactly one respond(), or begin_stream() and then end_stream() or abort().
+  asio::awaitable<bool> respond(Response response);
+  asio::awaitable<bool> respond_view(const Response& head, std::string_view body);
+  asio::awaitable<bool> begin_stream(const Response& head, const std::string& trailer_names);
+  asio::awaitable<bool> write_chunk(std::string_view bytes);
+  asio::awaitable<bool> end_stream(const Headers& trailers);
+  void abort();  // cuts the connection with a reset
+
+  // Raised when the client goes away; on_gone is called then, once.
+  CancelToken gone() const { return gone_; }
+  void set_on_gone(std::function<void()> on_gone) { on_gone_ = std::move(on_gone); }
+
+  const std::string& peer() const { return peer_; }
+  int status_sent() const { return status_sent_; }
+  std::uint64_t bytes_sent() const { return bytes_sent_; }
+
+ private:
+  asio::awaitable<Result<bool>> read_request(Request& request);
+  asio::awaitable<void> watch_hangup(std::shared_ptr<Connection> self, std::uint64_t request_number);
+  std::string head_text(const Response& head, const std::string& framing) const;
+  asio::awaitable<bool> write_all(std::string_view first, std::string_view second, std::string_view third);
+  bool too_slow(std::size_t written, std::int64_t started_ns);
+  void client_gone();
+
+  boost::beast::tcp_stream stream_;
+  boost::beast::flat_buffer buffer_;
+  Handler handler_;
+  std::string peer_;
+  bool closing_ = false;
+  bool keep_alive_ = true;
+  bool chunked_ = true;
+  bool responded_ = false;
+  bool aborted_ = false;
+  int status_sent_ = 0;
+  std::uint64_t bytes_sent_ = 0;
+  std::uint64_t request_number_ = 0;
+  bool watching_ = false;
+  CancelToken gone_;
+  std::function<void()> on_gone_;
+  std::int64_t slow_blocked_ns_ = 0;
+  std::size_t slow_bytes_ = 0;
+};
+
+std::string_view reason_phrase(int status);
+
+}  // namespace canvasback::http

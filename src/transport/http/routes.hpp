@@ -1,0 +1,23 @@
+// The routes, by area. Each parses, calls one service, and writes bytes.
+#pragma once
+
+#include "service/dataset_service.hpp"
+#include "service/query_service.hpp"
+#include "transport/http/router.hpp"
+
+namespace canvasback::http {
+
+struct Services {
+  Pool& pool;
+  DatasetService& datasets;
+  QueryService& queries;
+  Metrics& metrics;
+  std::int64_t started_us = 0;
+};
+
+void add_system_routes(Router& router, Services services);   // / /health /metrics
+void add_dataset_routes(Router& router, Services services);  // /api/v1/datasets…
+void add_query_routes(Router& router, Services services);    // /api/v1/query, /api/v1/queries
+void add_seed_routes(Router& router, Services services);     // /data/…
+
+}  // namespace canvasback::http

@@ -1,0 +1,151 @@
+#include "transport/http/selection_parameters.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/limits.hpp"
+#include "base/text.hpp"
+#include "task/format.hpp"
+
+namespace canvasback::http {
+namespace {
+
+// The quality the client gives an encoding, 0 where it does not take it.
+double encoding_quality(std::string_view accept, std::string_view encoding) {
+  for (const std::string& part : split(accept, ',')) {
+    if (lower(trim(std::string_view(part).substr(0, part.find(';')))) != encoding) continue;
+    double quality = 1;
+    if (auto at = part.find("q="); at != std::string::npos) {
+      std::from_chars(part.data() + at + 2, part.data() + part.size(), quality);
+    }
+    return quality;
+  }
+  return 0;
+}
+
+Status parse_numbers(const Request& request, RowsRequest& out) {
+  Selection& selection = out.selection;
+  if (const std::string* text = request.parameter("offset")) {
+    CANVASBACK_ASSIGN(selection.offset, parse_integer(*text, "offset", 0, INT64_MAX / 2));
+  }
+  if (const std::string* text = request.parameter("limit")) {
+    CANVASBACK_ASSIGN(selection.limit, parse_integer(*text, "limit", 0, INT64_MAX / 2));
+  }
+  if (const std::string* text = request.parameter("timeout_ms")) {
+    CANVASBACK_ASSIGN(out.timeout_ms, parse_integer(*text, "timeout_ms", 1, limits::kMaxTimeout.count()));
+  }
+  std::int64_t seed = 0;
+  if (const std::string* text = request.parameter("seed")) {
+    CANVASBACK_ASSIGN(seed, parse_integer(*text, "seed", 0, INT64_MAX));
+  }
+  if (const std::string* text = request.parameter("sample")) {
+    CANVASBACK_ASSIGN(selection.sample, parse_sample(*text, seed));
+  }
+  return {};
+}
+
+}  // namespace
+
+const std::vector<std::string>& selection_parameter_names() {
+  static const std::vector<std::string> names{"offset", "limit", "after",  "columns",     "filter",  "sort",
+                                              "sample", "seed",  "format", "compression", "numbers", "timeout_ms"};
+  return names;
+}
+
+Result<std::string> format_of(const Request& request) {
+  if (const std::string* format = request.parameter("format")) {
+    if (find_output_format(*format) == nullptr) {
+      return fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\"; there are json, ndjson, csv, arrow, "
+                                                      "arrow_file and parquet.",
+                                                      format->substr(0, 64)));
+    }
+    return *format;
+  }
+  const OutputFormat* negotiated = negotiate_format(request.header("accept"));
+  // A browser asks for HTML first and for anything after it.
+  if (negotiated == nullptr)
+    return fail(ErrorCode::NotAcceptable, "No format that the Accept header names is available.");
+  return std::string(negotiated->name);
+}
+
+std::string content_encoding_of(const Request& request, const std::string& format) {
+  const OutputFormat* known = find_output_format(format);
+  const std::string_view accept = request.header("accept-encoding");
+  if (accept.empty() || known == nullptr || !known->compressible) return {};
+  const double gzip = encoding_quality(accept, "gzip");
+  const double zstd = encoding_quality(accept, "zstd");
+  if (gzip <= 0 && zstd <= 0) return {};
+  return zstd >= gzip ? "zstd" : "gzip";
+}
+
+Result<RowsRequest> rows_request_from(const Request& request, const std::string& dataset) {
+  RowsRequest out;
+  out.dataset = dataset;
+  out.received_ns = request.received_ns;
+  CANVASBACK_TRY(parse_numbers(request, out));
+  Selection& selection = out.selection;
+  if (const std::string* text = request.parameter("after")) selection.after = *text;
+  if (!selection.after.empty() && selection.offset > 0) {
+    return fail(ErrorCode::InvalidData, "offset and after exclude each other.");
+  }
+  if (const std::string* text = request.parameter("columns"); text != nullptr && !text->empty()) {
+    selection.columns = split(*text, ',');
+  }
+  if (const std::string* text = request.parameter("filter"); text != nullptr && !text->empty()) {
+    auto filter = Json::parse(*text, limits::kFilterDepthMax * 2 + 4);
+    if (!filter) return fail(ErrorCode::InvalidData, "filter: " + filter.error().message);
+    selection.filter = std::move(*filter);
+  }
+  if (const std::string* text = request.parameter("sort"); text != nullptr && !text->empty()) {
+    CANVASBACK_ASSIGN(selection.sort, parse_sort(*text));
+  }
+  if (const std::string* text = request.parameter("numbers")) {
+    if (*text != "exact" && *text != "plain") return fail(ErrorCode::InvalidData, "numbers is exact or plain.");
+    out.numbers_exact = *text == "exact";
+  }
+  if (const std::string* text = request.parameter("compression")) out.compression = *text;
+  CANVASBACK_ASSIGN(out.format, format_of(request));
+  out.content_encoding = content_encoding_of(request, out.format);
+  return out;
+}
+
+Result<Json> json_body(const Request& request, const std::vector<std::string>& members) {
+  const std::string type =
+      lower(trim(request.header("content-type").substr(0, request.header("content-type").find(';'))));
+  if (!type.empty() && type != "application/json" && type != "application/x-www-form-urlencoded" &&
+      !type.ends_with("+json")) {
+    return fail(ErrorCode::UnsupportedMediaType, "The body must be application/json.");
+  }
+  CANVASBACK_ASSIGN(Json body, Json::parse(request.body));
+  if (!body.is_object()) return fail(ErrorCode::InvalidData, "The body must be a JSON object.");
+  for (const auto& [name, value] : body.as_object()) {
+    if (std::ranges::find(members, name) == members.end()) {
+      return fail(ErrorCode::InvalidData, fmt::format("Unknown member \"{}\"; the body takes {}.", name.substr(0, 64),
+                                                      fmt::join(members, ", ")));
+    }
+  }
+  return body;
+}
+
+std::string content_disposition(std::string_view wanted, std::string_view fallback, std::string_view format) {
+  const OutputFormat* known = find_output_format(format);
+  const std::string extension = fmt::format(".{}", known->extension);
+  std::string name(wanted.empty() ? fallback : wanted);
+  for (char& c : name) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == '/' || c == '\\' || c == '"' || c == 0x7f) c = '_';
+  }
+  if (!name.ends_with(extension)) name += extension;
+  std::string plain;
+  bool ascii = true;
+  for (char c : name) {
+    ascii = ascii && static_cast<unsigned char>(c) < 0x80;
+    plain += static_cast<unsigned char>(c) < 0x80 ? c : '_';
+  }
+  std::string out = fmt::format("attachment; filename=\"{}\"", plain);
+  if (!ascii) out += fmt::format("; filename*=UTF-8''{}", percent_encode(name));
+  return out;
+}
+
+}  // namespace canvasback::http

@@ -1,0 +1,28 @@
+// What the row-returning routes share: their query parameters and headers as a request of the query service.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "service/query_service.hpp"
+#include "transport/http/request.hpp"
+
+namespace canvasback::http {
+
+// offset limit after columns filter sort sample seed format compression numbers timeout_ms
+const std::vector<std::string>& selection_parameter_names();
+
+// Errors: InvalidData that names the parameter, NotAcceptable.
+Result<RowsRequest> rows_request_from(const Request& request, const std::string& dataset);
+
+// `format` or the Accept header; and the content encoding the client takes, where the format has use for one.
+Result<std::string> format_of(const Request& request);
+std::string content_encoding_of(const Request& request, const std::string& format);
+
+// A request body that is a JSON object with only the named members. Errors: UnsupportedMediaType, InvalidData.
+Result<Json> json_body(const Request& request, const std::vector<std::string>& members);
+
+// A file name that is safe in a header and on every disk: "name" + extension of the format.
+std::string content_disposition(std::string_view wanted, std::string_view fallback, std::string_view format);
+
+}  // namespace canvasback::http

@@ -1,0 +1,100 @@
+#include "transport/http/stream_answer.hpp"
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "task/format.hpp"
+#include "transport/http/problem.hpp"
+
+namespace canvasback::http {
+namespace {
+
+constexpr const char* kTrailerNames = "Server-Timing, X-Performance-Metrics";
+
+Headers trailers_of(const Json& done) {
+  const Json& metrics = done.at("metrics");
+  return {{"Server-Timing", server_timing(metrics)}, {"X-Performance-Metrics", metrics.dump()}};
+}
+
+void add_totals(Headers& headers, const Json& info) {
+  if (!info.at("total_rows").is_integer()) return;
+  headers.emplace_back("X-Total-Rows", fmt::format("{}", info.at("total_rows").as_int()));
+  headers.emplace_back("X-Total-Exact", info.at("total_exact").as_bool() ? "true" : "false");
+}
+
+asio::awaitable<void> pump(Connection& connection, Answer& answer, Response head, TaskEvent event) {
+  bool begun = false;
+  while (true) {
+    switch (event.kind) {
+      case TaskEvent::Kind::Head: add_totals(head.headers, event.info); break;
+      case TaskEvent::Kind::Data:
+        if (!begun && event.last) {
+          // The whole answer is here. Its end follows without waiting, so the metrics can go in front of it.
+          const std::string body(event.bytes);
+          event = co_await answer.next();
+          for (auto& header : trailers_of(event.info)) head.headers.push_back(std::move(header));
+          co_await connection.respond_view(head, body);
+          co_return;
+        }
+        if (!begun && !co_await connection.begin_stream(head, kTrailerNames)) co_return;
+        begun = true;
+        if (!co_await connection.write_chunk(event.bytes)) {
+          answer.cancel(CancelReason::Client);
+          co_return;
+        }
+        break;
+      case TaskEvent::Kind::Done:
+        if (begun) {
+          co_await connection.end_stream(trailers_of(event.info));
+        } else {
+          for (auto& header : trailers_of(event.info)) head.headers.push_back(std::move(header));
+          co_await connection.respond_view(head, {});
+        }
+        co_return;
+      case TaskEvent::Kind::Failed:
+        if (begun) {
+          log::warning("an answer broke off: {} {} {}", name_of(event.error.code), event.error.message,
+                       event.error.detail);
+          connection.abort();
+        } else {
+          co_await connection.respond(problem_response(event.error, {}));
+        }
+        co_return;
+    }
+    event = co_await answer.next();
+  }
+}
+
+}  // namespace
+
+std::string server_timing(const Json& metrics) {
+  std::string out;
+  for (const auto& [name, key] :
+       {std::pair{"queue", "queue_ms"}, {"engine", "engine_ms"}, {"encode", "encode_ms"}, {"total", "duration_ms"}}) {
+    out += fmt::format("{}{};dur={}", out.empty() ? "" : ", ", name, metrics.at(key).as_double());
+  }
+  return out;
+}
+
+asio::awaitable<void> stream_answer(Connection& connection, const Request& request, StreamHead head, OpenAnswer open) {
+  CancelToken gone = connection.gone();
+  auto opened = co_await open(gone);
+  if (!opened) {
+    co_await connection.respond(problem_response(opened.error(), request.path));
+    co_return;
+  }
+  Answer& answer = **opened;
+  connection.set_on_gone([&answer] { answer.cancel(CancelReason::Client); });
+  if (gone.cancelled()) answer.cancel(CancelReason::Client);
+  Response response;
+  const OutputFormat* format = find_output_format(head.format);
+  response.content_type = format->media_type;
+  response.headers = std::move(head.headers);
+  if (!head.content_encoding.empty()) response.headers.emplace_back("Content-Encoding", head.content_encoding);
+  if (format->compressible) response.headers.emplace_back("Vary", "Accept, Accept-Encoding");
+  TaskEvent first = co_await answer.next();
+  co_await pump(connection, answer, std::move(response), std::move(first));
+  connection.set_on_gone(nullptr);
+}
+
+}  // namespace canvasback::http

@@ -1,0 +1,72 @@
+// Channel: the worker's end of its socket (descriptor 3). One thread reads frames; any thread may send, a frame is
+// never torn. Blocking, which is the backpressure: a slow client stops the task that writes, nothing else.
+// FrameSink turns an answer's bytes into Data frames, small writes gathered up to limits::kDataFrameBytes.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/cancel.hpp"
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "stream/byte_sink.hpp"
+#include "task/frame.hpp"
+
+namespace canvasback {
+
+class Channel {
+ public:
+  explicit Channel(int fd) : fd_(fd) {}
+
+  struct Frame {
+    FrameKind kind;
+    std::string payload;
+  };
+  // The next frame; Unavailable at the end of the socket (the front is gone).
+  Result<Frame> read();
+  Status send(FrameKind kind, std::string_view payload);
+  Status send(FrameKind kind, const Json& payload) { return send(kind, std::string_view(payload.dump())); }
+  // Two frames in one write: the last data and the end of the task arrive together.
+  Status send_pair(FrameKind first, std::string_view first_payload, FrameKind second, std::string_view second_payload);
+
+ private:
+  Status write_all(std::string_view bytes);
+
+  int fd_;
+  std::mutex write_mutex_;
+};
+
+class FrameSink final : public ByteSink {
+ public:
+  FrameSink(Channel& channel, CancelToken cancel) : channel_(channel), cancel_(std::move(cancel)) {}
+
+  // Sent before the first data frame, once.
+  void set_head(Json head) { head_ = std::move(head); }
+
+  Status write(std::string_view bytes) override;
+  Status finish() override { return {}; }  // the task's own end frame takes what is left along
+  void abandon() override { buffer_.clear(); }
+
+  // Sends what is gathered; with the frame that ends the task behind it.
+  Status flush();
+  Status end_with(FrameKind kind, std::string_view payload);
+
+  bool started() const { return started_; }
+  std::uint64_t bytes() const { return bytes_; }
+  double blocked_ms() const { return blocked_ms_; }
+
+ private:
+  Status send_head();
+
+  Channel& channel_;
+  CancelToken cancel_;
+  Json head_;
+  std::string buffer_;
+  bool started_ = false;
+  std::atomic<std::uint64_t> bytes_ = 0;  // read by the progress thread
+  double blocked_ms_ = 0;
+};
+
+}  // namespace canvasback

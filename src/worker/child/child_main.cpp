@@ -1,0 +1,229 @@
+#include "worker/child/child_main.hpp"
+
+#include <arrow/memory_pool.h>
+#include <arrow/util/thread_pool.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <cstdio>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "base/limits.hpp"
+#include "base/unique_fd.hpp"
+#include "engine/duckdb/duckdb_engine.hpp"
+#include "worker/child/channel.hpp"
+#include "worker/child/executor.hpp"
+#include "worker/child/sandbox.hpp"
+
+namespace canvasback {
+namespace {
+
+struct Settings {
+  SandboxSpec sandbox;
+  EngineOptions engine;
+  ExecutorOptions executor;
+};
+
+std::vector<std::string> strings_of(const Json& json) {
+  std::vector<std::string> out;
+  for (const Json& item : json.as_array()) out.emplace_back(item.as_string());
+  return out;
+}
+
+Settings settings_from(const Json& hello, const ChildBuild& build) {
+  Settings settings;
+  const std::string spill(hello.at("spill_folder").as_string());
+  const std::string cache(hello.at("cache_folder").as_string());
+  const int threads = static_cast<int>(hello.at("threads").as_int(1));
+  settings.engine.readable_paths = strings_of(hello.at("readable_paths"));
+  settings.engine.threads = threads;
+  settings.engine.memory_bytes = hello.at("engine_memory_bytes").as_uint();
+  settings.engine.temp_folder = spill;
+  settings.engine.temp_bytes_max = hello.at("spill_bytes_max").as_uint();
+  settings.sandbox.read_paths = settings.engine.readable_paths;
+  if (!cache.empty()) settings.sandbox.read_paths.push_back(cache);
+  settings.sandbox.write_folders = {spill};
+  settings.sandbox.data_bytes_max = hello.at("data_bytes_max").as_uint();
+  settings.sandbox.parent = static_cast<pid_t>(hello.at("parent").as_int());
+  settings.sandbox.landlock_required = hello.at("landlock_required").as_bool(true);
+  settings.executor.threads = threads;
+  settings.executor.spill_folder = spill;
+  settings.executor.cache_folder = cache;
+  settings.executor.gate = build.gate;
+  return settings;
+}
+
+// Resident bytes of this process; the descriptor is opened before the sandbox closes /proc.
+class ResidentMemory {
+ public:
+  ResidentMemory() : statm_(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)) {}
+  std::uint64_t bytes() const {
+    char text[128] = {};
+    if (::pread(statm_.get(), text, sizeof text - 1, 0) <= 0) return 0;
+    unsigned long long total = 0;
+    unsigned long long resident = 0;
+    if (std::sscanf(text, "%llu %llu", &total, &resident) != 2) return 0;
+    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  }
+
+ private:
+  UniqueFd statm_;
+};
+
+class Worker {
+ public:
+  Worker(Channel& channel, std::unique_ptr<Engine> engine, ExecutorOptions options)
+      : spill_folder_(options.spill_folder),
+        channel_(channel),
+        executor_(std::move(engine), channel, std::move(options)) {
+    std::thread([this] { run_tasks(); }).detach();
+    std::thread([this] { watch(); }).detach();
+  }
+
+  // Reads frames until the socket ends; then the process does, with its spill files.
+  [[noreturn]] void serve() {
+    while (true) {
+      auto frame = channel_.read();
+      if (!frame) leave();
+      auto json = Json::parse(frame->payload, 64);
+      if (!json) leave();
+      std::scoped_lock lock(mutex_);
+      switch (frame->kind) {
+        case FrameKind::Catalog: catalogs_.push_back(std::move(*json)); break;
+        case FrameKind::Task: {
+          auto task = task_from_json(*json);
+          if (!task) leave();
+          task_ = std::move(*task);
+          cancel_ = CancelToken();
+          changed_.notify_all();
+          break;
+        }
+        case FrameKind::Cancel:
+          // A task that ended meanwhile is not there to be cancelled.
+          if (task_ && task_->id == json->at("id").as_uint()) {
+            cancel_.cancel(static_cast<CancelReason>(json->at("reason").as_int(1)));
+          }
+          break;
+        default: leave();
+      }
+    }
+  }
+
+ private:
+  [[noreturn]] void leave() {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(spill_folder_, error)) {
+      std::filesystem::remove_all(entry.path(), error);
+    }
+    std::_Exit(0);  // threads may be deep inside the engine: nothing is unwound
+  }
+
+  void run_tasks() {
+    while (true) {
+      Task task;
+      CancelToken cancel;
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return task_.has_value(); });
+        task = *task_;
+        cancel = cancel_;
+        for (const Json& catalog : catalogs_) executor_.update_catalog(catalog.at("datasets"));
+        catalogs_.clear();
+        running_ = true;
+      }
+      executor_.run(task, cancel);
+      {
+        // The front sends the next task as soon as it has seen the end of this one: forget only this one.
+        std::scoped_lock lock(mutex_);
+        if (task_ && task_->id == task.id) task_.reset();
+        running_ = task_.has_value();
+      }
+      release_memory();
+    }
+  }
+
+  static void release_memory() {
+    arrow::default_memory_pool()->ReleaseUnused();
+    malloc_trim(0);
+  }
+
+  // Every 200 ms while a task runs: progress. Every 10 ms while one is cancelled: the engine is asked again, because
+  // it forgets an interrupt that came before the statement started. SIGTERM means that the front died.
+  void watch() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    int ticks = 0;
+    while (true) {
+      const timespec tick{0, 10'000'000};
+      if (sigtimedwait(&set, nullptr, &tick) == SIGTERM) leave();
+      ++ticks;
+      bool report = false;
+      {
+        std::scoped_lock lock(mutex_);
+        if (!running_) {
+          ticks = 0;
+          continue;
+        }
+        if (cancel_.cancelled()) executor_.interrupt();
+        report = ticks % 20 == 0;
+      }
+      if (report) static_cast<void>(channel_.send(FrameKind::Progress, executor_.progress()));
+    }
+  }
+
+  std::string spill_folder_;
+  Channel& channel_;
+  Executor executor_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<Task> task_;
+  CancelToken cancel_;
+  std::vector<Json> catalogs_;
+  bool running_ = false;
+};
+
+int refuse(Channel& channel, const Error& error) {
+  static_cast<void>(channel.send(FrameKind::Failed, to_json(error)));
+  return 1;
+}
+
+}  // namespace
+
+int run_worker_child(const ChildBuild& build) {
+  Channel channel(kWorkerSocketFd);
+  auto hello = channel.read();
+  if (!hello || hello->kind != FrameKind::Hello) return 2;
+  auto json = Json::parse(hello->payload);
+  if (!json) return 2;
+  Settings settings = settings_from(*json, build);
+  ResidentMemory memory;
+  settings.executor.resident_bytes = [&memory] { return memory.bytes(); };
+  if (Status status = enter_sandbox(settings.sandbox); !status) return refuse(channel, status.error());
+
+  // From here on nothing is trusted. SIGTERM is taken by one thread; SIGPIPE is an error of write.
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGINT, SIG_IGN);  // a terminal's Ctrl-C is for the front
+  mallopt(M_ARENA_MAX, 4);
+  static_cast<void>(arrow::SetCpuThreadPoolCapacity(settings.engine.threads));
+  auto engine = open_duckdb(settings.engine);
+  if (!engine) return refuse(channel, engine.error());
+  // Static: the process ends without unwinding while other threads run.
+  static Worker worker(channel, std::move(*engine), std::move(settings.executor));
+  Json ready;
+  ready.set("resident_bytes", memory.bytes());
+  if (!channel.send(FrameKind::Ready, ready)) return 1;
+  worker.serve();
+}
+
+}  // namespace canvasback

@@ -1,0 +1,220 @@
+#include "worker/child/executor.hpp"
+
+#include <arrow/array.h>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "base/text.hpp"
+#include "encode/registry.hpp"
+#include "source/arrow/arrow_reader.hpp"
+#include "stream/compressing_sink.hpp"
+#include "task/sql_builder.hpp"
+
+namespace canvasback {
+
+Executor::Executor(std::unique_ptr<Engine> engine, Channel& channel, ExecutorOptions options)
+    : engine_(std::move(engine)),
+      channel_(channel),
+      options_(std::move(options)),
+      block_writer_(std::make_unique<BlockWriter>(channel, options_.spill_folder)) {}
+
+void Executor::update_catalog(const Json& datasets) {
+  for (const Json& entry : datasets.as_array()) {
+    auto dataset = dataset_from_json(entry);
+    if (dataset) catalog_.insert_or_assign(dataset->name, std::move(*dataset));
+  }
+}
+
+// Names in SQL mean the same in any case; the exact spelling wins where two datasets differ only by it.
+const Dataset* Executor::find_table(std::string_view name) const {
+  if (auto exact = catalog_.find(name); exact != catalog_.end()) return &exact->second;
+  for (const auto& [known, dataset] : catalog_) {
+    if (lower(known) == lower(name)) return &dataset;
+  }
+  return nullptr;
+}
+
+Json Executor::progress() const {
+  Json out;
+  const std::int64_t rows = rows_sent_;
+  const std::int64_t expected = rows_expected_;
+  out.set("rows", rows);
+  out.set("bytes", bytes_sent_.load());
+  out.set("rows_expected", expected >= 0 ? Json(expected) : Json());
+  const double share = expected > 0 ? std::min(1.0, static_cast<double>(rows) / static_cast<double>(expected)) : -1;
+  out.set("share", share >= 0 ? share : engine_->progress());
+  return out;
+}
+
+void Executor::run(const Task& task, CancelToken cancel) {
+  rows_sent_ = 0;
+  bytes_sent_ = 0;
+  rows_expected_ = -1;
+  FrameSink sink(channel_, cancel);
+  TaskMetrics metrics;
+  Json done;
+  Status status;
+  try {
+    switch (task.kind) {
+      case TaskKind::Rows: status = run_rows(task, cancel, sink, metrics); break;
+      case TaskKind::Sql: status = run_sql(task, cancel, sink, metrics); break;
+      case TaskKind::Inspect: status = run_inspect(task, cancel, done); break;
+    }
+  } catch (const std::bad_alloc&) {
+    status = fail(ErrorCode::MemoryLimit, "The task needs more memory than a worker has.");
+  } catch (const std::exception& error) {
+    // Third-party code may throw where it says it does not; the task fails, the worker goes on.
+    status = fail(ErrorCode::DataProcessing, "The task failed.", error.what());
+  }
+  if (!status) {
+    // Whatever broke because the task was stopped is reported as the stop.
+    Error error = cancel.cancelled() ? cancel.error() : status.error();
+    static_cast<void>(sink.end_with(FrameKind::Failed, to_json(error).dump()));
+    return;
+  }
+  done.set("metrics", metrics_json(task, sink, metrics));
+  Json blocks = Json::Array{};
+  for (const std::string& key : metrics.blocks) blocks.push(key);
+  done.set("blocks", std::move(blocks));
+  if (metrics.counted_total) done.set("counted_total", *metrics.counted_total);
+  static_cast<void>(sink.end_with(FrameKind::Done, done.dump()));
+}
+
+Json Executor::metrics_json(const Task& task, const FrameSink& sink, const TaskMetrics& metrics) const {
+  const double duration_ms = static_cast<double>(monotonic_ns() - task.received_ns) / 1e6;
+  auto rounded = [](double ms) { return static_cast<double>(static_cast<std::int64_t>(ms * 1000 + 0.5)) / 1000; };
+  Json out;
+  out.set("duration_ms", rounded(duration_ms));
+  out.set("queue_ms", rounded(task.queue_ms));
+  out.set("engine_ms", rounded(metrics.engine_ms));
+  out.set("encode_ms", rounded(metrics.encode_ms));
+  out.set("throughput_rps", rounded(duration_ms > 0 ? static_cast<double>(metrics.rows) / duration_ms * 1000 : 0));
+  out.set("rows", metrics.rows);
+  out.set("bytes", sink.bytes());
+  out.set("method", metrics.method);
+  out.set("memory_usage_mb", rounded(static_cast<double>(options_.resident_bytes()) / 1e6));
+  out.set("worker", task.worker_number);
+  return out;
+}
+
+Status Executor::define(const Dataset& dataset) {
+  if (dataset.kind == DatasetKind::Arrow) {
+    std::vector<std::string> paths;
+    for (const DataFile& file : dataset.files) paths.push_back(file.path);
+    engine_->define_stream(dataset.name, [paths] { return open_arrow_files(paths, CancelToken()); });
+  }
+  return {};
+}
+
+Status Executor::encode(const Task& task, BatchStream& stream, std::function<Json()> tail, FrameSink& sink,
+                        TaskMetrics& metrics, const CancelToken& cancel) {
+  std::unique_ptr<ByteSink> compressed;
+  ByteSink* target = &sink;
+  if (!task.content_encoding.empty()) {
+    CANVASBACK_ASSIGN(compressed, make_compressing_sink(task.content_encoding, sink));
+    target = compressed.get();
+  }
+  EncodeOptions options;
+  options.compression = task.compression;
+  options.numbers_exact = task.numbers_exact;
+  options.threads = options_.threads;
+  options.tail = std::move(tail);
+  CANVASBACK_ASSIGN(std::unique_ptr<Encoder> encoder, make_encoder(task.format, *target, options));
+  Stopwatch encoding;
+  Status status = encoder->begin(stream.schema());
+  metrics.encode_ms += encoding.elapsed_ms();
+  while (status) {
+    Stopwatch waiting;
+    auto batch = stream.next();
+    metrics.engine_ms += waiting.elapsed_ms();
+    if (!batch) {
+      status = std::unexpected(batch.error());
+      break;
+    }
+    if (!*batch) break;
+    metrics.rows += (*batch)->num_rows();
+    encoding.restart();
+    status = encoder->write(std::move(*batch));
+    metrics.encode_ms += encoding.elapsed_ms();
+    rows_sent_ = metrics.rows;
+    bytes_sent_ = sink.bytes();
+    if (status) status = cancel.check();
+  }
+  if (!status) {
+    encoder->abandon();
+    return status;
+  }
+  encoding.restart();
+  status = encoder->finish();
+  metrics.encode_ms = std::max(0.0, metrics.encode_ms + encoding.elapsed_ms() - sink.blocked_ms());
+  return status;
+}
+
+Status Executor::run_sql(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
+  metrics.method = "duckdb";
+  Stopwatch watch;
+  std::vector<std::string> tables;
+  if (options_.gate) {
+    CANVASBACK_ASSIGN(tables,
+                      engine_->admit(task.sql, [&](std::string_view name) { return find_table(name) != nullptr; }));
+  } else {
+    for (const auto& [name, dataset] : catalog_) tables.push_back(name);
+  }
+  for (const std::string& table : tables) {
+    const Dataset& dataset = *find_table(table);
+    CANVASBACK_TRY(define(dataset));
+    CANVASBACK_TRY(engine_->define_view(dataset.name, dataset.version, relation_sql(dataset)));
+  }
+  SqlRequest request{task.sql, {}, task.parameters, {}, options_.threads};
+  // One row more than the limit tells whether there was more.
+  CANVASBACK_ASSIGN(auto stream, engine_->execute(request, cancel));
+  metrics.engine_ms += watch.elapsed_ms();
+
+  struct Limited final : BatchStream {
+    std::unique_ptr<BatchStream> inner;
+    std::int64_t left;
+    std::int64_t rows = 0;
+    bool cut = false;
+    SchemaPtr schema() const override { return inner->schema(); }
+    Result<BatchPtr> next() override {
+      if (cut) return BatchPtr();
+      CANVASBACK_ASSIGN(BatchPtr batch, inner->next());
+      if (!batch) return batch;
+      if (batch->num_rows() > left) {
+        cut = true;
+        if (left == 0) return BatchPtr();
+        batch = batch->Slice(0, left);
+      }
+      left -= batch->num_rows();
+      rows += batch->num_rows();
+      return batch;
+    }
+  } limited;
+  limited.inner = std::move(stream);
+  limited.left = task.row_limit.value_or(INT64_MAX);
+  auto tail = [&] {
+    Json out;
+    out.set("total_rows", limited.rows);
+    out.set("total_exact", !limited.cut);
+    out.set("next", Json());
+    out.set("performance_metrics", metrics_json(task, sink, metrics));
+    return out;
+  };
+  return encode(task, limited, tail, sink, metrics, cancel);
+}
+
+Result<std::int64_t> Executor::single_number(const std::string& sql, std::vector<std::string> parameters,
+                                             const CancelToken& cancel) {
+  SqlRequest request{sql, std::move(parameters), {}, {}, 1};
+  CANVASBACK_ASSIGN(auto stream, engine_->execute(request, cancel));
+  CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
+  if (!batch) return fail(ErrorCode::Database, "A count gave no row.");
+  return static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0);
+}
+
+Result<std::int64_t> Executor::count(const Dataset& dataset, const Selection& selection, const CancelToken& cancel) {
+  CANVASBACK_ASSIGN(SqlStatement statement, count_sql(dataset, selection));
+  return single_number(statement.sql, std::move(statement.parameters), cancel);
+}
+
+}  // namespace canvasback

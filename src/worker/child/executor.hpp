@@ -1,0 +1,89 @@
+// Executor: runs one task after the other in a worker process: plans it (a plain scan, a page of cached blocks, or
+// SQL for the engine), pulls batches, encodes them and sends the bytes. The only place where engine, source, storage
+// and encode meet. run() is called on one thread; cancel(), progress() and interrupt_if_cancelled() on others.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/cancel.hpp"
+#include "engine/engine.hpp"
+#include "storage/dataset.hpp"
+#include "task/task.hpp"
+#include "worker/child/block_writer.hpp"
+#include "worker/child/channel.hpp"
+
+namespace canvasback {
+
+struct ExecutorOptions {
+  int threads = 1;  // decoding and formatting, each
+  std::string spill_folder;
+  std::string cache_folder;
+  bool gate = true;  // false only in the test build that shows the sandbox holds without it
+  std::function<std::uint64_t()> resident_bytes;
+};
+
+// What a task did, for `performance_metrics`. Measured, never estimated.
+struct TaskMetrics {
+  std::int64_t rows = 0;
+  double engine_ms = 0;                       // waiting for batches
+  double encode_ms = 0;                       // formatting, without the time the socket was full
+  std::string method;                         // how the rows were found: plain_scan, cached_block, duckdb, file, …
+  std::vector<std::string> blocks;            // cache keys that were used
+  std::optional<std::int64_t> counted_total;  // rows that match the filter, where this task came to know
+};
+
+class Executor {
+ public:
+  Executor(std::unique_ptr<Engine> engine, Channel& channel, ExecutorOptions options);
+
+  // The newest entries of datasets, by name.
+  void update_catalog(const Json& datasets);
+  void run(const Task& task, CancelToken cancel);
+
+  // While a task runs: rows and bytes so far and the share done (-1 unknown).
+  Json progress() const;
+  void interrupt() { engine_->interrupt(); }
+
+ private:
+  // Where a rows task's batches come from, and what is known for the end of a JSON answer.
+  struct Plan {
+    std::unique_ptr<BatchStream> stream;
+    std::function<Json()> tail;            // total_rows, total_exact, next
+    const DataFile* whole_file = nullptr;  // the answer is this file as it is
+  };
+
+  Status run_rows(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
+  Status run_sql(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
+  Status run_inspect(const Task& task, const CancelToken& cancel, Json& done);
+  Status pass_file(const Task& task, const DataFile& file, const CancelToken& cancel, FrameSink& sink,
+                   TaskMetrics& metrics);
+
+  Result<Plan> plan_rows(const Task& task, const Dataset& dataset, const CancelToken& cancel, TaskMetrics& metrics);
+  Result<std::unique_ptr<BatchStream>> plan_page(const Dataset& dataset, const std::vector<std::string>& columns,
+                                                 std::int64_t offset, std::int64_t limit, TaskMetrics& metrics);
+  Result<Plan> plan_engine(const Task& task, const Dataset& dataset, const CancelToken& cancel);
+  Result<std::int64_t> count(const Dataset& dataset, const Selection& selection, const CancelToken& cancel);
+  Result<std::int64_t> single_number(const std::string& sql, std::vector<std::string> parameters,
+                                     const CancelToken& cancel);
+  const Dataset* find_table(std::string_view name) const;
+  Status define(const Dataset& dataset);
+  Status encode(const Task& task, BatchStream& stream, std::function<Json()> tail, FrameSink& sink,
+                TaskMetrics& metrics, const CancelToken& cancel);
+  Json metrics_json(const Task& task, const FrameSink& sink, const TaskMetrics& metrics) const;
+
+  std::unique_ptr<Engine> engine_;
+  Channel& channel_;
+  ExecutorOptions options_;
+  std::map<std::string, Dataset, std::less<>> catalog_;
+  std::unique_ptr<BlockWriter> block_writer_;
+  std::atomic<std::int64_t> rows_sent_ = 0;
+  std::atomic<std::uint64_t> bytes_sent_ = 0;
+  std::atomic<std::int64_t> rows_expected_ = -1;
+};
+
+}  // namespace canvasback

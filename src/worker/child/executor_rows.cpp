@@ -1,0 +1,222 @@
+// The part of Executor that answers a rows task: which way the rows are found, and what is said at the end.
+#include <arrow/table.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <numeric>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "base/unique_fd.hpp"
+#include "storage/block_cache.hpp"
+#include "storage/parquet/scan.hpp"
+#include "task/cursor.hpp"
+#include "task/sql_builder.hpp"
+#include "worker/child/executor.hpp"
+#include "worker/child/place_stream.hpp"
+
+namespace canvasback {
+namespace {
+
+// Batches that are there already.
+class Ready final : public BatchStream {
+ public:
+  Ready(SchemaPtr schema, std::vector<BatchPtr> batches) : schema_(std::move(schema)), batches_(std::move(batches)) {}
+  SchemaPtr schema() const override { return schema_; }
+  Result<BatchPtr> next() override { return next_ < batches_.size() ? batches_[next_++] : BatchPtr(); }
+
+ private:
+  SchemaPtr schema_;
+  std::vector<BatchPtr> batches_;
+  std::size_t next_ = 0;
+};
+
+std::int64_t rows_before(const Dataset& dataset, std::int64_t file_index) {
+  std::int64_t rows = 0;
+  for (std::int64_t i = 0; i < file_index && i < static_cast<std::int64_t>(dataset.files.size()); ++i) {
+    rows += dataset.files[static_cast<std::size_t>(i)].rows;
+  }
+  return rows;
+}
+
+Json totals(std::int64_t rows, bool exact) {
+  Json out;
+  out.set("total_rows", rows >= 0 ? Json(rows) : Json());
+  out.set("total_exact", exact && rows >= 0);
+  return out;
+}
+
+}  // namespace
+
+Status Executor::run_rows(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
+  auto found = catalog_.find(task.dataset);
+  if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + task.dataset + "\".");
+  const Dataset& dataset = found->second;
+  Stopwatch watch;
+  CANVASBACK_ASSIGN(Plan plan, plan_rows(task, dataset, cancel, metrics));
+  metrics.engine_ms += watch.elapsed_ms();
+  if (plan.whole_file != nullptr) return pass_file(task, *plan.whole_file, cancel, sink, metrics);
+  auto tail = [&] {
+    Json out = plan.tail();
+    if (out.at("total_exact").as_bool()) metrics.counted_total = out.at("total_rows").as_int();
+    out.set("performance_metrics", metrics_json(task, sink, metrics));
+    return out;
+  };
+  return encode(task, *plan.stream, tail, sink, metrics, cancel);
+}
+
+Result<Executor::Plan> Executor::plan_rows(const Task& task, const Dataset& dataset, const CancelToken& cancel,
+                                           TaskMetrics& metrics) {
+  const Selection& selection = task.selection;
+  if (!dataset.plain_scan || !selection.in_file_order()) {
+    metrics.method = "duckdb";
+    return plan_engine(task, dataset, cancel);
+  }
+  std::int64_t offset = selection.offset;
+  if (!selection.after.empty()) {
+    CANVASBACK_ASSIGN(Cursor cursor, decode_cursor(selection.after));
+    if (cursor.version != dataset.version)
+      return fail(ErrorCode::InvalidData, "The dataset changed since `after` was given.");
+    if (!cursor.offset) return fail(ErrorCode::InvalidData, "The cursor belongs to another sort order or filter.");
+    offset = *cursor.offset;
+  }
+  const std::int64_t available = std::max<std::int64_t>(0, dataset.rows - offset);
+  const std::int64_t rows = std::min(selection.limit.value_or(INT64_MAX), available);
+  rows_expected_ = rows;
+  Plan plan;
+  if (task.format == "parquet" && task.compression.empty() && selection.columns.empty() && offset == 0 &&
+      rows == dataset.rows && dataset.files.size() == 1) {
+    metrics.method = "file";
+    plan.whole_file = &dataset.files[0];
+    return plan;
+  }
+  plan.tail = [&dataset, offset, rows] {
+    Json out = totals(dataset.rows, true);
+    Cursor next;
+    next.version = dataset.version;
+    next.offset = offset + rows;
+    next.seen = offset + rows;
+    out.set("next", offset + rows < dataset.rows ? Json(encode_cursor(next)) : Json());
+    return out;
+  };
+  if (rows <= limits::kPageRowsMax) {
+    CANVASBACK_ASSIGN(plan.stream, plan_page(dataset, selection.columns, offset, rows, metrics));
+    if (plan.stream) return plan;
+  }
+  metrics.method = "plain_scan";
+  CANVASBACK_ASSIGN(plan.stream,
+                    make_parquet_scan({dataset.files, selection.columns, offset, rows, options_.threads}, cancel));
+  return plan;
+}
+
+// A page out of decoded row groups, from the cache or decoded now; nullptr where a row group is too large to keep.
+Result<std::unique_ptr<BatchStream>> Executor::plan_page(const Dataset& dataset,
+                                                         const std::vector<std::string>& columns, std::int64_t offset,
+                                                         std::int64_t limit, TaskMetrics& metrics) {
+  metrics.method = "cached_block";
+  std::vector<BatchPtr> batches;
+  const std::vector<RowRange> ranges = locate_rows(dataset.files, offset, limit);
+  if (ranges.empty()) return std::unique_ptr<BatchStream>();
+  for (const RowRange& range : ranges) {
+    const DataFile& file = dataset.files[range.file];
+    const std::string key = block_key(file, range.row_group, columns);
+    BatchPtr block = find_block(options_.cache_folder, key);
+    if (!block) {
+      CANVASBACK_ASSIGN(std::uint64_t bytes, row_group_bytes(file, range.row_group, columns));
+      if (bytes > limits::kCacheEntryBytesMax) return std::unique_ptr<BatchStream>();
+      CANVASBACK_ASSIGN(block, read_row_group(file, range.row_group, columns, options_.threads));
+      metrics.method = "decoded_block";
+      block_writer_->offer(key, block);
+    }
+    if (block->num_rows() < range.skip + range.take)
+      return fail(ErrorCode::InvalidData, "A row group is shorter than its footer says.");
+    metrics.blocks.push_back(key);
+    batches.push_back(block->Slice(range.skip, range.take));
+  }
+  SchemaPtr schema = batches[0]->schema();
+  return std::make_unique<Ready>(std::move(schema), std::move(batches));
+}
+
+Result<Executor::Plan> Executor::plan_engine(const Task& task, const Dataset& dataset, const CancelToken& cancel) {
+  const Selection& selection = task.selection;
+  std::optional<Cursor> cursor;
+  if (!selection.after.empty()) {
+    CANVASBACK_ASSIGN(cursor, decode_cursor(selection.after));
+    if (cursor->version != dataset.version)
+      return fail(ErrorCode::InvalidData, "The dataset changed since `after` was given.");
+  }
+  CANVASBACK_TRY(define(dataset));
+  const bool paged = task.format == "json" && selection.limit.has_value();
+  CANVASBACK_ASSIGN(SqlStatement statement, rows_sql(dataset, selection, cursor ? &*cursor : nullptr, paged));
+  SqlRequest request{statement.sql, statement.parameters, {}, {}, options_.threads};
+  auto opened = engine_->execute(request, cancel);
+  if (!opened) {
+    Error error = opened.error();
+    // The SQL is ours: what is wrong with it is a value of the request (a filter that is no number, say).
+    if (error.code == ErrorCode::QueryInvalid) error.code = ErrorCode::InvalidData;
+    error.position.reset();
+    return std::unexpected(std::move(error));
+  }
+  auto places = std::make_unique<PlaceStream>(std::move(*opened), statement.hidden_columns);
+  const PlaceStream* watched = places.get();
+  const std::int64_t seen = cursor ? cursor->seen : selection.offset;
+  Plan plan;
+  plan.stream = std::move(places);
+  plan.tail = [this, &task, &dataset, watched, seen, cancel] {
+    const Selection& wanted = task.selection;
+    const bool more = wanted.limit && watched->rows() >= *wanted.limit && watched->rows() > 0;
+    Json out;
+    if (wanted.filter.is_null() && !wanted.sample && dataset.rows >= 0) {
+      out = totals(dataset.rows, true);
+    } else if (task.known_total) {
+      out = totals(*task.known_total, true);
+    } else if (!more && (watched->rows() > 0 || seen == 0)) {
+      out = totals(seen + watched->rows(), true);
+    } else if (!wanted.sort.empty() && !wanted.sample) {
+      // The sort has read everything already; one more pass over the filter's columns makes the number exact.
+      auto counted = count(dataset, wanted, cancel);
+      out = totals(counted ? *counted : -1, counted.has_value());
+    } else if (watched->last().file_index >= 0 && dataset.rows > 0 && !wanted.sample) {
+      const double read =
+          static_cast<double>(rows_before(dataset, watched->last().file_index) + watched->last().file_row + 1);
+      const double share = static_cast<double>(seen + watched->rows()) / read;
+      out = totals(static_cast<std::int64_t>(share * static_cast<double>(dataset.rows)), false);
+    } else {
+      out = totals(seen + watched->rows(), false);
+    }
+    Cursor next = watched->last();
+    next.version = dataset.version;
+    next.seen = seen + watched->rows();
+    if (next.file_index < 0 || wanted.sample) next.offset = next.seen;
+    out.set("next", more ? Json(encode_cursor(next)) : Json());
+    return out;
+  };
+  return plan;
+}
+
+// The file as it is: the answer to `parquet` for all of a dataset of one file.
+Status Executor::pass_file(const Task&, const DataFile& file, const CancelToken& cancel, FrameSink& sink,
+                           TaskMetrics& metrics) {
+  UniqueFd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info {};
+  if (!fd || ::fstat(fd.get(), &info) != 0 || info.st_ino != file.inode ||
+      static_cast<std::uint64_t>(info.st_size) != file.bytes) {
+    return fail(ErrorCode::InvalidData, "The file " + file.path + " changed; ask again.");
+  }
+  std::string buffer(limits::kMiB, '\0');
+  std::uint64_t left = file.bytes;
+  while (left > 0) {
+    CANVASBACK_TRY(cancel.check());
+    const ssize_t got = ::read(fd.get(), buffer.data(), std::min<std::uint64_t>(buffer.size(), left));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return fail(ErrorCode::InvalidData, "The file " + file.path + " ended early.");
+    CANVASBACK_TRY(sink.write({buffer.data(), static_cast<std::size_t>(got)}));
+    left -= static_cast<std::uint64_t>(got);
+    bytes_sent_ = sink.bytes();
+  }
+  metrics.rows = file.rows;
+  return {};
+}
+
+}  // namespace canvasback

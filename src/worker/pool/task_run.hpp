@@ -1,0 +1,72 @@
+// TaskRun: a task given to a worker, as its reader sees it. next() pulls what the worker sends; not pulling is the
+// backpressure. Dropping it cancels the task. All calls on the front's one thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/cancel.hpp"
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "worker/pool/event.hpp"
+
+namespace canvasback {
+
+class WorkerProcess;
+
+struct TaskEvent {
+  enum class Kind { Head, Data, Done, Failed };
+  Kind kind = Kind::Failed;
+  std::string_view bytes = {};  // Data: valid until the next call of next()
+  Json info = {};               // Head, Done
+  Error error = {};             // Failed
+  bool last = false;            // Data: these are all the answer's remaining bytes, and Done is there already
+};
+
+// Shared between the reader (TaskRun) and the worker process that fills it.
+struct TaskState {
+  explicit TaskState(asio::any_io_executor executor) : readable(executor), taken(executor) {}
+
+  std::uint64_t id = 0;
+  std::shared_ptr<WorkerProcess> worker;  // until the task has ended
+  Event readable;                         // something for the reader
+  Event taken;                            // the reader is done with `piece`
+  std::string_view piece;                 // data not yet taken
+  bool piece_given = false;               // the reader holds it
+  bool piece_is_last = false;
+  std::optional<Json> head;
+  std::optional<Json> done;
+  std::optional<Error> failed;
+  Json progress;
+  CancelReason cancelled = CancelReason::None;
+  bool detached = false;  // nobody reads: drain
+  bool parked = false;
+  std::int64_t waiting_since_ns = 0;  // the piece lies there since
+  std::int64_t waited_ns = 0;         // and so long pieces have lain before
+  bool ended() const { return done || failed; }
+};
+
+class TaskRun {
+ public:
+  explicit TaskRun(std::shared_ptr<TaskState> state) : state_(std::move(state)) {}
+  ~TaskRun();
+  TaskRun(const TaskRun&) = delete;
+  TaskRun& operator=(const TaskRun&) = delete;
+
+  // Head at most once, then Data pieces, then Done or Failed; after that the same end again.
+  asio::awaitable<TaskEvent> next();
+  // The worker is asked, and killed limits::kCancelGrace later. The reader then gets Failed.
+  void cancel(CancelReason reason);
+
+  std::uint64_t id() const { return state_->id; }
+  int worker_number() const;
+  // The newest progress report of the worker: rows, bytes, share.
+  const Json& progress() const { return state_->progress; }
+
+ private:
+  std::shared_ptr<TaskState> state_;
+};
+
+}  // namespace canvasback

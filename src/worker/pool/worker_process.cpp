@@ -1,0 +1,393 @@
+#include "worker/pool/worker_process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/write.hpp>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "base/unique_fd.hpp"
+#include "task/worker_protocol.hpp"
+
+namespace canvasback {
+namespace {
+
+constexpr std::size_t kReadBytes = 512 * limits::kKiB;
+// A cancelled or timed-out worker gives its engine this share of the bound; the rest is Arrow's and the encoder's.
+constexpr double kEngineShare = 0.6;
+// Writable memory is counted by address space, so the hard bound leaves room for what is reserved but never touched.
+constexpr std::uint64_t kDataSlackBytes = 512 * limits::kMiB;
+
+Result<pid_t> spawn_process(const std::string& executable, int socket) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, socket, kWorkerSocketFd);
+  posix_spawn_file_actions_addclosefrom_np(&actions, kWorkerSocketFd + 1);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  // The front's own blocked and ignored signals are not the worker's.
+  sigset_t none;
+  sigemptyset(&none);
+  sigset_t all;
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  std::string name = executable;
+  std::string command = "worker";
+  char* argv[] = {name.data(), command.data(), nullptr};
+  std::vector<char*> environment;
+  for (const char* entry : kWorkerEnvironment) environment.push_back(const_cast<char*>(entry));
+#ifdef CANVASBACK_SANITIZED
+  for (const char* name_of_options : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"}) {
+    if (const char* value = ::getenv(name_of_options)) {
+      environment.push_back(::strdup(fmt::format("{}={}", name_of_options, value).c_str()));
+    }
+  }
+#endif
+  environment.push_back(nullptr);
+  pid_t pid = -1;
+  const int error = posix_spawn(&pid, executable.c_str(), &actions, &attributes, argv, environment.data());
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) return fail(ErrorCode::Unavailable, "A worker could not be started.", std::strerror(error));
+  return pid;
+}
+
+std::uint64_t read_number_after(const std::string& path, std::string_view key) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return 0;
+  char text[4096] = {};
+  const ssize_t got = ::read(fd.get(), text, sizeof text - 1);
+  if (got <= 0) return 0;
+  const std::string_view view(text, static_cast<std::size_t>(got));
+  const std::size_t at = view.find(key);
+  if (at == std::string_view::npos) return 0;
+  return std::strtoull(text + at + key.size(), nullptr, 10);
+}
+
+Error stopped_error(CancelReason reason) {
+  CancelToken token;
+  token.cancel(reason);
+  return token.error();
+}
+
+}  // namespace
+
+Result<std::shared_ptr<WorkerProcess>> WorkerProcess::spawn(asio::any_io_executor executor, int number,
+                                                            std::uint64_t generation, WorkerSpec spec,
+                                                            Callbacks callbacks) {
+  auto worker =
+      std::make_shared<WorkerProcess>(std::move(executor), number, generation, std::move(spec), std::move(callbacks));
+  CANVASBACK_TRY(worker->launch());
+  return worker;
+}
+
+WorkerProcess::WorkerProcess(asio::any_io_executor executor, int number, std::uint64_t generation, WorkerSpec spec,
+                             Callbacks callbacks)
+    : number_(number),
+      generation_(generation),
+      spec_(std::move(spec)),
+      callbacks_(std::move(callbacks)),
+      socket_(std::move(executor)),
+      buffer_(kReadBytes, '\0') {}
+
+WorkerProcess::~WorkerProcess() {
+  if (pid_ > 0) {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+}
+
+Status WorkerProcess::launch() {
+  int pair[2] = {-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+    return fail(ErrorCode::Unavailable, "A worker could not be started.", std::strerror(errno));
+  }
+  UniqueFd ours(pair[0]);
+  UniqueFd theirs(pair[1]);
+  CANVASBACK_ASSIGN(pid_, spawn_process(spec_.executable, theirs.get()));
+  socket_.assign(asio::local::stream_protocol(), ours.release());
+  Json hello;
+  Json paths = Json::Array{};
+  for (const std::string& path : spec_.readable_paths) paths.push(path);
+  hello.set("readable_paths", std::move(paths));
+  hello.set("spill_folder", spec_.spill_folder);
+  hello.set("cache_folder", spec_.cache_folder);
+  hello.set("threads", spec_.threads);
+  hello.set("engine_memory_bytes", static_cast<std::uint64_t>(static_cast<double>(spec_.memory_bytes) * kEngineShare));
+  hello.set("data_bytes_max", spec_.memory_bytes + kDataSlackBytes);
+  hello.set("spill_bytes_max", spec_.spill_bytes_max);
+  hello.set("landlock_required", spec_.landlock_required);
+  hello.set("parent", static_cast<std::int64_t>(::getpid()));
+  send(FrameKind::Hello, hello.dump());
+  auto self = shared_from_this();
+  asio::co_spawn(
+      socket_.get_executor(), [self] { return self->read_frames(); }, asio::detached);
+  asio::co_spawn(
+      socket_.get_executor(), [self] { return self->watch_start(); }, asio::detached);
+  return {};
+}
+
+asio::awaitable<void> WorkerProcess::watch_start() {
+  auto self = shared_from_this();
+  asio::steady_timer timer(socket_.get_executor(), limits::kWorkerStartTimeout);
+  co_await timer.async_wait(kAwait);
+  if (state_ == State::Starting) kill(Error{ErrorCode::Unavailable, "A worker did not start in time.", {}, {}, 1});
+}
+
+void WorkerProcess::start(const Task& task, const std::vector<const Dataset*>& datasets,
+                          std::shared_ptr<TaskState> state) {
+  state_ = State::Busy;
+  task_ = std::move(state);
+  task_->worker = shared_from_this();
+  Json entries = Json::Array{};
+  for (const Dataset* dataset : datasets) {
+    std::string& known = known_versions_[dataset->name];
+    if (known == dataset->version) continue;
+    known = dataset->version;
+    entries.push(to_json(*dataset));
+  }
+  if (!entries.as_array().empty()) {
+    Json catalog;
+    catalog.set("datasets", std::move(entries));
+    send(FrameKind::Catalog, catalog.dump());
+  }
+  Task numbered = task;
+  numbered.worker_number = number_;
+  send(FrameKind::Task, to_json(numbered).dump());
+}
+
+void WorkerProcess::cancel(CancelReason reason) {
+  if (!task_ || task_->ended() || task_->cancelled != CancelReason::None) return;
+  task_->cancelled = reason;
+  Json json;
+  json.set("id", task_->id);
+  json.set("reason", static_cast<int>(reason));
+  send(FrameKind::Cancel, json.dump());
+  task_->taken.notify();  // the rest is drained
+  task_->readable.notify();
+  asio::co_spawn(
+      socket_.get_executor(),
+      [self = shared_from_this(), id = task_->id, reason] { return self->kill_after_grace(id, reason); },
+      asio::detached);
+}
+
+asio::awaitable<void> WorkerProcess::kill_after_grace(std::uint64_t task_id, CancelReason reason) {
+  asio::steady_timer timer(socket_.get_executor(), limits::kCancelGrace);
+  co_await timer.async_wait(kAwait);
+  if (task_ && task_->id == task_id && !task_->ended()) kill(stopped_error(reason));
+}
+
+void WorkerProcess::kill(Error error) {
+  if (state_ == State::Dead || pid_ <= 0) return;
+  if (!kill_error_) kill_error_ = std::move(error);
+  ::kill(pid_, SIGKILL);  // the end of its socket brings us to died()
+}
+
+void WorkerProcess::retire() {
+  retiring_ = true;
+  if (state_ == State::Idle) {
+    boost::system::error_code ignored;
+    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+  }
+}
+
+asio::awaitable<bool> WorkerProcess::read_more() {
+  if (begin_ == end_) begin_ = end_ = 0;
+  if (end_ == buffer_.size()) {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    if (end_ == buffer_.size()) buffer_.resize(buffer_.size() * 2);
+  }
+  auto [error, got] =
+      co_await socket_.async_read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_), kAwait);
+  if (error) co_return false;
+  end_ += got;
+  co_return true;
+}
+
+// Hands data to the task's reader piece by piece and waits until each was taken.
+asio::awaitable<bool> WorkerProcess::pass_data(std::size_t bytes) {
+  while (bytes > 0) {
+    if (begin_ == end_ && !co_await read_more()) co_return false;
+    const std::size_t piece = std::min(bytes, end_ - begin_);
+    auto task = task_;
+    if (task && !task->detached && task->cancelled == CancelReason::None) {
+      if (piece == bytes) look_ahead(bytes);
+      task->piece = {buffer_.data() + begin_, piece};
+      task->waiting_since_ns = monotonic_ns();
+      task->readable.notify();
+      while (!task->piece.empty() && !task->detached && task->cancelled == CancelReason::None)
+        co_await task->taken.wait();
+      // A reader that was handed the piece may still be writing it to its client: the bytes stay until it is done.
+      while (task->piece_given && !task->detached) co_await task->taken.wait();
+      task->piece = {};
+    }
+    begin_ += piece;
+    bytes -= piece;
+  }
+  co_return true;
+}
+
+// When the task's end follows the data in the buffer already, the reader can be told that this is all.
+void WorkerProcess::look_ahead(std::size_t data_bytes) {
+  task_->piece_is_last = false;
+  const std::size_t at = begin_ + data_bytes;
+  if (end_ - at < kFrameHeaderBytes) return;
+  auto header = decode_header({buffer_.data() + at, kFrameHeaderBytes});
+  if (!header || header->kind != FrameKind::Done || end_ - at - kFrameHeaderBytes < header->payload_bytes) return;
+  auto done = Json::parse({buffer_.data() + at + kFrameHeaderBytes, header->payload_bytes});
+  if (!done) return;
+  task_->piece_is_last = true;
+  task_->done = std::move(*done);  // visible to the reader behind the piece
+}
+
+asio::awaitable<void> WorkerProcess::read_frames() {
+  auto self = shared_from_this();
+  while (true) {
+    bool alive = true;
+    while (alive && end_ - begin_ < kFrameHeaderBytes) alive = co_await read_more();
+    if (!alive) break;
+    auto header = decode_header({buffer_.data() + begin_, kFrameHeaderBytes});
+    if (!header) {
+      kill(header.error());
+      break;
+    }
+    begin_ += kFrameHeaderBytes;
+    if (header->kind == FrameKind::Data) {
+      if (!co_await pass_data(header->payload_bytes)) break;
+      continue;
+    }
+    while (alive && end_ - begin_ < header->payload_bytes) alive = co_await read_more();
+    if (!alive) break;
+    const std::string_view payload(buffer_.data() + begin_, header->payload_bytes);
+    begin_ += header->payload_bytes;
+    handle(header->kind, payload);
+  }
+  died();
+}
+
+void WorkerProcess::handle(FrameKind kind, std::string_view payload) {
+  auto json = Json::parse(payload);
+  if (!json) return kill(Error{ErrorCode::DataProcessing, "A worker sent a malformed message.", {}, {}, 0});
+  switch (kind) {
+    case FrameKind::Ready:
+      baseline_bytes_ = json->at("resident_bytes").as_uint();
+      state_ = State::Idle;
+      if (retiring_) retire();
+      callbacks_.changed(*this);
+      return;
+    case FrameKind::Head:
+      if (task_) {
+        task_->head = std::move(*json);
+        task_->readable.notify();
+      }
+      return;
+    case FrameKind::Progress:
+      if (task_) task_->progress = std::move(*json);
+      return;
+    case FrameKind::CacheOffer:
+      callbacks_.block_offered(*this, std::string(json->at("key").as_string()),
+                               std::string(json->at("path").as_string()));
+      return;
+    case FrameKind::Done:
+      for (const Json& key : json->at("blocks").as_array()) callbacks_.block_used(std::string(key.as_string()));
+      return end_task(std::move(*json), std::nullopt);
+    case FrameKind::Failed:
+      if (state_ == State::Starting) {
+        start_error_ = error_from_json(*json);
+        return kill(start_error_);
+      }
+      return end_task(std::nullopt, error_from_json(*json));
+    default: return kill(Error{ErrorCode::DataProcessing, "A worker sent a frame that is not its to send.", {}, {}, 0});
+  }
+}
+
+void WorkerProcess::end_task(std::optional<Json> done, std::optional<Error> failed) {
+  if (!task_) return;
+  auto task = std::exchange(task_, nullptr);
+  if (task->cancelled == CancelReason::Timeout && !task->done) failed = stopped_error(CancelReason::Timeout);
+  if (failed) {
+    task->failed = std::move(failed);
+  } else if (!task->done) {
+    task->done = std::move(done);
+  }
+  task->worker.reset();
+  task->readable.notify();
+  if (state_ == State::Busy) state_ = State::Idle;
+  if (retiring_) retire();
+  callbacks_.changed(*this);
+}
+
+void WorkerProcess::send(FrameKind kind, const std::string& payload) {
+  outgoing_.push_back(make_frame(kind, payload));
+  if (writing_) return;
+  writing_ = true;
+  asio::co_spawn(
+      socket_.get_executor(), [self = shared_from_this()] { return self->write_frames(); }, asio::detached);
+}
+
+asio::awaitable<void> WorkerProcess::write_frames() {
+  while (!outgoing_.empty()) {
+    auto [error, sent] = co_await asio::async_write(socket_, asio::buffer(outgoing_.front()), kAwait);
+    if (error) break;  // the reading side notices the end
+    outgoing_.pop_front();
+  }
+  outgoing_.clear();
+  writing_ = false;
+}
+
+void WorkerProcess::died() {
+  if (state_ == State::Dead) return;
+  const bool expected = retiring_ && !task_;
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  ::kill(pid_, SIGKILL);
+  int status = 0;
+  ::waitpid(pid_, &status, 0);
+  pid_ = -1;
+  state_ = State::Dead;
+  std::error_code error;
+  std::filesystem::remove_all(spec_.spill_folder, error);
+  if (!expected) {
+    log::warning("worker {} ended: {}", number_,
+                 kill_error_           ? kill_error_->message
+                 : WIFSIGNALED(status) ? fmt::format("signal {}", WTERMSIG(status))
+                                       : fmt::format("exit code {}", WEXITSTATUS(status)));
+  }
+  if (task_) {
+    Error failure = kill_error_.value_or(Error{ErrorCode::DataProcessing, "The worker of this task died.", {}, {}, 0});
+    task_->done.reset();
+    end_task(std::nullopt, std::move(failure));
+  } else {
+    callbacks_.changed(*this);
+  }
+}
+
+std::uint64_t WorkerProcess::resident_bytes() const {
+  if (pid_ <= 0) return 0;
+  return read_number_after(fmt::format("/proc/{}/status", pid_), "VmRSS:") * limits::kKiB;
+}
+
+std::uint64_t WorkerProcess::proportional_bytes() const {
+  if (pid_ <= 0) return 0;
+  return read_number_after(fmt::format("/proc/{}/smaps_rollup", pid_), "\nPss:") * limits::kKiB;
+}
+
+}  // namespace canvasback
