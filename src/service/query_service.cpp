@@ -166,6 +166,12 @@ Status QueryService::cancel(std::uint64_t id) {
   return {};
 }
 
+void QueryService::cancel_gone() {
+  for (auto& [id, query] : running_) {
+    if (query.cancel.cancelled() && query.run != nullptr) query.run->cancel(query.cancel.reason());
+  }
+}
+
 void QueryService::remember_count(const std::string& key, std::int64_t rows) {
   if (!counts_.insert_or_assign(key, rows).second) return;
   counts_order_.push_back(key);

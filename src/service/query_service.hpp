@@ -85,6 +85,8 @@ class QueryService {
   const std::map<std::uint64_t, RunningQuery>& running() const { return running_; }
   // Errors: QueryNotFound.
   Status cancel(std::uint64_t id);
+  // Cancels whatever runs for clients that have gone (whose token is raised).
+  void cancel_gone();
 
  private:
   friend class Answer;

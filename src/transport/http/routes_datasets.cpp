@@ -103,7 +103,7 @@ asio::awaitable<void> rows(Services services, Connection& connection, Request& r
                               content_disposition(filename ? std::string_view(*filename) : "", name, wanted->format));
   }
   OpenAnswer open = [&](CancelToken gone) { return services.queries.rows(std::move(*wanted), gone); };
-  co_await stream_answer(connection, request, std::move(head), std::move(open));
+  co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }
 
 }  // namespace

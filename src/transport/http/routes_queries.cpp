@@ -56,7 +56,7 @@ asio::awaitable<void> run(Services services, Connection& connection, Request& re
   }
   StreamHead head{wanted->format, wanted->content_encoding, std::move(cors)};
   OpenAnswer open = [&](CancelToken gone) { return services.queries.sql(std::move(*wanted), gone); };
-  co_await stream_answer(connection, request, std::move(head), std::move(open));
+  co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }
 
 asio::awaitable<void> list(Services services, Connection& connection) {

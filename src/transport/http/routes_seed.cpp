@@ -45,7 +45,7 @@ asio::awaitable<void> rows(Services services, Connection& connection, Request& r
     headers.emplace_back("Content-Disposition", content_disposition("", wanted->dataset, format));
   StreamHead head{format, wanted->content_encoding, std::move(headers)};
   OpenAnswer open = [&](CancelToken gone) { return services.queries.rows(std::move(*wanted), gone); };
-  co_await stream_answer(connection, request, std::move(head), std::move(open));
+  co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }
 
 bool is_numeric(std::string_view type) {
@@ -116,7 +116,7 @@ asio::awaitable<void> summary(Services services, Connection& connection, Request
   }
   StreamHead head{wanted->format, wanted->content_encoding, std::move(headers)};
   OpenAnswer open = [&](CancelToken gone) { return services.queries.sql(std::move(*wanted), gone); };
-  co_await stream_answer(connection, request, std::move(head), std::move(open));
+  co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }
 
 }  // namespace

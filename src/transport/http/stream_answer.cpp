@@ -76,16 +76,16 @@ std::string server_timing(const Json& metrics) {
   return out;
 }
 
-asio::awaitable<void> stream_answer(Connection& connection, const Request& request, StreamHead head, OpenAnswer open) {
-  CancelToken gone = connection.gone();
-  auto opened = co_await open(gone);
+asio::awaitable<void> stream_answer(Connection& connection, const Request& request, QueryService& queries,
+                                    StreamHead head, OpenAnswer open) {
+  // From here on a client that leaves ends its task, whether that waits, runs or sends.
+  connection.set_on_gone([&queries] { queries.cancel_gone(); });
+  auto opened = co_await open(connection.gone());
   if (!opened) {
     co_await connection.respond(problem_response(opened.error(), request.path));
     co_return;
   }
   Answer& answer = **opened;
-  connection.set_on_gone([&answer] { answer.cancel(CancelReason::Client); });
-  if (gone.cancelled()) answer.cancel(CancelReason::Client);
   Response response;
   const OutputFormat* format = find_output_format(head.format);
   response.content_type = format->media_type;

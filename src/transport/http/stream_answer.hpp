@@ -19,7 +19,8 @@ struct StreamHead {
   Headers headers;
 };
 
-asio::awaitable<void> stream_answer(Connection& connection, const Request& request, StreamHead head, OpenAnswer open);
+asio::awaitable<void> stream_answer(Connection& connection, const Request& request, QueryService& queries,
+                                    StreamHead head, OpenAnswer open);
 
 // "queue;dur=0.1, engine;dur=2.0, …" from a worker's metrics.
 std::string server_timing(const Json& metrics);
