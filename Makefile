@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.deps/node/bin:$(PATH)
 PYTHON := .deps/venv/bin/python
 JOBS ?= $(shell nproc)
 ARGS ?= serve flights=.deps/data/flights-3m.parquet --data data
-FUZZ_SECONDS ?= 30
+FUZZ_SECONDS ?= 20
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -54,7 +54,7 @@ asan: setup ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: setup ## unit tests under ThreadSanitizer
 	scripts/sanitizers/run tsan $(JOBS)
 
-fuzz: ## every fuzz target for FUZZ_SECONDS (30) each; the long form: make fuzz FUZZ_SECONDS=3600
+fuzz: ## every fuzz target for FUZZ_SECONDS (20) each; the long form: make fuzz FUZZ_SECONDS=3600
 	@scripts/setup fuzz
 	scripts/fuzz $(FUZZ_SECONDS) $(JOBS)
 

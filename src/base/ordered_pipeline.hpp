@@ -3,11 +3,14 @@
 // The work function must be callable from several threads; it returns a Result, and the first error ends the output.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -99,10 +102,21 @@ class OrderedPipeline {
       In item = std::move(*slot.in);
       slot.in.reset();
       lock.unlock();
-      Result<Out> out = work_(std::move(item));
+      Result<Out> out = guarded(std::move(item));
       lock.lock();
       slot.out = std::move(out);
       changed_.notify_all();
+    }
+  }
+
+  // Third-party code may throw where it says it does not; on a thread of its own that would end the process.
+  Result<Out> guarded(In item) {
+    try {
+      return work_(std::move(item));
+    } catch (const std::bad_alloc&) {
+      return fail(ErrorCode::MemoryLimit, "The task needs more memory than a worker has.");
+    } catch (const std::exception& error) {
+      return fail(ErrorCode::DataProcessing, "The task failed.", error.what());
     }
   }
 

@@ -76,7 +76,7 @@ Result<std::uint64_t> parse_bytes(std::string_view text) {
   if (!unit.empty() && unit.back() == 'b') unit.pop_back();
   double factor = 1;
   if (!unit.empty()) {
-    const std::size_t power = std::string_view("kmgt").find(unit[0]);
+    const std::size_t power = std::string_view("kmgtp").find(unit[0]);
     if (power == std::string_view::npos || unit.size() > 2 || (unit.size() == 2 && unit[1] != 'i')) return bad();
     factor = std::pow(unit.size() == 2 ? 1024.0 : 1000.0, static_cast<double>(power + 1));
   }

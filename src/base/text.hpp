@@ -14,7 +14,7 @@ namespace canvasback {
 // Length in bytes (1 to 4) of the well-formed UTF-8 sequence that `text` starts with, or 0.
 std::size_t utf8_sequence_length(std::string_view text);
 
-// "512MB", "2GiB", "1.5 GB", "4096": bytes. K, M, G, T are powers of 1000, Ki, Mi, Gi, Ti of 1024.
+// "512MB", "2GiB", "1.5 GB", "4096": bytes. K, M, G, T, P are powers of 1000, Ki … Pi of 1024.
 Result<std::uint64_t> parse_bytes(std::string_view text);
 // "1.5 GB"
 std::string human_bytes(std::uint64_t bytes);

@@ -1,12 +1,13 @@
 #include "server/config.hpp"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
+#include <exception>
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "server/toml.hpp"
 
 namespace canvasback {
 namespace {
@@ -84,6 +85,8 @@ Status Config::read_file(const std::string& path) {
     table = toml::parse_file(path);
   } catch (const toml::parse_error& error) {
     return fail(ErrorCode::InvalidData, fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::InvalidData, fmt::format("{}: {}", path, error.what()));
   }
   for (const auto& [key, node] : table) {
     const std::string name(key.str());

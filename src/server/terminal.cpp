@@ -21,17 +21,25 @@ std::size_t width_of(std::string_view text) {
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+// Control characters (of ASCII, DEL, and U+0080 to U+009F) would move the cursor or worse. Empty: a byte of no
+// character.
+std::string_view printable(std::string_view character) {
+  if (character.empty()) return "\xEF\xBF\xBD";
+  const auto first = static_cast<unsigned char>(character[0]);
+  const bool control =
+      first < 0x20 || first == 0x7f || (first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0);
+  return control ? " " : character;
+}
+
 std::string cut(std::string_view text, std::size_t width) {
   std::string out;
   std::size_t used = 0;
   const bool fits = width_of(text) <= width;
   for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = std::max<std::size_t>(1, utf8_sequence_length(text.substr(i)));
+    const std::size_t length = utf8_sequence_length(text.substr(i));
     if (!fits && used + 1 >= width) return out + "…";
-    // Control characters would move the cursor.
-    out += length == 1 && static_cast<unsigned char>(text[i]) < 0x20 ? std::string(" ")
-                                                                     : std::string(text.substr(i, length));
-    i += length;
+    out += printable(text.substr(i, length));
+    i += std::max<std::size_t>(length, 1);
     ++used;
   }
   return out;
@@ -68,7 +76,7 @@ std::string render_table(const std::vector<TableColumn>& columns, const std::vec
   std::string rule;
   for (std::size_t i = 0; i < shown; ++i) {
     for (std::size_t k = 0; k < widths[i]; ++k) rule += "─";
-    rule += "  ";
+    if (i + 1 < shown) rule += "  ";
   }
   out += rule + "\n";
   for (const auto& row : rows) line([&](std::size_t i) { return row[i]; });

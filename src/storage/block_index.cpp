@@ -30,7 +30,9 @@ BlockIndex::BlockIndex(std::string folder, std::uint64_t budget_bytes)
 void BlockIndex::accept(const std::string& key, const std::string& offered_path, const std::string& spill_folder) {
   std::error_code error;
   struct stat info {};
-  const bool inside = fs::path(offered_path).parent_path() == fs::path(spill_folder);
+  const fs::path offered(offered_path);
+  const fs::path name = offered.filename();
+  const bool inside = offered.parent_path() == fs::path(spill_folder) && name != "" && name != "." && name != "..";
   const bool usable =
       is_key(key) && inside && ::lstat(offered_path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
       static_cast<std::uint64_t>(info.st_size) <= std::min<std::uint64_t>(limits::kCacheEntryBytesMax, budget_bytes_);

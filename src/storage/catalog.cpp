@@ -9,6 +9,7 @@
 #include "base/hash.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "storage/glob.hpp"
 
 namespace canvasback {
 namespace {
@@ -71,8 +72,8 @@ Result<std::vector<fs::path>> walk(const std::string& folder, Wanted wanted) {
 
 Result<std::vector<fs::path>> matching_paths(const DatasetSource& source) {
   if (is_glob(source.pattern)) {
-    return walk(glob_root(source.pattern),
-                [&](const fs::path& path) { return glob_matches(source.pattern, path.string()); });
+    const Glob glob(source.pattern);
+    return walk(glob_root(source.pattern), [&](const fs::path& path) { return glob.matches(path.string()); });
   }
   std::error_code error;
   if (fs::is_directory(source.pattern, error)) {
@@ -105,46 +106,6 @@ std::string version_of(const std::vector<DataFile>& files) {
 }
 
 }  // namespace
-
-bool glob_matches(std::string_view glob, std::string_view path) {
-  if (glob.empty()) return path.empty();
-  if (glob.starts_with("**")) {
-    std::string_view rest = glob.substr(2);
-    if (rest.starts_with('/') && glob_matches(rest.substr(1), path)) return true;
-    for (std::size_t i = 0; i <= path.size(); ++i) {
-      if (glob_matches(rest, path.substr(i))) return true;
-    }
-    return false;
-  }
-  if (glob[0] == '*') {
-    for (std::size_t i = 0; i <= path.size(); ++i) {
-      if (glob_matches(glob.substr(1), path.substr(i))) return true;
-      if (i < path.size() && path[i] == '/') return false;
-    }
-    return false;
-  }
-  if (path.empty()) return false;
-  if (glob[0] == '[') {
-    const std::size_t end = glob.find(']', 2);
-    if (end != std::string_view::npos) {
-      std::string_view set = glob.substr(1, end - 1);
-      const bool negated = set[0] == '!' || set[0] == '^';
-      if (negated) set.remove_prefix(1);
-      bool inside = false;
-      for (std::size_t i = 0; i < set.size(); ++i) {
-        if (i + 2 < set.size() && set[i + 1] == '-') {
-          inside = inside || (path[0] >= set[i] && path[0] <= set[i + 2]);
-          i += 2;
-        } else {
-          inside = inside || path[0] == set[i];
-        }
-      }
-      return inside != negated && path[0] != '/' && glob_matches(glob.substr(end + 1), path.substr(1));
-    }
-  }
-  const bool one = glob[0] == '?' ? path[0] != '/' : glob[0] == path[0];
-  return one && glob_matches(glob.substr(1), path.substr(1));
-}
 
 Result<DatasetSource> dataset_source_from(std::string_view argument) {
   DatasetSource source;

@@ -1,5 +1,5 @@
 // Catalog: what a path given by the user means, found by listing and stat alone (no data byte is read here).
-// A path is a file, a folder (every data file below it), or a glob with * ? ** and [..]; `name=path` names it.
+// A path is a file, a folder (every data file below it), or a glob (storage/glob.hpp); `name=path` names it.
 #pragma once
 
 #include <optional>
@@ -28,8 +28,5 @@ Result<Dataset> list_files(const DatasetSource& source);
 
 // What a worker must be able to read for these files: the folders of globs and folders, the files otherwise.
 std::vector<std::string> readable_paths(const DatasetSource& source, const Dataset& dataset);
-
-// Matches a path against a glob: * and ? stay within one folder, ** crosses folders, [a-z] is a set.
-bool glob_matches(std::string_view glob, std::string_view path);
 
 }  // namespace canvasback

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -18,6 +19,9 @@ Status unknown_column(std::string_view column, const Dataset& dataset) {
   return fail(ErrorCode::InvalidData,
               fmt::format("Dataset \"{}\" has no column \"{}\".", dataset.name, column.substr(0, 128)));
 }
+
+bool is_scalar(const Json& json) { return !json.is_array() && !json.is_object(); }
+bool is_value(const Json& json) { return is_scalar(json) && !json.is_null(); }
 
 struct FilterCheck {
   const Dataset& dataset;
@@ -63,12 +67,16 @@ struct FilterCheck {
         return fail(ErrorCode::InvalidData, fmt::format("\"in\" on \"{}\" takes a non-empty array.", column));
       }
       nodes += operand.as_array().size();
+      if (nodes > limits::kFilterNodesMax) return fail(ErrorCode::InvalidData, "The filter is too deep or too large.");
+      if (!std::ranges::all_of(operand.as_array(), is_scalar)) {
+        return fail(ErrorCode::InvalidData, fmt::format("\"in\" on \"{}\" takes numbers, texts and null.", column));
+      }
       return {};
     }
     for (std::string_view known : kOperators) {
       if (known != op) continue;
       const bool needs_pair = op == "between";
-      if (needs_pair && operand.as_array().size() != 2) {
+      if (needs_pair && (operand.as_array().size() != 2 || !std::ranges::all_of(operand.as_array(), is_value))) {
         return fail(ErrorCode::InvalidData, fmt::format("\"between\" on \"{}\" takes [low, high].", column));
       }
       if (!needs_pair && (operand.is_array() || operand.is_object())) {

@@ -78,6 +78,7 @@ Status add_columns(duckdb_bind_info info, const Extra& extra, const SchemaPtr& s
 void bind(duckdb_bind_info info) {
   const auto& extra = *static_cast<Extra*>(duckdb_bind_get_extra_info(info));
   Value parameter(duckdb_bind_get_parameter(info, 0));
+  if (duckdb_is_null_value(parameter.get())) return duckdb_bind_set_error(info, "no such Arrow dataset");
   char* name = duckdb_get_varchar(parameter.get());
   auto data = std::make_unique<BindData>();
   data->factory = extra.registry->find(name);

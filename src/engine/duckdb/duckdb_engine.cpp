@@ -78,9 +78,8 @@ class DuckDbEngine final : public Engine {
   Result<std::unique_ptr<BatchStream>> execute(const SqlRequest& request, CancelToken cancel) override {
     CANVASBACK_TRY(cancel.check());
     CANVASBACK_ASSIGN(Prepared prepared, prepare(request.sql, cancel));
-    CANVASBACK_ASSIGN(std::string wrapped, portable_sql(prepared.get(), request.sql));
-    if (!wrapped.empty()) {
-      CANVASBACK_ASSIGN(prepared, prepare(wrapped, cancel));
+    if (const auto casts = portable_casts(prepared.get())) {
+      CANVASBACK_ASSIGN(prepared, prepare_portable(*casts, request.sql, cancel));
     }
     CANVASBACK_TRY(bind_all(prepared.get(), request));
     Pending pending;
@@ -154,7 +153,10 @@ class DuckDbEngine final : public Engine {
         return fail(ErrorCode::Database, "The statement gate cannot parse.", duckdb_prepare_error(serializer_.get()));
       }
     }
-    duckdb_bind_varchar_length(serializer_.get(), 1, sql.data(), sql.size());
+    // Refused for text that is not UTF-8; what is bound then would be the statement before this one.
+    if (duckdb_bind_varchar_length(serializer_.get(), 1, sql.data(), sql.size()) != DuckDBSuccess) {
+      return fail(ErrorCode::QueryInvalid, "The statement is not valid UTF-8.");
+    }
     QueryResult result;
     if (duckdb_execute_prepared(serializer_.get(), result.get()) != DuckDBSuccess) {
       return std::unexpected(translate_error(duckdb_result_error(result.get()), sql, CancelToken()));
@@ -173,10 +175,14 @@ class DuckDbEngine final : public Engine {
     return prepared;
   }
 
-  // The statement wrapped so that every column has a type that travels; empty where none needs it.
-  static Result<std::string> portable_sql(duckdb_prepared_statement prepared, const std::string& sql) {
-    std::vector<std::string> names;
-    std::vector<std::string> columns;
+  struct Casts {
+    std::vector<std::string> names;    // c0, c1, …
+    std::vector<std::string> columns;  // CAST(c0 AS VARCHAR) AS "the column's own name"
+  };
+
+  // What to select around a statement so that every column has a type that travels; nullopt where all do.
+  static std::optional<Casts> portable_casts(duckdb_prepared_statement prepared) {
+    Casts casts;
     bool changed = false;
     const idx_t count = duckdb_prepared_statement_column_count(prepared);
     for (idx_t i = 0; i < count; ++i) {
@@ -184,24 +190,39 @@ class DuckDbEngine final : public Engine {
       const char* raw = duckdb_prepared_statement_column_name(prepared, i);
       const std::string name = raw ? raw : fmt::format("column{}", i);
       duckdb_free(const_cast<char*>(raw));
-      names.push_back(fmt::format("c{}", i));
+      casts.names.push_back(fmt::format("c{}", i));
       auto cast = type ? portable_cast(type.get()) : std::nullopt;
       changed = changed || cast;
-      columns.push_back(cast ? fmt::format("CAST(c{} AS {}) AS {}", i, *cast, sql_identifier(name))
-                             : fmt::format("c{} AS {}", i, sql_identifier(name)));
+      casts.columns.push_back(cast ? fmt::format("CAST(c{} AS {}) AS {}", i, *cast, sql_identifier(name))
+                                   : fmt::format("c{} AS {}", i, sql_identifier(name)));
     }
-    if (!changed) return std::string();
-    std::string_view inner = trim(sql);
-    while (inner.ends_with(';')) inner = trim(inner.substr(0, inner.size() - 1));
-    // The line end closes a trailing comment.
-    return fmt::format("SELECT {} FROM ({}\n) AS t({})", fmt::join(columns, ", "), inner, fmt::join(names, ", "));
+    return changed ? std::optional(std::move(casts)) : std::nullopt;
+  }
+
+  // Comments may stand behind the semicolon that ends a statement, and semicolons in them: cut at the last one, then at
+  // the one before it, until the rest can stand in parentheses. What is cut is never more than the end.
+  Result<Prepared> prepare_portable(const Casts& casts, std::string_view sql, const CancelToken& cancel) {
+    constexpr int kTriesMax = 16;
+    Result<Prepared> made;
+    for (int i = 0; i < kTriesMax; ++i) {
+      // The line end closes a trailing comment.
+      made = prepare(fmt::format("SELECT {} FROM ({}\n) AS t({})", fmt::join(casts.columns, ", "), sql,
+                                 fmt::join(casts.names, ", ")),
+                     cancel);
+      const std::size_t semicolon = sql.rfind(';');
+      if (made || semicolon == std::string_view::npos || !made.error().message.starts_with("Parser Error")) break;
+      sql = sql.substr(0, semicolon);
+    }
+    return made;
   }
 
   static Status bind_all(duckdb_prepared_statement prepared, const SqlRequest& request) {
     const idx_t wanted = duckdb_nparams(prepared);
     for (std::size_t i = 0; i < request.text_parameters.size(); ++i) {
       const std::string& text = request.text_parameters[i];
-      duckdb_bind_varchar_length(prepared, i + 1, text.data(), text.size());
+      if (duckdb_bind_varchar_length(prepared, i + 1, text.data(), text.size()) != DuckDBSuccess) {
+        return fail(ErrorCode::QueryInvalid, "A value is not valid UTF-8.");
+      }
     }
     if (!request.text_parameters.empty()) return {};
     const std::size_t given =

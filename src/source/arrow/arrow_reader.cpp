@@ -64,6 +64,10 @@ class OpenFile {
   // Offsets and lengths come from outside: a damaged file must not lead a later reader astray.
   Result<BatchPtr> validated(BatchPtr batch) {
     if (auto status = batch->ValidateFull(); !status.ok()) return std::unexpected(unreadable(path_, status));
+    // Without a column nothing else speaks against it.
+    if (batch->num_rows() < 0) {
+      return std::unexpected(unreadable(path_, arrow::Status::Invalid("a batch of fewer than no rows")));
+    }
     return batch;
   }
 

@@ -141,8 +141,11 @@ class ParquetScan final : public BatchStream {
 
   Status start() {
     if (options_.files.empty()) return fail(ErrorCode::InvalidData, "There is no file to read.");
-    CANVASBACK_ASSIGN(Opened opened, open_reader(options_.files[0], options_.columns, {}));
-    CANVASBACK_ASSIGN(schema_, plain_schema(*opened.reader, options_.columns, options_.files[0].path));
+    CANVASBACK_TRY(guard_parquet(options_.files[0].path, [&]() -> Status {
+      CANVASBACK_ASSIGN(Opened opened, open_reader(options_.files[0], options_.columns, {}));
+      CANVASBACK_ASSIGN(schema_, plain_schema(*opened.reader, options_.columns, options_.files[0].path));
+      return {};
+    }));
     const int threads =
         std::min(std::max(1, options_.threads), static_cast<int>(std::max<std::size_t>(ranges_.size(), 1)));
     for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
@@ -240,8 +243,8 @@ class ParquetScan final : public BatchStream {
   Status read_range(std::size_t index) {
     const RowRange& range = ranges_[index];
     const DataFile& file = options_.files[range.file];
-    CANVASBACK_ASSIGN(Opened opened, open_reader(file, options_.columns, settings_for(file, range)));
     return guard_parquet(file.path, [&]() -> Status {
+      CANVASBACK_ASSIGN(Opened opened, open_reader(file, options_.columns, settings_for(file, range)));
       auto made = opened.reader->GetRecordBatchReader({range.row_group}, opened.leaves);
       if (!made.ok()) return std::unexpected(arrow_error(file.path, made.status()));
       std::int64_t skip = range.skip;

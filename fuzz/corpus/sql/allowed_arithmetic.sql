@@ -1,0 +1,1 @@
+SELECT delay + 1, -delay, delay * 2 - 3, delay / 2, delay // 2, delay % 7, 2 ^ 3, 2 ** 3, delay & 1, delay | 1, xor(delay, 1), ~delay, 1 << 3, 8 >> 1, abs(delay), round(delay / 3, 2), sqrt(distance), ln(distance + 1), greatest(delay, 0), least(delay, 0), @(-3), 4! FROM flights LIMIT 1

@@ -1,0 +1,1 @@
+SELECT origin, count(*) AS flights, avg(delay), min(delay), max(delay) FROM flights GROUP BY origin HAVING count(*) > 10 ORDER BY flights DESC LIMIT 10

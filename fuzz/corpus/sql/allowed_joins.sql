@@ -1,0 +1,1 @@
+SELECT count(*) FROM (FROM flights LIMIT 100) a LEFT JOIN (FROM flights LIMIT 100) b USING (date, origin) FULL OUTER JOIN (SELECT 1 AS x) c ON true CROSS JOIN (SELECT 2 AS y)

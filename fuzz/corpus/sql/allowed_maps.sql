@@ -1,0 +1,1 @@
+SELECT m['a'], map_keys(m), map_values(m), map_entries(m), cardinality(m) FROM (SELECT MAP {'a': 1, 'b': 2} AS m)

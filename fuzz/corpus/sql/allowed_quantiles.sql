@@ -1,0 +1,1 @@
+SELECT quantile_cont(delay, 0.5), quantile_disc(delay, [0.1, 0.9]), median(delay), mode(origin), approx_quantile(delay, 0.5), percentile_cont(0.5) WITHIN GROUP (ORDER BY delay), percentile_disc(0.9) WITHIN GROUP (ORDER BY delay), mad(delay) FROM flights

@@ -1,0 +1,1 @@
+SELECT * EXCLUDE (date) REPLACE (delay / 60 AS delay) RENAME (origin AS airport) FROM flights LIMIT 1

@@ -1,0 +1,1 @@
+SELECT (SELECT max(delay) FROM flights), EXISTS (SELECT 1 FROM flights WHERE delay > 100), 5 IN (SELECT delay FROM flights), 3 > ALL (SELECT 1), ARRAY(SELECT 1)

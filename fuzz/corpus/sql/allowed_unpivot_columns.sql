@@ -1,0 +1,1 @@
+UNPIVOT (SELECT delay, distance FROM flights LIMIT 10) ON COLUMNS(*)

@@ -1,0 +1,1 @@
+ALTER VIEW flights RENAME TO other

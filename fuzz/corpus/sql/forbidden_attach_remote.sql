@@ -1,0 +1,1 @@
+ATTACH 'https://example.com/a.db' AS remote

@@ -1,0 +1,1 @@
+WITH "x.parquet" AS (SELECT 1) SELECT * FROM "x.parquet"

@@ -1,0 +1,1 @@
+COPY (SELECT * FROM flights) TO '{outside_dir}/stolen.csv'

@@ -1,0 +1,1 @@
+FROM enable_profiling(save_location := '{outside_dir}/profile.json')

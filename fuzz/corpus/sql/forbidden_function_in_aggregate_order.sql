@@ -1,0 +1,1 @@
+SELECT list(origin ORDER BY current_setting('threads')) FROM flights

@@ -1,0 +1,1 @@
+SELECT origin FROM flights QUALIFY row_number() OVER () = len(current_setting('threads'))

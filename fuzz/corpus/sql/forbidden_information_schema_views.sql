@@ -1,0 +1,1 @@
+SELECT view_definition FROM information_schema.views

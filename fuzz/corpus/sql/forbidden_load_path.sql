@@ -1,0 +1,1 @@
+LOAD '{outside_dir}/x.duckdb_extension'

@@ -1,0 +1,1 @@
+SELECT * FROM range(start := len(current_setting('threads')))

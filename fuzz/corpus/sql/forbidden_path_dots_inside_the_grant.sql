@@ -1,0 +1,1 @@
+SELECT * FROM '{dataset_path}/../../secret.csv'

@@ -1,0 +1,1 @@
+FROM read_csv('{outside}') PIVOT (count(*) FOR column0 IN ('a'))

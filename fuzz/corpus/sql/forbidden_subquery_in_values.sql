@@ -1,0 +1,1 @@
+FROM (VALUES ((SELECT content FROM read_text('{outside}')))) t(x)

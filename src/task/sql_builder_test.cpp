@@ -1,0 +1,88 @@
+// The text of the SQL; that it means what it should is shown on the engine in worker/child/rows_test.cpp.
+#include "task/sql_builder.hpp"
+
+#include <gtest/gtest.h>
+
+namespace canvasback {
+namespace {
+
+Dataset dataset(DatasetKind kind = DatasetKind::Parquet) {
+  Dataset out;
+  out.name = "it's";
+  out.kind = kind;
+  out.files = {{"/d/o'neil.parquet", 1, 2, 3, 10, {10}}};
+  out.columns = {{"id", "BIGINT", {}, {}, {}}, {"a\"b", "VARCHAR", {}, {}, {}}, {"p", "DECIMAL(12,2)", {}, {}, {}}};
+  return out;
+}
+
+SqlStatement filtered(std::string_view filter) {
+  Selection selection;
+  selection.filter = *Json::parse(filter);
+  return rows_sql(dataset(), selection, nullptr, false).value();
+}
+
+TEST(SqlBuilder, RelationsQuoteTheirPaths) {
+  EXPECT_EQ(relation_sql(dataset()), "read_parquet(['/d/o''neil.parquet'], hive_partitioning=false)");
+  EXPECT_EQ(relation_sql(dataset(DatasetKind::Arrow)), "arrow_files('it''s')");
+  Dataset mixed = dataset(DatasetKind::Csv);
+  mixed.union_by_name = mixed.hive_partitioning = true;
+  EXPECT_EQ(relation_sql(mixed), "read_csv(['/d/o''neil.parquet'], union_by_name=true, hive_partitioning=true)");
+}
+
+TEST(SqlBuilder, ValuesAreParametersAndNamesAreQuoted) {
+  const SqlStatement statement = filtered(R"({"a\"b":"'; DROP TABLE x; --"})");
+  EXPECT_NE(statement.sql.find(R"("a""b" = $1)"), std::string::npos) << statement.sql;
+  EXPECT_EQ(statement.parameters, std::vector<std::string>{"'; DROP TABLE x; --"});
+  EXPECT_EQ(statement.sql.find("DROP"), std::string::npos);
+}
+
+TEST(SqlBuilder, OnlyWhatIsAskedForIsSelected) {
+  Selection selection;
+  selection.columns = {"p", "id"};
+  selection.limit = 5;
+  selection.offset = 7;
+  const SqlStatement statement = rows_sql(dataset(DatasetKind::Csv), selection, nullptr, true).value();
+  EXPECT_TRUE(statement.sql.starts_with(R"(SELECT "p", "id" FROM read_csv()")) << statement.sql;
+  EXPECT_TRUE(statement.sql.ends_with(" LIMIT 5 OFFSET 7"));
+  EXPECT_EQ(statement.hidden_columns, 0);
+}
+
+TEST(SqlBuilder, PlacesBreakTiesAndAreCounted) {
+  Selection selection;
+  selection.sort = {{"p", true}, {"id", false}};
+  const SqlStatement statement = rows_sql(dataset(), selection, nullptr, true).value();
+  EXPECT_EQ(statement.hidden_columns, 4);
+  EXPECT_EQ(statement.sort_value_columns, 2);
+  EXPECT_NE(statement.sql.find(R"(ORDER BY "p" DESC NULLS LAST, "id" ASC NULLS LAST, file_index, file_row_number)"),
+            std::string::npos)
+      << statement.sql;
+}
+
+TEST(SqlBuilder, ACursorMustFitTheSort) {
+  Selection selection;
+  selection.sort = {{"p", false}};
+  Cursor cursor;
+  cursor.version = "v";
+  cursor.file_index = 0;
+  cursor.file_row = 3;
+  EXPECT_FALSE(rows_sql(dataset(), selection, &cursor, true)) << "no value for the key";
+  cursor.values = {"1.5"};
+  EXPECT_TRUE(rows_sql(dataset(), selection, &cursor, true));
+  cursor.file_index = -1;
+  EXPECT_FALSE(rows_sql(dataset(), selection, &cursor, true));
+  cursor.file_index = 0;
+  EXPECT_FALSE(rows_sql(dataset(DatasetKind::Csv), selection, &cursor, true)) << "csv rows have no place";
+}
+
+TEST(SqlBuilder, CountsUseTheFilterAlone) {
+  Selection selection;
+  selection.filter = *Json::parse(R"({"id":{"op":"is_null","value":false}})");
+  selection.limit = 5;
+  selection.sort = {{"id", false}};
+  EXPECT_EQ(count_sql(dataset(), selection)->sql,
+            "SELECT count(*) FROM read_parquet(['/d/o''neil.parquet'], hive_partitioning=false) "
+            "WHERE (\"id\" IS NOT NULL)");
+}
+
+}  // namespace
+}  // namespace canvasback

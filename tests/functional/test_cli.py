@@ -1,0 +1,221 @@
+"""The command line: query, export, info and datasets in every format, over files and over a running server."""
+
+import fcntl
+import json
+import os
+import pty
+import signal
+import struct
+import subprocess
+import termios
+import time
+
+import hard_table
+import pyarrow as pa
+import pyarrow.ipc
+import pyarrow.parquet
+import pytest
+from canonical import expected
+from readers import FORMATS, READERS
+from serving import BINARY, FLIGHTS
+
+FAILS_LATE = "SELECT CASE WHEN i = 4900000 THEN CAST('x' || i AS BIGINT) ELSE i END AS j FROM range(5000000) t(i)"
+EXTENSIONS = {"json": "json", "ndjson": "ndjson", "csv": "csv", "arrow": "arrows", "arrow_file": "arrow",
+              "parquet": "parquet"}  # fmt: skip
+
+
+def run(*arguments, cwd=None, **options):
+    return subprocess.run([BINARY, *map(str, arguments)], cwd=cwd, capture_output=True, timeout=120, **options)
+
+
+def good(*arguments, **options):
+    """The standard output of a command that must succeed and keep quiet about it."""
+    done = run(*arguments, **options)
+    assert done.returncode == 0 and done.stderr == b"", (done.returncode, done.stderr)
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def sample(oracle, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    names = [name for name in hard_table.COLUMNS if name not in hard_table.NOT_IN_PARQUET]
+    oracle.execute(f"COPY ({hard_table.select(72, names)}) TO '{folder}/hard.parquet'")
+    return folder
+
+
+@pytest.fixture(scope="module", params=("here", "server"))
+def where(request, sample, serve_module):
+    """(arguments of query, arguments of export) for the sample, by a private runtime and by a running server."""
+    if request.param == "here":
+        return [sample / "hard.parquet"], [sample / "hard.parquet"]
+    server = serve_module(sample / "hard.parquet", f"flights={FLIGHTS}")
+    return ["--server", server.url], ["hard", "--server", server.url]
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_query_and_export_in_every_format(where, oracle, sample, tmp_path, format_):
+    kinds, columns = expected(oracle, f"SELECT * FROM '{sample}/hard.parquet'")
+    query, export = where
+    for command in (["query", "SELECT * FROM hard", *query], ["export", *export]):
+        piped = good(*command, "--format", format_)
+        assert READERS[format_](piped, kinds) == columns
+        path = tmp_path / f"{command[0]}.{EXTENSIONS[format_]}"
+        assert good(*command, "--out", path) == b"", "the format comes from the file's name"
+        assert READERS[format_](path.read_bytes(), kinds) == columns
+        assert [entry.name for entry in tmp_path.iterdir() if entry.name.endswith(".part")] == []
+
+
+def test_pipes_get_csv(where):
+    query, export = where
+    assert good("query", "SELECT 1 AS a, 'x,y' AS b", *query) == b'a,b\n1,"x,y"\n'
+    assert good("export", *export, "--columns", "id", "--limit", "2") == b"id\n0\n1\n"
+
+
+def test_selections_of_export(where):
+    _, export = where
+    asked = ["--columns", "id,tiny", "--filter", '{"tiny": {"op": "ge", "value": 0}}', "--sort", "-tiny,id"]
+    got = good("export", *export, *asked, "--limit", "3", "--format", "ndjson")
+    assert [json.loads(line) for line in got.splitlines()] == [{"id": i, "tiny": 127} for i in (2, 6, 10)]
+    first = good("export", *export, "--sample", "10 rows", "--seed", "3", "--columns", "id")
+    assert first == good("export", *export, "--sample", "10 rows", "--seed", "3", "--columns", "id")
+    assert len(first.splitlines()) == 11
+
+
+def test_compression(where, tmp_path):
+    _, export = where
+    path = tmp_path / "x.parquet"
+    good("export", *export, "--out", path, "--compression", "gzip")
+    assert pyarrow.parquet.ParquetFile(path).metadata.row_group(0).column(0).compression == "GZIP"
+    done = run("export", *export, "--format", "csv", "--compression", "zstd")
+    assert done.returncode == 1 and b"compression" in done.stderr and done.stdout == b""
+
+
+@pytest.mark.parametrize("format_", ("csv", "parquet", "arrow_file"))
+def test_a_failure_leaves_no_file(where, tmp_path, format_):
+    path = tmp_path / f"out.{EXTENSIONS[format_]}"
+    query, _ = where
+    done = run("query", FAILS_LATE, *query, "--out", path)
+    assert done.returncode == 1 and done.stdout == b"" and done.stderr.startswith(b"canvasback: ")
+    assert list(tmp_path.iterdir()) == []
+    path.write_bytes(b"the old one")
+    assert run("query", FAILS_LATE, *query, "--out", path).returncode == 1
+    assert path.read_bytes() == b"the old one" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_killed_command_leaves_no_finished_file(tmp_path):
+    path = tmp_path / "out.csv"
+    process = subprocess.Popen([BINARY, "query", "SELECT * FROM range(2000000000)", "--out", str(path)])
+    deadline = time.monotonic() + 20
+    while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) != 0 and not path.exists()
+
+
+@pytest.mark.parametrize(("arguments", "code"), [
+    (["--version"], 0), (["--help"], 0), (["query", "--help"], 0), (["query", "SELECT 1"], 0), ([], 2), (["nosuch"], 2),
+    (["query"], 2), (["query", "SELECT 1", "--nosuch"], 2), (["export"], 2), (["info"], 2),
+    (["query", "SELEC 1"], 1), (["query", "SELECT 1", "nosuch.parquet"], 1), (["export", "nosuch.parquet"], 1),
+    (["query", "COPY (SELECT 1) TO 'x.csv'"], 1), (["query", "SELECT 1", "--format", "xml"], 1),
+    (["query", "SELECT 1", "--limit", "x"], 1), (["query", "SELECT 1", "--out", "/nosuch/x.csv"], 1),
+    (["info", "nosuch.parquet"], 1), (["query", "SELECT 1", "--server", "http://127.0.0.1:1"], 1),
+    (["query", "SELECT 1", "--server", "nonsense"], 1), (["datasets", "--server", "http://127.0.0.1:1"], 1),
+    (["info", str(FLIGHTS), "--format", "xml"], 1), (["config", "--format", "xml"], 1), (["query", ""], 1),
+    (["export", str(FLIGHTS), "--filter", "{"], 1), (["export", str(FLIGHTS), "--columns", "nosuch"], 1),
+    (["export", str(FLIGHTS), "--sort", "-"], 1), (["export", str(FLIGHTS), "--sample", "x"], 1),
+])  # fmt: skip
+def test_exit_codes_and_where_messages_go(tmp_path, arguments, code):
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == code, done
+    if code == 0:
+        assert done.stdout and not done.stderr
+    else:
+        assert done.stderr and not done.stdout
+    assert not [path for path in tmp_path.iterdir() if path.name != "data"], "something was left behind"
+
+
+def test_errors_tell_the_position():
+    done = run("query", "SELECT nosuch FROM range(3)")
+    assert b"nosuch" in done.stderr and b"at byte 7" in done.stderr
+
+
+def test_a_reader_that_stops(sample):
+    """`canvasback … | head`: the command ends at once and says nothing of a crash."""
+    command = f"{BINARY} export {FLIGHTS} --format csv | head -2"
+    done = subprocess.run(command, shell=True, capture_output=True, timeout=30)
+    assert len(done.stdout.splitlines()) == 2 and b"terminate" not in done.stderr
+
+
+def test_the_whole_of_flights(tmp_path):
+    path = tmp_path / "flights.arrow"
+    good("export", FLIGHTS, "--out", path)
+    with pyarrow.ipc.open_file(pa.memory_map(str(path))) as reader:
+        assert sum(reader.get_batch(i).num_rows for i in range(reader.num_record_batches)) == 3_000_000
+
+
+def in_terminal(*arguments, columns=80):
+    """What a command writes to a terminal of that width."""
+    parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen([BINARY, *map(str, arguments)], stdout=child, stderr=child)
+    os.close(child)
+    out = b""
+    while True:
+        try:
+            got = os.read(parent, 65536)
+        except OSError:
+            break
+        if not got:
+            break
+        out += got
+    os.close(parent)
+    return process.wait(30), out.decode().replace("\r\n", "\n")
+
+
+def test_tables_fit_the_terminal(sample):
+    code, text = in_terminal("query", "SELECT * FROM flights", f"flights={FLIGHTS}", columns=60)
+    assert code == 0 and "origin" in text and "TIMESTAMP" in text
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 60 and len([line for line in lines if "2001-01-01" in line]) == 200
+    code, text = in_terminal("query", "SELECT 'a\nb\x1b[31mred' AS x, NULL AS y")
+    assert "\x1b[31m" not in text and "NULL" in text, "a value must not steer the terminal"
+    code, text = in_terminal("export", sample / "hard.parquet", "--format", "parquet")
+    assert code == 1 and "--out" in text
+
+
+def test_info():
+    text = good("info", FLIGHTS).decode()
+    assert "3,000,000 rows" in text and "11 row groups" in text and "destination" in text and "4962" in text
+    document = json.loads(good("info", FLIGHTS, "--format", "json"))
+    assert document[0]["name"] == "flights_3m" or document[0]["name"].startswith("flights")
+    assert document[0]["rows"] == 3_000_000 and len(document[0]["columns"]) == 5
+
+
+def test_datasets(sample, serve_module):
+    table = good("datasets", FLIGHTS, sample / "hard.parquet").decode()
+    assert "hard" in table and "3,000,000" in table and "parquet" in table
+    here = json.loads(good("datasets", sample / "hard.parquet", "--format", "json"))
+    server = serve_module(sample / "hard.parquet")
+    there = json.loads(good("datasets", "--server", server.url, "--format", "json"))
+    assert there["datasets"][0]["name"] == here[0]["name"] == "hard"
+    assert there["datasets"][0]["rows"] == here[0]["rows"] == 72
+    assert "hard" in good("datasets", "--server", server.url).decode()
+
+
+def test_errors_of_a_server(serve_module, tmp_path):
+    server = serve_module()
+    done = run("query", "SELECT nosuch FROM range(3)", "--server", server.url)
+    assert done.returncode == 1 and b"nosuch" in done.stderr and done.stdout == b""
+    done = run("export", "nosuch", "--server", server.url, "--out", tmp_path / "x.csv")
+    assert done.returncode == 1 and b"nosuch" in done.stderr and not list(tmp_path.iterdir())
+
+
+def test_one_shot_commands_leave_nothing(tmp_path, sample):
+    """Neither in the current folder nor in the folder for temporary files."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "temporary").mkdir()
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
+    for code, sql in ((0, "SELECT count(*) FROM hard"), (1, "SELECT nosuch FROM hard")):
+        done = run("query", sql, sample / "hard.parquet", cwd=tmp_path / "here", env=environment)
+        assert done.returncode == code
+        assert list((tmp_path / "here").iterdir()) == [] == list((tmp_path / "temporary").iterdir())
