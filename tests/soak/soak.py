@@ -80,7 +80,7 @@ def memory(data):
                         s.recv(65536)
                         s.sendall(b"POST /api/v1/query HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                                   b"Content-Length: %d\r\n\r\n" % len(body) + body)
-                    got = read_at(s, rate, 10 if data.short else 60)
+                    got = read_at(s, rate, 4 if data.short else 60)
                     s.close()
                 ok &= verdict(f"memory {name} {speed}", watch.peak_pair <= LIMIT_PAIR and got > 1e6,
                               front_and_worker=mb(watch.peak_pair), all_processes=mb(watch.peak_all), read=mb(got))
