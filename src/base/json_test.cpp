@@ -6,9 +6,8 @@ namespace canvasback {
 namespace {
 
 TEST(Json, RoundTripsEveryKind) {
-  const std::string text =
-      R"({"a":null,"b":true,"c":-9223372036854775808,"d":18446744073709551615,"e":0.1,"f":1.0,)"
-      R"("g":"é\n\"","h":[1,[]],"i":{}})";
+  const std::string text = R"({"a":null,"b":true,"c":-9223372036854775808,"d":18446744073709551615,"e":0.1,"f":1.0,)"
+                           R"("g":"é\n\"","h":[1,[]],"i":{}})";
   auto tree = Json::parse(text);
   ASSERT_TRUE(tree);
   EXPECT_EQ(tree->dump(), text);
