@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build run test unit functional check format lint asan tsan fuzz clean
+.PHONY: help setup build run test unit functional soak-short check format lint asan tsan fuzz soak clean
 
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH)
 PYTHON := .deps/venv/bin/python
@@ -24,13 +24,19 @@ build: setup ## build/release/bin/canvasback
 run: build ## serve three million flights; other arguments: make run ARGS="serve DIR --listen 127.0.0.1:9000"
 	exec build/release/bin/canvasback $(ARGS)
 
-test: build unit functional ## build and run all tests
+test: build unit functional soak-short ## build and run all tests
 
 unit: build
 	ctest --test-dir build/release --output-on-failure --no-tests=error
 
 functional: build unit
 	@if [[ -d tests/functional ]]; then set -x; $(PYTHON) -m pytest -q tests/functional; fi
+
+soak-short: build unit functional
+	$(PYTHON) tests/soak/soak.py --short
+
+soak: build ## memory, cancels, crowds, kills at full size (about 20 minutes; SOAK="memory crowd" runs some)
+	$(PYTHON) tests/soak/soak.py $(SOAK)
 
 lint: ## style and dependency rule, without a build
 	python3 tests/tidy.py

@@ -78,7 +78,7 @@ std::string render_table(const std::vector<TableColumn>& columns, const std::vec
     for (std::size_t k = 0; k < widths[i]; ++k) rule += "─";
     if (i + 1 < shown) rule += "  ";
   }
-  out += rule + "\n";
+  out += rule.substr(0, rule.find_last_not_of(' ') + 1) + "\n";
   for (const auto& row : rows) line([&](std::size_t i) { return row[i]; });
   if (shown < columns.size()) {
     out += "Not shown:";

@@ -1,10 +1,10 @@
 #include "service/dataset_service.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <filesystem>
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -105,14 +105,12 @@ asio::awaitable<void> DatasetService::refresh_one(std::string name) {
 void DatasetService::update_grants() {
   std::vector<std::string> paths;
   std::string fingerprint;
-  std::error_code error;
   for (const auto& [name, dataset] : listed_) {
     for (const std::string& path : readable_paths(entries_.at(name).source, dataset)) {
+      // A rule of the sandbox is bound to an inode: a file or folder replaced by another needs a new grant.
+      struct stat info {};
+      if (::stat(path.c_str(), &info) == 0) fingerprint += fmt::format("{}:{}:{}\n", path, info.st_dev, info.st_ino);
       paths.push_back(path);
-      if (std::filesystem::is_directory(path, error)) continue;
-      for (const DataFile& file : dataset.files) {
-        if (file.path == path) fingerprint += fmt::format("{}:{}\n", path, file.inode);
-      }
     }
   }
   pool_.set_grants(std::move(paths), std::move(fingerprint));

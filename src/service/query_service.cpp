@@ -134,22 +134,23 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
   const std::uint64_t id = next_id_++;
   entry.id = id;
   entry.started_us = wall_us();
-  CancelToken gone = entry.cancel;
+  CancelToken cancelled = entry.cancel;
   running_.emplace(id, std::move(entry));
   static constexpr bool kTries[] = {false, true};
   for (bool large : kTries) {
-    auto run = co_await pool_.submit(task, datasets, lane, large, gone);
+    auto run = co_await pool_.submit(task, datasets, lane, large, cancelled);
     if (!run) {
       running_.erase(id);
       co_return Out(std::unexpected(run.error()));
     }
     running_.at(id).state = "running";
     running_.at(id).run = run->get();
-    if (gone.cancelled()) (*run)->cancel(gone.reason());
+    if (cancelled.cancelled()) (*run)->cancel(cancelled.reason());
     TaskEvent first = co_await (*run)->next();
     if (first.kind == TaskEvent::Kind::Failed) {
       running_.at(id).run = nullptr;
-      if (!large && lane == Lane::General && first.error.code == ErrorCode::MemoryLimit && !gone.cancelled()) continue;
+      if (!large && lane == Lane::General && first.error.code == ErrorCode::MemoryLimit && !cancelled.cancelled())
+        continue;
       running_.erase(id);
       co_return Out(std::unexpected(first.error));
     }
@@ -168,7 +169,9 @@ Status QueryService::cancel(std::uint64_t id) {
 
 void QueryService::cancel_gone() {
   for (auto& [id, query] : running_) {
-    if (query.cancel.cancelled() && query.run != nullptr) query.run->cancel(query.cancel.reason());
+    if (!query.gone.cancelled()) continue;
+    query.cancel.cancel(query.gone.reason());
+    if (query.run != nullptr) query.run->cancel(query.gone.reason());
   }
 }
 

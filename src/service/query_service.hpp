@@ -71,7 +71,8 @@ struct RunningQuery {
   std::int64_t started_us = 0;
   std::string state;  // waiting, running
   TaskRun* run = nullptr;
-  CancelToken cancel;
+  CancelToken gone;         // raised by the transport: the client left
+  CancelToken cancel = {};  // what the task obeys: raised by DELETE, or because the client left
 };
 
 class QueryService {

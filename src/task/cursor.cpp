@@ -1,13 +1,24 @@
 #include "task/cursor.hpp"
 
+#include "base/hash.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace canvasback {
 
+std::string signature_of(const Selection& selection) {
+  if (selection.in_file_order()) return {};
+  Selection bound;
+  bound.filter = selection.filter;
+  bound.sort = selection.sort;
+  bound.sample = selection.sample;
+  return sha256_hex(to_json(bound).dump()).substr(0, 12);
+}
+
 std::string encode_cursor(const Cursor& cursor) {
   Json out;
   out.set("v", cursor.version);
+  out.set("g", cursor.signature);
   if (cursor.offset) out.set("o", *cursor.offset);
   if (!cursor.values.empty()) {
     Json values = Json::Array{};
@@ -30,6 +41,7 @@ Result<Cursor> decode_cursor(std::string_view text) {
   if (!json || !json->is_object() || !json->at("v").is_string()) return bad();
   Cursor cursor;
   cursor.version = json->at("v").as_string();
+  cursor.signature = json->at("g").as_string();
   if (json->at("o").is_integer()) cursor.offset = json->at("o").as_int();
   for (const Json& value : json->at("k").as_array()) {
     cursor.values.push_back(value.is_string() ? std::optional(std::string(value.as_string())) : std::nullopt);

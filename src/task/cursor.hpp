@@ -9,17 +9,22 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "task/selection.hpp"
 
 namespace canvasback {
 
 struct Cursor {
   std::string version;                             // of the dataset: pages of another version are refused
+  std::string signature;                           // of sort, filter and sample: pages of another selection are refused
   std::optional<std::int64_t> offset;              // file order
   std::vector<std::optional<std::string>> values;  // one per sort key, as text that casts back exactly; null: NULL
   std::int64_t file_index = -1;                    // place, where the files have one
   std::int64_t file_row = -1;
   std::int64_t seen = 0;  // rows before the next page, for `total_rows` estimates
 };
+
+// What a cursor is bound to besides the files: a short digest of sort, filter and sample.
+std::string signature_of(const Selection& selection);
 
 std::string encode_cursor(const Cursor& cursor);
 // Errors: InvalidData.

@@ -26,7 +26,13 @@ bool is_integer_text(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-bool has_places(const Dataset& dataset) { return dataset.kind == DatasetKind::Parquet; }
+// The relation with each row's place beside its columns. Parquet files have them built in; for the others the engine
+// numbers the rows as it reads, which costs a little and is asked for only where an order must be total.
+std::string placed_relation_sql(const Dataset& dataset) {
+  if (dataset.kind == DatasetKind::Parquet) return relation_sql(dataset);
+  return fmt::format("(SELECT *, 0 AS file_index, row_number() OVER () - 1 AS file_row_number FROM {})",
+                     relation_sql(dataset));
+}
 
 class Builder {
  public:
@@ -39,9 +45,7 @@ class Builder {
 
   // The operand of a comparison, in a type in which the comparison is exact: the column's own where the text is one
   // of its values, else a wider one (an integer column against 10.5 or against 2^70 must not round or overflow).
-  std::string operand(const DatasetColumn& column, const Json& value) {
-    const std::string text = value.scalar_text();
-    if (value.is_bool() && column.type != "BOOLEAN") return fmt::format("CAST({} AS BOOLEAN)", bind(text));
+  std::string operand(const DatasetColumn& column, const std::string& text) {
     if (column.type == "VARCHAR" || column.type == "JSON" || column.type.starts_with("ENUM")) return bind(text);
     if (column.type == "BLOB") return fmt::format("from_base64({})", bind(text));
     if (is_integer_type(column.type)) {
@@ -49,33 +53,52 @@ class Builder {
       const std::string name = bind(text);
       return fmt::format("COALESCE(TRY_CAST({0} AS {1}), CAST({0} AS HUGEINT))", name, column.type);
     }
-    if (column.type.starts_with("DECIMAL")) {
-      // Exact against any decimal; a value with more digits than the column's scale matches nothing by equality.
-      return fmt::format("CAST({} AS DECIMAL(38,{}))", bind(text), decimal_scale(column.type, text));
+    // Years past 9999 are shown with a sign, which the engine does not read.
+    const bool signed_year = text.starts_with('+') && (column.type == "DATE" || column.type.starts_with("TIMESTAMP"));
+    return fmt::format("CAST({} AS {})", bind(signed_year ? text.substr(1) : text), column.type);
+  }
+
+  // column <sign> value, sign one of = < <= > >= and "IS DISTINCT FROM".
+  std::string compare(const DatasetColumn& column, std::string_view sign, const Json& value) {
+    const std::string name = sql_identifier(column.name);
+    const std::string text = value.scalar_text();
+    if (value.is_bool() && column.type != "BOOLEAN") {
+      return fmt::format("{} {} CAST({} AS BOOLEAN)", name, sign, bind(text));
     }
-    return fmt::format("CAST({} AS {})", bind(text), column.type);
+    const bool real = column.type == "DOUBLE" || column.type == "FLOAT";
+    if (real && lower(text) == "nan") {
+      // Bounds of row groups leave NaN out, so a comparison with it would skip the row groups that hold it.
+      if (sign == "=" || sign == ">=") return fmt::format("isnan({})", name);
+      if (sign == "IS DISTINCT FROM") return fmt::format("NOT COALESCE(isnan({}), false)", name);
+      if (sign == ">") return "false";
+    }
+    // NaN is the largest value, and no bound of a row group tells of it.
+    if (real && sign.starts_with('>')) {
+      return fmt::format("({0} {1} {2} OR isnan({0}))", name, sign, operand(column, text));
+    }
+    if (column.type.starts_with("DECIMAL")) return compare_decimal(column, sign, text);
+    return fmt::format("{} {} {}", name, sign, operand(column, text));
   }
 
   std::string condition(const DatasetColumn& column, const Json& value) {
     const std::string name = sql_identifier(column.name);
     if (value.is_null()) return name + " IS NULL";
-    if (!value.is_object()) return fmt::format("{} = {}", name, operand(column, value));
+    if (!value.is_object()) return compare(column, "=", value);
     const std::string_view op = value.at("op").as_string();
     const Json& right = value.at("value");
     if (op == "is_null") return name + (right.is_bool() && !right.as_bool() ? " IS NOT NULL" : " IS NULL");
     if (op == "in") return in_list(column, right);
     if (op == "between") {
-      return fmt::format("{} BETWEEN {} AND {}", name, operand(column, right.as_array()[0]),
-                         operand(column, right.as_array()[1]));
+      return fmt::format("({} AND {})", compare(column, ">=", right.as_array()[0]),
+                         compare(column, "<=", right.as_array()[1]));
     }
     if (op == "like") return fmt::format("CAST({} AS VARCHAR) LIKE {}", name, bind(right.scalar_text()));
     if (op == "contains") {
       return fmt::format("contains(lower(CAST({} AS VARCHAR)), lower({}))", name, bind(right.scalar_text()));
     }
     if (right.is_null()) return op == "ne" ? name + " IS NOT NULL" : name + " IS NULL";
-    if (op == "ne") return fmt::format("{} IS DISTINCT FROM {}", name, operand(column, right));
-    const std::string_view sign = op == "lt" ? "<" : op == "le" ? "<=" : op == "gt" ? ">" : op == "ge" ? ">=" : "=";
-    return fmt::format("{} {} {}", name, sign, operand(column, right));
+    if (op == "ne") return compare(column, "IS DISTINCT FROM", right);
+    return compare(column, op == "lt" ? "<" : op == "le" ? "<=" : op == "gt" ? ">" : op == "ge" ? ">=" : "=", right);
   }
 
   std::string filter(const Json& json) {
@@ -126,27 +149,58 @@ class Builder {
   SqlStatement statement;
 
  private:
-  static int decimal_scale(std::string_view type, std::string_view text) {
-    const std::size_t comma = type.find(',');
-    int scale = comma == std::string_view::npos ? 0 : std::atoi(std::string(type.substr(comma + 1)).c_str());
+  // A decimal against any text, exactly: digits past the column's scale only move the bound between two values.
+  std::string compare_decimal(const DatasetColumn& column, std::string_view sign, const std::string& text) {
+    const std::string name = sql_identifier(column.name);
+    const std::size_t comma = column.type.find(',');
+    const auto scale = static_cast<std::size_t>(std::atoi(column.type.c_str() + comma + 1));
     const std::size_t dot = text.find('.');
-    if (dot != std::string_view::npos) scale = std::max(scale, static_cast<int>(text.size() - dot - 1));
-    return std::min(scale, 30);
+    if (text.find_first_not_of("+-.0123456789") != std::string::npos) {
+      return fmt::format("{} {} CAST({} AS DOUBLE)", name, sign, bind(text));
+    }
+    std::string value = text;
+    bool between_values = false;
+    if (dot != std::string::npos && text.size() - dot - 1 > scale) {
+      between_values = text.find_first_not_of('0', dot + 1 + scale) != std::string::npos;
+      value = text.substr(0, dot + 1 + scale);
+    }
+    if (between_values) {
+      if (sign == "=") return "false";
+      if (sign == "IS DISTINCT FROM") return "true";
+      // Cut towards zero: the cut value is below a positive text and above a negative one.
+      const bool negative = text.starts_with('-');
+      sign = sign.starts_with('<') ? (negative ? "<" : "<=") : (negative ? ">=" : ">");
+    }
+    const std::string parameter = bind(value);
+    // Past the column's own digits the magnitudes alone decide.
+    return fmt::format(
+        "CASE WHEN TRY_CAST({0} AS {1}) IS NOT NULL THEN {2} {3} TRY_CAST({0} AS {1}) ELSE "
+        "CAST({2} AS DOUBLE) {3} CAST({0} AS DOUBLE) END",
+        parameter, column.type, name, sign);
   }
 
   std::string in_list(const DatasetColumn& column, const Json& list) {
     std::vector<std::string> values;
+    std::vector<std::string> plain;
     bool with_null = false;
     for (const Json& item : list.as_array()) {
       if (item.is_null()) {
         with_null = true;
       } else {
-        values.push_back(operand(column, item));
+        // One list where the values are plain; a decimal or NaN has a comparison of its own.
+        const bool own = column.type.starts_with("DECIMAL") || column.type == "DOUBLE" || column.type == "FLOAT";
+        if (own || item.is_bool()) {
+          values.push_back(compare(column, "=", item));
+        } else {
+          plain.push_back(operand(column, item.scalar_text()));
+        }
       }
     }
-    const std::string name = sql_identifier(column.name);
-    std::string text = values.empty() ? "false" : fmt::format("{} IN ({})", name, fmt::join(values, ", "));
-    return with_null ? fmt::format("({} OR {} IS NULL)", text, name) : text;
+    if (!plain.empty()) {
+      values.push_back(fmt::format("{} IN ({})", sql_identifier(column.name), fmt::join(plain, ", ")));
+    }
+    if (with_null) values.push_back(sql_identifier(column.name) + " IS NULL");
+    return fmt::format("({})", fmt::join(values, " OR "));
   }
 
   const Dataset& dataset_;
@@ -167,12 +221,12 @@ std::string column_list(const Dataset& dataset, const Selection& selection) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-std::string order_by(const Selection& selection, bool places) {
+std::string order_by(const Selection& selection) {
   std::vector<std::string> keys;
   for (const SortKey& key : selection.sort) {
     keys.push_back(fmt::format("{} {} NULLS LAST", sql_identifier(key.column), key.descending ? "DESC" : "ASC"));
   }
-  if (places && !keys.empty()) keys.emplace_back(kPlace);
+  if (!keys.empty()) keys.emplace_back(kPlace);
   return keys.empty() ? "" : fmt::format(" ORDER BY {}", fmt::join(keys, ", "));
 }
 
@@ -193,40 +247,36 @@ std::string relation_sql(const Dataset& dataset) {
 Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection, const Cursor* cursor,
                               bool with_places) {
   Builder builder(dataset);
-  const bool places = has_places(dataset);
+  const bool places = with_places || !selection.sort.empty() || selection.sample.has_value() || cursor != nullptr;
   std::string select = column_list(dataset, selection);
-  if (places && with_places) {
-    for (const SortKey& key : selection.sort)
+  if (with_places) {
+    for (const SortKey& key : selection.sort) {
       select += fmt::format(", CAST({} AS VARCHAR)", sql_identifier(key.column));
-    select += fmt::format(", CAST(file_index AS BIGINT), file_row_number");
+    }
+    select += ", CAST(file_index AS BIGINT), file_row_number";
     builder.statement.sort_value_columns = static_cast<int>(selection.sort.size());
     builder.statement.hidden_columns = builder.statement.sort_value_columns + 2;
   }
-  std::string relation = relation_sql(dataset);
+  std::string relation = places ? placed_relation_sql(dataset) : relation_sql(dataset);
   std::vector<std::string> conditions;
   if (!selection.filter.is_null()) conditions.push_back(builder.filter(selection.filter));
-  std::string tail;
+  std::string order = order_by(selection);
   if (selection.sample) {
     const Sample& sample = *selection.sample;
-    if (sample.share > 0 && places) {
+    if (sample.share > 0) {
       const auto threshold = static_cast<std::int64_t>(sample.share * static_cast<double>(kSampleBuckets));
       conditions.push_back(fmt::format("{} % {} < {}", builder.sample_hash(sample), kSampleBuckets, threshold));
-    } else if (sample.share > 0) {
-      relation = fmt::format("(SELECT * FROM {} TABLESAMPLE bernoulli({}%) REPEATABLE ({}))", relation,
-                             sample.share * 100, sample.seed);
-    } else if (places) {
+    } else {
       const std::string where = conditions.empty() ? "" : fmt::format(" WHERE {}", fmt::join(conditions, " AND "));
-      relation = fmt::format("(SELECT *, file_index, file_row_number FROM {}{} ORDER BY {} LIMIT {})", relation, where,
+      const std::string_view built_in = dataset.kind == DatasetKind::Parquet ? ", file_index, file_row_number" : "";
+      relation = fmt::format("(SELECT *{} FROM {}{} ORDER BY {} LIMIT {})", built_in, relation, where,
                              builder.sample_hash(sample), sample.rows);
       conditions.clear();
-      if (selection.sort.empty()) tail = fmt::format(" ORDER BY {}", kPlace);
-    } else {
-      relation = fmt::format("(SELECT * FROM {} USING SAMPLE reservoir({} ROWS) REPEATABLE ({}))", relation,
-                             sample.rows, sample.seed);
+      if (order.empty()) order = fmt::format(" ORDER BY {}", kPlace);
     }
   }
   if (cursor != nullptr && !cursor->offset) {
-    if (cursor->values.size() != selection.sort.size() || cursor->file_index < 0 || !places) {
+    if (cursor->values.size() != selection.sort.size() || cursor->file_index < 0) {
       return fail(ErrorCode::InvalidData, "The cursor belongs to another sort order.");
     }
     conditions.push_back(builder.behind(selection, *cursor));
@@ -234,9 +284,9 @@ Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection
   std::string& sql = builder.statement.sql;
   sql = fmt::format("SELECT {} FROM {}", select, relation);
   if (!conditions.empty()) sql += fmt::format(" WHERE {}", fmt::join(conditions, " AND "));
-  sql += tail.empty() ? order_by(selection, places) : tail;
+  sql += order;
   if (selection.limit) sql += fmt::format(" LIMIT {}", *selection.limit);
-  const std::int64_t offset = cursor != nullptr && cursor->offset ? *cursor->offset : selection.offset;
+  const std::int64_t offset = cursor == nullptr ? selection.offset : cursor->offset.value_or(0);
   if (offset > 0) sql += fmt::format(" OFFSET {}", offset);
   return std::move(builder.statement);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "encode/arrow_sink.hpp"
+#include "encode/huge_integers.hpp"
 
 namespace canvasback {
 namespace {
@@ -43,6 +44,7 @@ class ArrowEncoder final : public Encoder {
   }
 
   Status do_write(BatchPtr batch) override {
+    CANVASBACK_TRY(check_huge_integers(*batch));
     CANVASBACK_TRY(translate(writer_->WriteRecordBatch(*batch)));
     return translate(stream_->Flush());
   }

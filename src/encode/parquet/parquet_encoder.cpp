@@ -15,6 +15,7 @@
 #include "base/limits.hpp"
 #include "encode/arrow_sink.hpp"
 #include "encode/batch_bytes.hpp"
+#include "encode/huge_integers.hpp"
 #include "stream/type_name.hpp"
 
 namespace canvasback {
@@ -59,7 +60,7 @@ Status check_columns(const arrow::Schema& schema, const parquet::WriterPropertie
     const auto status =
         parquet::arrow::ToParquetSchema(arrow::schema({field}).get(), properties, arrow_properties, &descriptor);
     if (status.ok()) continue;
-    return fail(ErrorCode::DataProcessing,
+    return fail(ErrorCode::InvalidData,
                 fmt::format("Column \"{}\" of type {} cannot be written as Parquet; cast it to VARCHAR.", field->name(),
                             sql_type_name(*field)),
                 status.ToString());
@@ -97,6 +98,7 @@ class ParquetEncoder final : public Encoder {
   }
 
   Status do_write(BatchPtr batch) override {
+    CANVASBACK_TRY(check_huge_integers(*batch));
     return guard([&]() -> Status {
       // A batch too large for one row group is cut, by the average size of its rows.
       const std::int64_t row_count = std::max<std::int64_t>(batch->num_rows(), 1);

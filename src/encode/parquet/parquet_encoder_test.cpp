@@ -152,7 +152,7 @@ TEST(ParquetEncoder, TypesItHasNotAreNamed) {
       arrow::schema({arrow::field("ok", arrow::int8()), arrow::field("span", arrow::month_day_nano_interval())}));
   (*encoder)->abandon();
   ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().code, ErrorCode::DataProcessing);
+  EXPECT_EQ(status.error().code, ErrorCode::InvalidData);
   EXPECT_EQ(status.error().message,
             "Column \"span\" of type INTERVAL cannot be written as Parquet; cast it to VARCHAR.");
   EXPECT_EQ(sink.bytes(), "");

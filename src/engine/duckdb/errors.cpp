@@ -79,7 +79,8 @@ Error translate_error(std::string_view message, std::string_view sql, const Canc
   if (is_fatal(message)) {
     return Error{ErrorCode::Database, "The engine failed on this statement.", std::string(message), {}, 0};
   }
-  Error error{ErrorCode::Database, std::string(message), std::string(message), {}, 0};
+  // No detail: an engine's message may quote row values, which do not belong into logs.
+  Error error{ErrorCode::Database, std::string(message), {}, {}, 0};
   for (const Row& row : kRows) {
     if (message.starts_with(row.prefix)) error.code = row.code;
   }

@@ -60,7 +60,11 @@ class ResultStream final : public BatchStream {
                                                  limits::kEngineBytesInFlight},
         [this](Group group) { return convert(std::move(group)); });
     fetcher_ = std::thread([this] {
-      pipeline_->close(fetch());
+      try {
+        pipeline_->close(fetch());
+      } catch (const std::exception&) {  // out of memory, by all that is known of what is called here
+        pipeline_->close(fail(ErrorCode::MemoryLimit, "The task needs more memory than a worker has."));
+      }
       fetch_ended_ = true;
     });
     return {};
@@ -107,7 +111,11 @@ class ResultStream final : public BatchStream {
       return std::unexpected(translate_error(duckdb_error_data_message(error.get()), options_.sql, cancel_));
     }
     auto imported = arrow::ImportSchema(&exported);
-    if (!imported.ok()) return arrow_failure(imported.status());
+    // Types nested past Arrow's own bound, say: a property of the statement.
+    if (!imported.ok()) {
+      return fail(ErrorCode::QueryInvalid, "The result has a column of a type that cannot be sent.",
+                  imported.status().ToString());
+    }
     engine_schema_ = *imported;
     arrow::FieldVector fields;
     for (idx_t i = 0; i < count; ++i) {

@@ -79,6 +79,7 @@ asio::awaitable<void> Connection::serve() {
   while (!closing_ && keep_alive_ && !aborted_) {
     Request request;
     responded_ = false;
+    head_only_ = false;
     status_sent_ = 0;
     bytes_sent_ = 0;
     slow_blocked_ns_ = 0;
@@ -233,7 +234,7 @@ asio::awaitable<bool> Connection::respond_view(const Response& head, std::string
   status_sent_ = head.status;
   const std::string text =
       head_text(head, head.status == 204 ? "" : fmt::format("Content-Length: {}\r\n", body.size()));
-  co_return co_await write_all(text, body, {});
+  co_return co_await write_all(text, head_only_ ? std::string_view() : body, {});
 }
 
 asio::awaitable<bool> Connection::begin_stream(const Response& head, const std::string& trailer_names) {
@@ -247,6 +248,7 @@ asio::awaitable<bool> Connection::begin_stream(const Response& head, const std::
 }
 
 asio::awaitable<bool> Connection::write_chunk(std::string_view bytes) {
+  if (head_only_) co_return false;
   if (bytes.empty()) co_return true;
   if (!chunked_) co_return co_await write_all(bytes, {}, {});
   const std::string size = fmt::format("{:x}\r\n", bytes.size());
@@ -254,7 +256,7 @@ asio::awaitable<bool> Connection::write_chunk(std::string_view bytes) {
 }
 
 asio::awaitable<bool> Connection::end_stream(const Headers& trailers) {
-  if (!chunked_) co_return true;
+  if (!chunked_ || head_only_) co_return true;
   std::string text = "0\r\n";
   for (const auto& [name, value] : trailers) text += fmt::format("{}: {}\r\n", name, value);
   text += "\r\n";

@@ -46,6 +46,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> end_stream(const Headers& trailers);
   void abort();  // cuts the connection with a reset
 
+  // HEAD: the headers are sent as for GET and nothing after them; write_chunk() then says that no more is wanted.
+  void send_head_only() { head_only_ = true; }
+
   // Raised when the client goes away; on_gone is called then, once.
   CancelToken gone() const { return gone_; }
   void set_on_gone(std::function<void()> on_gone) { on_gone_ = std::move(on_gone); }
@@ -70,6 +73,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool keep_alive_ = true;
   bool chunked_ = true;
   bool responded_ = false;
+  bool head_only_ = false;
   bool aborted_ = false;
   int status_sent_ = 0;
   std::uint64_t bytes_sent_ = 0;

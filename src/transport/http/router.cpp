@@ -48,7 +48,8 @@ Router::Match Router::match(Request& request) const {
   for (std::size_t i = 0; i < infos_.size(); ++i) {
     if (!matches(infos_[i].pattern, request.path, parameters)) continue;
     out.allowed.push_back(infos_[i].method);
-    if (infos_[i].method == request.method) {
+    if (infos_[i].method == "GET") out.allowed.emplace_back("HEAD");
+    if (infos_[i].method == (request.method == "HEAD" ? "GET" : request.method)) {
       out.route = i;
       request.path_parameters = parameters;
       return out;
@@ -111,6 +112,7 @@ asio::awaitable<void> Router::route(Connection& connection, Request& request, st
     co_await connection.respond(std::move(response));
     co_return;
   }
+  if (request.method == "HEAD") connection.send_head_only();
   const RouteInfo& info = infos_[found.route];
   pattern = info.pattern;
   for (const auto& [name, value] : request.query) {

@@ -17,6 +17,11 @@ Result<SqlRunRequest> sql_request_from(const Request& request) {
       Json body, json_body(request, {"sql", "parameters", "format", "limit", "timeout_ms", "compression", "numbers"}));
   SqlRunRequest out;
   out.received_ns = request.received_ns;
+  for (const char* member : {"format", "compression", "numbers"}) {
+    if (const Json* value = body.find(member); value != nullptr && !value->is_null() && !value->is_string()) {
+      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" must be a string.", member));
+    }
+  }
   if (!body.at("sql").is_string()) return fail(ErrorCode::InvalidData, "The body needs a member \"sql\".");
   out.sql = body.at("sql").as_string();
   out.parameters = body.at("parameters");

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -76,10 +77,14 @@ class ResidentMemory {
   UniqueFd statm_;
 };
 
+constexpr std::uint64_t kKeptBytes = 64 * limits::kMiB;
+
 class Worker {
  public:
   Worker(Channel& channel, std::unique_ptr<Engine> engine, ExecutorOptions options)
       : spill_folder_(options.spill_folder),
+        resident_bytes_(options.resident_bytes),
+        ready_bytes_(resident_bytes_()),
         channel_(channel),
         executor_(std::move(engine), channel, std::move(options)) {
     std::thread([this] { run_tasks(); }).detach();
@@ -148,7 +153,9 @@ class Worker {
     }
   }
 
-  static void release_memory() {
+  // Gives back what a large task left; after small ones the pages stay, because faulting them in again costs more.
+  void release_memory() {
+    if (resident_bytes_() < ready_bytes_ + kKeptBytes) return;
     arrow::default_memory_pool()->ReleaseUnused();
     malloc_trim(0);
   }
@@ -179,6 +186,8 @@ class Worker {
   }
 
   std::string spill_folder_;
+  std::function<std::uint64_t()> resident_bytes_;
+  std::uint64_t ready_bytes_;
   Channel& channel_;
   Executor executor_;
   std::mutex mutex_;

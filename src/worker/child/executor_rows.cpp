@@ -40,6 +40,18 @@ std::int64_t rows_before(const Dataset& dataset, std::int64_t file_index) {
   return rows;
 }
 
+// The cursor of a request, if it belongs to this dataset as it is now and to this selection.
+Result<Cursor> checked_cursor(const Selection& selection, const Dataset& dataset) {
+  CANVASBACK_ASSIGN(Cursor cursor, decode_cursor(selection.after));
+  if (cursor.version != dataset.version) {
+    return fail(ErrorCode::InvalidData, "The dataset changed since `after` was given.");
+  }
+  if (cursor.signature != signature_of(selection)) {
+    return fail(ErrorCode::InvalidData, "The cursor belongs to another sort order, filter or sample.");
+  }
+  return cursor;
+}
+
 Json totals(std::int64_t rows, bool exact) {
   Json out;
   out.set("total_rows", rows >= 0 ? Json(rows) : Json());
@@ -75,10 +87,8 @@ Result<Executor::Plan> Executor::plan_rows(const Task& task, const Dataset& data
   }
   std::int64_t offset = selection.offset;
   if (!selection.after.empty()) {
-    CANVASBACK_ASSIGN(Cursor cursor, decode_cursor(selection.after));
-    if (cursor.version != dataset.version)
-      return fail(ErrorCode::InvalidData, "The dataset changed since `after` was given.");
-    if (!cursor.offset) return fail(ErrorCode::InvalidData, "The cursor belongs to another sort order or filter.");
+    CANVASBACK_ASSIGN(Cursor cursor, checked_cursor(selection, dataset));
+    if (!cursor.offset) return fail(ErrorCode::InvalidData, "The cursor belongs to another selection.");
     offset = *cursor.offset;
   }
   const std::int64_t available = std::max<std::int64_t>(0, dataset.rows - offset);
@@ -142,13 +152,14 @@ Result<Executor::Plan> Executor::plan_engine(const Task& task, const Dataset& da
   const Selection& selection = task.selection;
   std::optional<Cursor> cursor;
   if (!selection.after.empty()) {
-    CANVASBACK_ASSIGN(cursor, decode_cursor(selection.after));
-    if (cursor->version != dataset.version)
-      return fail(ErrorCode::InvalidData, "The dataset changed since `after` was given.");
+    CANVASBACK_ASSIGN(cursor, checked_cursor(selection, dataset));
   }
   CANVASBACK_TRY(define(dataset));
   const bool paged = task.format == "json" && selection.limit.has_value();
-  CANVASBACK_ASSIGN(SqlStatement statement, rows_sql(dataset, selection, cursor ? &*cursor : nullptr, paged));
+  // One row more than the page tells whether there is a next one.
+  Selection asked = selection;
+  if (paged) asked.limit = *selection.limit + 1;
+  CANVASBACK_ASSIGN(SqlStatement statement, rows_sql(dataset, asked, cursor ? &*cursor : nullptr, paged));
   SqlRequest request{statement.sql, statement.parameters, {}, {}, options_.threads};
   auto opened = engine_->execute(request, cancel);
   if (!opened) {
@@ -158,14 +169,15 @@ Result<Executor::Plan> Executor::plan_engine(const Task& task, const Dataset& da
     error.position.reset();
     return std::unexpected(std::move(error));
   }
-  auto places = std::make_unique<PlaceStream>(std::move(*opened), statement.hidden_columns);
+  auto places =
+      std::make_unique<PlaceStream>(std::move(*opened), statement.hidden_columns, paged ? *selection.limit : INT64_MAX);
   const PlaceStream* watched = places.get();
   const std::int64_t seen = cursor ? cursor->seen : selection.offset;
   Plan plan;
   plan.stream = std::move(places);
   plan.tail = [this, &task, &dataset, watched, seen, cancel] {
     const Selection& wanted = task.selection;
-    const bool more = wanted.limit && watched->rows() >= *wanted.limit && watched->rows() > 0;
+    const bool more = watched->more() && watched->rows() > 0;
     Json out;
     if (wanted.filter.is_null() && !wanted.sample && dataset.rows >= 0) {
       out = totals(dataset.rows, true);
@@ -187,8 +199,9 @@ Result<Executor::Plan> Executor::plan_engine(const Task& task, const Dataset& da
     }
     Cursor next = watched->last();
     next.version = dataset.version;
+    next.signature = signature_of(wanted);
     next.seen = seen + watched->rows();
-    if (next.file_index < 0 || wanted.sample) next.offset = next.seen;
+    if (next.file_index < 0) next.offset = next.seen;
     out.set("next", more ? Json(encode_cursor(next)) : Json());
     return out;
   };

@@ -4,7 +4,8 @@
 
 namespace canvasback {
 
-PlaceStream::PlaceStream(std::unique_ptr<BatchStream> inner, int hidden) : inner_(std::move(inner)), hidden_(hidden) {
+PlaceStream::PlaceStream(std::unique_ptr<BatchStream> inner, int hidden, std::int64_t rows_max)
+    : inner_(std::move(inner)), hidden_(hidden), rows_max_(rows_max) {
   auto fields = inner_->schema()->fields();
   fields.resize(fields.size() - static_cast<std::size_t>(hidden_));
   schema_ = arrow::schema(std::move(fields));
@@ -12,9 +13,11 @@ PlaceStream::PlaceStream(std::unique_ptr<BatchStream> inner, int hidden) : inner
 
 Result<BatchPtr> PlaceStream::next() {
   CANVASBACK_ASSIGN(BatchPtr batch, inner_->next());
-  if (!batch) {
-    ended_ = true;
-    return batch;
+  if (!batch || more_) return BatchPtr();
+  if (batch->num_rows() > rows_max_ - rows_) {
+    more_ = true;
+    batch = batch->Slice(0, rows_max_ - rows_);
+    if (batch->num_rows() == 0) return BatchPtr();
   }
   rows_ += batch->num_rows();
   if (hidden_ == 0) return batch;

@@ -15,13 +15,14 @@ namespace canvasback {
 class PlaceStream final : public BatchStream {
  public:
   // hidden: how many trailing columns to take off; the last two are the place, those before them the sort values.
-  PlaceStream(std::unique_ptr<BatchStream> inner, int hidden);
+  // rows_max: how many rows to pass on; whether there were more is known afterwards.
+  PlaceStream(std::unique_ptr<BatchStream> inner, int hidden, std::int64_t rows_max);
 
   SchemaPtr schema() const override { return schema_; }
   Result<BatchPtr> next() override;
 
   std::int64_t rows() const { return rows_; }
-  bool ended() const { return ended_; }
+  bool more() const { return more_; }
   // The last row's values and place; empty before the first batch or where no column is hidden.
   const Cursor& last() const { return last_; }
 
@@ -32,7 +33,8 @@ class PlaceStream final : public BatchStream {
   int hidden_;
   SchemaPtr schema_;
   std::int64_t rows_ = 0;
-  bool ended_ = false;
+  std::int64_t rows_max_;
+  bool more_ = false;
   Cursor last_;
 };
 

@@ -312,9 +312,11 @@ asio::awaitable<void> Pool::watch() {
 void Pool::watch_worker(const std::shared_ptr<WorkerProcess>& worker) {
   const auto task = worker->task();
   if (!task) return;
-  // RSS counts shared pages whole, so PSS, which is dearer to read, is asked for only near the bound.
+  // RSS counts shared pages whole, so PSS, which is dearer to read, is asked for only near the bound. Killed a little
+  // below it, because a task goes on growing between two samples.
   const std::uint64_t bound = worker->spec().memory_bytes;
-  if (worker->resident_bytes() > bound / 10 * 9 && worker->proportional_bytes() > bound) {
+  const std::uint64_t line = bound / 10 * 9;
+  if (worker->resident_bytes() > line && worker->proportional_bytes() > line) {
     ++counters_.killed_for_memory;
     worker->kill(Error{ErrorCode::MemoryLimit,
                        fmt::format("The task passed the {} MB that a worker may use.", bound / 1'000'000),
