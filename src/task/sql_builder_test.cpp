@@ -41,7 +41,7 @@ TEST(SqlBuilder, OnlyWhatIsAskedForIsSelected) {
   selection.columns = {"p", "id"};
   selection.limit = 5;
   selection.offset = 7;
-  const SqlStatement statement = rows_sql(dataset(DatasetKind::Csv), selection, nullptr, true).value();
+  const SqlStatement statement = rows_sql(dataset(DatasetKind::Csv), selection, nullptr, false).value();
   EXPECT_TRUE(statement.sql.starts_with(R"(SELECT "p", "id" FROM read_csv()")) << statement.sql;
   EXPECT_TRUE(statement.sql.ends_with(" LIMIT 5 OFFSET 7"));
   EXPECT_EQ(statement.hidden_columns, 0);
@@ -70,8 +70,14 @@ TEST(SqlBuilder, ACursorMustFitTheSort) {
   EXPECT_TRUE(rows_sql(dataset(), selection, &cursor, true));
   cursor.file_index = -1;
   EXPECT_FALSE(rows_sql(dataset(), selection, &cursor, true));
-  cursor.file_index = 0;
-  EXPECT_FALSE(rows_sql(dataset(DatasetKind::Csv), selection, &cursor, true)) << "csv rows have no place";
+}
+
+TEST(SqlBuilder, RowsOfTextFilesAreNumberedWhereAnOrderMustBeTotal) {
+  Selection selection;
+  selection.sort = {{"p", false}};
+  const SqlStatement statement = rows_sql(dataset(DatasetKind::Csv), selection, nullptr, true).value();
+  EXPECT_NE(statement.sql.find("row_number() OVER () - 1 AS file_row_number FROM read_csv("), std::string::npos);
+  EXPECT_EQ(statement.hidden_columns, 3);
 }
 
 TEST(SqlBuilder, CountsUseTheFilterAlone) {

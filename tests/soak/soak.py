@@ -5,6 +5,7 @@ thousands of cancels, many clients, killed workers and a killed front. `make soa
 
 Each prints its figures and PASS or FAIL; the exit code counts failures. --data keeps the generated input.
 """
+
 import argparse
 import json
 import os
@@ -20,7 +21,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from support import MemoryWatch, Server, pss, read_at, wait_until  # noqa: E402
 
 LIMIT_PAIR = 300e6  # front + worker, PSS
-SORT = "SELECT max(x) FROM (SELECT list_sort(list_transform(range(60000000), i -> hash(i))) AS l), UNNEST([l[1]]) t(x)"
+SORT = (
+    "SELECT max(x) FROM (SELECT list_sort(list_transform(range(60000000), i -> hash(i))) AS l), UNNEST([l[1]]) t(x)"
+)
 HEAVY = "SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range, b.range) % 7 = 8"
 
 
@@ -29,6 +32,7 @@ class Input:
 
     def __init__(self, folder, short):
         import duckdb
+
         os.makedirs(folder, exist_ok=True)
         self.folder, self.short = folder, short
         self.one = os.path.join(folder, "big.parquet")
@@ -38,7 +42,8 @@ class Input:
         rows = 2_000_000 if short else 10_000_000
         if not os.path.exists(self.one):
             con.execute(f"""COPY (SELECT i AS id, TIMESTAMP '2021-01-01' + to_microseconds(i * 9000000) AS ts,
-                'seller_' || hash(i) % 48000 AS seller, hash(i, 1) % 2000000 AS offer, (hash(i, 2) % 1000000)::DECIMAL(12,2)
+                'seller_' || hash(i) % 48000 AS seller, hash(i, 1) % 2000000 AS offer,
+                (hash(i, 2) % 1000000)::DECIMAL(12,2)
                 AS price, (hash(i, 3) % 1000000) / 7.0 AS amount, 'note ' || hash(i, 4) AS note FROM range({rows}) t(i))
                 TO '{self.one}' (FORMAT parquet, COMPRESSION zstd)""")
         os.makedirs(self.many, exist_ok=True)
@@ -50,8 +55,10 @@ class Input:
             count += 1
         wide_rows = 3_000 if short else 30_000  # of 50 KB each
         if not os.path.exists(self.wide):
-            con.execute(f"""COPY (SELECT i AS id, repeat(md5(i::VARCHAR), 1600) AS text FROM range({wide_rows}) t(i))
-                TO '{self.wide}' (FORMAT parquet, COMPRESSION zstd)""")
+            con.execute(
+                f"""COPY (SELECT i AS id, repeat(md5(i::VARCHAR), 1600) AS text FROM range({wide_rows}) t(i))
+                TO '{self.wide}' (FORMAT parquet, COMPRESSION zstd)"""
+            )
 
 
 def verdict(name, ok, **figures):
@@ -66,8 +73,12 @@ def mb(x):
 def memory(data):
     """SELECT * of the large set, as arrow and csv, plain and as SQL, to a slow reader and to a fast one."""
     ok = True
-    for name, target in [("arrow", "/api/v1/datasets/many/rows?format=arrow"), ("csv", "/api/v1/datasets/many/rows?format=csv"),
-                         ("sql-arrow", None), ("sql-csv", None)]:
+    for name, target in [
+        ("arrow", "/api/v1/datasets/many/rows?format=arrow"),
+        ("csv", "/api/v1/datasets/many/rows?format=csv"),
+        ("sql-arrow", None),
+        ("sql-csv", None),
+    ]:
         for speed, rate in [("slow", 1e6), ("flat-out", 1e12)]:
             server = Server([f"many={data.many}"])
             try:
@@ -78,12 +89,19 @@ def memory(data):
                         body = json.dumps({"sql": "SELECT * FROM many", "format": name[4:]}).encode()
                         s = server.open_get("/health")
                         s.recv(65536)
-                        s.sendall(b"POST /api/v1/query HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                                  b"Content-Length: %d\r\n\r\n" % len(body) + body)
+                        s.sendall(
+                            b"POST /api/v1/query HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                            b"Content-Length: %d\r\n\r\n" % len(body) + body
+                        )
                     got = read_at(s, rate, 4 if data.short else 60)
                     s.close()
-                ok &= verdict(f"memory {name} {speed}", watch.peak_pair <= LIMIT_PAIR and got > 1e6,
-                              front_and_worker=mb(watch.peak_pair), all_processes=mb(watch.peak_all), read=mb(got))
+                ok &= verdict(
+                    f"memory {name} {speed}",
+                    watch.peak_pair <= LIMIT_PAIR and got > 1e6,
+                    front_and_worker=mb(watch.peak_pair),
+                    all_processes=mb(watch.peak_all),
+                    read=mb(got),
+                )
             finally:
                 server.stop()
     return ok
@@ -106,8 +124,13 @@ def wide(data):
                         status, answer = type(e).__name__, b""
             after = server.query("SELECT 1")[0]
             bound = 0.75e9 if body is None else 3e9  # a statement may be tried again in the large place
-            ok &= verdict(f"wide {name}", watch.peak_worker <= bound * 1.1 and after == 200, status=status,
-                          bytes=mb(len(answer)), peak_worker=mb(watch.peak_worker))
+            ok &= verdict(
+                f"wide {name}",
+                watch.peak_worker <= bound * 1.1 and after == 200,
+                status=status,
+                bytes=mb(len(answer)),
+                peak_worker=mb(watch.peak_worker),
+            )
         finally:
             server.stop()
     return ok
@@ -120,10 +143,31 @@ def hangups(data):
     try:
         url = f"http://127.0.0.1:{server.port}"
         for name, command in [
-                ("execution", ["curl", "-s", "-o", "/dev/null", f"{url}/api/v1/query", "-d", json.dumps({"sql": HEAVY})]),
-                ("list_sort", ["curl", "-s", "-o", "/dev/null", f"{url}/api/v1/query", "-d", json.dumps({"sql": SORT})]),
-                ("transfer", ["curl", "-s", "--limit-rate", "5M", "-o", "/dev/null", f"{url}/api/v1/datasets/many/rows?format=csv"]),
-                ("full-speed transfer", ["curl", "-s", "-o", "/dev/null", f"{url}/api/v1/datasets/many/rows?format=arrow"])]:
+            (
+                "execution",
+                ["curl", "-s", "-o", "/dev/null", f"{url}/api/v1/query", "-d", json.dumps({"sql": HEAVY})],
+            ),
+            (
+                "list_sort",
+                ["curl", "-s", "-o", "/dev/null", f"{url}/api/v1/query", "-d", json.dumps({"sql": SORT})],
+            ),
+            (
+                "transfer",
+                [
+                    "curl",
+                    "-s",
+                    "--limit-rate",
+                    "5M",
+                    "-o",
+                    "/dev/null",
+                    f"{url}/api/v1/datasets/many/rows?format=csv",
+                ],
+            ),
+            (
+                "full-speed transfer",
+                ["curl", "-s", "-o", "/dev/null", f"{url}/api/v1/datasets/many/rows?format=arrow"],
+            ),
+        ]:
             worst = 0
             for _ in range(3 if data.short else 10):
                 client = subprocess.Popen(command)
@@ -156,8 +200,13 @@ def timeout(data):
             pages.append(server.get("/api/v1/datasets/big/rows?limit=100")[0])
             pages.append(server.query("SELECT 42")[0])
         gone = wait_until(lambda: server.busy() == 0, 2)
-        return verdict("time-out of list_sort", outcome["status"] == 504 and outcome["seconds"] <= 6 and set(pages) == {200}
-                       and gone is not None, status=outcome["status"], seconds=round(outcome["seconds"], 2), others=len(pages))
+        return verdict(
+            "time-out of list_sort",
+            outcome["status"] == 504 and outcome["seconds"] <= 6 and set(pages) == {200} and gone is not None,
+            status=outcome["status"],
+            seconds=round(outcome["seconds"], 2),
+            others=len(pages),
+        )
     finally:
         server.stop()
 
@@ -167,7 +216,13 @@ def cancels(data):
     server = Server([f"big={data.one}", f"many={data.many}"])
     try:
         count, rng = (200 if data.short else 1000), random.Random(1)
-        sqls = [HEAVY, SORT, "SELECT * FROM big ORDER BY note", "SELECT seller, sum(amount) FROM big GROUP BY 1", "SELECT 1"]
+        sqls = [
+            HEAVY,
+            SORT,
+            "SELECT * FROM big ORDER BY note",
+            "SELECT seller, sum(amount) FROM big GROUP BY 1",
+            "SELECT 1",
+        ]
         start = time.monotonic()
         for i in range(count):
             body = json.dumps({"sql": rng.choice(sqls), "format": "csv"}).encode()
@@ -175,20 +230,31 @@ def cancels(data):
             if s:
                 s.close()
             import socket
+
             c = socket.create_connection(("127.0.0.1", server.port))
             if i % 4 == 0:
                 c.sendall(b"GET /api/v1/datasets/many/rows?format=csv HTTP/1.1\r\nHost: localhost\r\n\r\n")
             else:
-                c.sendall(b"POST /api/v1/query HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                          b"Content-Length: %d\r\n\r\n" % len(body) + body)
+                c.sendall(
+                    b"POST /api/v1/query HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    b"Content-Length: %d\r\n\r\n" % len(body) + body
+                )
             time.sleep(rng.uniform(0, 0.05))
             c.close()
         seconds = time.monotonic() - start
-        free = wait_until(lambda: server.busy() == 0 and json.loads(server.get("/health")[2])["tasks"]["waiting"] == 0, 5)
+        free = wait_until(
+            lambda: server.busy() == 0 and json.loads(server.get("/health")[2])["tasks"]["waiting"] == 0, 5
+        )
         right = server.query("SELECT count(*) FROM big", format="json")
         queries = json.loads(server.get("/api/v1/queries")[2])["queries"]
-        return verdict("cancels", free is not None and right[0] == 200 and not queries, count=count, seconds=round(seconds, 1),
-                       all_free_after_ms=round((free or 99) * 1000), still_listed=len(queries))
+        return verdict(
+            "cancels",
+            free is not None and right[0] == 200 and not queries,
+            count=count,
+            seconds=round(seconds, 1),
+            all_free_after_ms=round((free or 99) * 1000),
+            still_listed=len(queries),
+        )
     finally:
         server.stop()
 
@@ -199,6 +265,7 @@ def kills(data):
     server = Server([f"many={data.many}"])
     try:
         import http.client
+
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         connection.request("GET", "/api/v1/datasets/many/rows?format=arrow")
         answer = connection.getresponse()
@@ -217,7 +284,9 @@ def kills(data):
 
         stream = server.open_get("/api/v1/datasets/many/rows?format=csv")
         stream.recv(1000)
-        spilling = threading.Thread(target=lambda: quietly(lambda: server.query("SELECT * FROM many ORDER BY note", 30, format="csv")))
+        spilling = threading.Thread(
+            target=lambda: quietly(lambda: server.query("SELECT * FROM many ORDER BY note", 30, format="csv"))
+        )
         spilling.start()
         time.sleep(2)
         children = server.workers()
@@ -228,17 +297,33 @@ def kills(data):
         gone = wait_until(lambda: not any(os.path.exists(f"/proc/{p}") and state(p) != "Z" for p in children), 5)
         files = [f for _, _, names in os.walk(spill) for f in names]
         start = time.monotonic()
-        second = subprocess.Popen([os.environ.get("CANVASBACK_BIN", "build/release/bin/canvasback"), "serve", data.one, "--listen",
-                                   f"127.0.0.1:{server.port}", "--data", server.data], stdout=subprocess.PIPE,
-                                  stderr=subprocess.DEVNULL)
+        second = subprocess.Popen(
+            [
+                os.environ.get("CANVASBACK_BIN", "build/release/bin/canvasback"),
+                "serve",
+                data.one,
+                "--listen",
+                f"127.0.0.1:{server.port}",
+                "--data",
+                server.data,
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
         line = second.stdout.readline().decode()
         restart = time.monotonic() - start
         second.terminate()
         second.wait()
         spilling.join()
-        ok &= verdict("SIGKILL of the front", gone is not None and not files and "http" in line, workers=len(children),
-                      spill_files_before=files_before, all_gone_ms=round((gone or 99) * 1000), spill_files=len(files),
-                      restart_ms=round(restart * 1000))
+        ok &= verdict(
+            "SIGKILL of the front",
+            gone is not None and not files and "http" in line,
+            workers=len(children),
+            spill_files_before=files_before,
+            all_gone_ms=round((gone or 99) * 1000),
+            spill_files=len(files),
+            restart_ms=round(restart * 1000),
+        )
     finally:
         server.stop()
     return ok
@@ -276,7 +361,9 @@ def crowd(data):
                 time.sleep(0.005)
 
         def client(number):
-            status, headers, _ = server.query(f"SELECT seller, sum(amount) s, {number} FROM big GROUP BY 1 ORDER BY 2 LIMIT 3", 300)
+            status, headers, _ = server.query(
+                f"SELECT seller, sum(amount) s, {number} FROM big GROUP BY 1 ORDER BY 2 LIMIT 3", 300
+            )
             with lock:
                 statuses.append(status)
                 if status == 200:
@@ -299,8 +386,16 @@ def crowd(data):
         # With n at a time, a task may overtake only those that run beside it.
         late = max((done.index(n) - sum(m < n for m in done) for n in done), default=0)
         p99 = sorted(health)[int(len(health) * 0.99)]
-        return verdict("crowd", set(statuses) <= {200, 429} and late <= 8 and p99 < 0.05, clients=count, done=len(done),
-                       refused=len(retry), retry_after=sorted(set(retry)), overtaken_by=late, health_p99_ms=round(p99 * 1000, 1))
+        return verdict(
+            "crowd",
+            set(statuses) <= {200, 429} and late <= 8 and p99 < 0.05,
+            clients=count,
+            done=len(done),
+            refused=len(retry),
+            retry_after=sorted(set(retry)),
+            overtaken_by=late,
+            health_p99_ms=round(p99 * 1000, 1),
+        )
     finally:
         server.stop()
 
@@ -309,6 +404,7 @@ def stalls(data):
     """Two exports to 1 MB/s readers and 50 readers that read nothing: pages answer as if alone."""
     server = Server([f"many={data.many}", f"big={data.one}"])
     try:
+
         def pages(n):
             out = []
             for i in range(n):
@@ -351,9 +447,16 @@ def stalls(data):
             s.close()
         p95 = lambda x: x[int(len(x) * 0.95)]  # noqa: E731
         ratio = p95(crowded) / p95(alone)
-        return verdict("stalls", ratio <= 2, alone_p95_ms=round(p95(alone) * 1e3, 2), crowded_p95_ms=round(p95(crowded) * 1e3, 2),
-                       ratio=round(ratio, 2), parked=states.count("parked"), refused=refused,
-                       stalled_cut_after_s=None if cut is None else round(cut, 1))
+        return verdict(
+            "stalls",
+            ratio <= 2,
+            alone_p95_ms=round(p95(alone) * 1e3, 2),
+            crowded_p95_ms=round(p95(crowded) * 1e3, 2),
+            ratio=round(ratio, 2),
+            parked=states.count("parked"),
+            refused=refused,
+            stalled_cut_after_s=None if cut is None else round(cut, 1),
+        )
     finally:
         server.stop()
 

@@ -1,4 +1,5 @@
 """What the soak checks share: a server to measure, its memory as PSS, and raw HTTP clients of any speed."""
+
 import contextlib
 import http.client
 import json
@@ -21,8 +22,11 @@ class Server:
     def __init__(self, paths, *flags):
         self.data = tempfile.mkdtemp(prefix="canvasback-soak-")
         self.log = open(os.path.join(self.data, "log"), "wb")
-        self.process = subprocess.Popen([BINARY, "serve", *paths, "--listen", "127.0.0.1:0", "--data", self.data, *flags],
-                                        stdout=subprocess.PIPE, stderr=self.log)
+        self.process = subprocess.Popen(
+            [BINARY, "serve", *paths, "--listen", "127.0.0.1:0", "--data", self.data, *flags],
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+        )
         line = self.process.stdout.readline().decode()
         found = re.search(r":(\d+)$", line.strip())
         if not found:
@@ -60,7 +64,9 @@ class Server:
     def query(self, sql, timeout=120, **members):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
-            connection.request("POST", "/api/v1/query", json.dumps({"sql": sql, **members}), {"Content-Type": "application/json"})
+            connection.request(
+                "POST", "/api/v1/query", json.dumps({"sql": sql, **members}), {"Content-Type": "application/json"}
+            )
             answer = connection.getresponse()
             return answer.status, dict(answer.getheaders()), answer.read()
         finally:

@@ -35,7 +35,7 @@ std::string replace_all(std::string text, std::string_view what, std::string_vie
 }
 
 std::vector<Statement> corpus(const char* file) {
-  const auto path = std::filesystem::path(__FILE__).parent_path() / "../../../tests/corpus" / file;
+  const auto path = std::filesystem::path(CANVASBACK_SOURCE_DIR) / "tests/corpus" / file;
   std::ifstream stream(path);
   EXPECT_TRUE(stream) << path;
   const std::string text{std::istreambuf_iterator<char>(stream), {}};

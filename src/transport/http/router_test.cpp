@@ -89,7 +89,7 @@ TEST_F(RouterTest, UnknownPathsAreNotFound) {
 TEST_F(RouterTest, AnotherMethodIsToldWhichThereAre) {
   const std::string answer = exchange("DELETE /things/a/rows HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(status_of(answer), 405);
-  EXPECT_NE(answer.find("Allow: GET, POST\r\n"), std::string::npos);
+  EXPECT_NE(answer.find("Allow: GET, HEAD, POST\r\n"), std::string::npos);
 }
 
 TEST_F(RouterTest, UnknownParametersAreNamed) {
@@ -124,7 +124,7 @@ TEST_F(RouterTest, AllowedOriginsMayAskFirst) {
       "OPTIONS /things/a/rows HTTP/1.1\r\nHost: localhost\r\nOrigin: https://app.example\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(status_of(answer), 204);
   EXPECT_NE(answer.find("Access-Control-Allow-Origin: https://app.example\r\n"), std::string::npos);
-  EXPECT_NE(answer.find("Access-Control-Allow-Methods: GET, POST\r\n"), std::string::npos);
+  EXPECT_NE(answer.find("Access-Control-Allow-Methods: GET, HEAD, POST\r\n"), std::string::npos);
 }
 
 TEST_F(RouterTest, BodiesArriveWhole) {
