@@ -136,8 +136,10 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
   entry.started_us = wall_us();
   CancelToken cancelled = entry.cancel;
   running_.emplace(id, std::move(entry));
-  static constexpr bool kTries[] = {false, true};
-  for (bool large : kTries) {
+  // Tried again once for either reason: in the large place, or because an earlier task had spoilt the worker.
+  bool large = false;
+  bool again = true;
+  while (true) {
     auto run = co_await pool_.submit(task, datasets, lane, large, cancelled);
     if (!run) {
       running_.erase(id);
@@ -149,14 +151,18 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
     TaskEvent first = co_await (*run)->next();
     if (first.kind == TaskEvent::Kind::Failed) {
       running_.at(id).run = nullptr;
-      if (!large && lane == Lane::General && first.error.code == ErrorCode::MemoryLimit && !cancelled.cancelled())
+      const bool wants_memory = lane == Lane::General && first.error.code == ErrorCode::MemoryLimit && !large;
+      const bool spoilt = (*run)->worker_was_spoilt() && again;
+      if ((wants_memory || spoilt) && !cancelled.cancelled()) {
+        large = large || wants_memory;
+        again = again && !spoilt;
         continue;
+      }
       running_.erase(id);
       co_return Out(std::unexpected(first.error));
     }
     co_return std::make_unique<Answer>(*this, id, std::move(*run), std::move(first), std::move(count_key));
   }
-  co_return Out(fail(ErrorCode::MemoryLimit, "The statement needs more memory than a worker has."));
 }
 
 Status QueryService::cancel(std::uint64_t id) {

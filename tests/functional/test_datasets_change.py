@@ -3,6 +3,7 @@
 The server looks at its files every two seconds; the tests wait for what they expect, up to ten.
 """
 
+import http.client
 import threading
 import time
 
@@ -140,14 +141,19 @@ def test_readers_while_a_file_is_replaced(serve, tmp_path, kind):
     versions = [[number] * 40_000 for number in range(6)]
     write(path, versions[0], row_group_size=1000)
     server = serve(path)
-    seen, stop = [], threading.Event()
+    seen, problems, stop = [], [], threading.Event()
 
     def read():
         while not stop.is_set():
-            if kind == "rows":
-                answer = server.rows("one", format="ndjson")
-            else:
-                answer = server.sql("SELECT * FROM one", format="ndjson")
+            try:
+                if kind == "rows":
+                    answer = server.rows("one", format="ndjson")
+                else:
+                    answer = server.sql("SELECT * FROM one", format="ndjson")
+            except (http.client.IncompleteRead, ConnectionResetError):
+                continue  # it changed after the first byte: a visible break
+            if answer.status >= 500:
+                problems.append(answer.body)
             seen.append((answer.status, len(set(answer.body.split(b"\n")[:-1])), answer.body.count(b"\n")))
 
     threads = [threading.Thread(target=read) for _ in range(2)]
@@ -160,6 +166,6 @@ def test_readers_while_a_file_is_replaced(serve, tmp_path, kind):
     for thread in threads:
         thread.join()
     assert len(seen) > 5
-    for status, different, count in seen:
-        assert (status == 200 and (different, count) == (1, 40_000)) or 400 <= status < 600 and status != 500, seen
+    wrong = [got for got in seen if got != (200, 1, 40_000) and not (400 <= got[0] < 600 and got[0] != 500)]
+    assert not wrong, f"(status, versions, rows) of {len(wrong)} in {len(seen)} answers: {wrong[:5]} {problems[:2]}"
     becomes(server, "one", versions[-1])

@@ -95,6 +95,12 @@ def test_a_time_out_in_the_midst_of_a_stream(flights, format_):
     check_unfinished(format_, broken.value.partial)
 
 
+def streaming(server):
+    """The running query that has sent rows already, once there is one."""
+    queries = server.get("/api/v1/queries").json()["queries"]
+    return next((query for query in queries if query["progress"] and query["progress"]["bytes"] > 0), None)
+
+
 def test_a_worker_killed_in_the_midst_of_a_stream(flights):
     outcome = []
 
@@ -106,8 +112,8 @@ def test_a_worker_killed_in_the_midst_of_a_stream(flights):
 
     thread = threading.Thread(target=read, daemon=True)
     thread.start()
-    busy = wait_for(lambda: [w for w in flights.workers().values() if w["state"] == "busy"])
-    os.kill(busy[0]["pid"], signal.SIGKILL)
+    number = wait_for(lambda: streaming(flights))["worker"]
+    os.kill(flights.workers()[number]["pid"], signal.SIGKILL)
     thread.join(10)
     assert outcome and flights.value("SELECT count(*) FROM flights") == 3_000_000
 
@@ -132,8 +138,8 @@ def test_cancel_in_the_midst_of_a_stream(flights):
 
     thread = threading.Thread(target=read, daemon=True)
     thread.start()
-    found = wait_for(lambda: flights.get("/api/v1/queries").json()["queries"])
-    assert flights.ask("DELETE", f"/api/v1/queries/{found[0]['id']}").status == 204
+    found = wait_for(lambda: streaming(flights))
+    assert flights.ask("DELETE", f"/api/v1/queries/{found['id']}").status == 204
     thread.join(10)
     assert not thread.is_alive(), "the cancelled stream's client waits for ever"
     broken = isinstance(outcome[0], (http.client.IncompleteRead, ConnectionResetError))

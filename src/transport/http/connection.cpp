@@ -10,6 +10,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -79,6 +80,7 @@ asio::awaitable<void> Connection::serve() {
   while (!closing_ && keep_alive_ && !aborted_) {
     Request request;
     responded_ = false;
+    extra_headers_.clear();
     head_only_ = false;
     status_sent_ = 0;
     bytes_sent_ = 0;
@@ -110,6 +112,26 @@ asio::awaitable<void> Connection::serve() {
   stream_.close();
 }
 
+// Cancels what the connection waits for when time is up. (The stream's own timer would close the socket, and the client
+// would never hear why.)
+class Connection::Deadline {
+ public:
+  Deadline(std::shared_ptr<Connection> connection, std::chrono::seconds time)
+      : timer_(connection->stream_.get_executor(), time), passed_(std::make_shared<bool>(false)) {
+    timer_.async_wait([connection, passed = passed_](const boost::system::error_code& error) {
+      if (error) return;
+      *passed = true;
+      boost::system::error_code ignored;
+      connection->stream_.socket().cancel(ignored);
+    });
+  }
+  bool passed() const { return *passed_; }
+
+ private:
+  asio::steady_timer timer_;
+  std::shared_ptr<bool> passed_;
+};
+
 // true: a request; false: the client has gone; an error: what to answer before closing.
 asio::awaitable<Result<bool>> Connection::read_request(Request& request) {
   if (buffer_.size() == 0) {
@@ -121,17 +143,24 @@ asio::awaitable<Result<bool>> Connection::read_request(Request& request) {
   beast::http::request_parser<beast::http::string_body> parser;
   parser.header_limit(limits::kHeaderBytesMax);
   parser.body_limit(limits::kBodyBytesMax);
-  stream_.expires_after(limits::kHeaderTimeout);
+  stream_.expires_never();
+  std::optional<Deadline> deadline(std::in_place, shared_from_this(), limits::kHeaderTimeout);
+  const auto too_late = [] { return fail(ErrorCode::RequestTimeout, "The request took too long to arrive."); };
   auto [header_error, header_bytes] = co_await beast::http::async_read_header(stream_, buffer_, parser, kAwait);
+  if (header_error && deadline->passed()) co_return too_late();
   if (header_error) co_return translate_read_error(header_error);
+  if (header_bytes > limits::kHeaderBytesMax) {
+    co_return fail(ErrorCode::HeadersTooLarge, "The request's headers are too large.");
+  }
   if (starts_with_ignoring_case(parser.get()[beast::http::field::expect], "100-continue")) {
     const std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     co_await asio::async_write(stream_, asio::buffer(go_on), kAwait);
   }
-  stream_.expires_after(limits::kBodyTimeout);
+  deadline.emplace(shared_from_this(), limits::kBodyTimeout);
   auto [body_error, body_bytes] = co_await beast::http::async_read(stream_, buffer_, parser, kAwait);
+  if (body_error && deadline->passed()) co_return too_late();
   if (body_error) co_return translate_read_error(body_error);
-  stream_.expires_never();
+  deadline.reset();
 
   auto& message = parser.get();
   request.received_ns = monotonic_ns();
@@ -178,6 +207,7 @@ asio::awaitable<void> Connection::watch_hangup([[maybe_unused]] std::shared_ptr<
 std::string Connection::head_text(const Response& head, const std::string& framing) const {
   std::string text = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\n{}", head.status, reason_phrase(head.status),
                                  head.content_type, framing);
+  for (const auto& [name, value] : extra_headers_) text += fmt::format("{}: {}\r\n", name, value);
   for (const auto& [name, value] : head.headers) text += fmt::format("{}: {}\r\n", name, value);
   text += "X-Content-Type-Options: nosniff\r\n";
   if (!keep_alive_) text += "Connection: close\r\n";

@@ -46,6 +46,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> end_stream(const Headers& trailers);
   void abort();  // cuts the connection with a reset
 
+  // Sent with every answer to this request, whatever it is.
+  void set_extra_headers(Headers headers) { extra_headers_ = std::move(headers); }
   // HEAD: the headers are sent as for GET and nothing after them; write_chunk() then says that no more is wanted.
   void send_head_only() { head_only_ = true; }
 
@@ -58,6 +60,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t bytes_sent() const { return bytes_sent_; }
 
  private:
+  class Deadline;
+
   asio::awaitable<Result<bool>> read_request(Request& request);
   asio::awaitable<void> watch_hangup(std::shared_ptr<Connection> self, std::uint64_t request_number);
   std::string head_text(const Response& head, const std::string& framing) const;
@@ -74,6 +78,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool chunked_ = true;
   bool responded_ = false;
   bool head_only_ = false;
+  Headers extra_headers_;
   bool aborted_ = false;
   int status_sent_ = 0;
   std::uint64_t bytes_sent_ = 0;

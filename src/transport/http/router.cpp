@@ -89,6 +89,7 @@ asio::awaitable<void> Router::route(Connection& connection, Request& request, st
     co_await connection.respond(problem_response(status.error(), request.path));
     co_return;
   }
+  connection.set_extra_headers(cors_headers(request));
   Match found = match(request);
   if (found.allowed.empty()) {
     Error error{ErrorCode::NotFound, fmt::format("There is nothing at {}.", request.path.substr(0, 256)), {}, {}, 0};
@@ -97,9 +98,8 @@ asio::awaitable<void> Router::route(Connection& connection, Request& request, st
   }
   if (found.route == SIZE_MAX) {
     const std::string allowed = fmt::format("{}", fmt::join(found.allowed, ", "));
-    Headers cors = cors_headers(request);
-    if (request.method == "OPTIONS" && !cors.empty()) {
-      Response response{204, "text/plain", std::move(cors), {}};
+    if (request.method == "OPTIONS" && !cors_headers(request).empty()) {
+      Response response{204, "text/plain", {}, {}};
       response.headers.emplace_back("Access-Control-Allow-Methods", allowed);
       response.headers.emplace_back("Access-Control-Allow-Headers",
                                     "Content-Type, Accept, Authorization, Prefer, Idempotency-Key");

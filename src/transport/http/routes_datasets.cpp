@@ -84,14 +84,14 @@ asio::awaitable<void> detail(Services services, Connection& connection, Request&
   co_await connection.respond(std::move(response));
 }
 
-asio::awaitable<void> rows(Services services, Connection& connection, Request& request, bool as_file, Headers cors) {
+asio::awaitable<void> rows(Services services, Connection& connection, Request& request, bool as_file) {
   const std::string name = request.path_parameters["name"];
   auto wanted = rows_request_from(request, name);
   if (!wanted) {
     co_await connection.respond(problem_response(wanted.error(), request.path));
     co_return;
   }
-  StreamHead head{wanted->format, wanted->content_encoding, std::move(cors)};
+  StreamHead head{wanted->format, wanted->content_encoding, {}};
   if (auto dataset = services.datasets.find(name);
       dataset && (*dataset)->rows >= 0 && wanted->selection.filter.is_null() && !wanted->selection.sample) {
     head.headers.emplace_back("X-Total-Rows", fmt::format("{}", (*dataset)->rows));
@@ -113,16 +113,14 @@ void add_dataset_routes(Router& router, Services services) {
              [services](Connection& connection, Request& request) { return list(services, connection, request); });
   router.add({"GET", "/api/v1/datasets/{name}", {}},
              [services](Connection& connection, Request& request) { return detail(services, connection, request); });
-  router.add({"GET", "/api/v1/datasets/{name}/rows", selection_parameter_names()},
-             [services, &router](Connection& connection, Request& request) {
-               return rows(services, connection, request, false, router.cors_headers(request));
-             });
+  router.add(
+      {"GET", "/api/v1/datasets/{name}/rows", selection_parameter_names()},
+      [services](Connection& connection, Request& request) { return rows(services, connection, request, false); });
   std::vector<std::string> names = selection_parameter_names();
   names.emplace_back("filename");
-  router.add({"GET", "/api/v1/datasets/{name}/export", names},
-             [services, &router](Connection& connection, Request& request) {
-               return rows(services, connection, request, true, router.cors_headers(request));
-             });
+  router.add({"GET", "/api/v1/datasets/{name}/export", names}, [services](Connection& connection, Request& request) {
+    return rows(services, connection, request, true);
+  });
 }
 
 }  // namespace canvasback::http

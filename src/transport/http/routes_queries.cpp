@@ -50,7 +50,7 @@ Result<SqlRunRequest> sql_request_from(const Request& request) {
   return out;
 }
 
-asio::awaitable<void> run(Services services, Connection& connection, Request& request, Headers cors) {
+asio::awaitable<void> run(Services services, Connection& connection, Request& request) {
   auto wanted = sql_request_from(request);
   if (wanted && find_output_format(wanted->format) == nullptr) {
     wanted = fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\".", wanted->format.substr(0, 64)));
@@ -59,7 +59,7 @@ asio::awaitable<void> run(Services services, Connection& connection, Request& re
     co_await connection.respond(problem_response(wanted.error(), request.path));
     co_return;
   }
-  StreamHead head{wanted->format, wanted->content_encoding, std::move(cors)};
+  StreamHead head{wanted->format, wanted->content_encoding, {}};
   OpenAnswer open = [&](CancelToken gone) { return services.queries.sql(std::move(*wanted), gone); };
   co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }
@@ -99,9 +99,8 @@ asio::awaitable<void> cancel(Services services, Connection& connection, Request&
 }  // namespace
 
 void add_query_routes(Router& router, Services services) {
-  router.add({"POST", "/api/v1/query", {"format"}}, [services, &router](Connection& connection, Request& request) {
-    return run(services, connection, request, router.cors_headers(request));
-  });
+  router.add({"POST", "/api/v1/query", {"format"}},
+             [services](Connection& connection, Request& request) { return run(services, connection, request); });
   router.add({"GET", "/api/v1/queries", {}},
              [services](Connection& connection, Request&) { return list(services, connection); });
   router.add({"DELETE", "/api/v1/queries/{id}", {}},

@@ -34,13 +34,13 @@ Result<RowsRequest> seed_rows(const Services& services, const Request& request, 
   return out;
 }
 
-asio::awaitable<void> rows(Services services, Connection& connection, Request& request, std::string format,
-                           Headers headers) {
+asio::awaitable<void> rows(Services services, Connection& connection, Request& request, std::string format) {
   auto wanted = seed_rows(services, request, format);
   if (!wanted) {
     co_await connection.respond(problem_response(wanted.error(), request.path));
     co_return;
   }
+  Headers headers;
   if (format == "parquet")
     headers.emplace_back("Content-Disposition", content_disposition("", wanted->dataset, format));
   StreamHead head{format, wanted->content_encoding, std::move(headers)};
@@ -108,13 +108,13 @@ Result<SqlRunRequest> summary_request(const Services& services, const Request& r
   return out;
 }
 
-asio::awaitable<void> summary(Services services, Connection& connection, Request& request, Headers headers) {
+asio::awaitable<void> summary(Services services, Connection& connection, Request& request) {
   auto wanted = summary_request(services, request);
   if (!wanted) {
     co_await connection.respond(problem_response(wanted.error(), request.path));
     co_return;
   }
-  StreamHead head{wanted->format, wanted->content_encoding, std::move(headers)};
+  StreamHead head{wanted->format, wanted->content_encoding, {}};
   OpenAnswer open = [&](CancelToken gone) { return services.queries.sql(std::move(*wanted), gone); };
   co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }
@@ -125,7 +125,7 @@ void add_seed_routes(Router& router, Services services) {
   const std::vector<std::string> names{"dataset", "skip", "limit"};
   auto add = [&](const char* path, const char* format) {
     router.add({"GET", path, names}, [services, &router, format](Connection& connection, Request& request) {
-      return rows(services, connection, request, format, router.cors_headers(request));
+      return rows(services, connection, request, format);
     });
   };
   add("/data/arrow_ipc", "arrow");
@@ -134,9 +134,7 @@ void add_seed_routes(Router& router, Services services) {
   router.add({"GET",
               "/data/aggregated_summary",
               {"dataset", "skip", "limit", "filter_category", "category", "value", "format"}},
-             [services, &router](Connection& connection, Request& request) {
-               return summary(services, connection, request, router.cors_headers(request));
-             });
+             [services](Connection& connection, Request& request) { return summary(services, connection, request); });
 }
 
 }  // namespace canvasback::http

@@ -69,7 +69,12 @@ void Executor::run(const Task& task, CancelToken cancel) {
   if (!status) {
     // Whatever broke because the task was stopped is reported as the stop.
     Error error = cancel.cancelled() ? cancel.error() : status.error();
-    static_cast<void>(sink.end_with(FrameKind::Failed, to_json(error).dump()));
+    Json failed = to_json(error);
+    // A statement can spoil the engine for those behind it; whoever fails leaves a working one or none.
+    if (task.kind == TaskKind::Sql && !cancel.cancelled() && !single_number("SELECT 1::BIGINT", {}, cancel)) {
+      failed.set("retire", true);
+    }
+    static_cast<void>(sink.end_with(FrameKind::Failed, failed.dump()));
     return;
   }
   done.set("metrics", metrics_json(task, sink, metrics));

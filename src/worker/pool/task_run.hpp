@@ -42,6 +42,7 @@ struct TaskState {
   Json progress;
   CancelReason cancelled = CancelReason::None;
   bool detached = false;  // nobody reads: drain
+  bool spoilt = false;                    // failed because an earlier task left the worker unusable
   bool parked = false;
   std::int64_t waiting_since_ns = 0;  // the piece lies there since
   std::int64_t waited_ns = 0;         // and so long pieces have lain before
@@ -61,6 +62,8 @@ class TaskRun {
   void cancel(CancelReason reason);
 
   std::uint64_t id() const { return state_->id; }
+  // After Failed: the worker's fault, not the task's; it is gone, and the task may be tried again.
+  bool worker_was_spoilt() const { return state_->spoilt; }
   int worker_number() const;
   // The newest progress report of the worker: rows, bytes, share.
   const Json& progress() const { return state_->progress; }

@@ -316,6 +316,11 @@ void WorkerProcess::handle(FrameKind kind, std::string_view payload) {
         start_error_ = error_from_json(*json);
         return kill(start_error_);
       }
+      // A worker that finds its engine spoilt says so, before the next task can be given to it.
+      if (json->at("retire").as_bool()) {
+        retiring_ = true;
+        if (task_) task_->spoilt = true;
+      }
       return end_task(std::nullopt, error_from_json(*json));
     default: return kill(Error{ErrorCode::DataProcessing, "A worker sent a frame that is not its to send.", {}, {}, 0});
   }
