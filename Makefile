@@ -33,7 +33,7 @@ functional: build unit
 	@if [[ -d tests/functional ]]; then set -x; $(PYTHON) -m pytest -q tests/functional; fi
 
 soak-short: build unit functional
-	$(PYTHON) tests/soak/soak.py --short
+	$(PYTHON) tests/soak/soak.py --short memory hangups timeout cancels kills
 
 soak: build ## memory, cancels, crowds, kills at full size (about 20 minutes; SOAK="memory crowd" runs some)
 	$(PYTHON) tests/soak/soak.py $(SOAK)
