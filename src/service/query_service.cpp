@@ -145,6 +145,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
       running_.erase(id);
       co_return Out(std::unexpected(run.error()));
     }
+    Stopwatch attempt;
     running_.at(id).state = "running";
     running_.at(id).run = run->get();
     if (cancelled.cancelled()) (*run)->cancel(cancelled.reason());
@@ -154,6 +155,8 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
       const bool wants_memory = lane == Lane::General && first.error.code == ErrorCode::MemoryLimit && !large;
       const bool spoilt = (*run)->worker_was_spoilt() && again;
       if ((wants_memory || spoilt) && !cancelled.cancelled()) {
+        // Both tries share the time limit.
+        task.timeout_ms = std::max<std::int64_t>(1, task.timeout_ms - static_cast<std::int64_t>(attempt.elapsed_ms()));
         large = large || wants_memory;
         again = again && !spoilt;
         continue;

@@ -138,7 +138,7 @@ def test_a_file_that_becomes_broken_and_well_again(serve, tmp_path):
 def test_readers_while_a_file_is_replaced(serve, tmp_path, kind):
     """Every answer is one whole version of the file or a clean error; never a mixture."""
     path = tmp_path / "one.parquet"
-    versions = [[number] * 40_000 for number in range(6)]
+    versions = [[number] * 40_000 for number in range(5)]
     write(path, versions[0], row_group_size=1000)
     server = serve(path)
     seen, problems, stop = [], [], threading.Event()
