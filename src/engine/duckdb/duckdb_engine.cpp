@@ -52,12 +52,11 @@ class DuckDbEngine final : public Engine {
     return lock(options);
   }
 
-  Result<std::vector<std::string>> admit(std::string_view sql,
-                                         const std::function<bool(std::string_view)>& visible) override {
+  Result<Admitted> admit(std::string_view sql, const std::function<bool(std::string_view)>& visible) override {
     CANVASBACK_TRY(explain_refusal(sql));
     CANVASBACK_ASSIGN(std::string serialized, serialize(sql));
     CANVASBACK_ASSIGN(GateResult result, check_statement({serialized, visible}));
-    return std::move(result.tables);
+    return Admitted{std::move(result.tables), std::move(result.plain)};
   }
 
   Status define_view(std::string_view name, std::string_view version, std::string_view relation) override {

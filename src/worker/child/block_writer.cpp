@@ -25,27 +25,53 @@ BlockWriter::~BlockWriter() {
   thread_.join();
 }
 
-void BlockWriter::make(WantedBlock block) {
+void BlockWriter::want(WantedBlock block) {
   std::scoped_lock lock(mutex_);
-  if (block.key == writing_ || std::ranges::find(waiting_, block.key, &WantedBlock::key) != waiting_.end()) return;
-  waiting_.push_back(std::move(block));
+  if (block.key == writing_) return;
+  auto known = std::ranges::find(waiting_, block.key, [](const Waiting& waiting) { return waiting.block.key; });
+  const bool again = known != waiting_.end();
+  if (again) waiting_.erase(known);
+  waiting_.push_back({std::move(block), again});
   if (waiting_.size() > limits::kBlocksWaitingMax) waiting_.pop_front();
+  idle_from_ = std::chrono::steady_clock::now() + limits::kBlockIdleTime;
   changed_.notify_all();
+}
+
+void BlockWriter::stay_idle() {
+  std::scoped_lock lock(mutex_);
+  idle_from_ = std::chrono::steady_clock::now() + limits::kBlockIdleTime;
+}
+
+// The block to be decoded next: the newest that was wanted again, or any once the worker is idle; nullopt to stop.
+std::optional<WantedBlock> BlockWriter::next(std::unique_lock<std::mutex>& lock) {
+  while (!stopped_) {
+    auto found = std::ranges::find(waiting_.rbegin(), waiting_.rend(), true, &Waiting::again);
+    if (found == waiting_.rend() && !waiting_.empty()) {
+      if (std::chrono::steady_clock::now() < idle_from_) {
+        changed_.wait_until(lock, idle_from_);
+        continue;
+      }
+      found = waiting_.rbegin();
+    }
+    if (found != waiting_.rend()) {
+      WantedBlock block = std::move(found->block);
+      waiting_.erase(std::next(found).base());
+      return block;
+    }
+    changed_.wait(lock);
+  }
+  return std::nullopt;
 }
 
 void BlockWriter::run() {
   // Of this thread alone, as Linux has it. Answers go before what may never be asked for.
   ::setpriority(PRIO_PROCESS, 0, 19);
   std::unique_lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [&] { return stopped_ || !waiting_.empty(); });
-    if (stopped_) return;
-    const WantedBlock wanted = std::move(waiting_.back());  // the newest: its neighbours come next
-    waiting_.pop_back();
-    writing_ = wanted.key;
+  while (auto wanted = next(lock)) {
+    writing_ = wanted->key;
     lock.unlock();
     try {
-      write(wanted);
+      write(*wanted);
     } catch (const std::exception&) {
       // Whoever reads the rows meets the same fault and reports it.
     }

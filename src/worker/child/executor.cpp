@@ -47,6 +47,7 @@ Json Executor::progress() const {
 }
 
 void Executor::run(const Task& task, CancelToken cancel) {
+  block_writer_->stay_idle();
   rows_sent_ = 0;
   bytes_sent_ = 0;
   rows_expected_ = -1;
@@ -158,21 +159,26 @@ Status Executor::encode(const Task& task, BatchStream& stream, std::function<Jso
 Status Executor::run_sql(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
   metrics.method = "duckdb";
   Stopwatch watch;
-  std::vector<std::string> tables;
+  Admitted admitted;
   if (options_.gate) {
-    CANVASBACK_ASSIGN(tables,
+    CANVASBACK_ASSIGN(admitted,
                       engine_->admit(task.sql, [&](std::string_view name) { return find_table(name) != nullptr; }));
   } else {
-    for (const auto& [name, dataset] : catalog_) tables.push_back(name);
+    for (const auto& [name, dataset] : catalog_) admitted.tables.push_back(name);
   }
-  for (const std::string& table : tables) {
-    const Dataset& dataset = *find_table(table);
-    CANVASBACK_TRY(define(dataset));
-    CANVASBACK_TRY(engine_->define_view(dataset.name, dataset.version, relation_sql(dataset)));
+  std::unique_ptr<BatchStream> stream;
+  if (admitted.plain && task.parameters.is_null()) {
+    CANVASBACK_ASSIGN(stream, plan_plain_select(*admitted.plain, cancel, metrics));
   }
-  SqlRequest request{task.sql, {}, task.parameters, {}, options_.threads};
-  // One row more than the limit tells whether there was more.
-  CANVASBACK_ASSIGN(auto stream, engine_->execute(request, cancel));
+  if (!stream) {
+    for (const std::string& table : admitted.tables) {
+      const Dataset& dataset = *find_table(table);
+      CANVASBACK_TRY(define(dataset));
+      CANVASBACK_TRY(engine_->define_view(dataset.name, dataset.version, relation_sql(dataset)));
+    }
+    SqlRequest request{task.sql, {}, task.parameters, {}, options_.threads};
+    CANVASBACK_ASSIGN(stream, engine_->execute(request, cancel));
+  }
   metrics.engine_ms += watch.elapsed_ms();
 
   struct Limited final : BatchStream {

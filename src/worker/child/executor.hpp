@@ -64,6 +64,11 @@ class Executor {
                    TaskMetrics& metrics);
 
   Result<Plan> plan_rows(const Task& task, const Dataset& dataset, const CancelToken& cancel, TaskMetrics& metrics);
+  Result<std::unique_ptr<BatchStream>> plan_range(const Dataset& dataset, const std::vector<std::string>& columns,
+                                                  std::int64_t offset, std::int64_t rows, const CancelToken& cancel,
+                                                  TaskMetrics& metrics);
+  Result<std::unique_ptr<BatchStream>> plan_plain_select(const PlainSelect& select, const CancelToken& cancel,
+                                                         TaskMetrics& metrics);
   Result<std::unique_ptr<BatchStream>> plan_page(const Dataset& dataset, const std::vector<std::string>& columns,
                                                  std::int64_t offset, std::int64_t limit, TaskMetrics& metrics);
   Result<Plan> plan_engine(const Task& task, const Dataset& dataset, const CancelToken& cancel);

@@ -111,14 +111,36 @@ Result<Executor::Plan> Executor::plan_rows(const Task& task, const Dataset& data
     out.set("next", offset + rows < dataset.rows ? Json(encode_cursor(next)) : Json());
     return out;
   };
+  CANVASBACK_ASSIGN(plan.stream, plan_range(dataset, selection.columns, offset, rows, cancel, metrics));
+  return plan;
+}
+
+// A range of rows without the engine. Precondition: dataset.plain_scan, and there are so many rows.
+Result<std::unique_ptr<BatchStream>> Executor::plan_range(const Dataset& dataset,
+                                                          const std::vector<std::string>& columns, std::int64_t offset,
+                                                          std::int64_t rows, const CancelToken& cancel,
+                                                          TaskMetrics& metrics) {
   if (rows <= limits::kPageRowsMax) {
-    CANVASBACK_ASSIGN(plan.stream, plan_page(dataset, selection.columns, offset, rows, metrics));
-    if (plan.stream) return plan;
+    CANVASBACK_ASSIGN(auto page, plan_page(dataset, columns, offset, rows, metrics));
+    if (page) return page;
   }
   metrics.method = "plain_scan";
-  CANVASBACK_ASSIGN(plan.stream,
-                    make_parquet_scan({dataset.files, selection.columns, offset, rows, options_.threads}, cancel));
-  return plan;
+  return make_parquet_scan({dataset.files, columns, offset, rows, options_.threads}, cancel);
+}
+
+// nullptr where the engine has to answer: the files are none that are read in order, or a name is spelled in another
+// way than the file has it.
+Result<std::unique_ptr<BatchStream>> Executor::plan_plain_select(const PlainSelect& select, const CancelToken& cancel,
+                                                                 TaskMetrics& metrics) {
+  const Dataset* dataset = find_table(select.table);
+  if (!dataset || !dataset->plain_scan) return std::unique_ptr<BatchStream>();
+  for (const std::string& column : select.columns) {
+    if (!dataset->find_column(column)) return std::unique_ptr<BatchStream>();
+  }
+  const std::int64_t available = std::max<std::int64_t>(0, dataset->rows - select.offset);
+  const std::int64_t rows = std::min(select.limit.value_or(INT64_MAX), available);
+  rows_expected_ = rows;
+  return plan_range(*dataset, select.columns, select.offset, rows, cancel, metrics);
 }
 
 // A page out of decoded row groups that are cached, or of just the rows it wants, whose row group is then decoded for
@@ -149,7 +171,7 @@ Result<std::unique_ptr<BatchStream>> Executor::plan_page(const Dataset& dataset,
                       read_rows(file, columns, {range.row_group, range.skip, range.take}, options_.threads));
     metrics.method = "decoded_rows";
     batches.push_back(std::move(rows));
-    if (bytes <= limits::kCacheEntryBytesMax) block_writer_->make({key, file, range.row_group, columns});
+    if (bytes <= limits::kCacheEntryBytesMax) block_writer_->want({key, file, range.row_group, columns});
   }
   SchemaPtr schema = batches[0]->schema();
   return std::make_unique<Ready>(std::move(schema), std::move(batches));
