@@ -62,11 +62,12 @@ inline constexpr int kBlocksInFlightPerThread = 2;  // formatted but not yet wri
 // Datasets and the decoded-block cache.
 inline constexpr std::size_t kDatasetFilesMax = 100'000;
 inline constexpr std::size_t kCacheEntryBytesMax = 128 * kMiB;
-inline constexpr std::size_t kCacheBytes = 1 * kGiB;
-inline constexpr std::size_t kPageBytesMax = 32 * kMiB;  // a larger page is streamed
-inline constexpr std::size_t kBlocksWaitingMax = 8;      // to be decoded for the cache, per worker
-inline constexpr milliseconds kBlockIdleTime{30};        // without a task: time to decode for the cache
-inline constexpr std::int64_t kPageRowsMax = 20'000;  // up to here a rows request is a bounded task
+inline constexpr std::size_t kCacheBytes = 2 * kGiB;
+inline constexpr std::size_t kBlocksMappedBytesMax = 64 * kMiB;  // kept mapped, per worker
+inline constexpr std::size_t kPageBytesMax = 32 * kMiB;          // a larger page is streamed
+inline constexpr std::size_t kBlocksWaitingMax = 8;              // to be decoded for the cache, per worker
+inline constexpr milliseconds kBlockIdleTime{30};                // without a task: time to decode for the cache
+inline constexpr std::int64_t kPageRowsMax = 20'000;             // up to here a rows request is a bounded task
 inline constexpr seconds kDatasetRefreshPeriod{2};
 
 // Shutting down.

@@ -61,6 +61,8 @@ class Engine {
   virtual Status define_view(std::string_view name, std::string_view version, std::string_view relation) = 0;
   // What `arrow_files('name')` reads.
   virtual void define_stream(std::string_view name, StreamFactory factory) = 0;
+  // How many threads the statements that follow run on, at most EngineOptions::threads; all of them, until told.
+  virtual void use_threads(int threads) = 0;
   // Starts a statement. Errors that binding finds come at once, later ones from the stream.
   virtual Result<std::unique_ptr<BatchStream>> execute(const SqlRequest& request, CancelToken cancel) = 0;
 

@@ -41,6 +41,7 @@ Json to_json(const Task& task) {
   out.set("queue_ms", task.queue_ms);
   out.set("known_total", optional_integer(task.known_total));
   out.set("worker_number", task.worker_number);
+  out.set("threads", task.threads);
   if (task.kind == TaskKind::Inspect) out.set("inspected", to_json(task.inspected));
   return out;
 }
@@ -70,6 +71,7 @@ Result<Task> task_from_json(const Json& json) {
   task.queue_ms = json.at("queue_ms").as_double();
   task.known_total = optional_integer(json.at("known_total"));
   task.worker_number = static_cast<int>(json.at("worker_number").as_int());
+  task.threads = static_cast<int>(json.at("threads").as_int());
   if (task.kind == TaskKind::Inspect) {
     CANVASBACK_ASSIGN(task.inspected, dataset_from_json(json.at("inspected")));
   }

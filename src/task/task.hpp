@@ -37,6 +37,7 @@ struct Task {
   double queue_ms = 0;                      // waited for a worker
   std::optional<std::int64_t> known_total;  // rows that match the filter, where an earlier task counted them
   int worker_number = 0;
+  int threads = 0;    // to work with; 0: all that the worker has
   Dataset inspected;  // Inspect: the listed files
 };
 

@@ -11,7 +11,8 @@ bool is_empty(const Json& value) {
   if (value.is_null() || value.as_string("x").empty()) return true;
   if (value.is_bool()) return !value.as_bool();
   if (value.is_array()) return value.as_array().empty();
-  return value.is_object() && std::ranges::all_of(value.as_object(), [](const auto& member) { return is_empty(member.second); });
+  return value.is_object() &&
+         std::ranges::all_of(value.as_object(), [](const auto& member) { return is_empty(member.second); });
 }
 
 // Whether the object has nothing but these members and empty ones.

@@ -1,5 +1,6 @@
 #include "worker/child/block_writer.hpp"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -84,14 +85,19 @@ void BlockWriter::write(const WantedBlock& wanted) {
   if (find_block(cache_folder_, wanted.key)) return;  // another worker was first
   const std::int64_t rows = wanted.file.row_group_rows[static_cast<std::size_t>(wanted.row_group)];
   const auto batch = read_rows(wanted.file, wanted.columns, {wanted.row_group, 0, rows}, 1);
-  if (!batch) return;
-  const std::string path = spill_folder_ + "/" + wanted.key + ".block";
-  if (!write_block(path, **batch)) {
+  if (batch) store(wanted.key, **batch);
+}
+
+void BlockWriter::store(const std::string& key, const arrow::RecordBatch& block) {
+  // The two threads that store may have the same block.
+  const std::string path =
+      fmt::format("{}/{}.{}.block", spill_folder_, key, std::hash<std::thread::id>()(std::this_thread::get_id()));
+  if (!write_block(path, block)) {
     ::unlink(path.c_str());  // a full spill folder: the block is decoded again next time
     return;
   }
   Json offer;
-  offer.set("key", wanted.key);
+  offer.set("key", key);
   offer.set("path", path);
   // A front that is gone is noticed by the reading thread.
   static_cast<void>(channel_.send(FrameKind::CacheOffer, offer));

@@ -32,6 +32,8 @@ class BlockWriter {
   ~BlockWriter();
   // A page is, or was, wanted of a row group that is not cached.
   void want(WantedBlock block);
+  // Writes a row group that is decoded already, on the caller's thread.
+  void store(const std::string& key, const arrow::RecordBatch& block);
   // A task began.
   void stay_idle();
 

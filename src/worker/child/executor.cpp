@@ -16,6 +16,7 @@ Executor::Executor(std::unique_ptr<Engine> engine, Channel& channel, ExecutorOpt
     : engine_(std::move(engine)),
       channel_(channel),
       options_(std::move(options)),
+      blocks_(options_.cache_folder),
       block_writer_(std::make_unique<BlockWriter>(channel, options_.spill_folder, options_.cache_folder)) {}
 
 void Executor::update_catalog(const Json& datasets) {
@@ -48,6 +49,9 @@ Json Executor::progress() const {
 
 void Executor::run(const Task& task, CancelToken cancel) {
   block_writer_->stay_idle();
+  threads_ = task.threads > 0 ? std::min(task.threads, options_.threads) : options_.threads;
+  engine_->use_threads(threads_);
+  decoded_.clear();
   rows_sent_ = 0;
   bytes_sent_ = 0;
   rows_expected_ = -1;
@@ -84,6 +88,8 @@ void Executor::run(const Task& task, CancelToken cancel) {
   done.set("blocks", std::move(blocks));
   if (metrics.counted_total) done.set("counted_total", *metrics.counted_total);
   static_cast<void>(sink.end_with(FrameKind::Done, done.dump()));
+  for (const auto& [key, block] : decoded_) block_writer_->store(key, *block);
+  decoded_.clear();
 }
 
 Json Executor::metrics_json(const Task& task, const FrameSink& sink, const TaskMetrics& metrics) const {
@@ -123,7 +129,7 @@ Status Executor::encode(const Task& task, BatchStream& stream, std::function<Jso
   EncodeOptions options;
   options.compression = task.compression;
   options.numbers_exact = task.numbers_exact;
-  options.threads = options_.threads;
+  options.threads = threads_;
   options.tail = std::move(tail);
   CANVASBACK_ASSIGN(std::unique_ptr<Encoder> encoder, make_encoder(task.format, *target, options));
   Stopwatch encoding;
@@ -176,7 +182,7 @@ Status Executor::run_sql(const Task& task, const CancelToken& cancel, FrameSink&
       CANVASBACK_TRY(define(dataset));
       CANVASBACK_TRY(engine_->define_view(dataset.name, dataset.version, relation_sql(dataset)));
     }
-    SqlRequest request{task.sql, {}, task.parameters, {}, options_.threads};
+    SqlRequest request{task.sql, {}, task.parameters, {}, threads_};
     CANVASBACK_ASSIGN(stream, engine_->execute(request, cancel));
   }
   metrics.engine_ms += watch.elapsed_ms();

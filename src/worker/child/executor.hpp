@@ -43,6 +43,7 @@ class Executor {
 
   // The newest entries of datasets, by name.
   void update_catalog(const Json& datasets);
+  // Ends with the task's last frame, and with what is kept of it for others.
   void run(const Task& task, CancelToken cancel);
 
   // While a task runs: rows and bytes so far and the share done (-1 unknown).
@@ -85,6 +86,9 @@ class Executor {
   Channel& channel_;
   ExecutorOptions options_;
   std::map<std::string, Dataset, std::less<>> catalog_;
+  int threads_ = 1;                                        // of the task at hand
+  std::vector<std::pair<std::string, BatchPtr>> decoded_;  // blocks to be kept once the task has ended
+  BlockMap blocks_;
   std::unique_ptr<BlockWriter> block_writer_;
   std::atomic<std::int64_t> rows_sent_ = 0;
   std::atomic<std::uint64_t> bytes_sent_ = 0;

@@ -125,7 +125,7 @@ Result<std::unique_ptr<BatchStream>> Executor::plan_range(const Dataset& dataset
     if (page) return page;
   }
   metrics.method = "plain_scan";
-  return make_parquet_scan({dataset.files, columns, offset, rows, options_.threads}, cancel);
+  return make_parquet_scan({dataset.files, columns, offset, rows, threads_}, cancel);
 }
 
 // nullptr where the engine has to answer: the files are none that are read in order, or a name is spelled in another
@@ -156,7 +156,7 @@ Result<std::unique_ptr<BatchStream>> Executor::plan_page(const Dataset& dataset,
   for (const RowRange& range : ranges) {
     const DataFile& file = dataset.files[range.file];
     const std::string key = block_key(file, range.row_group, columns);
-    if (BatchPtr block = find_block(options_.cache_folder, key)) {
+    if (BatchPtr block = blocks_.find(key)) {
       if (block->num_rows() < range.skip + range.take)
         return fail(ErrorCode::InvalidData, "A row group is shorter than its footer says.");
       metrics.blocks.push_back(key);
@@ -167,8 +167,15 @@ Result<std::unique_ptr<BatchStream>> Executor::plan_page(const Dataset& dataset,
     CANVASBACK_ASSIGN(std::uint64_t bytes, row_group_bytes(file, range.row_group, columns));
     page_bytes += bytes / static_cast<std::uint64_t>(group_rows) * static_cast<std::uint64_t>(range.take);
     if (page_bytes > limits::kPageBytesMax) return std::unique_ptr<BatchStream>();
-    CANVASBACK_ASSIGN(BatchPtr rows,
-                      read_rows(file, columns, {range.row_group, range.skip, range.take}, options_.threads));
+    if (threads_ == 1 && bytes <= limits::kCacheEntryBytesMax) {
+      // Others wait for the cores: decoding the neighbours along is less work for all than decoding for each of them.
+      metrics.method = "decoded_block";
+      CANVASBACK_ASSIGN(BatchPtr block, read_rows(file, columns, {range.row_group, 0, group_rows}, 1));
+      batches.push_back(block->Slice(range.skip, range.take));
+      decoded_.emplace_back(key, std::move(block));
+      continue;
+    }
+    CANVASBACK_ASSIGN(BatchPtr rows, read_rows(file, columns, {range.row_group, range.skip, range.take}, threads_));
     metrics.method = "decoded_rows";
     batches.push_back(std::move(rows));
     if (bytes <= limits::kCacheEntryBytesMax) block_writer_->want({key, file, range.row_group, columns});
@@ -189,7 +196,7 @@ Result<Executor::Plan> Executor::plan_engine(const Task& task, const Dataset& da
   Selection asked = selection;
   if (paged) asked.limit = *selection.limit + 1;
   CANVASBACK_ASSIGN(SqlStatement statement, rows_sql(dataset, asked, cursor ? &*cursor : nullptr, paged));
-  SqlRequest request{statement.sql, statement.parameters, {}, {}, options_.threads};
+  SqlRequest request{statement.sql, statement.parameters, {}, {}, threads_};
   auto opened = engine_->execute(request, cancel);
   if (!opened) {
     Error error = opened.error();
