@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build run test unit functional soak-short check format lint asan tsan fuzz soak schemathesis package clean
+.PHONY: help setup build run test unit functional soak-short check format lint asan tsan fuzz soak schemathesis \
+  package clean
 
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH)
 PYTHON := .deps/venv/bin/python

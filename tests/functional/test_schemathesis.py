@@ -31,7 +31,8 @@ def test_all_checks_hold(server, data, tmp_path):
     """With any names of datasets, and with the one that is there (so that the rest of the request matters)."""
     config = (ROOT / "tests/schemathesis/schemathesis.toml").read_text()
     if data == "flights":
-        config = config.replace("[parameters]\n", '[parameters]\n"path.name" = "flights"\n"query.dataset" = "flights"\n')
+        named = '[parameters]\n"path.name" = "flights"\n"query.dataset" = "flights"\n'
+        config = config.replace("[parameters]\n", named)
     (tmp_path / "schemathesis.toml").write_text(config)
     short = EXAMPLES <= 20
     phases = "examples,coverage,fuzzing" if short else "examples,coverage,fuzzing,stateful"
