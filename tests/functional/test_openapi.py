@@ -224,6 +224,31 @@ def test_refusals_are_described(server, name):
     assert seen == {400, 403, 414, 431}
 
 
+QUERY = "POST /api/v1/query HTTP/1.1"
+
+
+@pytest.mark.parametrize(("line", "headers", "body", "status"), [
+    ("GET /nosuch HTTP/1.1", {}, b"", 404), ("GET /%00 HTTP/1.1", {}, b"", 404),
+    ("GET /a%0d%0aX:1 HTTP/1.1", {}, b"", 404),
+    ("GET /api/v1/datasets/%ff%fe/rows HTTP/1.1", {}, b"", 404), ("GET /%zz HTTP/1.1", {}, b"", 400),
+    ("GET /api/v1/datasets/flights/rows?format=%ff HTTP/1.1", {}, b"", 400), ("GET / HTTP/3.7", {}, b"", 400),
+    ("OPTIONS * HTTP/1.1", {}, b"", 400), ("CONNECT a:1 HTTP/1.1", {}, b"", 400), ("PRI * HTTP/2.0", {}, b"", 400),
+    ("GET http://localhost/health HTTP/1.1", {}, b"", 400), ("\x16\x03\x01", {}, b"", 400),
+    ("PROPFIND /health HTTP/1.1", {}, b"", 405), ("OPTIONS /health HTTP/1.1", {}, b"", 405),
+    ("GET /api/v1/datasets/flights/rows HTTP/1.1", {"Accept": "image/png"}, b"", 406),
+    (QUERY, {}, b"", 400), (QUERY, {}, b"\xff\xfe{", 400), (QUERY, {}, b"[" * 500, 400),
+    (QUERY, {"Content-Type": "text/csv"}, b"{}", 415), (QUERY, {"Content-Encoding": "gzip"}, b"\x1f\x8b", 415),
+    (QUERY, {"Content-Length": "99999999"}, b"", 413), (QUERY, {"Content-Length": "x"}, b"", 400),
+])  # fmt: skip
+def test_whatever_is_wrong_is_a_problem_document(server, line, headers, body, status):
+    lines = {"Host": "localhost", "Connection": "close", "Content-Length": str(len(body)), **headers}
+    head = [line, *(f"{name}: {value}" for name, value in lines.items()), "", ""]
+    data = "\r\n".join(head).encode("latin-1") + body
+    answer = parse_answers(server.raw(data))[0]
+    assert answer.status == status
+    assert answer.code and problems_of({"$ref": "#/components/schemas/Problem"}, answer.json()) == []
+
+
 @pytest.mark.parametrize("path", DOCUMENT["paths"])
 def test_other_methods_are_405(server, path):
     there = {method.upper() for method in DOCUMENT["paths"][path]}

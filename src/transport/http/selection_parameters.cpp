@@ -118,6 +118,11 @@ Result<Json> json_body(const Request& request, const std::vector<std::string>& m
       !type.ends_with("+json")) {
     return fail(ErrorCode::UnsupportedMediaType, "The body must be application/json.");
   }
+  const std::string encoding = lower(trim(request.header("content-encoding")));
+  const std::string transfer = lower(trim(request.header("transfer-encoding")));
+  if ((!encoding.empty() && encoding != "identity") || (!transfer.empty() && transfer != "chunked")) {
+    return fail(ErrorCode::UnsupportedMediaType, "The body must not be compressed.");
+  }
   CANVASBACK_ASSIGN(Json body, Json::parse(request.body));
   if (!body.is_object()) return fail(ErrorCode::InvalidData, "The body must be a JSON object.");
   for (const auto& [name, value] : body.as_object()) {

@@ -42,7 +42,7 @@ function typeText(value) {
   if (schema.anyOf) return nameOf(value) || [...new Set(schema.anyOf.map(typeText))].join(" | ");
   const types = [schema.type ?? "any"].flat();
   return types.map((type) => {
-    if (type === "array") return schema.items ? typeText(schema.items) + "[]" : "array";
+    if (type === "array") return `${nameOf(schema.items) || typeText(schema.items)}[]`;
     if (type === "object") return nameOf(value) || "object";
     return schema.format ? `${type} (${schema.format})` : type;
   }).join(" | ");
@@ -63,7 +63,8 @@ function boundsText(value) {
   else if (maximum !== undefined) out.push(`≤ ${grouped(maximum)}`);
   if (minLength || maxLength !== undefined) out.push(`${minLength ?? 0} … ${grouped(maxLength ?? "∞")} characters`);
   if (minItems || maxItems !== undefined) out.push(`${minItems ?? 0} … ${grouped(maxItems ?? "∞")} items`);
-  if (schema.enum && schema.enum.length < 12) out.push(schema.enum.map(String).join(", "));
+  const choices = [schema, ...(schema.anyOf ?? []).map(resolve)].flatMap((one) => one.enum ?? []);
+  if (choices.length && choices.length < 12) out.push(choices.map(String).join(", "));
   if (schema.default !== undefined) out.push(`default ${schema.default}`);
   return out.join(" · ");
 }
@@ -302,7 +303,7 @@ function trial(path, method, operation, parameters) {
   const form = { inputs: [] };
   const needed = parameters.filter((parameter) => parameter.required);
   const rest = parameters.filter((parameter) => !parameter.required);
-  const box = make("form", { class: "trial", autocomplete: "off" }, make("h3", {}, "Try it"));
+  const box = make("form", { autocomplete: "off" }, make("h3", {}, "Try it"));
   box.append(...needed.map((parameter) => control(parameter, form)));
   let body = null;
   if (operation.requestBody) {
@@ -353,6 +354,7 @@ function trial(path, method, operation, parameters) {
     send.disabled = false;
   });
   box.append(make("div", { class: "act" }, send, copy, open), curl, result);
+  const panel = make("div", { class: "trial" }, box);
   refresh();
   knownDatasets().then((names) => {
     if (form.wantsDataset && names.length && !names.includes(form.wantsDataset.value)) {
@@ -360,7 +362,7 @@ function trial(path, method, operation, parameters) {
       refresh();
     }
   });
-  return box;
+  return panel;
 }
 
 // Names of what is served, for the forms; asked once.
