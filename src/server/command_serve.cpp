@@ -90,6 +90,7 @@ Status serve(const CommandOptions& options) {
   http::Services services{runtime->pool(), runtime->datasets(), runtime->queries(), runtime->metrics(), wall_us()};
   add_system_routes(router, services);
   add_dataset_routes(router, services);
+  add_analyse_routes(router, services);
   add_query_routes(router, services);
   add_seed_routes(router, services);
   http::Server server(runtime->loop().get_executor(), router);
