@@ -3,8 +3,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <map>
-#include <optional>
+#include <unordered_map>
 
 #include "analyse/accumulators.hpp"
 #include "analyse/distinct_counter.hpp"
@@ -171,18 +170,35 @@ class TextAccumulator final : public Accumulator {
 
   template <class Array>
   void add_codes(const arrow::DictionaryArray& array, const Array& values) {
+    load_codes(array);
     counts_.assign(static_cast<std::size_t>(values.length()), 0);
-    rows_with_value_.clear();
-    for (std::int64_t i = 0; i < array.length(); ++i) {
-      if (array.IsNull(i)) continue;
-      const std::int64_t code = array.GetValueIndex(i);
-      ++counts_[static_cast<std::size_t>(code)];
-      rows_with_value_.push_back(static_cast<std::int32_t>(code));
-    }
+    for (std::int32_t code : rows_with_value_) ++counts_[static_cast<std::size_t>(code)];
     for (std::size_t code = 0; code < counts_.size(); ++code) {
       if (counts_[code] != 0) add_value(values.GetView(static_cast<std::int64_t>(code)), counts_[code]);
     }
     add_sample([&](std::size_t i) { return sampled(values.GetView(rows_with_value_[i])); });
+  }
+
+  // The codes of the values that are not null.
+  void load_codes(const arrow::DictionaryArray& array) {
+    rows_with_value_.resize(static_cast<std::size_t>(array.length()));
+    std::int32_t* out = rows_with_value_.data();
+    if (array.indices()->type_id() == arrow::Type::INT32) {
+      const auto& data = *array.indices()->data();
+      const auto* codes = data.GetValues<std::int32_t>(1);
+      if (array.null_count() == 0) {
+        std::copy_n(codes, array.length(), out);
+        return;
+      }
+      arrow::internal::VisitSetBitRunsVoid(
+          data.buffers[0], data.offset, data.length,
+          [&](std::int64_t start, std::int64_t length) { out = std::copy_n(codes + start, length, out); });
+    } else {
+      for (std::int64_t i = 0; i < array.length(); ++i) {
+        if (!array.IsNull(i)) *out++ = static_cast<std::int32_t>(array.GetValueIndex(i));
+      }
+    }
+    rows_with_value_.resize(static_cast<std::size_t>(out - rows_with_value_.data()));
   }
 
   template <class ValueAt>
@@ -203,10 +219,8 @@ class TextAccumulator final : public Accumulator {
       for (SampledText& text : sample_.take()) values.push_back({std::move(text), 1});
     }
     const bool exact = distinct_.exact() || sample_.complete();
-    std::ranges::sort(values, [](const auto& left, const auto& right) { return left.value < right.value; });
-    std::int64_t total = 0;
-    for (const auto& value : values) total += value.count;
     out.sample_error = exact ? 0 : sample_error(values.size());
+    const std::int64_t total = join_equal(values);
     describe_frequencies(out, values, total, exact, [&](const SampledText& value) { return shown(value.text); });
     TextFacts facts;
     facts.length_min = length_min_;
@@ -217,19 +231,43 @@ class TextAccumulator final : public Accumulator {
     out.text = std::move(facts);
   }
 
-  static std::vector<Pattern> most_frequent(const std::map<std::string, std::int64_t, std::less<>>& counts,
-                                            std::int64_t total) {
+  // Sorts the values and leaves one of each; gives the sum of their counts.
+  static std::int64_t join_equal(std::vector<Weighted<SampledText>>& values) {
+    std::ranges::sort(values, [](const auto& left, const auto& right) { return left.value < right.value; });
+    std::int64_t total = 0;
+    std::size_t last = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      total += values[i].count;
+      if (i == 0) continue;
+      if (values[i].value == values[last].value) {
+        values[last].count += values[i].count;
+      } else if (++last != i) {
+        values[last] = std::move(values[i]);
+      }
+    }
+    values.resize(std::min(values.size(), last + 1));
+    return total;
+  }
+
+  using Counts = std::unordered_map<std::string, std::int64_t>;
+
+  static std::vector<Pattern> most_frequent(const Counts& counts, std::int64_t total, std::size_t shown) {
     std::vector<Pattern> out;
     for (const auto& [text, count] : counts) {
       out.push_back({text, static_cast<double>(count) / static_cast<double>(total)});
     }
-    std::ranges::stable_sort(out, std::greater(), &Pattern::share);
+    shown = std::min(shown, out.size());
+    std::partial_sort(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(shown), out.end(),
+                      [](const Pattern& left, const Pattern& right) {
+                        return left.share != right.share ? left.share > right.share : left.text < right.text;
+                      });
+    out.resize(shown);
     return out;
   }
 
   static void describe_looks(TextFacts& facts, const std::vector<Weighted<SampledText>>& values, std::int64_t total) {
-    std::map<std::string, std::int64_t, std::less<>> patterns;
-    std::map<std::string, std::int64_t, std::less<>> formats;
+    Counts patterns;
+    Counts formats;
     std::int64_t padded = 0;
     for (const auto& [value, count] : values) {
       const std::string_view text = value.text;
@@ -238,9 +276,8 @@ class TextAccumulator final : public Accumulator {
       if (!text.empty() && (text.front() == ' ' || (text.back() == ' ' && text.size() < kSampledBytesMax))) padded += count;
     }
     facts.padded_share = static_cast<double>(padded) / static_cast<double>(total);
-    facts.patterns = most_frequent(patterns, total);
-    if (facts.patterns.size() > kPatternsShown) facts.patterns.resize(kPatternsShown);
-    facts.formats = most_frequent(formats, total);
+    facts.patterns = most_frequent(patterns, total, kPatternsShown);
+    facts.formats = most_frequent(formats, total, formats.size());
   }
 
   bool binary_;

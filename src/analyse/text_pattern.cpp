@@ -1,5 +1,6 @@
 #include "analyse/text_pattern.hpp"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -65,7 +66,8 @@ std::string pattern_of(std::string_view text) {
     };
     if (is_digit(c)) {
       run(is_digit);
-      out += end - i == 1 ? "9" : fmt::format("9{{{}}}", end - i);
+      out += '9';
+      if (end - i > 1) fmt::format_to(std::back_inserter(out), FMT_COMPILE("{{{}}}"), end - i);
     } else if (is_capital(c)) {
       run(is_capital);
       out += end - i == 1 ? "A" : "A+";
