@@ -71,6 +71,7 @@ void add_reference_routes(Router& router) {
 void add_routes(Router& router, Services services) {
   add_system_routes(router, services);
   add_dataset_routes(router, services);
+  add_analyse_routes(router, services);
   add_query_routes(router, services);
   add_seed_routes(router, services);
   add_reference_routes(router);

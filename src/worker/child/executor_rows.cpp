@@ -167,17 +167,10 @@ Result<Executor::Plan> Executor::plan_engine(const Task& task, const Dataset& da
   Selection asked = selection;
   if (paged) asked.limit = *selection.limit + 1;
   CANVASBACK_ASSIGN(SqlStatement statement, rows_sql(dataset, asked, cursor ? &*cursor : nullptr, paged));
-  SqlRequest request{statement.sql, statement.parameters, {}, {}, options_.threads};
-  auto opened = engine_->execute(request, cancel);
-  if (!opened) {
-    Error error = opened.error();
-    // The SQL is ours: what is wrong with it is a value of the request (a filter that is no number, say).
-    if (error.code == ErrorCode::QueryInvalid) error.code = ErrorCode::InvalidData;
-    error.position.reset();
-    return std::unexpected(std::move(error));
-  }
+  const int hidden_columns = statement.hidden_columns;
+  CANVASBACK_ASSIGN(auto opened, execute_made(std::move(statement), cancel));
   auto places =
-      std::make_unique<PlaceStream>(std::move(*opened), statement.hidden_columns, paged ? *selection.limit : INT64_MAX);
+      std::make_unique<PlaceStream>(std::move(opened), hidden_columns, paged ? *selection.limit : INT64_MAX);
   const PlaceStream* watched = places.get();
   const std::int64_t seen = cursor ? cursor->seen : selection.offset;
   Plan plan;
