@@ -57,7 +57,7 @@ class OpenApiTest : public testing::Test {
   asio::io_context io_;
   Pool pool_{io_.get_executor(), {"", folder_}};
   DatasetService datasets_{io_.get_executor(), pool_};
-  QueryService queries_{pool_, datasets_, 1000};
+  QueryService queries_{pool_, datasets_, {}};
   Metrics metrics_;
   Router router_{metrics_, {}};
   Json document_;

@@ -8,6 +8,7 @@
 
 #include "stream/type_name.hpp"
 #include "storage/parquet/column_scan.hpp"
+#include "storage/parquet/row_group_reader.hpp"
 #include "storage/parquet/scan.hpp"
 
 namespace canvasback {
