@@ -69,6 +69,7 @@ const std::vector<SettingInfo>& Config::known() {
       {"memory", "auto", "memory of all workers; auto: half of what the cgroup or the machine has"},
       {"spill", "20GB", "disk space one worker may spill to"},
       {"cache", "2GB", "disk space of decoded blocks"},
+      {"profile_cache", "32MiB", "memory of finished profiles; 0 keeps none"},
       {"timeout_ms", "300000", "time limit of a task that names none"},
       {"log_level", "info", "debug, info, warning, error or off"},
       {"log_style", "text", "text or json"},

@@ -6,10 +6,11 @@
 namespace canvasback {
 namespace {
 
-constexpr std::array<std::pair<TaskKind, std::string_view>, 3> kKinds{{
+constexpr std::array<std::pair<TaskKind, std::string_view>, 4> kKinds{{
     {TaskKind::Rows, "rows"},
     {TaskKind::Sql, "sql"},
     {TaskKind::Inspect, "inspect"},
+    {TaskKind::Analyse, "analyse"},
 }};
 
 Json optional_integer(const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(); }
@@ -28,7 +29,8 @@ Json to_json(const Task& task) {
     if (kind == task.kind) out.set("kind", name);
   }
   out.set("dataset", task.dataset);
-  if (task.kind == TaskKind::Rows) out.set("selection", to_json(task.selection));
+  if (task.kind == TaskKind::Rows || task.kind == TaskKind::Analyse) out.set("selection", to_json(task.selection));
+  if (task.kind == TaskKind::Analyse) out.set("analysis", to_json(task.analysis));
   out.set("sql", task.sql);
   out.set("parameters", task.parameters);
   out.set("row_limit", optional_integer(task.row_limit));
@@ -59,6 +61,7 @@ Result<Task> task_from_json(const Json& json) {
   if (!known) return fail(ErrorCode::DataProcessing, "A task has no known kind.", json.dump());
   task.dataset = json.at("dataset").as_string();
   task.selection = selection_from_json(json.at("selection"));
+  task.analysis = analysis_from_json(json.at("analysis"));
   task.sql = json.at("sql").as_string();
   task.parameters = json.at("parameters");
   task.row_limit = optional_integer(json.at("row_limit"));

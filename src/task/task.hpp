@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "task/analysis.hpp"
 #include "task/selection.hpp"
 
 namespace canvasback {
@@ -16,13 +17,15 @@ enum class TaskKind {
   Rows,     // a selection of one dataset
   Sql,      // the user's own SQL, through the gate
   Inspect,  // schema and footers of a dataset's files
+  Analyse,  // a profile, histogram, frequent values or an aggregate of a selection
 };
 
 struct Task {
   std::uint64_t id = 0;
   TaskKind kind = TaskKind::Rows;
-  std::string dataset;                    // Rows, Inspect
-  Selection selection;                    // Rows
+  std::string dataset;                    // Rows, Inspect, Analyse
+  Selection selection;                    // Rows, Analyse
+  Analysis analysis;                      // Analyse
   std::string sql;                        // Sql
   Json parameters;                        // Sql: array (positional) or object (named), or null
   std::optional<std::int64_t> row_limit;  // Sql: at most so many rows

@@ -42,7 +42,8 @@ Json Executor::progress() const {
   out.set("rows", rows);
   out.set("bytes", bytes_sent_.load());
   out.set("rows_expected", expected >= 0 ? Json(expected) : Json());
-  const double share = expected > 0 ? std::min(1.0, static_cast<double>(rows) / static_cast<double>(expected)) : -1;
+  double share = share_done_;
+  if (expected > 0) share = std::min(1.0, static_cast<double>(rows) / static_cast<double>(expected));
   out.set("share", share >= 0 ? share : engine_->progress());
   return out;
 }
@@ -55,6 +56,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
   rows_sent_ = 0;
   bytes_sent_ = 0;
   rows_expected_ = -1;
+  share_done_ = -1;
   FrameSink sink(channel_, cancel);
   TaskMetrics metrics;
   Json done;
@@ -64,6 +66,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
       case TaskKind::Rows: status = run_rows(task, cancel, sink, metrics); break;
       case TaskKind::Sql: status = run_sql(task, cancel, sink, metrics); break;
       case TaskKind::Inspect: status = run_inspect(task, cancel, done); break;
+      case TaskKind::Analyse: status = run_analyse(task, cancel, sink, metrics); break;
     }
   } catch (const std::bad_alloc&) {
     status = fail(ErrorCode::MemoryLimit, "The task needs more memory than a worker has.");

@@ -10,9 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "analyse/profile_json.hpp"
 #include "base/cancel.hpp"
 #include "engine/engine.hpp"
 #include "storage/dataset.hpp"
+#include "task/sql_builder.hpp"
 #include "task/task.hpp"
 #include "worker/child/block_writer.hpp"
 #include "worker/child/channel.hpp"
@@ -61,6 +63,19 @@ class Executor {
   Status run_rows(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
   Status run_sql(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
   Status run_inspect(const Task& task, const CancelToken& cancel, Json& done);
+  Status run_analyse(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
+  Status run_profile(const Task& task, const Dataset& dataset, const CancelToken& cancel, FrameSink& sink,
+                     TaskMetrics& metrics);
+  Status run_histogram(const Task& task, const Dataset& dataset, const CancelToken& cancel, FrameSink& sink,
+                       TaskMetrics& metrics);
+  // SQL of our own: what is wrong with it is a value of the request.
+  Result<std::unique_ptr<BatchStream>> execute_made(SqlStatement statement, const CancelToken& cancel);
+  Result<std::vector<analyse::ColumnProfile>> profile_columns(const Dataset& dataset, const Selection& selection,
+                                                              analyse::Depth depth, const CancelToken& cancel,
+                                                              TaskMetrics& metrics);
+  Result<analyse::DuplicateRows> count_duplicates(const Dataset& dataset, const Selection& selection,
+                                                  const std::vector<analyse::ColumnProfile>& columns,
+                                                  const CancelToken& cancel);
   Status pass_file(const Task& task, const DataFile& file, const CancelToken& cancel, FrameSink& sink,
                    TaskMetrics& metrics);
 
@@ -93,6 +108,7 @@ class Executor {
   std::atomic<std::int64_t> rows_sent_ = 0;
   std::atomic<std::uint64_t> bytes_sent_ = 0;
   std::atomic<std::int64_t> rows_expected_ = -1;
+  std::atomic<double> share_done_ = -1;  // where rows sent do not tell
 };
 
 }  // namespace canvasback

@@ -167,16 +167,15 @@ Result<std::unique_ptr<BatchStream>> Executor::plan_page(const Dataset& dataset,
     CANVASBACK_ASSIGN(std::uint64_t bytes, row_group_bytes(file, range.row_group, columns));
     page_bytes += bytes / static_cast<std::uint64_t>(group_rows) * static_cast<std::uint64_t>(range.take);
     if (page_bytes > limits::kPageBytesMax) return std::unique_ptr<BatchStream>();
+    metrics.method = "decoded_rows";
     if (threads_ == 1 && bytes <= limits::kCacheEntryBytesMax) {
       // Others wait for the cores: decoding the neighbours along is less work for all than decoding for each of them.
-      metrics.method = "decoded_block";
       CANVASBACK_ASSIGN(BatchPtr block, read_rows(file, columns, {range.row_group, 0, group_rows}, 1));
       batches.push_back(block->Slice(range.skip, range.take));
       decoded_.emplace_back(key, std::move(block));
       continue;
     }
     CANVASBACK_ASSIGN(BatchPtr rows, read_rows(file, columns, {range.row_group, range.skip, range.take}, threads_));
-    metrics.method = "decoded_rows";
     batches.push_back(std::move(rows));
     if (bytes <= limits::kCacheEntryBytesMax) block_writer_->want({key, file, range.row_group, columns});
   }
@@ -196,17 +195,10 @@ Result<Executor::Plan> Executor::plan_engine(const Task& task, const Dataset& da
   Selection asked = selection;
   if (paged) asked.limit = *selection.limit + 1;
   CANVASBACK_ASSIGN(SqlStatement statement, rows_sql(dataset, asked, cursor ? &*cursor : nullptr, paged));
-  SqlRequest request{statement.sql, statement.parameters, {}, {}, threads_};
-  auto opened = engine_->execute(request, cancel);
-  if (!opened) {
-    Error error = opened.error();
-    // The SQL is ours: what is wrong with it is a value of the request (a filter that is no number, say).
-    if (error.code == ErrorCode::QueryInvalid) error.code = ErrorCode::InvalidData;
-    error.position.reset();
-    return std::unexpected(std::move(error));
-  }
+  const int hidden_columns = statement.hidden_columns;
+  CANVASBACK_ASSIGN(auto opened, execute_made(std::move(statement), cancel));
   auto places =
-      std::make_unique<PlaceStream>(std::move(*opened), statement.hidden_columns, paged ? *selection.limit : INT64_MAX);
+      std::make_unique<PlaceStream>(std::move(opened), hidden_columns, paged ? *selection.limit : INT64_MAX);
   const PlaceStream* watched = places.get();
   const std::int64_t seen = cursor ? cursor->seen : selection.offset;
   Plan plan;
