@@ -68,7 +68,7 @@ inline constexpr std::size_t kCacheEntryBytesMax = 128 * kMiB;
 inline constexpr std::size_t kCacheBytes = 1 * kGiB;
 inline constexpr std::size_t kPageBytesMax = 32 * kMiB;  // a larger page is streamed
 inline constexpr std::size_t kBlocksWaitingMax = 4;      // to be decoded for the cache, per worker
-inline constexpr std::int64_t kPageRowsMax = 20'000;  // up to here a rows request is a bounded task
+inline constexpr std::int64_t kPageRowsMax = 20'000;     // up to here a rows request is a bounded task
 inline constexpr seconds kDatasetRefreshPeriod{2};
 
 // Profiles: of one answer, and of those kept by file identity (the setting profile_cache).
