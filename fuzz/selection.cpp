@@ -1,6 +1,6 @@
-// A query string, from the request target to SQL, and the body of an aggregate: whatever it says, its bytes reach the statement as bound parameters
-// or as numbers only. The oracle cuts the SQL into tokens: outside of quotes stand known words, numbers, $n and signs;
-// inside of quotes stand this dataset's own columns and paths.
+// A query string, from the request target to SQL, and the body of an aggregate: whatever it says, its bytes reach the
+// statement as bound parameters or as numbers only. The oracle cuts the SQL into tokens: outside of quotes stand known
+// words, numbers, $n and signs; inside of quotes stand this dataset's own columns and paths.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -70,40 +70,23 @@ bool is_known_word(std::string_view word) {
                                                 "bernoulli",    "REPEATABLE",
                                                 "USING",        "SAMPLE",
                                                 "reservoir",    "ROWS",
-                                                "count",
-                                                "approx_count_distinct",
-                                                "sum",
-                                                "avg",
-                                                "min",
-                                                "max",
-                                                "stddev_samp",
-                                                "var_samp",
-                                                "median",
-                                                "quantile_cont",
-                                                "any_value",
-                                                "date_trunc",
-                                                "GROUP",
-                                                "OVER",
-                                                "isnan",
-                                                "isfinite",
-                                                "epoch_us",
-                                                "make_timestamp",
-                                                "CASE",
-                                                "WHEN",
-                                                "THEN",
-                                                "ELSE",
-                                                "END",
-                                                "LEFT",
-                                                "JOIN",
-                                                "ON",
-                                                "range",
-                                                "bins",
-                                                "bin",
-                                                "met",
-                                                "place",
-                                                "least",
-                                                "greatest",
-                                                "floor",
+                                                "count",        "approx_count_distinct",
+                                                "sum",          "avg",
+                                                "min",          "max",
+                                                "stddev_samp",  "var_samp",
+                                                "median",       "quantile_cont",
+                                                "any_value",    "date_trunc",
+                                                "GROUP",        "OVER",
+                                                "isnan",        "isfinite",
+                                                "epoch_us",     "make_timestamp",
+                                                "CASE",         "WHEN",
+                                                "THEN",         "ELSE",
+                                                "END",          "LEFT",
+                                                "JOIN",         "ON",
+                                                "range",        "bins",
+                                                "bin",          "met",
+                                                "place",        "least",
+                                                "greatest",     "floor",
                                                 "nullif"};
   return known.contains(word);
 }

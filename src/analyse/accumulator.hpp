@@ -16,8 +16,8 @@ namespace canvasback::analyse {
 
 struct ColumnInfo {
   std::string name;
-  std::string type;                     // SQL
-  std::int64_t expected_values = 0;     // non-null, where known before: spares early work
+  std::string type;                  // SQL
+  std::int64_t expected_values = 0;  // non-null, where known before: spares early work
 };
 
 class Accumulator {

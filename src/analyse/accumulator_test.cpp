@@ -20,7 +20,8 @@ namespace {
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 
 template <class Builder, class Value>
-ArrayPtr array_of(const std::vector<std::optional<Value>>& values, Builder builder = {}) {
+ArrayPtr array_of(const std::vector<std::optional<Value>>& values) {
+  Builder builder;
   for (const auto& value : values) EXPECT_TRUE((value ? builder.Append(*value) : builder.AppendNull()).ok());
   return builder.Finish().ValueOrDie();
 }
@@ -220,9 +221,11 @@ TEST_P(Distribution, StatedErrorsHoldHoweverTheWorkIsShared) {
   const auto distinct = static_cast<double>(std::set<std::int64_t>(sorted.begin(), sorted.end()).size());
   EXPECT_NEAR(static_cast<double>(*profile.distinct), distinct, profile.distinct_exact ? 0 : distinct * 0.0244);
   for (const FrequentValue& top : profile.top) {
-    const std::int64_t value = top.value.is_string() ? std::stoll(std::string(top.value.as_string())) : top.value.as_int();
+    const std::int64_t value =
+        top.value.is_string() ? std::stoll(std::string(top.value.as_string())) : top.value.as_int();
     const auto range = std::ranges::equal_range(sorted, value);
-    EXPECT_NEAR(static_cast<double>(top.count), static_cast<double>(range.size()), static_cast<double>(top.count_error));
+    EXPECT_NEAR(static_cast<double>(top.count), static_cast<double>(range.size()),
+                static_cast<double>(top.count_error));
   }
   // One accumulator or many, runs in any order, with or without knowing how many come: the same answer.
   EXPECT_EQ(dumped(profile), dumped(profile_in_parts(array, 122'880, 1)));

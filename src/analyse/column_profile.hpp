@@ -39,9 +39,9 @@ struct TextFacts {
   std::int64_t length_max = 0;
   double length_mean = 0;
   std::int64_t empty = 0;
-  double padded_share = 0;         // with a space at either end; of the sample
-  std::vector<Pattern> patterns;   // most frequent first; of the sample
-  std::vector<Pattern> formats;    // every format met, most frequent first; of the sample
+  double padded_share = 0;        // with a space at either end; of the sample
+  std::vector<Pattern> patterns;  // most frequent first; of the sample
+  std::vector<Pattern> formats;   // every format met, most frequent first; of the sample
 };
 
 // Equal steps from the smallest to the largest finite value.
@@ -75,9 +75,9 @@ struct ColumnProfile {
   bool top_exact = true;
   std::optional<TextFacts> text;
   std::optional<ProfileHistogram> histogram;
-  double outlier_share = 0;          // numbers: beyond three interquartile ranges from the quartiles
-  std::int64_t out_of_range = 0;     // dates: before 1900, after 2100 or infinite
-  bool from_footer = false;          // nothing of the column was read
+  double outlier_share = 0;       // numbers: beyond three interquartile ranges from the quartiles
+  std::int64_t out_of_range = 0;  // dates: before 1900, after 2100 or infinite
+  bool from_footer = false;       // nothing of the column was read
 
   std::int64_t count() const { return rows - nulls; }
 };

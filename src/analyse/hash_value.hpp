@@ -55,7 +55,8 @@ inline std::uint64_t hash_value(std::string_view text) {
     first = load64(at);
     second = load64(at + left - 8);
   } else if (left > 0) {
-    for (std::size_t i = 0; i < left; ++i) first |= static_cast<std::uint64_t>(static_cast<unsigned char>(at[i])) << (8 * i);
+    for (std::size_t i = 0; i < left; ++i)
+      first |= static_cast<std::uint64_t>(static_cast<unsigned char>(at[i])) << (8 * i);
   }
   return mix64(fold_multiply(first ^ kSecond, second ^ state) ^ kFirst);
 }

@@ -49,7 +49,8 @@ double HyperLogLog::estimate() const {
   for (std::uint8_t rank : registers_) ++ranks[std::min<std::size_t>(rank, kRankMax)];
   constexpr auto kCount = static_cast<double>(kRegisters);
   double sum = kCount * tau(1 - static_cast<double>(ranks[kRankMax]) / kCount);
-  for (int rank = kRankMax - 1; rank >= 1; --rank) sum = 0.5 * (sum + static_cast<double>(ranks[static_cast<std::size_t>(rank)]));
+  for (int rank = kRankMax - 1; rank >= 1; --rank)
+    sum = 0.5 * (sum + static_cast<double>(ranks[static_cast<std::size_t>(rank)]));
   sum += kCount * sigma(static_cast<double>(ranks[0]) / kCount);
   return kCount * kCount / (2 * std::log(2.0) * sum);
 }

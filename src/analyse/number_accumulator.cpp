@@ -64,7 +64,11 @@ class NumberAccumulator final : public Accumulator {
 
  public:
   NumberAccumulator(NumberForm form, ColumnInfo info, Depth depth)
-      : form_(form), info_(std::move(info)), depth_(depth), usual_(usual_bounds(form)), sample_(info_.expected_values) {}
+      : form_(form),
+        info_(std::move(info)),
+        depth_(depth),
+        usual_(usual_bounds(form)),
+        sample_(info_.expected_values) {}
 
   void add(std::uint32_t run, const arrow::Array& array) override {
     if (run != run_) {
@@ -197,8 +201,9 @@ class NumberAccumulator final : public Accumulator {
   void describe_distribution(ColumnProfile& out) {
     std::vector<Weighted<Value>> values;
     if (distinct_.exact()) {
-      distinct_.table().for_each(
-          [&](const auto& entry) { values.push_back({value_of<Value>(entry.value), entry.count}); });
+      distinct_.table().for_each([&](const auto& entry) {
+        values.push_back({value_of<Value>(entry.value), entry.count});
+      });
     } else {
       for (Value value : sample_.take()) values.push_back({value, 1});
     }
@@ -212,8 +217,8 @@ class NumberAccumulator final : public Accumulator {
       out.quantiles.push_back({probability, value_json(form_, quantile(values, total, probability))});
     }
     auto to_json = [&](Value value) { return value_json(form_, value); };
-    describe_frequencies(out, values, total, distinct_.exact() || sample_.complete(), to_json);
-    describe_distinct(out, distinct_.count(), distinct_.exact());
+    describe_frequencies(out, values, total, exact, to_json);
+    describe_distinct(out, exact ? count_different(values) : distinct_.count(), exact);
     describe_histogram(out, values, total);
     if (form_.is_number()) out.outlier_share = outliers(values, total);
   }
@@ -289,7 +294,8 @@ std::unique_ptr<Accumulator> make_number_accumulator(const arrow::DataType& type
   const auto form = number_form(type);
   if (!form) return nullptr;
   switch (number_storage(type)) {
-    case NumberStorage::Integer64: return std::make_unique<NumberAccumulator<std::int64_t>>(*form, std::move(info), depth);
+    case NumberStorage::Integer64:
+      return std::make_unique<NumberAccumulator<std::int64_t>>(*form, std::move(info), depth);
     case NumberStorage::Integer128: return std::make_unique<NumberAccumulator<Int128>>(*form, std::move(info), depth);
     case NumberStorage::Double: return std::make_unique<NumberAccumulator<double>>(*form, std::move(info), depth);
   }

@@ -79,8 +79,7 @@ std::optional<NumberForm> number_form(const arrow::DataType& type) {
     case Type::DECIMAL32:
     case Type::DECIMAL64:
     case Type::DECIMAL128: {
-      const int scale = static_cast<const arrow::DecimalType&>(type).scale();
-      return NumberForm{scale == 0 ? Kind::Integer : Kind::Decimal, scale};
+      return NumberForm{Kind::Decimal, static_cast<const arrow::DecimalType&>(type).scale()};
     }
     case Type::DATE32: return NumberForm{Kind::Date};
     case Type::DATE64: return NumberForm{Kind::DateMilliseconds};

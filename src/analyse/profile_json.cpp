@@ -193,8 +193,8 @@ TableColumns table_columns(ProfileType type) {
   add_column<arrow::StringBuilder>(out, "sum", [](Column c) { return text_of(c.sum); });
   if (type == ProfileType::Summary) return out;
   add_column<arrow::Int64Builder>(out, "distinct", [](Column c) { return c.distinct; });
-  add_column<arrow::BooleanBuilder>(
-      out, "distinct_exact", [](Column c) { return std::optional(c.distinct_exact && c.distinct.has_value()); });
+  add_column<arrow::BooleanBuilder>(out, "distinct_exact",
+                                    [](Column c) { return std::optional(c.distinct_exact && c.distinct.has_value()); });
   for (std::size_t i = 0; i < 7; ++i) {
     static constexpr std::array kNames{"q01", "q05", "q25", "q50", "q75", "q95", "q99"};
     add_column<arrow::StringBuilder>(out, kNames[i], [i](Column c) {
@@ -202,8 +202,8 @@ TableColumns table_columns(ProfileType type) {
     });
   }
   add_column<arrow::DoubleBuilder>(out, "rank_error", [](Column c) { return std::optional(c.sample_error); });
-  add_column<arrow::StringBuilder>(
-      out, "top", [](Column c) { return c.top.empty() ? std::nullopt : text_of(c.top[0].value); });
+  add_column<arrow::StringBuilder>(out, "top",
+                                   [](Column c) { return c.top.empty() ? std::nullopt : text_of(c.top[0].value); });
   add_column<arrow::Int64Builder>(
       out, "top_count", [](Column c) { return c.top.empty() ? std::nullopt : std::optional(c.top[0].count); });
   if (type == ProfileType::Profile) return out;

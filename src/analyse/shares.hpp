@@ -24,8 +24,8 @@ struct Weighted {
 // sum of their counts.
 template <class Value>
 const Value& quantile(const std::vector<Weighted<Value>>& values, std::int64_t total, double probability) {
-  const auto rank = std::max<std::int64_t>(
-      1, static_cast<std::int64_t>(std::ceil(probability * static_cast<double>(total) - 1e-9)));
+  const auto rank =
+      std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(probability * static_cast<double>(total) - 1e-9)));
   std::int64_t seen = 0;
   for (const auto& entry : values) {
     seen += entry.count;
@@ -79,6 +79,16 @@ void describe_frequencies(ColumnProfile& out, const std::vector<Weighted<Value>>
     const std::int64_t error = count_error(met, total, out.count());
     if (estimate > error) out.top.push_back({to_json(*value), estimate, error});
   }
+}
+
+// Of sorted values.
+template <class Value>
+double count_different(const std::vector<Weighted<Value>>& values) {
+  std::size_t different = values.empty() ? 0 : 1;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    if (!same_value(values[i - 1].value, values[i].value)) ++different;
+  }
+  return static_cast<double>(different);
 }
 
 inline void describe_distinct(ColumnProfile& out, double count, bool exact) {

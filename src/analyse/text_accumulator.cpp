@@ -208,8 +208,10 @@ class TextAccumulator final : public Accumulator {
   }
 
   void describe(ColumnProfile& out) {
-    describe_distinct(out, distinct_.count(), distinct_.exact());
-    if (!any_) return;
+    if (!any_) {
+      out.distinct = 0;
+      return;
+    }
     std::vector<Weighted<SampledText>> values;
     if (distinct_.exact()) {
       distinct_.table().for_each([&](const auto& entry) {
@@ -221,6 +223,7 @@ class TextAccumulator final : public Accumulator {
     const bool exact = distinct_.exact() || sample_.complete();
     out.sample_error = exact ? 0 : sample_error(values.size());
     const std::int64_t total = join_equal(values);
+    describe_distinct(out, exact ? static_cast<double>(values.size()) : distinct_.count(), exact);
     describe_frequencies(out, values, total, exact, [&](const SampledText& value) { return shown(value.text); });
     TextFacts facts;
     facts.length_min = length_min_;
@@ -273,7 +276,8 @@ class TextAccumulator final : public Accumulator {
       const std::string_view text = value.text;
       patterns[pattern_of(text)] += count;
       formats[std::string(format_of_text(text))] += count;
-      if (!text.empty() && (text.front() == ' ' || (text.back() == ' ' && text.size() < kSampledBytesMax))) padded += count;
+      if (!text.empty() && (text.front() == ' ' || (text.back() == ' ' && text.size() < kSampledBytesMax)))
+        padded += count;
     }
     facts.padded_share = static_cast<double>(padded) / static_cast<double>(total);
     facts.patterns = most_frequent(patterns, total, kPatternsShown);

@@ -44,7 +44,8 @@ std::string_view number_format(std::string_view text) {
 
 std::string_view date_format(std::string_view text) {
   if (has_shape(text, "9999-99-99") || has_shape(text, "9999/99/99")) return "date";
-  if (has_shape(text, "99.99.9999") || has_shape(text, "99/99/9999") || has_shape(text, "99-99-9999")) return "date_dmy";
+  if (has_shape(text, "99.99.9999") || has_shape(text, "99/99/9999") || has_shape(text, "99-99-9999"))
+    return "date_dmy";
   if (has_shape(text, "99:99") || has_shape(text, "99:99:99")) return "time";
   if (text.size() >= 16 && (text[10] == 'T' || text[10] == ' ') && has_shape(text.substr(0, 10), "9999-99-99") &&
       has_shape(text.substr(11, 5), "99:99")) {
@@ -99,7 +100,8 @@ std::string_view format_of_text(std::string_view text) {
   const bool spaced = inner.find(' ') != std::string_view::npos;
   if (!spaced && (inner.starts_with("http://") || inner.starts_with("https://"))) return "url";
   const std::size_t at = inner.find('@');
-  if (!spaced && at != std::string_view::npos && at > 0 && inner.find('.', at) != std::string_view::npos) return "email";
+  if (!spaced && at != std::string_view::npos && at > 0 && inner.find('.', at) != std::string_view::npos)
+    return "email";
   return "text";
 }
 

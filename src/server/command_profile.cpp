@@ -46,9 +46,8 @@ Result<Wanted> wanted_of(const CommandOptions& options) {
 std::string profile_target(const CommandOptions& options, const Wanted& wanted, const std::string& name) {
   std::string target = fmt::format("/api/v1/datasets/{}/profile?format={}&type={}", percent_encode(name),
                                    wanted.request.format, percent_encode(wanted.request.analysis.profile_type));
-  for (const auto& [parameter, value] : {std::pair{"columns", options.columns},
-                                         {"filter", options.filter},
-                                         {"compression", options.compression}}) {
+  for (const auto& [parameter, value] :
+       {std::pair{"columns", options.columns}, {"filter", options.filter}, {"compression", options.compression}}) {
     if (!value.empty()) target += fmt::format("&{}={}", parameter, percent_encode(value));
   }
   return target;

@@ -70,28 +70,32 @@ std::vector<Shown> shown_columns(std::string_view type) {
   auto text = [](const char* name, std::string (*get)(const Json&), bool right = false) {
     return Shown{{name, "", right}, get};
   };
-  std::vector<Shown> out{
-      text("column", [](const Json& c) { return std::string(c.at("name").as_string()); }),
-      text("type", [](const Json& c) { return std::string(c.at("type").as_string()); }),
-      text("nulls", nulls_text, true)};
+  std::vector<Shown> out{text("column", [](const Json& c) { return std::string(c.at("name").as_string()); }),
+                         text("type", [](const Json& c) { return std::string(c.at("type").as_string()); }),
+                         text("nulls", nulls_text, true)};
   if (type == "quality") {
-    out.insert(out.begin() + 2, text("score", [](const Json& c) { return number_text(c.at("score")); }, true));
+    out.insert(out.begin() + 2, text(
+                                    "score", [](const Json& c) { return number_text(c.at("score")); }, true));
     out.push_back(text("distinct", distinct_text, true));
     out.push_back(text("findings", findings_text));
     return out;
   }
-  if (type != "summary") out.push_back(text("distinct", distinct_text, true));
+  if (type != "summary") {
+    out.push_back(text("distinct", distinct_text, true));
+    out.push_back(text("distribution", shape_text));
+  }
   out.push_back(text("min", [](const Json& c) { return value_text(c.at("min")); }));
   if (type != "summary") {
     out.push_back(text("median", [](const Json& c) { return value_text(c.at("quantiles").at("0.5")); }));
   }
   out.push_back(text("max", [](const Json& c) { return value_text(c.at("max")); }));
-  out.push_back(text("mean", [](const Json& c) { return number_text(c.at("mean")); }, true));
+  out.push_back(text(
+      "mean", [](const Json& c) { return number_text(c.at("mean")); }, true));
   if (type == "summary") {
-    out.push_back(text("std", [](const Json& c) { return number_text(c.at("std")); }, true));
-    out.push_back(text("sum", [](const Json& c) { return number_text(c.at("sum")); }, true));
-  } else {
-    out.push_back(text("distribution", shape_text));
+    out.push_back(text(
+        "std", [](const Json& c) { return number_text(c.at("std")); }, true));
+    out.push_back(text(
+        "sum", [](const Json& c) { return number_text(c.at("sum")); }, true));
   }
   return out;
 }

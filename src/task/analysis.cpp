@@ -51,7 +51,7 @@ std::string names_of(const Range& range, Projection projection) {
 bool is_date(std::string_view type) { return type == "DATE" || type.starts_with("TIMESTAMP"); }
 bool is_number(std::string_view type) {
   if (type.starts_with("DECIMAL")) return type.ends_with(')');
-  static const std::set<std::string_view> known{"TINYINT",  "SMALLINT",  "INTEGER",  "BIGINT",  "HUGEINT", "UTINYINT",
+  static const std::set<std::string_view> known{"TINYINT",   "SMALLINT", "INTEGER", "BIGINT",   "HUGEINT", "UTINYINT",
                                                 "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT",   "DOUBLE"};
   return known.contains(type);
 }
@@ -68,7 +68,8 @@ Status check_members(const Json& object, std::initializer_list<std::string_view>
 Result<std::string> text_member(const Json& object, std::string_view name, std::string_view what) {
   const Json& value = object.at(name);
   if (value.is_null()) return std::string();
-  if (!value.is_string()) return fail(ErrorCode::InvalidData, fmt::format("\"{}\" of {} must be a string.", name, what));
+  if (!value.is_string())
+    return fail(ErrorCode::InvalidData, fmt::format("\"{}\" of {} must be a string.", name, what));
   return std::string(value.as_string());
 }
 
@@ -93,7 +94,8 @@ Result<Measure> measure_from(const Json& json) {
     measure.function = measure.name = json.as_string();
     return measure;
   }
-  if (!json.is_object()) return fail(ErrorCode::InvalidData, "measures holds objects with \"function\" and \"column\".");
+  if (!json.is_object())
+    return fail(ErrorCode::InvalidData, "measures holds objects with \"function\" and \"column\".");
   CANVASBACK_TRY(check_members(json, {"function", "column", "q", "as"}, "A measure"));
   CANVASBACK_ASSIGN(measure.function, text_member(json, "function", "a measure"));
   CANVASBACK_ASSIGN(measure.column, text_member(json, "column", "a measure"));
@@ -123,7 +125,8 @@ Status check_key(const GroupKey& key, const Dataset& dataset) {
     return fail(ErrorCode::InvalidData, fmt::format("\"every\" is one of {}.", fmt::join(kPeriods, " ")));
   }
   if (is_date(column->type)) return {};
-  return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is no date: it cannot be cut to a {}.", key.column, key.every));
+  return fail(ErrorCode::InvalidData,
+              fmt::format("\"{}\" is no date: it cannot be cut to a {}.", key.column, key.every));
 }
 
 Status check_measure(const Measure& measure, const Dataset& dataset) {
@@ -142,8 +145,8 @@ Status check_measure(const Measure& measure, const Dataset& dataset) {
   if (!function->of_numbers || is_number(column->type)) return {};
   const bool ordered = function->name == "median" || function->name == "quantile";
   if (ordered && is_date(column->type)) return {};
-  return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is {}: the measure {} needs numbers.", measure.column,
-                                                  column->type, function->name));
+  return fail(ErrorCode::InvalidData,
+              fmt::format("\"{}\" is {}: the measure {} needs numbers.", measure.column, column->type, function->name));
 }
 
 Status check_aggregate(const Analysis& analysis, const Selection& selection, const Dataset& dataset) {
@@ -242,8 +245,8 @@ Result<SqlStatement> aggregate_sql(const Dataset& dataset, const Analysis& analy
     }
     order.push_back(fmt::format("{} {} NULLS LAST", place, key.descending ? "DESC" : "ASC"));
   }
-  statement.sql = fmt::format("SELECT {} FROM {}{}", fmt::join(columns, ", "), relation_sql(dataset),
-                              where_of(statement.sql));
+  statement.sql =
+      fmt::format("SELECT {} FROM {}{}", fmt::join(columns, ", "), relation_sql(dataset), where_of(statement.sql));
   if (!keys.empty()) statement.sql += fmt::format(" GROUP BY {}", fmt::join(keys, ", "));
   if (!order.empty()) statement.sql += fmt::format(" ORDER BY {}", fmt::join(order, ", "));
   if (selection.limit) statement.sql += fmt::format(" LIMIT {}", *selection.limit);
@@ -292,8 +295,8 @@ Status check_analysis(const Analysis& analysis, const Selection& selection, cons
       const DatasetColumn* column = dataset.find_column(analysis.column);
       if (column == nullptr) return unknown_column(analysis.column, dataset);
       if (analysis.kind == Analysis::Kind::Top || is_number(column->type) || is_date(column->type)) return {};
-      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is {}: a histogram needs numbers or dates.",
-                                                      analysis.column, column->type));
+      return fail(ErrorCode::InvalidData,
+                  fmt::format("\"{}\" is {}: a histogram needs numbers or dates.", analysis.column, column->type));
     }
   }
   return {};
@@ -330,7 +333,8 @@ Json to_json(const Analysis& analysis) {
 
 Analysis analysis_from_json(const Json& json) {
   Analysis analysis;
-  for (auto kind : {Analysis::Kind::Profile, Analysis::Kind::Histogram, Analysis::Kind::Top, Analysis::Kind::Aggregate}) {
+  for (auto kind :
+       {Analysis::Kind::Profile, Analysis::Kind::Histogram, Analysis::Kind::Top, Analysis::Kind::Aggregate}) {
     if (kind_name(kind) == json.at("kind").as_string()) analysis.kind = kind;
   }
   analysis.profile_type = json.at("profile_type").as_string();

@@ -22,8 +22,8 @@ struct GroupKey {
 };
 
 struct Measure {
-  std::string function;  // see measure_functions()
-  std::string column;    // empty: count of rows
+  std::string function;      // see measure_functions()
+  std::string column;        // empty: count of rows
   double probability = 0.5;  // quantile
   std::string name;
 };

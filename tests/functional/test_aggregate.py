@@ -75,7 +75,7 @@ def test_in_every_row_format(flights, oracle, format_):
         "arrow_file": lambda data: pa.ipc.open_file(data).read_all(),
         "parquet": lambda data: pq.read_table(pa.BufferReader(data)),
     }[format_]
-    wanted = [list(row) for row in oracle.execute("SELECT origin, count(*) FROM flights GROUP BY 1 ORDER BY 1").fetchall()]
+    wanted = rows_of(oracle, "SELECT origin, count(*) FROM flights GROUP BY 1 ORDER BY 1")
     for got in (answer, by_query):
         table = read(got.body)
         assert [list(row.values()) for row in table.to_pylist()] == wanted
@@ -88,7 +88,8 @@ NAMES = [{"measures": []}, {"group_by": ["nothing"]}, {"measures": ["nothing"]},
          {"group_by": [{"column": "date", "each": "day"}]}, {"group_by": "origin"}, {"measures": [3]},
          {"measures": [{"function": "quantile", "column": "delay", "q": 2}]},
          {"measures": [{"function": "sum", "column": "delay", "q": 0.5}]}, {"measures": ["count"], "sort": "delay"},
-         {"measures": ["count"], "limit": -1}, {"measures": ["count"], "limit": 1.5}, {"measures": ["count"], "limt": 1},
+         {"measures": ["count"], "limit": -1}, {"measures": ["count"], "limit": 1.5},
+         {"measures": ["count"], "limt": 1},
          {"measures": ["count"], "format": "pdf"}, {"measures": ["count"], "filter": {"nothing": 1}},
          {"measures": ["count"], "timeout_ms": 0}, {"measures": ["count"], "filter": {"delay": "x"}},
          {"measures": [{"function": "count", "as": "x" * 300}]}]  # fmt: skip
@@ -115,7 +116,8 @@ def test_frequent_values(flights, oracle, column, k):
 
 @pytest.mark.parametrize("dataset", ["many", "one"])
 def test_frequent_values_of_filtered_rows_count_nulls(many, dataset):
-    document = many.server.get(f"/api/v1/datasets/{dataset}/top", column="flag", filter={"id": {"op": "lt", "value": 60}})
+    chosen = {"id": {"op": "lt", "value": 60}}
+    document = many.server.get(f"/api/v1/datasets/{dataset}/top", column="flag", filter=chosen)
     rows = document.json()["rows"]
     assert sorted(map(str, (row[0] for row in rows))) == ["False", "None", "True"]
     assert sum(row[1] for row in rows) == len(many.ids("id < 60"))
@@ -138,7 +140,8 @@ def test_a_histogram_of_numbers(flights, oracle, bins):
 def test_a_histogram_of_dates(flights, oracle):
     document = flights.get("/api/v1/datasets/flights/histogram", column="date", bins="10",
                            filter={"origin": "SEA"}).json()  # fmt: skip
-    low, high, rows = oracle.execute("SELECT min(date), max(date), count(*) FROM flights WHERE origin = 'SEA'").fetchone()
+    sql = "SELECT min(date), max(date), count(*) FROM flights WHERE origin = 'SEA'"
+    low, high, rows = oracle.execute(sql).fetchone()
     assert document["rows"][0][1] == low.isoformat() and document["rows"][-1][2] == high.isoformat()
     assert sum(row[3] for row in document["rows"]) == rows
 
@@ -165,7 +168,8 @@ def test_histograms_of_odd_values(serve, tmp_path):
 @pytest.mark.parametrize("path,parameters", [
     ("histogram", {}), ("histogram", {"column": "origin"}), ("histogram", {"column": "delay", "bins": "0"}),
     ("histogram", {"column": "delay", "bins": "x"}), ("histogram", {"column": "delay", "k": "3"}), ("top", {}),
-    ("top", {"column": "nothing"}), ("top", {"column": "origin", "k": "0"}), ("top", {"column": "origin", "limit": "1"}),
+    ("top", {"column": "nothing"}), ("top", {"column": "origin", "k": "0"}),
+    ("top", {"column": "origin", "limit": "1"}),
 ])  # fmt: skip
 def test_wrong_parameters(flights, path, parameters):
     assert flights.get(f"/api/v1/datasets/flights/{path}", **parameters).code == "InvalidData"

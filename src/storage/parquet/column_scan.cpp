@@ -7,12 +7,14 @@
 #include <arrow/scalar.h>
 #include <arrow/table.h>
 #include <parquet/arrow/reader.h>
+#include <parquet/column_reader.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 #include <parquet/properties.h>
 #include <parquet/statistics.h>
 
 #include "base/limits.hpp"
+#include "storage/parquet/column_decoder.hpp"
 #include "storage/parquet/footer.hpp"
 #include "storage/parquet/guard.hpp"
 
@@ -48,7 +50,8 @@ bool all_dictionary(const parquet::ColumnChunkMetaData& chunk) {
     });
   }
   return std::ranges::all_of(pages, [](const parquet::PageEncodingStats& page) {
-    const bool data = page.page_type == parquet::PageType::DATA_PAGE || page.page_type == parquet::PageType::DATA_PAGE_V2;
+    const bool data =
+        page.page_type == parquet::PageType::DATA_PAGE || page.page_type == parquet::PageType::DATA_PAGE_V2;
     return !data || is_dictionary(page.encoding);
   });
 }
@@ -77,6 +80,11 @@ class Reader final : public ColumnReader {
       const bool dictionary = leaves_.size() == 1 && all_dictionary(*group->ColumnChunk(leaves_[0]));
       auto& reader = dictionary ? dictionary_ : plain_;
       if (!reader) CANVASBACK_TRY(make(reader, true));
+      const auto* column = footer_->schema()->Column(leaves_[0]);
+      const bool flat = leaves_.size() == 1 && column->path()->ToDotVector().size() == 1;
+      if (!dictionary && flat && is_decodable(*column, *group->ColumnChunk(leaves_[0]), *type_)) {
+        return decode(row_group, group->num_rows(), visit);
+      }
       if (group->num_rows() <= kPartRows) return read_whole(*reader, row_group, visit);
       return read_parts(*reader, row_group, visit);
     });
@@ -103,6 +111,18 @@ class Reader final : public ColumnReader {
       reader = std::move(*made);
       return {};
     });
+  }
+
+  Status decode(int row_group, std::int64_t rows, const std::function<Status(const arrow::Array&)>& visit) const {
+    const auto group = plain_->parquet_reader()->RowGroup(row_group);
+    const auto decoder = make_column_decoder(*footer_->schema()->Column(leaves_[0]), type_,
+                                             [&] { return group->GetColumnPageReader(leaves_[0]); });
+    for (std::int64_t left = rows; left > 0;) {
+      const auto array = decoder->read(std::min(left, limits::kBatchRows));
+      left -= array->length();
+      CANVASBACK_TRY(visit(*array));
+    }
+    return {};
   }
 
   Status check(const arrow::Array& array) const {
@@ -205,19 +225,38 @@ Result<std::unique_ptr<ColumnReader>> ColumnReader::open(const DataFile& file, c
   });
 }
 
+Result<std::uint64_t> column_bytes(const Dataset& dataset, const std::string& column) {
+  std::uint64_t sum = 0;
+  for (const DataFile& file : dataset.files) {
+    CANVASBACK_ASSIGN(FooterPtr footer, read_footer(file));
+    CANVASBACK_TRY(guard_parquet(file.path, [&]() -> Status {
+      for (int leaf : leaves_of(*footer, column)) {
+        for (int group = 0; group < footer->num_row_groups(); ++group) {
+          const auto chunk = footer->RowGroup(group)->ColumnChunk(leaf);
+          sum += static_cast<std::uint64_t>(std::max<std::int64_t>(chunk->total_uncompressed_size(), 0)) + 1;
+        }
+      }
+      return {};
+    }));
+  }
+  return sum;
+}
+
 Result<std::optional<FooterFacts>> footer_facts(const Dataset& dataset, const std::string& column) {
   FooterFacts facts;
   arrow::ArrayVector bounds;
   for (const DataFile& file : dataset.files) {
     CANVASBACK_ASSIGN(FooterPtr footer, read_footer(file));
-    CANVASBACK_ASSIGN(bool exact, guard_parquet(file.path, [&]() -> Result<bool> {
-      const std::vector<int> leaves = leaves_of(*footer, column);
-      if (leaves.size() != 1 || footer->schema()->Column(leaves[0])->path()->ToDotVector().size() != 1) return false;
-      for (int group = 0; group < footer->num_row_groups(); ++group) {
-        if (!add_chunk(*footer->RowGroup(group)->ColumnChunk(leaves[0]), facts, bounds)) return false;
-      }
-      return true;
-    }));
+    CANVASBACK_ASSIGN(
+        bool exact, guard_parquet(file.path, [&]() -> Result<bool> {
+          const std::vector<int> leaves = leaves_of(*footer, column);
+          if (leaves.size() != 1 || footer->schema()->Column(leaves[0])->path()->ToDotVector().size() != 1)
+            return false;
+          for (int group = 0; group < footer->num_row_groups(); ++group) {
+            if (!add_chunk(*footer->RowGroup(group)->ColumnChunk(leaves[0]), facts, bounds)) return false;
+          }
+          return true;
+        }));
     if (!exact) return std::optional<FooterFacts>();
   }
   if (bounds.empty()) return std::optional<FooterFacts>();

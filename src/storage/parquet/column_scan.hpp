@@ -26,6 +26,9 @@ class ColumnReader {
   virtual Status read(int row_group, const std::function<Status(const arrow::Array&)>& visit) = 0;
 };
 
+// Bytes of the column before compression, all files together, from their footers: how much work it is to read.
+Result<std::uint64_t> column_bytes(const Dataset& dataset, const std::string& column);
+
 // What the footers of a dataset's files say of a column, where that is exact.
 struct FooterFacts {
   std::int64_t nulls = 0;

@@ -91,7 +91,7 @@ Status Executor::run_analyse(const Task& task, const CancelToken& cancel, FrameS
     out.set("total_rows", metrics.rows);
     // With a limit there may be more groups than were given.
     const bool cut = task.analysis.kind == Analysis::Kind::Top ? metrics.rows >= task.analysis.top
-                                                                : task.selection.limit == metrics.rows;
+                                                               : task.selection.limit == metrics.rows;
     out.set("total_exact", !cut && task.selection.offset == 0);
     out.set("next", Json());
     out.set("performance_metrics", metrics_json(task, sink, metrics));
@@ -150,9 +150,9 @@ Result<std::vector<ColumnProfile>> Executor::profile_columns(const Dataset& data
   std::vector<ColumnProfile> out;
   for (std::size_t first = 0; first < all.size(); first += limits::kProfileColumnsAtOnce) {
     Selection some = selection;
-    some.columns.assign(all.begin() + static_cast<std::ptrdiff_t>(first),
-                        all.begin() + static_cast<std::ptrdiff_t>(
-                                          std::min(all.size(), first + limits::kProfileColumnsAtOnce)));
+    some.columns.assign(
+        all.begin() + static_cast<std::ptrdiff_t>(first),
+        all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), first + limits::kProfileColumnsAtOnce)));
     options.columns = some.columns;
     CANVASBACK_ASSIGN(SqlStatement statement, rows_sql(dataset, some, nullptr, false));
     CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));

@@ -197,8 +197,7 @@ Result<Executor::Plan> Executor::plan_engine(const Task& task, const Dataset& da
   CANVASBACK_ASSIGN(SqlStatement statement, rows_sql(dataset, asked, cursor ? &*cursor : nullptr, paged));
   const int hidden_columns = statement.hidden_columns;
   CANVASBACK_ASSIGN(auto opened, execute_made(std::move(statement), cancel));
-  auto places =
-      std::make_unique<PlaceStream>(std::move(opened), hidden_columns, paged ? *selection.limit : INT64_MAX);
+  auto places = std::make_unique<PlaceStream>(std::move(opened), hidden_columns, paged ? *selection.limit : INT64_MAX);
   const PlaceStream* watched = places.get();
   const std::int64_t seen = cursor ? cursor->seen : selection.offset;
   Plan plan;

@@ -6,10 +6,9 @@
 #include <optional>
 #include <thread>
 
-#include "stream/type_name.hpp"
 #include "storage/parquet/column_scan.hpp"
 #include "storage/parquet/row_group_reader.hpp"
-#include "storage/parquet/scan.hpp"
+#include "stream/type_name.hpp"
 
 namespace canvasback {
 namespace {
@@ -99,10 +98,7 @@ class FilesProfile {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       CANVASBACK_ASSIGN(bool done, from_footers(i));
       if (done) continue;
-      for (const RowGroup& group : groups_) {
-        CANVASBACK_ASSIGN(std::uint64_t some, row_group_bytes(*group.file, group.number, {options_.columns[i]}));
-        bytes[i] += some;
-      }
+      CANVASBACK_ASSIGN(bytes[i], column_bytes(dataset_, options_.columns[i]));
       total += bytes[i];
       order.push_back(i);
     }
