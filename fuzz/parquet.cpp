@@ -8,6 +8,7 @@
 #include "encode/registry.hpp"
 #include "fuzz/support.hpp"
 #include "storage/parquet/footer.hpp"
+#include "storage/parquet/row_group_reader.hpp"
 #include "storage/parquet/scan.hpp"
 
 using namespace canvasback;
@@ -84,6 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   scan(dataset, size % 3, 1 + static_cast<int>(size % 2));
   if (dataset.files[0].row_group_rows.empty()) return 0;
   const auto bytes = row_group_bytes(dataset.files[0], 0, {});
-  if (bytes && *bytes <= kRowGroupBytesMax) static_cast<void>(read_row_group(dataset.files[0], 0, {}, 1));
+  if (bytes && *bytes <= kRowGroupBytesMax && dataset.files[0].row_group_rows[0] <= 20 * kRowsMax)
+    static_cast<void>(read_rows(dataset.files[0], {}, {0, 0, dataset.files[0].row_group_rows[0]}, 1));
   return 0;
 }

@@ -63,6 +63,8 @@ inline constexpr int kBlocksInFlightPerThread = 2;  // formatted but not yet wri
 inline constexpr std::size_t kDatasetFilesMax = 100'000;
 inline constexpr std::size_t kCacheEntryBytesMax = 128 * kMiB;
 inline constexpr std::size_t kCacheBytes = 1 * kGiB;
+inline constexpr std::size_t kPageBytesMax = 32 * kMiB;  // a larger page is streamed
+inline constexpr std::size_t kBlocksWaitingMax = 4;      // to be decoded for the cache, per worker
 inline constexpr std::int64_t kPageRowsMax = 20'000;  // up to here a rows request is a bounded task
 inline constexpr seconds kDatasetRefreshPeriod{2};
 

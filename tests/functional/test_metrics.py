@@ -36,7 +36,7 @@ def timing(text):
 
 
 @pytest.mark.parametrize(("path", "rows", "method"), [
-    ("rows?limit=100", 100, ("decoded_block", "cached_block")), ("rows?limit=100&sort=delay", 100, ("duckdb",)),
+    ("rows?limit=100", 100, ("decoded_rows", "cached_block")), ("rows?limit=100&sort=delay", 100, ("duckdb",)),
     ("export?limit=50000", 50_000, ("plain_scan",)), ("rows?limit=5&filter={\"delay\":5}", 5, ("duckdb",)),
 ])  # fmt: skip
 def test_documents(server, path, rows, method):
@@ -54,7 +54,7 @@ def test_a_page_is_decoded_once(server):
     def method():
         return server.page("flights", offset=1_000_000, limit=10)["performance_metrics"]["method"]
 
-    assert method() == "decoded_block"
+    assert method() == "decoded_rows"
     wait_for(lambda: method() == "cached_block", seconds=5)
     assert [method() for _ in range(20)] == ["cached_block"] * 20
 

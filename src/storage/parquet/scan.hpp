@@ -26,13 +26,6 @@ struct ScanOptions {
 // Errors: InvalidData for unreadable files or unknown columns.
 Result<std::unique_ptr<BatchStream>> make_parquet_scan(ScanOptions options, CancelToken cancel);
 
-// One whole row group as one batch, its columns decoded by several threads: for pages, which want it once and soon.
-Result<BatchPtr> read_row_group(const DataFile& file, int row_group, const std::vector<std::string>& columns,
-                                int threads);
-
-// Bytes a decoded row group would take, from its footer (an estimate: dictionaries may expand).
-Result<std::uint64_t> row_group_bytes(const DataFile& file, int row_group, const std::vector<std::string>& columns);
-
 // A place in a dataset's rows.
 struct RowRange {
   std::size_t file = 0;

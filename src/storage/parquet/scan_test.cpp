@@ -6,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "storage/parquet/footer.hpp"
+#include "storage/parquet/row_group_reader.hpp"
 #include "storage/parquet/test_support.hpp"
 
 namespace canvasback {
@@ -141,10 +142,10 @@ TEST(ParquetScan, WideTextsComeInSmallBatches) {
 }
 
 TEST_F(ParquetScanTest, ARowGroupIsReadWhole) {
-  const BatchPtr block = read_row_group(files_[2], 1, {"text"}, 2).value();
+  const BatchPtr block = read_rows(files_[2], {"text"}, {1, 0, 30}, 2).value();
   EXPECT_EQ(block->num_rows(), 30);
   EXPECT_EQ(static_cast<const arrow::StringArray&>(*block->column(0)).GetString(0), "row 130");
-  EXPECT_FALSE(read_row_group(files_[2], 1, {"none"}, 1));
+  EXPECT_FALSE(read_rows(files_[2], {"none"}, {1, 0, 30}, 1));
   EXPECT_GT(row_group_bytes(files_[2], 1, {}).value(), row_group_bytes(files_[2], 1, {"id"}).value());
 }
 

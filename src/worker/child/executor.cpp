@@ -17,7 +17,7 @@ Executor::Executor(std::unique_ptr<Engine> engine, Channel& channel, ExecutorOpt
     : engine_(std::move(engine)),
       channel_(channel),
       options_(std::move(options)),
-      block_writer_(std::make_unique<BlockWriter>(channel, options_.spill_folder)) {}
+      block_writer_(std::make_unique<BlockWriter>(channel, options_.spill_folder, options_.cache_folder)) {}
 
 void Executor::update_catalog(const Json& datasets) {
   for (const Json& entry : datasets.as_array()) {

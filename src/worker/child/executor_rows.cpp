@@ -10,6 +10,7 @@
 #include "base/limits.hpp"
 #include "base/unique_fd.hpp"
 #include "storage/block_cache.hpp"
+#include "storage/parquet/row_group_reader.hpp"
 #include "storage/parquet/scan.hpp"
 #include "task/cursor.hpp"
 #include "task/sql_builder.hpp"
@@ -120,7 +121,8 @@ Result<Executor::Plan> Executor::plan_rows(const Task& task, const Dataset& data
   return plan;
 }
 
-// A page out of decoded row groups, from the cache or decoded now; nullptr where a row group is too large to keep.
+// A page out of decoded row groups that are cached, or of just the rows it wants, whose row group is then decoded for
+// its neighbours behind the answer; nullptr where the rows are too large to hold at once.
 Result<std::unique_ptr<BatchStream>> Executor::plan_page(const Dataset& dataset,
                                                          const std::vector<std::string>& columns, std::int64_t offset,
                                                          std::int64_t limit, TaskMetrics& metrics) {
@@ -128,21 +130,26 @@ Result<std::unique_ptr<BatchStream>> Executor::plan_page(const Dataset& dataset,
   std::vector<BatchPtr> batches;
   const std::vector<RowRange> ranges = locate_rows(dataset.files, offset, limit);
   if (ranges.empty()) return std::unique_ptr<BatchStream>();
+  std::uint64_t page_bytes = 0;
   for (const RowRange& range : ranges) {
     const DataFile& file = dataset.files[range.file];
     const std::string key = block_key(file, range.row_group, columns);
-    BatchPtr block = find_block(options_.cache_folder, key);
-    if (!block) {
-      CANVASBACK_ASSIGN(std::uint64_t bytes, row_group_bytes(file, range.row_group, columns));
-      if (bytes > limits::kCacheEntryBytesMax) return std::unique_ptr<BatchStream>();
-      CANVASBACK_ASSIGN(block, read_row_group(file, range.row_group, columns, options_.threads));
-      metrics.method = "decoded_block";
-      block_writer_->offer(key, block);
+    if (BatchPtr block = find_block(options_.cache_folder, key)) {
+      if (block->num_rows() < range.skip + range.take)
+        return fail(ErrorCode::InvalidData, "A row group is shorter than its footer says.");
+      metrics.blocks.push_back(key);
+      batches.push_back(block->Slice(range.skip, range.take));
+      continue;
     }
-    if (block->num_rows() < range.skip + range.take)
-      return fail(ErrorCode::InvalidData, "A row group is shorter than its footer says.");
-    metrics.blocks.push_back(key);
-    batches.push_back(block->Slice(range.skip, range.take));
+    const std::int64_t group_rows = file.row_group_rows[static_cast<std::size_t>(range.row_group)];
+    CANVASBACK_ASSIGN(std::uint64_t bytes, row_group_bytes(file, range.row_group, columns));
+    page_bytes += bytes / static_cast<std::uint64_t>(group_rows) * static_cast<std::uint64_t>(range.take);
+    if (page_bytes > limits::kPageBytesMax) return std::unique_ptr<BatchStream>();
+    CANVASBACK_ASSIGN(BatchPtr rows,
+                      read_rows(file, columns, {range.row_group, range.skip, range.take}, options_.threads));
+    metrics.method = "decoded_rows";
+    batches.push_back(std::move(rows));
+    if (bytes <= limits::kCacheEntryBytesMax) block_writer_->make({key, file, range.row_group, columns});
   }
   SchemaPtr schema = batches[0]->schema();
   return std::make_unique<Ready>(std::move(schema), std::move(batches));

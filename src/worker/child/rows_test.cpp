@@ -242,7 +242,7 @@ TEST_F(RowsTest, APageIsDecodedOnceAndThenComesFromTheCache) {
   add_example();
   const Selection selection = selection_of("", "", 3);
   const Outcome first = rows(selection);
-  EXPECT_EQ(first.end.at("metrics").at("method").as_string(), "decoded_block");
+  EXPECT_EQ(first.end.at("metrics").at("method").as_string(), "decoded_rows");
   wait_for_block();
   const Outcome second = rows(selection);
   EXPECT_EQ(second.end.at("metrics").at("method").as_string(), "cached_block");

@@ -244,6 +244,7 @@ std::vector<ArgumentRule> argument_rules() {
       {SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD},
       {SCMP_SYS(kill), 0, kDescriptor, self},
       {SCMP_SYS(tgkill), 0, kDescriptor, self},
+      {SCMP_SYS(setpriority), 1, kDescriptor, 0},  // of the calling thread
       // prlimit64 answers for its caller (process 0) and, with no new limit, changes nothing.
       {SCMP_SYS(prlimit64), 2, kWhole, 0},
       // Only isatty and "how much can be read": other requests reach device drivers.
