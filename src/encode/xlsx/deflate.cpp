@@ -14,7 +14,7 @@ namespace {
 
 // Measured on a sheet of a million orders, see bench/xlsx.cpp.
 constexpr int kFastLevel = 1;
-constexpr int kBestLevel = 7;
+constexpr int kBestLevel = 6;
 
 std::unexpected<Error> deflate_failed(std::string_view what) {
   return fail(ErrorCode::DataProcessing, "The workbook could not be compressed.", std::string(what));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +32,7 @@ class Deflater {
 };
 
 std::unique_ptr<Deflater> make_deflater(Compression compression);
+using DeflaterFactory = std::function<std::unique_ptr<Deflater>()>;  // called by the thread that will use it
 
 // An empty final block: the end of a stream.
 inline constexpr std::string_view kDeflateEnd("\x03\x00", 2);

@@ -71,8 +71,8 @@ class SheetFormatter::Turn {
   bool passed_ = false;
 };
 
-SheetFormatter::SheetFormatter(std::vector<ColumnLook> looks, SharedStrings& strings, Compression compression)
-    : looks_(std::move(looks)), strings_(strings), compression_(compression) {
+SheetFormatter::SheetFormatter(std::vector<ColumnLook> looks, SharedStrings& strings, DeflaterFactory make_deflater)
+    : looks_(std::move(looks)), strings_(strings), make_deflater_(std::move(make_deflater)) {
   for (std::size_t i = 0; i < looks_.size(); ++i) {
     if (looks_[i].kind != CellKind::Text) strings_.never(i);
   }
@@ -90,7 +90,7 @@ std::unique_ptr<SheetFormatter::Scratch> SheetFormatter::take_scratch() {
     }
   }
   auto scratch = std::make_unique<Scratch>();
-  scratch->deflater = make_deflater(compression_);
+  scratch->deflater = make_deflater_();
   for (std::size_t i = 0; i < looks_.size(); ++i) {
     if (looks_[i].kind == CellKind::Text) scratch->words.push_back({i, {}, {}, {}});
   }

@@ -27,7 +27,7 @@ struct SheetBlock {
 class SheetFormatter {
  public:
   // The looks are those of the schema's columns, in order. `strings` must outlive the formatter.
-  SheetFormatter(std::vector<ColumnLook> looks, SharedStrings& strings, Compression compression);
+  SheetFormatter(std::vector<ColumnLook> looks, SharedStrings& strings, DeflaterFactory make_deflater);
   ~SheetFormatter();
 
   Result<SheetBlock> format(const RowBlock& block);
@@ -43,7 +43,7 @@ class SheetFormatter {
 
   const std::vector<ColumnLook> looks_;
   SharedStrings& strings_;
-  const Compression compression_;
+  const DeflaterFactory make_deflater_;
   std::mutex mutex_;
   std::condition_variable turned_;
   std::int64_t turn_ = 0;  // the block that numbers its words next

@@ -109,7 +109,7 @@ class XlsxEncoder final : public Encoder {
     for (std::size_t i = 0; i < plan_.looks.size(); ++i) {
       if (plan_.looks[i].kind == CellKind::Text) text_columns_.push_back(static_cast<int>(i));
     }
-    formatter_.emplace(plan_.looks, *strings_, compression_);
+    formatter_.emplace(plan_.looks, *strings_, [compression = compression_] { return make_deflater(compression); });
     return {};
   }
 

@@ -34,7 +34,7 @@ void write_attribute(TextWriter& out, std::string_view text);
 
 // A text that begins or ends with white space keeps it only with xml:space="preserve".
 inline bool needs_preserve(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
+  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\n'; };
   return !text.empty() && (is_space(text.front()) || is_space(text.back()));
 }
 
