@@ -44,7 +44,7 @@ def any_float(rng):
 def any_decimal(rng, precision, scale):
     digits = rng.randrange(10 ** rng.randint(1, precision)) * rng.choice([1, -1])
     if rng.random() < 0.3:
-        digits = digits // 10**scale * 10**scale
+        digits -= digits % 10**scale if digits >= 0 else -(-digits % 10**scale)
     return decimal.Decimal(digits).scaleb(-scale)
 
 

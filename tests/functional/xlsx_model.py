@@ -149,7 +149,7 @@ def check_column(kind, values, cells, unit_ns=1):
             decimal_cell(decimal.Decimal(value), cell, notes)
         elif kind in ("double", "float"):
             float_cell(value, cell, notes, kind == "float")
-        elif kind == "bool":
+        elif kind in ("bool", "boolean"):
             assert cell == ("b", value), (value, cell)
         elif kind == "text":
             text_cell(value, cell, notes)

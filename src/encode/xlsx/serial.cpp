@@ -8,7 +8,6 @@ namespace canvasback::xlsx {
 namespace {
 
 constexpr std::uint64_t kDecimals12 = 1'000'000'000'000;
-constexpr std::uint64_t kDecimals15 = 1'000'000'000'000'000;
 
 struct Split {
   std::int64_t days;
@@ -93,17 +92,14 @@ char* write_serial_day(char* out, std::int64_t days) {
 }
 
 char* write_serial_time(char* out, std::int64_t since_midnight, TimeUnit unit) {
-  return with_day(unit, [&]<std::int64_t UnitsPerDay>() {
-    if (since_midnight < 0 || since_midnight >= UnitsPerDay) return out;
-    const auto rest = static_cast<std::uint64_t>(since_midnight);
-    *out = '0';
-    // A nanosecond is fourteen decimals of a day.
-    if constexpr (UnitsPerDay > kSecondsPerDay * 1'000'000) {
-      return write_fraction<15>(out + 1, fraction<UnitsPerDay, kDecimals15>(rest));
-    } else {
-      return write_fraction<12>(out + 1, fraction<UnitsPerDay, kDecimals12>(rest));
-    }
-  });
+  const std::int64_t per_day = units_per_second(unit) * kSecondsPerDay;
+  if (since_midnight < 0 || since_midnight >= per_day) return out;
+  // Both are exact as doubles, so this is the double nearest to the time. Fewer digits would do to tell times apart,
+  // but programs that cut seconds off instead of rounding would show 07:59:59 for a double just below 08:00:00.
+  char* end = write_double(out, static_cast<double>(since_midnight) / static_cast<double>(per_day));
+  if (since_midnight == 0) return out + 1;  // "0.0"
+  if (void* exponent = std::memchr(out, 'e', static_cast<std::size_t>(end - out))) *static_cast<char*>(exponent) = 'E';
+  return end;
 }
 
 bool serial_is_exact(std::int64_t since_epoch, TimeUnit unit) {

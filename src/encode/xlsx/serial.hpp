@@ -1,6 +1,6 @@
-// Times as Excel keeps them: serial numbers, days since 1899-12-30 with the time of day as a fraction. Digits come from
-// integer arithmetic: twelve decimals of a day are a tenth of a microsecond, finer than the double that a reader makes
-// of them, so that double is the nearest one to the instant or its neighbour.
+// Times as Excel keeps them: serial numbers, days since 1899-12-30 with the time of day as a fraction. The digits of an
+// instant come from integer arithmetic: twelve decimals of a day are a tenth of a microsecond, finer than the double
+// that a reader makes of them, so that double is the nearest one to the instant or as good as it.
 #pragma once
 
 #include <cstdint>

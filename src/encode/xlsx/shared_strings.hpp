@@ -30,6 +30,7 @@ class BlockWords {
   const std::vector<std::string_view>& words() const { return words_; }
   // Whether a word can be shared: one that is cut, escaped or replaced stands in its cells, where that is counted.
   bool is_plain(std::size_t word) const { return plain_[word]; }
+  std::uint32_t hash(std::size_t word) const { return hashes_[word]; }
   const std::vector<std::uint32_t>& rows() const { return rows_; }  // an index in words() or kNoWord
   std::int64_t cells() const { return cells_; }                     // rows that are not null
 
@@ -66,7 +67,7 @@ class SharedStrings {
   std::size_t bytes() const;  // memory held
 
  private:
-  std::uint32_t number_of(std::string_view text, bool& is_new);
+  std::uint32_t number_of(std::string_view text, std::uint32_t hash, bool& is_new);
   bool grow();
 
   struct Column {

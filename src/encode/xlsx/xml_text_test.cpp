@@ -65,7 +65,7 @@ TEST(XmlText, TheLimitCountsUtf16UnitsAndCutsNoPair) {
 
 // The scan over vectors says what a look at each byte says, wherever the byte lies.
 TEST(XmlText, TheScanFindsEverySpecialByteAtEveryPlace) {
-  for (std::size_t size : {1, 2, 15, 16, 17, 18, 31, 32, 33, 34, 50}) {
+  for (std::size_t size : {1, 2, 15, 16, 17, 18, 31, 32, 33, 34, 50, 63, 64, 65, 66, 67, 128, 130}) {
     for (std::size_t at = 0; at < size; ++at) {
       for (int byte = 0; byte < 256; ++byte) {
         std::string text(size, 'm');
@@ -91,11 +91,10 @@ TEST(XmlText, CleanTextIsWrittenAsItIs) {
   for (int i = 0; i < 20'000; ++i) {
     std::string text(random() % 40, '\0');
     for (char& c : text) c = static_cast<char>(random() % 4 == 0 ? random() : 'a' + random() % 26);
-    if (is_clean(text)) EXPECT_EQ(written(text), text);
-    TextOutcome outcome;
-    const std::string out = written(text, &outcome);
-    if (!outcome.escaped && !outcome.replaced && out == text)
-      EXPECT_TRUE(is_clean(text) || text.find("_x") != std::string::npos || text.find("\xEF\xBF") != std::string::npos);
+    const bool unchanged = written(text) == text;
+    const bool rare = text.find("_x") != std::string::npos || text.find("\xEF\xBF") != std::string::npos;
+    // Rare beginnings are looked at closely, and may turn out to be nothing.
+    EXPECT_TRUE(is_clean(text) == unchanged || (rare && unchanged)) << text;
   }
 }
 
