@@ -27,8 +27,8 @@ struct DocumentInfo {
   std::string title;  // the dataset
   // What was asked for, in the order to be shown: {"Filter", "{…}"}, {"Sort", "-amount"}.
   std::vector<std::pair<std::string, std::string>> properties;
-  std::int64_t created_us = 0;      // since 1970-01-01 UTC
-  std::int64_t rows_expected = -1;  // -1: unknown
+  std::int64_t created_us = 0;  // since 1970-01-01 UTC
+  std::int64_t rows_max = -1;   // there are at most so many; -1: unknown
 };
 
 struct EncodeOptions {

@@ -166,9 +166,11 @@ def test_no_rows(server):
 # --- Other readers ---------------------------------------------------------------------------------------------------
 
 PLAIN = """SELECT range AS id, range * 1.25 AS price, (range * 7919 % 100003)::DECIMAL(12,2) AS money,
-  'name ' || range % 50 AS name, CASE WHEN range % 7 = 0 THEN NULL ELSE 'note ' || range || ' <&> "é" 日本 😀 ' END AS note,
+  'name ' || range % 50 AS name,
+  CASE WHEN range % 7 = 0 THEN NULL ELSE 'note ' || range || ' <&> "é" 日本 😀 ' END AS note,
   range % 3 = 0 AS flag, DATE '2020-02-28' + (range % 5000)::INTEGER AS day,
-  TIMESTAMP '2021-01-01' + INTERVAL 1 SECOND * range * 977 AS moment, TIME '08:00' + INTERVAL 1 SECOND * (range % 50000) AS clock,
+  TIMESTAMP '2021-01-01' + INTERVAL 1 SECOND * range * 977 AS moment,
+  TIME '08:00' + INTERVAL 1 SECOND * (range % 50000) AS clock,
   '=1+' || range AS formula, chr(9) || 'tab' || chr(10) || 'line' AS white
   FROM range({rows})"""  # fmt: skip
 

@@ -78,10 +78,11 @@ def int_cell(value, cell, notes):
 
 
 def decimal_cell(value, cell, notes):
-    if digits_of(value) <= 15:
+    whole = value.as_tuple().exponent >= 0
+    if (abs(value) < 10**15) if whole else digits_of(value) <= 15:
         assert number(cell) == value and float(cell[1]) == float(value), (value, cell)
         return
-    notes["decimal"] += 1
+    notes["integer" if whole else "decimal"] += 1
     assert cell[0] == "t" and decimal.Decimal(cell[1]) == value, (value, cell)
 
 

@@ -15,7 +15,7 @@
 namespace canvasback::xlsx {
 namespace {
 
-constexpr int kDigitsMax = 15;
+constexpr std::size_t kDigitsMax = 15;
 
 void append_bool(CellColumn& column, std::int64_t row, TextWriter& out) {
   const bool value = static_cast<const arrow::BooleanArray&>(*column.array).Value(row);
@@ -76,9 +76,9 @@ void append_floating(CellColumn& column, std::int64_t row, TextWriter& out) {
 }
 
 // Digits between the first and the last that is not zero.
-int significant_digits(std::string_view text) {
-  int digits = 0;
-  int zeros = 0;
+std::size_t significant_digits(std::string_view text) {
+  std::size_t digits = 0;
+  std::size_t zeros = 0;
   for (const char c : text) {
     if (c < '0' || c > '9' || (c == '0' && digits == 0)) continue;
     ++zeros;
@@ -90,8 +90,10 @@ int significant_digits(std::string_view text) {
 }
 
 void append_decimal_text(CellColumn& column, std::int64_t row, std::string_view text, TextWriter& out) {
-  if (significant_digits(text) > kDigitsMax) {
-    column.note(Reason::DecimalAsText, row);
+  // Whole numbers as integers are: by their size.
+  const bool whole = column.scale <= 0;
+  if (whole ? text.size() > kDigitsMax + (text[0] == '-' ? 1u : 0u) : significant_digits(text) > kDigitsMax) {
+    column.note(whole ? Reason::IntegerAsText : Reason::DecimalAsText, row);
     return append_text_cell(column, row, text, out);
   }
   if (text.find('.') != std::string_view::npos) {

@@ -165,7 +165,7 @@ class XlsxEncoder final : public Encoder {
   // How large it may become is guessed from its first block; a guess that was too small costs a further sheet.
   Status begin_sheet(const SheetBlock& first) {
     std::int64_t rows = kSheetRowsMax - 1;
-    if (document_.rows_expected >= 0) rows = std::clamp<std::int64_t>(document_.rows_expected - rows_done_, 0, rows);
+    if (document_.rows_max >= 0) rows = std::clamp<std::int64_t>(document_.rows_max - rows_done_, 0, rows);
     const double row_bytes =
         static_cast<double>(first.xml.raw_bytes) / static_cast<double>(std::max<std::int64_t>(first.rows, 1));
     const bool large = row_bytes * static_cast<double>(rows) * kSizeMargin > static_cast<double>(kPlainEntryBytesMax);

@@ -161,15 +161,18 @@ Status Executor::encode(const Task& task, BatchStream& stream, std::function<Jso
 DocumentInfo Executor::document_of(const Task& task) const {
   DocumentInfo document;
   document.created_us = wall_us();
-  document.rows_expected = rows_expected_;
   if (task.kind == TaskKind::Sql) {
     document.title = "Query";
+    document.rows_max = task.row_limit.value_or(-1);
     document.properties.emplace_back("SQL", task.sql);
     return document;
   }
   document.title = task.dataset;
   document.properties.emplace_back("Dataset", task.dataset);
   const Selection& selection = task.selection;
+  if (const Dataset* dataset = find_table(task.dataset); dataset != nullptr && dataset->rows >= 0) {
+    document.rows_max = std::min(dataset->rows, selection.limit.value_or(dataset->rows));
+  }
   if (!selection.filter.is_null()) document.properties.emplace_back("Filter", selection.filter.dump());
   std::string sort;
   for (const SortKey& key : selection.sort) {
