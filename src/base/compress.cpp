@@ -119,4 +119,8 @@ Result<std::unique_ptr<Compressor>> make_compressor(std::string_view encoding) {
   return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is not an encoding; use gzip or zstd.", encoding));
 }
 
+std::uint32_t combine_crc32(std::uint32_t first, std::uint32_t second, std::uint64_t second_bytes) {
+  return static_cast<std::uint32_t>(crc32_combine(first, second, static_cast<z_off_t>(second_bytes)));
+}
+
 }  // namespace canvasback

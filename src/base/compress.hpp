@@ -3,6 +3,7 @@
 // Single-threaded.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,5 +26,9 @@ class Compressor {
 
 // encoding: "gzip" or "zstd", the names of HTTP; levels are chosen for throughput. Errors: InvalidData for another one.
 Result<std::unique_ptr<Compressor>> make_compressor(std::string_view encoding);
+
+// The CRC-32 (of ZIP, gzip and PNG) of two texts one behind the other, from theirs; `second_bytes` is the second's
+// length.
+std::uint32_t combine_crc32(std::uint32_t first, std::uint32_t second, std::uint64_t second_bytes);
 
 }  // namespace canvasback

@@ -169,6 +169,8 @@ void Json::push(Json value) {
   std::get<Array>(value_).push_back(std::move(value));
 }
 
+bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
 std::string Json::dump() const {
   JsonWriter writer;
   writer.value(*this);

@@ -80,6 +80,9 @@ bool is_valid_utf8(std::string_view text);
 // Appends a JSON string literal, quotes included; invalid UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
+// Whether the bytes are well-formed UTF-8; several bytes per cycle.
+bool is_utf8(std::string_view text);
+
 // Writes JSON text without a tree. Calls must nest properly; misuse is a programmer error.
 class JsonWriter {
  public:

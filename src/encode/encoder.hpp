@@ -6,11 +6,14 @@
 // Which formats exist: encode/registry.hpp.
 #pragma once
 
+#include <atomic>
 #include <cassert>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -19,12 +22,23 @@
 
 namespace canvasback {
 
+// What a format with properties of its own says about the answer.
+struct DocumentInfo {
+  std::string title;  // the dataset
+  // What was asked for, in the order to be shown: {"Filter", "{…}"}, {"Sort", "-amount"}.
+  std::vector<std::pair<std::string, std::string>> properties;
+  std::int64_t created_us = 0;  // since 1970-01-01 UTC
+  std::int64_t rows_max = -1;   // there are at most so many; -1: unknown
+};
+
 struct EncodeOptions {
-  std::string compression;    // arrow: none, lz4, zstd; parquet: zstd, snappy, gzip, lz4, none; empty: the default
+  // arrow: none, lz4, zstd; parquet: zstd, snappy, gzip, lz4, none; xlsx: fast, best; empty: the default
+  std::string compression;
   bool numbers_exact = true;  // json, ndjson: integers beyond 2^53 and decimals as strings
   int threads = 1;            // how many threads may format at once
   // json only: called at the end for the members after "rows" (total_rows, next, performance_metrics).
   std::function<Json()> tail;
+  DocumentInfo document;  // xlsx only
 };
 
 class Encoder {
@@ -32,7 +46,12 @@ class Encoder {
   virtual ~Encoder() { assert(closed_ && "an encoder must be finished or abandoned"); }
 
   Status begin(SchemaPtr schema) { return do_begin(std::move(schema)); }
-  Status write(BatchPtr batch) { return do_write(std::move(batch)); }
+  Status write(BatchPtr batch) {
+    rows_taken_ += batch->num_rows();
+    return do_write(std::move(batch));
+  }
+  // Rows that the sink has the bytes of, or will have soon: for progress. Any thread may ask.
+  virtual std::int64_t rows_done() const { return rows_taken_; }
   Status finish() {
     closed_ = true;
     return do_finish();
@@ -50,6 +69,7 @@ class Encoder {
   virtual void do_abandon() = 0;   // must also abandon the sink
 
  private:
+  std::atomic<std::int64_t> rows_taken_ = 0;
   bool closed_ = false;
 };
 

@@ -9,6 +9,7 @@
 #include "encode/csv/csv_encoder.hpp"
 #include "encode/json/json_encoder.hpp"
 #include "encode/parquet/parquet_encoder.hpp"
+#include "encode/xlsx/xlsx_encoder.hpp"
 
 namespace canvasback {
 namespace {
@@ -19,7 +20,7 @@ using EncoderResult = Result<std::unique_ptr<Encoder>>;
 template <std::unique_ptr<BlockFormatter> (*MakeFormatter)(const EncodeOptions&)>
 EncoderResult make_text(ByteSink& sink, const EncodeOptions& options) {
   if (!options.compression.empty() && options.compression != "none") {
-    return fail(ErrorCode::InvalidData, "Only the formats arrow and parquet have a compression of their own.");
+    return fail(ErrorCode::InvalidData, "Only the formats arrow, parquet and xlsx have a compression of their own.");
   }
   return make_block_encoder(MakeFormatter(options), sink, options.threads);
 }
@@ -34,9 +35,13 @@ struct Format {
   EncoderResult (*make)(ByteSink& sink, const EncodeOptions& options);
 };
 constexpr std::array kFormats{
-    Format{"json", make_text<make_json_formatter>},         Format{"ndjson", make_text<make_ndjson_formatter>},
-    Format{"csv", make_text<make_csv_formatter>},           Format{"arrow", make_arrow<ArrowContainer::Stream>},
-    Format{"arrow_file", make_arrow<ArrowContainer::File>}, Format{"parquet", make_parquet_encoder},
+    Format{"json", make_text<make_json_formatter>},
+    Format{"ndjson", make_text<make_ndjson_formatter>},
+    Format{"csv", make_text<make_csv_formatter>},
+    Format{"arrow", make_arrow<ArrowContainer::Stream>},
+    Format{"arrow_file", make_arrow<ArrowContainer::File>},
+    Format{"parquet", make_parquet_encoder},
+    Format{"xlsx", make_xlsx_encoder},
 };
 
 }  // namespace

@@ -20,7 +20,7 @@ constexpr std::int64_t kTableRows = 200;  // shown on a terminal where no limit 
 Result<std::string> output_format(const CommandOptions& options) {
   std::string format = options.format;
   if (format.empty() && !options.out.empty()) {
-    for (const char* name : {"json", "ndjson", "csv", "arrow", "arrow_file", "parquet"}) {
+    for (const char* name : {"json", "ndjson", "csv", "arrow", "arrow_file", "parquet", "xlsx"}) {
       if (options.out.ends_with("." + std::string(find_output_format(name)->extension))) format = name;
     }
   }
@@ -28,7 +28,7 @@ Result<std::string> output_format(const CommandOptions& options) {
   if (format != "table" && find_output_format(format) == nullptr) {
     return fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\".", format));
   }
-  const bool binary = format == "arrow" || format == "arrow_file" || format == "parquet";
+  const bool binary = format == "arrow" || format == "arrow_file" || format == "parquet" || format == "xlsx";
   if (binary && options.out.empty() && is_terminal(STDOUT_FILENO)) {
     return fail(ErrorCode::InvalidData, fmt::format("{} is not for a terminal: name a file by --out.", format));
   }

@@ -25,13 +25,15 @@ Lane lane_of(const Dataset& dataset, const Selection& selection) {
 Status check_common(std::string_view format, std::string_view compression, std::int64_t timeout_ms) {
   if (find_output_format(format) == nullptr) {
     return fail(ErrorCode::InvalidData,
-                fmt::format("There is no format \"{}\"; there are json, ndjson, csv, arrow, arrow_file and parquet.",
+                fmt::format("There is no format \"{}\"; there are json, ndjson, csv, arrow, arrow_file, parquet and "
+                            "xlsx.",
                             format.substr(0, 64)));
   }
   if (timeout_ms < 0 || timeout_ms > limits::kMaxTimeout.count()) {
     return fail(ErrorCode::InvalidData, fmt::format("timeout_ms must be from 1 to {}.", limits::kMaxTimeout.count()));
   }
   if (compression.empty()) return {};
+  if (format == "xlsx" && (compression == "fast" || compression == "best")) return {};
   const bool arrow = format == "arrow" || format == "arrow_file";
   for (std::string_view known : {"none", "lz4", "zstd", "snappy", "gzip"}) {
     if (compression == known && (format == "parquet" || (arrow && known != "snappy" && known != "gzip"))) return {};

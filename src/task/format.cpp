@@ -16,6 +16,7 @@ constexpr std::array kFormats{
     OutputFormat{"arrow", "application/vnd.apache.arrow.stream", "arrows", true},
     OutputFormat{"arrow_file", "application/vnd.apache.arrow.file", "arrow", true},
     OutputFormat{"parquet", "application/vnd.apache.parquet", "parquet", false},
+    OutputFormat{"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", false},
 };
 
 bool accepts(std::string_view range, std::string_view media_type) {

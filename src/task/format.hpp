@@ -14,7 +14,7 @@ struct OutputFormat {
   bool compressible;  // Accept-Encoding is honoured: the format is not compressed already
 };
 
-// json, ndjson, csv, arrow, arrow_file, parquet.
+// json, ndjson, csv, arrow, arrow_file, parquet, xlsx.
 const OutputFormat* find_output_format(std::string_view name);
 // The format of the most preferred media type of an Accept header; nullptr where none is acceptable. "*/*" is json.
 const OutputFormat* negotiate_format(std::string_view accept);

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import zipfile
 
 import pyarrow as pa
 import pyarrow.ipc
@@ -36,11 +37,11 @@ def ask_and_break(server, body, headers=b"", version=b"1.1"):
     return bytes(got), orderly
 
 
-@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("format_", (*FORMATS, "xlsx"))
 @pytest.mark.parametrize("encoding", (b"", b"Accept-Encoding: gzip\r\n", b"Accept-Encoding: zstd\r\n"))
 def test_a_late_failure_breaks_the_answer(flights, format_, encoding):
-    if encoding and format_ == "parquet":
-        pytest.skip("parquet is never encoded")
+    if encoding and format_ in ("parquet", "xlsx"):
+        pytest.skip(f"{format_} is never encoded")
     body = b'{"sql": "%s", "format": "%s"}' % (LATE.format(row=4_900_000).encode(), format_.encode())
     got, _ = ask_and_break(flights, body, encoding)
     assert got.startswith(b"HTTP/1.1 200") and len(got) > 100_000
@@ -63,18 +64,21 @@ def check_unfinished(format_, data):
         assert not data.endswith(b"ARROW1")
         with pytest.raises(pa.ArrowInvalid):
             pyarrow.ipc.open_file(data)
+    elif format_ == "xlsx":
+        with pytest.raises(zipfile.BadZipFile):
+            zipfile.ZipFile(io.BytesIO(data))
     elif format_ == "arrow":
         assert not data.endswith(b"\xff\xff\xff\xff\0\0\0\0")
 
 
-@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("format_", (*FORMATS, "xlsx"))
 def test_http_1_0_is_told_by_a_reset(flights, format_):
     body = b'{"sql": "%s", "format": "%s"}' % (LATE.format(row=4_900_000).encode(), format_.encode())
     got, orderly = ask_and_break(flights, body, version=b"1.0")
     assert got.startswith(b"HTTP/1.1 200") and not orderly
 
 
-@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("format_", (*FORMATS, "xlsx"))
 def test_an_early_failure_is_a_problem_document(flights, format_):
     answer = flights.sql(LATE.format(row=0), format=format_)
     assert (answer.status, answer.code) == (400, "QueryInvalid"), answer.body
@@ -85,7 +89,7 @@ def test_http_client_sees_it(flights):
         flights.sql(LATE.format(row=4_900_000), format="csv")
 
 
-@pytest.mark.parametrize("format_", ("csv", "parquet", "arrow"))
+@pytest.mark.parametrize("format_", ("csv", "parquet", "arrow", "xlsx"))
 def test_a_time_out_in_the_midst_of_a_stream(flights, format_):
     """The time limit also holds while rows are on their way to a client that reads slowly."""
     body = b'{"sql": "SELECT * FROM range(2000000000)", "timeout_ms": 1500, "format": "%s"}' % format_.encode()

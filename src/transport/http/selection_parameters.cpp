@@ -58,7 +58,7 @@ Result<std::string> format_of(const Request& request) {
   if (const std::string* format = request.parameter("format")) {
     if (find_output_format(*format) == nullptr) {
       return fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\"; there are json, ndjson, csv, arrow, "
-                                                      "arrow_file and parquet.",
+                                                      "arrow_file, parquet and xlsx.",
                                                       format->substr(0, 64)));
     }
     return *format;

@@ -1,6 +1,7 @@
 #include "worker/child/executor.hpp"
 
 #include <arrow/array.h>
+#include <fmt/format.h>
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -134,6 +135,7 @@ Status Executor::encode(const Task& task, BatchStream& stream, std::function<Jso
   options.numbers_exact = task.numbers_exact;
   options.threads = threads_;
   options.tail = std::move(tail);
+  options.document = document_of(task);
   CANVASBACK_ASSIGN(std::unique_ptr<Encoder> encoder, make_encoder(task.format, *target, options));
   Stopwatch encoding;
   Status status = encoder->begin(stream.schema());
@@ -151,7 +153,7 @@ Status Executor::encode(const Task& task, BatchStream& stream, std::function<Jso
     encoding.restart();
     status = encoder->write(std::move(*batch));
     metrics.encode_ms += encoding.elapsed_ms();
-    rows_sent_ = metrics.rows;
+    rows_sent_ = encoder->rows_done();
     bytes_sent_ = sink.bytes();
     if (status) status = cancel.check();
   }
@@ -163,6 +165,36 @@ Status Executor::encode(const Task& task, BatchStream& stream, std::function<Jso
   status = encoder->finish();
   metrics.encode_ms = std::max(0.0, metrics.encode_ms + encoding.elapsed_ms() - sink.blocked_ms());
   return status;
+}
+
+// What a workbook says of its rows.
+DocumentInfo Executor::document_of(const Task& task) const {
+  DocumentInfo document;
+  document.created_us = wall_us();
+  if (task.kind == TaskKind::Sql) {
+    document.title = "Query";
+    document.rows_max = task.row_limit.value_or(-1);
+    document.properties.emplace_back("SQL", task.sql);
+    return document;
+  }
+  document.title = task.dataset;
+  document.properties.emplace_back("Dataset", task.dataset);
+  const Selection& selection = task.selection;
+  if (const Dataset* dataset = find_table(task.dataset); dataset != nullptr && dataset->rows >= 0) {
+    document.rows_max = std::min(dataset->rows, selection.limit.value_or(dataset->rows));
+  }
+  if (!selection.filter.is_null()) document.properties.emplace_back("Filter", selection.filter.dump());
+  std::string sort;
+  for (const SortKey& key : selection.sort) {
+    sort += (sort.empty() ? "" : ",") + std::string(key.descending ? "-" : "") + key.column;
+  }
+  if (!sort.empty()) document.properties.emplace_back("Sort", sort);
+  if (const auto& sample = selection.sample) {
+    document.properties.emplace_back("Sample", sample->share > 0
+                                                   ? fmt::format("{}%, seed {}", sample->share * 100, sample->seed)
+                                                   : fmt::format("{} rows, seed {}", sample->rows, sample->seed));
+  }
+  return document;
 }
 
 Status Executor::run_sql(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {

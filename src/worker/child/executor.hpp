@@ -12,6 +12,7 @@
 
 #include "analyse/profile_json.hpp"
 #include "base/cancel.hpp"
+#include "encode/encoder.hpp"
 #include "engine/engine.hpp"
 #include "storage/dataset.hpp"
 #include "task/sql_builder.hpp"
@@ -95,6 +96,7 @@ class Executor {
   Status define(const Dataset& dataset);
   Status encode(const Task& task, BatchStream& stream, std::function<Json()> tail, FrameSink& sink,
                 TaskMetrics& metrics, const CancelToken& cancel);
+  DocumentInfo document_of(const Task& task) const;
   Json metrics_json(const Task& task, const FrameSink& sink, const TaskMetrics& metrics) const;
 
   std::unique_ptr<Engine> engine_;
