@@ -62,16 +62,19 @@ BatchPtr BlockMap::find(const std::string& key) {
     return mapped_.front().block;
   }
   BatchPtr block = find_block(cache_folder_, key);
-  if (!block) return nullptr;
+  if (block) put(key, block);
+  return block;
+}
+
+void BlockMap::put(const std::string& key, BatchPtr block) {
   auto bytes = arrow::util::ReferencedBufferSize(*block);
-  mapped_.push_front({key, block, bytes.ok() ? static_cast<std::uint64_t>(*bytes) : 0});
+  mapped_.push_front({key, std::move(block), bytes.ok() ? static_cast<std::uint64_t>(*bytes) : 0});
   std::uint64_t sum = 0;
   for (auto entry = mapped_.begin(); entry != mapped_.end();) {
     sum += entry->bytes;
     // The one at hand stays, whatever its size.
     entry = sum > limits::kBlocksMappedBytesMax && entry != mapped_.begin() ? mapped_.erase(entry) : std::next(entry);
   }
-  return block;
 }
 
 Status write_block(const std::string& path, const arrow::RecordBatch& batch) {

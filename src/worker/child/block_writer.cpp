@@ -28,14 +28,16 @@ BlockWriter::~BlockWriter() {
 
 void BlockWriter::want(WantedBlock block) {
   std::scoped_lock lock(mutex_);
-  if (block.key == writing_) return;
-  auto known = std::ranges::find(waiting_, block.key, [](const Waiting& waiting) { return waiting.block.key; });
-  const bool again = known != waiting_.end();
-  if (again) waiting_.erase(known);
-  waiting_.push_back({std::move(block), again});
-  if (waiting_.size() > limits::kBlocksWaitingMax) waiting_.pop_front();
   idle_from_ = std::chrono::steady_clock::now() + limits::kBlockIdleTime;
+  if (block.key == writing_) return;
+  waiting_.push_back(std::move(block));
+  if (waiting_.size() > limits::kBlocksWaitingMax) waiting_.pop_front();
   changed_.notify_all();
+}
+
+bool BlockWriter::take(const std::string& key) {
+  std::scoped_lock lock(mutex_);
+  return std::erase_if(waiting_, [&](const WantedBlock& waiting) { return waiting.key == key; }) > 0;
 }
 
 void BlockWriter::stay_idle() {
@@ -43,23 +45,18 @@ void BlockWriter::stay_idle() {
   idle_from_ = std::chrono::steady_clock::now() + limits::kBlockIdleTime;
 }
 
-// The block to be decoded next: the newest that was wanted again, or any once the worker is idle; nullopt to stop.
+// The block to be decoded next, once the worker is idle: the newest; nullopt to stop.
 std::optional<WantedBlock> BlockWriter::next(std::unique_lock<std::mutex>& lock) {
   while (!stopped_) {
-    auto found = std::ranges::find(waiting_.rbegin(), waiting_.rend(), true, &Waiting::again);
-    if (found == waiting_.rend() && !waiting_.empty()) {
-      if (std::chrono::steady_clock::now() < idle_from_) {
-        changed_.wait_until(lock, idle_from_);
-        continue;
-      }
-      found = waiting_.rbegin();
-    }
-    if (found != waiting_.rend()) {
-      WantedBlock block = std::move(found->block);
-      waiting_.erase(std::next(found).base());
+    if (waiting_.empty()) {
+      changed_.wait(lock);
+    } else if (std::chrono::steady_clock::now() < idle_from_) {
+      changed_.wait_until(lock, idle_from_);
+    } else {
+      WantedBlock block = std::move(waiting_.back());
+      waiting_.pop_back();
       return block;
     }
-    changed_.wait(lock);
   }
   return std::nullopt;
 }

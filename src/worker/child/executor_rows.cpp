@@ -168,10 +168,12 @@ Result<std::unique_ptr<BatchStream>> Executor::plan_page(const Dataset& dataset,
     page_bytes += bytes / static_cast<std::uint64_t>(group_rows) * static_cast<std::uint64_t>(range.take);
     if (page_bytes > limits::kPageBytesMax) return std::unique_ptr<BatchStream>();
     metrics.method = "decoded_rows";
-    if (threads_ == 1 && bytes <= limits::kCacheEntryBytesMax) {
-      // Others wait for the cores: decoding the neighbours along is less work for all than decoding for each of them.
-      CANVASBACK_ASSIGN(BatchPtr block, read_rows(file, columns, {range.row_group, 0, group_rows}, 1));
+    if (bytes <= limits::kCacheEntryBytesMax && (block_writer_->take(key) || threads_ == 1)) {
+      // A second page of it, or others wait for the cores: decoding the neighbours along is less work than decoding for
+      // each of them.
+      CANVASBACK_ASSIGN(BatchPtr block, read_rows(file, columns, {range.row_group, 0, group_rows}, threads_));
       batches.push_back(block->Slice(range.skip, range.take));
+      blocks_.put(key, block);
       decoded_.emplace_back(key, std::move(block));
       continue;
     }
