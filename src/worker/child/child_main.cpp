@@ -88,7 +88,7 @@ class ResidentMemory {
   const std::uint64_t page_bytes_ = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 };
 
-constexpr std::uint64_t kKeptBytes = 64 * limits::kMiB;
+constexpr std::uint64_t kKeptBytes = limits::kBlocksMappedBytesMax + 64 * limits::kMiB;
 
 class Worker {
  public:
