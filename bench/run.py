@@ -79,7 +79,8 @@ class Run:
             self.sizes[name] = min(self.sizes[name], self.sizes["rows"])
         state = (chosen.out / "state").resolve()
         state.mkdir(parents=True, exist_ok=True)
-        command = (f'{shlex.quote(str(chosen.binary))} serve orders="$DATA_DIR"/orders.parquet --listen 127.0.0.1:"$PORT" --data {state} '
+        program, state = shlex.quote(str(chosen.binary)), shlex.quote(str(state))
+        command = (f'{program} serve orders="$DATA_DIR"/orders.parquet --listen 127.0.0.1:"$PORT" --data {state} '
                    "--profile-cache 0 --log-level warning")  # fmt: skip
         self.ours = Subject(table.OURS, command, BENCH / "adapter.json", self.folder)
         self.subjects = [self.ours] + ([self.peer.subject(self.folder)] if self.peer else [])
