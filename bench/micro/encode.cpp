@@ -110,8 +110,8 @@ void limit_parse(benchmark::State& state, std::int64_t rows) {
 void register_size(const std::string& name, std::int64_t rows) {
   for (const std::string format : kFormats) {
     const std::string memcpy_name = "limit_memcpy/" + format + "/" + name;
-    const std::string limit = format == "json" ? memcpy_name + ",limit_minify/" + name + ",limit_parse/" + name
-                                               : memcpy_name;
+    const std::string limit =
+        format == "json" ? memcpy_name + ",limit_minify/" + name + ",limit_parse/" + name : memcpy_name;
     benchmark::RegisterBenchmark(("encode/" + format + "/" + name).c_str(),
                                  [=](benchmark::State& state) { encode(state, format, rows, limit); });
     benchmark::RegisterBenchmark(memcpy_name.c_str(),

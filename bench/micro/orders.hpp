@@ -36,8 +36,8 @@ class OrdersBuilder {
   void add(std::int64_t row) {
     static const std::vector<std::string> kWords = {"electronics", "books", "garden", "bricolage & décor", "toys"};
     static const std::vector<std::string> kCountries = {"Argentina", "Côte d'Ivoire", "Việt Nam", "Chile"};
-    static const std::vector<std::string> kNotes = {
-        "leave at the door", "call \"Ana\" <before> & after", "größere Menge möglich", "second, revised address"};
+    static const std::vector<std::string> kNotes = {"leave at the door", "call \"Ana\" <before> & after",
+                                                    "größere Menge möglich", "second, revised address"};
     const auto number = static_cast<std::uint64_t>(row);
     const std::uint64_t time = kStart + number * 9'460'000 + mix(number, 1) % 9'460'000;
     const auto quantity = static_cast<std::int32_t>(1 + mix(number, 5) % 9);
