@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
 .PHONY: help setup build run test unit functional soak-short check format lint asan tsan fuzz soak schemathesis \
-  package clean
+  bench bench-micro package clean
 
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH)
 PYTHON := .deps/venv/bin/python
@@ -13,7 +13,7 @@ ARGS ?= serve flights=.deps/data/flights-3m.parquet --data data
 FUZZ_SECONDS ?= 20
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: ## install what is missing
 	@scripts/setup
@@ -46,6 +46,15 @@ schemathesis: build ## random requests made from /openapi.json, the long form (a
 package: build ## a .tar.gz and a .deb below build/package that need nothing but a C library, tried
 	scripts/package
 	$(PYTHON) tests/package.py
+
+# BASELINE=DIR names the peer stack to compare with, DATA=DIR the folder of orders.parquet; bench/README.md.
+bench: build ## measure against BASELINE=DIR (or alone) and against the limits: a table and a report (15 minutes)
+	cmake --build --preset release -j $(JOBS) --target benchmarks
+	$(PYTHON) bench/run.py $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(DATA),--data "$(DATA)") $(BENCH)
+
+bench-micro: build ## the inner loops alone, beside their limits
+	cmake --build --preset release -j $(JOBS) --target benchmarks
+	$(PYTHON) bench/run.py --only micro $(if $(DATA),--data "$(DATA)")
 
 lint: ## style and dependency rule, without a build
 	python3 tests/tidy.py

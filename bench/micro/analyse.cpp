@@ -36,6 +36,7 @@ void measure(benchmark::State& state, const std::shared_ptr<arrow::Array>& array
   auto accumulator = make_accumulator(*array->type(), {"c", "T", kRows * 1000}, depth);
   std::uint32_t run = 0;
   for (auto _ : state) accumulator->add(run++, *array);
+  state.SetLabel("limit=limit_sum_of_words,limit_memcpy");
   state.SetItemsProcessed(state.iterations() * array->length());
   state.SetBytesProcessed(state.iterations() * bytes);
 }
@@ -73,6 +74,7 @@ void distinct_sketch(benchmark::State& state) {
     for (std::int64_t value : values) sketch.add(hash_value(value));
   }
   benchmark::DoNotOptimize(sketch.estimate());
+  state.SetLabel("limit=limit_sum_of_words");
   state.SetItemsProcessed(state.iterations() * kRows);
   state.SetBytesProcessed(state.iterations() * kRows * 8);
 }
@@ -82,6 +84,7 @@ void moments(benchmark::State& state) {
   const auto values = numbers(kManyDifferent);
   IntegerMoments sums;
   for (auto _ : state) sums.add(std::span<const std::int64_t>(values));
+  state.SetLabel("limit=limit_sum_of_words");
   state.SetItemsProcessed(state.iterations() * kRows);
   state.SetBytesProcessed(state.iterations() * kRows * 8);
 }

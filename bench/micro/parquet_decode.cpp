@@ -46,6 +46,7 @@ void our_row_group(benchmark::State& state) {
     group = (group + 1) % groups;
   }
   state.SetItemsProcessed(rows);
+  state.SetLabel("limit=decompression,arrow_row_group");
 }
 BENCHMARK(our_row_group)->Unit(benchmark::kMillisecond);
 
