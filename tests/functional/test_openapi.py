@@ -186,8 +186,8 @@ def test_every_example_is_answered(server, name):
             extra["format"] = "arrow" if chosen["compression"][1] in ("none", "lz4", "zstd") else "parquet"
         answer = ask(server, method, path, chosen, body, **extra)
         check(operation, answer)
-        if "Prefer" in chosen or "job" in chosen:
-            server.ask("DELETE", "/api/v1/jobs/" + chosen.get("job", (None, "none"))[1])
+        if "job" in chosen:  # a token is taken as long as its job is known
+            server.ask("DELETE", "/api/v1/jobs/" + chosen["job"][1])
         expected = (404,) if name == "cancelQuery" else range(200, 300)
         assert answer.status in expected, (chosen, body, answer.body[:500])
         count += 1
