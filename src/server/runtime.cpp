@@ -103,8 +103,7 @@ Result<std::unique_ptr<Runtime>> Runtime::make(const Config& config, bool privat
   runtime->queries_ = std::make_unique<QueryService>(*runtime->pool_, *runtime->datasets_, queries);
   if (!private_folder) {
     CANVASBACK_ASSIGN(JobService::Options jobs, job_options(config, runtime->data_folder_, workers));
-    runtime->jobs_ =
-        std::make_unique<JobService>(executor, *runtime->queries_, *runtime->datasets_, std::move(jobs));
+    runtime->jobs_ = std::make_unique<JobService>(executor, *runtime->queries_, *runtime->datasets_, std::move(jobs));
   }
   return runtime;
 }

@@ -112,9 +112,9 @@ std::string progress_text(const Json& progress, std::uint64_t bytes_out, double 
   if (progress.at("rows_expected").is_integer()) {
     text += " of " + with_thousands(progress.at("rows_expected").as_int());
   }
-  text += fmt::format(" rows ({}/s), {}, {}/s", with_thousands(static_cast<std::int64_t>(static_cast<double>(rows) / passed)),
-                      human_bytes(bytes_out),
-                      human_bytes(static_cast<std::uint64_t>(static_cast<double>(bytes_out) / passed)));
+  text += fmt::format(
+      " rows ({}/s), {}, {}/s", with_thousands(static_cast<std::int64_t>(static_cast<double>(rows) / passed)),
+      human_bytes(bytes_out), human_bytes(static_cast<std::uint64_t>(static_cast<double>(bytes_out) / passed)));
   if (share > 0.01) text += fmt::format(", {:.0f} s left", seconds / share * (1 - share));
   return text;
 }

@@ -30,7 +30,7 @@ struct JobReceipt {
 };
 
 struct JobSpec {
-  std::string id;    // chosen by the client, or empty: one is made
+  std::string id;  // chosen by the client, or empty: one is made
   bool stream = false;
   std::string kind;  // rows, sql
   std::string text;  // the dataset or the start of the statement
@@ -54,10 +54,10 @@ struct Job {
   CancelToken cancel;
   std::function<void()> on_cancel;  // of a stream under way: cuts it
 
-  std::string path;           // of the finished file; empty: there is none (any more)
+  std::string path;              // of the finished file; empty: there is none (any more)
   std::uint64_t held_bytes = 0;  // of the disk budget
-  std::int64_t used_us = 0;   // finished or last fetched
-  int readers = 0;            // fetching it now
+  std::int64_t used_us = 0;      // finished or last fetched
+  int readers = 0;               // fetching it now
 };
 
 // What is told of a job beside its own members.

@@ -25,8 +25,7 @@ std::unexpected<Error> disk_error(int number) {
 
 Result<std::unique_ptr<JobFile>> JobFile::create(std::string path) {
   auto file = std::unique_ptr<JobFile>(new JobFile(std::move(path)));
-  file->file_ =
-      UniqueFd(::open(file->part().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  file->file_ = UniqueFd(::open(file->part().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file->file_) return disk_error(errno);
   return file;
 }
@@ -37,8 +36,7 @@ JobFile::~JobFile() {
 
 Status JobFile::write(std::string_view bytes) {
   struct statvfs disk {};
-  if (::fstatvfs(file_.get(), &disk) == 0 &&
-      disk.f_bavail * disk.f_frsize < limits::kDiskFreeBytesMin + bytes.size()) {
+  if (::fstatvfs(file_.get(), &disk) == 0 && disk.f_bavail * disk.f_frsize < limits::kDiskFreeBytesMin + bytes.size()) {
     return disk_error(ENOSPC);
   }
   digest_.update(bytes);

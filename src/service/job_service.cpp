@@ -106,9 +106,7 @@ JobService::JobService(asio::any_io_executor executor, QueryService& queries, Da
       datasets_(datasets),
       options_(std::move(options)),
       registry_({limits::kJobsMax, options_.file_bytes_max, options_.file_age_s * 1'000'000},
-                [this](const std::string& path) {
-                  asio::post(threads_, [path] { ::unlink(path.c_str()); });
-                }),
+                [this](const std::string& path) { asio::post(threads_, [path] { ::unlink(path.c_str()); }); }),
       turn_(executor) {
   // Whatever an earlier server left: nobody knows those jobs any more, and some of their files are not whole.
   std::error_code error;
@@ -334,8 +332,8 @@ Result<std::unique_ptr<JobReader>> JobService::open_file(std::string_view id) {
   if (job->spec.stream) return fail(ErrorCode::JobConflict, "This job was streamed to its client; no file is kept.");
   if (job->state == JobState::Failed) return std::unexpected(*job->error);
   if (job->state != JobState::Done) {
-    return fail(ErrorCode::JobConflict, fmt::format("The job is {}; its file is there once it is done.",
-                                                    name_of(job->state)));
+    return fail(ErrorCode::JobConflict,
+                fmt::format("The job is {}; its file is there once it is done.", name_of(job->state)));
   }
   const auto gone = [] { return fail(ErrorCode::JobNotFound, "The file of this job is no longer kept."); };
   if (job->path.empty()) return gone();

@@ -78,11 +78,11 @@ Status Router::check_access(const Request& request) const {
 Headers Router::cors_headers(const Request& request) const {
   const std::string_view origin = request.header("origin");
   if (origin.empty() || std::ranges::find(access_.origins, origin) == access_.origins.end()) return {};
-  return {
-      {"Access-Control-Allow-Origin", std::string(origin)},
-      {"Access-Control-Expose-Headers", "Server-Timing, X-Total-Rows, X-Total-Exact, Content-Disposition, Retry-After, "
-       "Location, Preference-Applied, ETag, Content-Range, Accept-Ranges"},
-      {"Vary", "Origin"}};
+  return {{"Access-Control-Allow-Origin", std::string(origin)},
+          {"Access-Control-Expose-Headers",
+           "Server-Timing, X-Total-Rows, X-Total-Exact, Content-Disposition, Retry-After, "
+           "Location, Preference-Applied, ETag, Content-Range, Accept-Ranges"},
+          {"Vary", "Origin"}};
 }
 
 asio::awaitable<void> Router::route(Connection& connection, Request& request, std::string& pattern) {

@@ -167,8 +167,9 @@ void add_dataset_routes(Router& router, Services services) {
   std::vector<std::string> names = selection_parameter_names();
   names.insert(names.end(), {"filename", "job"});
   for (const char* method : {"GET", "POST"}) {
-    router.add({method, "/api/v1/datasets/{name}/export", names},
-               [services](Connection& connection, Request& request) { return exported(services, connection, request); });
+    router.add({method, "/api/v1/datasets/{name}/export", names}, [services](Connection& connection, Request& request) {
+      return exported(services, connection, request);
+    });
   }
 }
 
