@@ -144,7 +144,8 @@ def test_post_without_prefer_streams(server):
 
 def test_what_is_wrong_is_said_at_once(server):
     for path, body, parameters, code in [
-        ("/api/v1/datasets/nosuch/export", None, {}, "DatasetNotFound"), (EXPORT, None, {"format": "xml"}, "InvalidData"),
+        ("/api/v1/datasets/nosuch/export", None, {}, "DatasetNotFound"),
+        (EXPORT, None, {"format": "xml"}, "InvalidData"),
         (EXPORT, None, {"columns": "nosuch"}, "InvalidData"), (EXPORT, None, {"compression": "rar"}, "InvalidData"),
         ("/api/v1/query", {"sql": ""}, {}, "QueryInvalid"), ("/api/v1/query", {"sql": "SELECT 1", "filename": 1}, {},
                                                              "InvalidData"),
@@ -157,7 +158,8 @@ def test_a_job_that_fails(server):
     job = start(server, body={"sql": sql, "format": "csv"}, path="/api/v1/query")
     before = len(files_of(server))
     done = ended(server, job["id"])
-    assert (done["state"], done["error"]["code"], done["receipt"], done["file"]) == ("failed", "QueryInvalid", None, None)
+    assert (done["state"], done["error"]["code"]) == ("failed", "QueryInvalid")
+    assert done["receipt"] is None and done["file"] is None
     answer = server.get(f"/api/v1/jobs/{job['id']}/file")
     assert (answer.status, answer.code) == (400, "QueryInvalid")
     assert len(files_of(server)) <= before and not [name for name in files_of(server) if name.endswith(".part")]
@@ -165,7 +167,8 @@ def test_a_job_that_fails(server):
 
 
 @pytest.mark.parametrize("token", ["short", "x" * 65, "../../../etc/passwd", "a/b/c/d/e/f", "with space", "null\0byte",
-                                   "ünïcödé-token", "%2e%2e%2f%2e%2e", "<script>alert(1)", "", "tab\there-token"])  # fmt: skip
+                                   "ünïcödé-token", "%2e%2e%2f%2e%2e", "<script>alert(1)", "",
+                                   "tab\there-token"])  # fmt: skip
 def test_hostile_tokens(server, token):
     before = server.get("/api/v1/jobs").json()["jobs"]
     for answer in [server.get(EXPORT, job=token, limit="1"), server.ask("POST", EXPORT, None, ASYNC, job=token or "?")]:
@@ -239,7 +242,8 @@ def test_ranges_and_tags(server):
     for headers in ({"Range": "bytes=0-1,4-5"}, {"Range": "items=1"}, {"Range": "bytes=0-9", "If-Range": '"other"'}):
         assert server.get(path, headers).body == whole.body
     beyond = server.get(path, {"Range": f"bytes={size}-"})
-    assert (beyond.status, beyond.code, beyond.headers["content-range"]) == (416, "RangeNotSatisfiable", f"bytes */{size}")
+    assert (beyond.status, beyond.code) == (416, "RangeNotSatisfiable")
+    assert beyond.headers["content-range"] == f"bytes */{size}"
     for value in (tag, f'"x", W/{tag}', "*"):
         same = server.get(path, {"If-None-Match": value})
         assert (same.status, same.body) == (304, b"") and same.headers["etag"] == tag
@@ -248,8 +252,8 @@ def test_ranges_and_tags(server):
     # Several on one connection, resumed as a download manager does it.
     request = b"GET %s HTTP/1.1\r\nHost: localhost\r\nRange: bytes=%d-%d\r\nConnection: %s\r\n\r\n"
     half = size // 2
-    data = server.raw(request % (path.encode(), 0, half - 1, b"keep-alive") + request % (path.encode(), half, size, b"close"))
-    first, second = parse_answers(data)
+    both = [request % (path.encode(), 0, half - 1, b"keep-alive"), request % (path.encode(), half, size, b"close")]
+    first, second = parse_answers(server.raw(b"".join(both)))
     assert first.body + second.body == whole.body
 
 
@@ -268,7 +272,8 @@ def test_cancel_frees_everything(server):
         job_id = endless(server)
         assert server.ask("DELETE", f"/api/v1/jobs/{job_id}").status == 204
         done = ended(server, job_id, seconds=1)
-        assert (done["state"], done["receipt"], done["file"], done["error"]["code"]) == ("cancelled", None, None, "Cancelled")
+        assert (done["state"], done["error"]["code"]) == ("cancelled", "Cancelled")
+        assert done["receipt"] is None and done["file"] is None
         wait_for(lambda: idle(server) and not server.get("/api/v1/queries").json()["queries"], seconds=1)
         assert not [name for name in files_of(server) if name.endswith(".part")]
         assert server.get(f"/api/v1/jobs/{job_id}/file").code == "JobConflict"
