@@ -234,8 +234,10 @@ def test_ranges_and_tags(server):
     path = ended(server, job["id"])["file"]["href"]
     whole = server.get(path)
     tag, size = whole.headers["etag"], len(whole.body)
-    for header, first, last in [("bytes=0-99", 0, 99), (f"bytes={size - 8}-", size - 8, size - 1), ("bytes=-4", size - 4,
-                                size - 1), ("bytes=5-999999999", 5, size - 1)]:  # fmt: skip
+    for header, first, last in [
+        ("bytes=0-99", 0, 99), (f"bytes={size - 8}-", size - 8, size - 1), ("bytes=-4", size - 4, size - 1),
+        ("bytes=5-999999999", 5, size - 1),
+    ]:  # fmt: skip
         part = server.get(path, {"Range": header, "If-Range": tag})
         assert part.status == 206 and part.body == whole.body[first : last + 1]
         assert part.headers["content-range"] == f"bytes {first}-{last}/{size}" and part.headers["etag"] == tag
