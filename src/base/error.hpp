@@ -24,12 +24,15 @@ enum class ErrorCode {
   SchemaNotFound,
   RecordNotFound,
   QueryNotFound,
+  JobNotFound,
   MethodNotAllowed,
   NotAcceptable,
   DuplicateRecord,
+  JobConflict,
   PayloadTooLarge,
   UriTooLong,
   UnsupportedMediaType,
+  RangeNotSatisfiable,
   HeadersTooLarge,
   RequestTimeout,
   TooManyRequests,
@@ -39,6 +42,7 @@ enum class ErrorCode {
   Repository,
   Unavailable,
   QueryTimeout,
+  StorageLimit,
   MemoryLimit,
 };
 

@@ -78,6 +78,19 @@ inline constexpr std::size_t kProfileBytesMax = 64 * kMiB;
 inline constexpr std::size_t kProfileCacheBytes = 32 * kMiB;
 inline constexpr std::size_t kProfileColumnsAtOnce = 64;  // of a dataset that the engine reads
 
+// Jobs and their files below DATA/jobs (the settings job_files and job_files_age_s).
+inline constexpr std::size_t kJobsMax = 1000;        // known; of those that ended the oldest is forgotten
+inline constexpr std::size_t kJobTokenBytesMin = 8;  // of an id that the client chose
+inline constexpr std::size_t kJobTokenBytesMax = 64;
+inline constexpr std::size_t kJobFilesBytes = 10 * 1000 * std::size_t{1000} * 1000;
+inline constexpr seconds kJobFilesAge{24 * 3600};
+inline constexpr seconds kJobFilesAgeMax{366 * 24 * 3600};
+inline constexpr std::size_t kDiskFreeBytesMin = 256 * kMiB;  // a job's file leaves so much of the disk free
+inline constexpr milliseconds kJobEventPeriod{200};
+inline constexpr seconds kJobHeartbeat{5};           // of events where nothing changes
+inline constexpr milliseconds kJobRetryPeriod{200};  // a job whose task was refused for overload tries again
+inline constexpr std::size_t kFilePieceBytes = 256 * kKiB;
+
 // Shutting down.
 inline constexpr seconds kDrainDeadline{10};
 

@@ -2,7 +2,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <optional>
+#include <thread>
+
 #include "base/clock.hpp"
+#include "base/hash.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "server/command_support.hpp"
@@ -41,18 +48,27 @@ Result<std::optional<std::int64_t>> limit_of(const CommandOptions& options, bool
   return std::optional<std::int64_t>(limit);
 }
 
-// Takes what either side gives and prints or writes it.
+// Takes what either side gives and prints or writes it; of a file it says on stderr what it has become.
 struct Destination {
   bool table = false;
   Output output;
   std::string text;
+  std::int64_t rows = 0;
 
   Status take(std::string_view bytes) {
     if (!table) return output.write(bytes);
     text += bytes;
     return {};
   }
-  Status finish() { return table ? print_table(text) : output.finish(); }
+  Status finish() {
+    if (table) return print_table(text);
+    CANVASBACK_TRY(output.finish());
+    if (output.is_file()) {
+      std::fprintf(stderr, "%s: %s rows, %s bytes, sha256 %s\n", output.path().c_str(), with_thousands(rows).c_str(),
+                   with_thousands(static_cast<std::int64_t>(output.bytes())).c_str(), output.sha256().c_str());
+    }
+    return {};
+  }
 };
 
 Status run_here(const CommandOptions& options, std::vector<DatasetSource> sources, Destination& destination,
@@ -61,7 +77,12 @@ Status run_here(const CommandOptions& options, std::vector<DatasetSource> source
   auto work = [&]() -> asio::awaitable<Status> {
     auto answer = co_await ask(runtime->queries());
     if (!answer) co_return std::unexpected(answer.error());
-    if (!destination.table) co_return co_await write_answer(std::move(*answer), destination.output, "writing");
+    if (!destination.table) {
+      auto rows = co_await write_answer(std::move(*answer), destination.output, "writing");
+      if (!rows) co_return std::unexpected(rows.error());
+      destination.rows = *rows;
+      co_return Status();
+    }
     while (true) {
       TaskEvent event = co_await (*answer)->next();
       if (event.kind == TaskEvent::Kind::Failed) co_return std::unexpected(event.error);
@@ -73,8 +94,69 @@ Status run_here(const CommandOptions& options, std::vector<DatasetSource> source
   return destination.finish();
 }
 
-Status ask_server(const http::ClientRequest& request, Destination& destination) {
-  CANVASBACK_TRY(http::fetch(request, [&](std::string_view bytes) { return destination.take(bytes); }));
+// Asks the server every limits::kProgressPeriod how far the job is, on a thread of its own, for as long as it lives.
+class WatchedJob {
+ public:
+  WatchedJob(std::string server, std::string token) : server_(std::move(server)), token_(std::move(token)) {
+    thread_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
+  }
+  ~WatchedJob() {
+    thread_.request_stop();
+    wake_.notify_all();
+  }
+  WatchedJob(const WatchedJob&) = delete;
+  WatchedJob& operator=(const WatchedJob&) = delete;
+
+  // rows, rows_expected and share, as a worker reports them.
+  Json progress() {
+    std::scoped_lock lock(mutex_);
+    return progress_;
+  }
+
+ private:
+  void watch(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, stop, limits::kProgressPeriod, [&] { return stop.stop_requested(); })) {
+      lock.unlock();
+      std::string document;
+      // Without an answer the bar stands still; whether the export fails is said by the export.
+      const Status asked = http::fetch({server_, "GET", "/api/v1/jobs/" + token_, {}, {}}, [&](std::string_view bytes) {
+        document += bytes;
+        return Status();
+      });
+      auto job = Json::parse(document);
+      lock.lock();
+      if (!asked || !job) continue;
+      progress_ = Json();
+      progress_.set("rows", job->at("rows_done"));
+      progress_.set("rows_expected", job->at("rows_total"));
+      progress_.set("share", job->at("share"));
+    }
+  }
+
+  std::string server_;
+  std::string token_;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  Json progress_;
+  std::jthread thread_;  // last: it uses the others
+};
+
+// token: under which the answer can be watched; empty where it cannot.
+Status ask_server(const http::ClientRequest& request, const std::string& token, Destination& destination) {
+  ProgressLine line("writing");
+  std::optional<WatchedJob> job;
+  if (!token.empty() && is_terminal(STDERR_FILENO)) job.emplace(request.server, token);
+  auto sink = [&](std::string_view bytes) {
+    if (job) line.update(job->progress(), destination.output.bytes());
+    return destination.take(bytes);
+  };
+  Json metrics;
+  CANVASBACK_TRY(http::fetch(request, sink, [&](const http::FieldOf& field) {
+    if (auto parsed = Json::parse(field("X-Performance-Metrics"))) metrics = std::move(*parsed);
+  }));
+  destination.rows = metrics.at("rows").as_int();
+  line.clear();
   return destination.finish();
 }
 
@@ -83,7 +165,7 @@ Status query(const CommandOptions& options) {
   const bool table = format == "table";
   CANVASBACK_ASSIGN(std::optional<std::int64_t> limit, limit_of(options, table));
   CANVASBACK_ASSIGN(Output output, Output::open(options.out));
-  Destination destination{table, std::move(output), {}};
+  Destination destination{table, std::move(output), {}, 0};
   SqlRunRequest request;
   request.sql = options.sql;
   request.limit = limit;
@@ -96,7 +178,9 @@ Status query(const CommandOptions& options) {
     body.set("format", request.format);
     if (limit) body.set("limit", *limit);
     if (!request.compression.empty()) body.set("compression", request.compression);
-    return ask_server({options.server, "POST", "/api/v1/query", body.dump(), "application/json"}, destination);
+    const std::string token = table ? "" : random_hex(16);
+    const std::string target = "/api/v1/query" + (table ? "" : "?job=" + token);
+    return ask_server({options.server, "POST", target, body.dump(), "application/json"}, token, destination);
   }
   CANVASBACK_ASSIGN(Config config, load_config(options));
   CANVASBACK_ASSIGN(std::vector<DatasetSource> sources, dataset_sources(options, config));
@@ -144,12 +228,14 @@ Status export_rows(const CommandOptions& options) {
   CANVASBACK_ASSIGN(std::optional<std::int64_t> limit, limit_of(options, table));
   CANVASBACK_ASSIGN(Selection selection, selection_of(options, limit));
   CANVASBACK_ASSIGN(Output output, Output::open(options.out));
-  Destination destination{table, std::move(output), {}};
+  Destination destination{table, std::move(output), {}, 0};
   const std::string wire_format = table ? "json" : format;
   if (!options.server.empty()) {
     CommandOptions asked = options;
     if (limit) asked.limit = fmt::format("{}", *limit);
-    return ask_server({options.server, "GET", export_target(asked, wire_format), {}, {}}, destination);
+    const std::string token = table ? "" : random_hex(16);
+    const std::string target = export_target(asked, wire_format) + (table ? "" : "&job=" + token);
+    return ask_server({options.server, "GET", target, {}, {}}, token, destination);
   }
   CANVASBACK_ASSIGN(Config config, load_config(options));
   std::vector<DatasetSource> sources;

@@ -72,6 +72,7 @@ asio::awaitable<bool> drain(Runtime& runtime, http::Server& server) {
         if (!error) std::_Exit(1);
       },
       asio::detached);
+  runtime.jobs().shut_down();
   co_await runtime.pool().shut_down(limits::kDrainDeadline);
   // The last bytes of answers that ended are still on their way through the connections.
   asio::steady_timer timer(runtime.loop(), std::chrono::milliseconds(50));
@@ -87,7 +88,8 @@ Status serve(const CommandOptions& options) {
   CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, Runtime::make(config, false));
   http::Access access{config.list("hosts"), config.list("origins")};
   http::Router router(runtime->metrics(), std::move(access));
-  http::Services services{runtime->pool(), runtime->datasets(), runtime->queries(), runtime->metrics(), wall_us()};
+  http::Services services{runtime->pool(), runtime->datasets(), runtime->queries(),
+                          runtime->jobs(), runtime->metrics(),  wall_us()};
   add_routes(router, services);
   http::Server server(runtime->loop().get_executor(), router);
   CANVASBACK_TRY(server.listen(listen.address, listen.port));

@@ -64,14 +64,14 @@ Result<std::unique_ptr<Runtime>> one_shot_runtime(const CommandOptions& options,
   return runtime;
 }
 
-asio::awaitable<Status> write_answer(std::unique_ptr<Answer> answer, Output& output, std::string label) {
+asio::awaitable<Result<std::int64_t>> write_answer(std::unique_ptr<Answer> answer, Output& output, std::string label) {
   ProgressLine line(std::move(label));
   while (true) {
     TaskEvent event = co_await answer->next();
     if (event.kind == TaskEvent::Kind::Failed) co_return std::unexpected(event.error);
-    if (event.kind == TaskEvent::Kind::Done) co_return Status();
+    if (event.kind == TaskEvent::Kind::Done) co_return event.info.at("metrics").at("rows").as_int();
     if (event.kind != TaskEvent::Kind::Data) continue;
-    if (Status status = output.write(event.bytes); !status) co_return status;
+    if (Status status = output.write(event.bytes); !status) co_return std::unexpected(status.error());
     line.update(answer->progress(), output.bytes());
   }
 }

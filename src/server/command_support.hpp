@@ -22,8 +22,8 @@ int report(const Status& status);
 // A runtime with a folder of its own and the datasets registered; logs warnings only.
 Result<std::unique_ptr<Runtime>> one_shot_runtime(const CommandOptions& options, std::vector<DatasetSource> sources);
 
-// Writes an answer to the output with a progress line.
-asio::awaitable<Status> write_answer(std::unique_ptr<Answer> answer, Output& output, std::string label);
+// Writes an answer to the output with a progress line; gives its rows.
+asio::awaitable<Result<std::int64_t>> write_answer(std::unique_ptr<Answer> answer, Output& output, std::string label);
 
 // Prints the JSON document of a rows answer as a table.
 Status print_table(const std::string& json);

@@ -70,6 +70,8 @@ const std::vector<SettingInfo>& Config::known() {
       {"spill", "20GB", "disk space one worker may spill to"},
       {"cache", "2GB", "disk space of decoded blocks"},
       {"profile_cache", "32MiB", "memory of finished profiles; 0 keeps none"},
+      {"job_files", "10GB", "disk space of finished exports that can be fetched; 0: exports are only streamed"},
+      {"job_files_age_s", "86400", "seconds that a finished export is kept"},
       {"timeout_ms", "300000", "time limit of a task that names none"},
       {"log_level", "info", "debug, info, warning, error or off"},
       {"log_style", "text", "text or json"},

@@ -27,6 +27,7 @@ Output::~Output() {
 
 Status Output::write(std::string_view bytes) {
   bytes_ += bytes.size();
+  if (is_file()) digest_->update(bytes);
   const int fd = path_.empty() ? STDOUT_FILENO : file_.get();
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());

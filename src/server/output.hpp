@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/hash.hpp"
 #include "base/unique_fd.hpp"
 
 namespace canvasback {
@@ -22,6 +23,10 @@ class Output {
   // Syncs nothing; renames the temporary file to its name.
   Status finish();
   std::uint64_t bytes() const { return bytes_; }
+  bool is_file() const { return !path_.empty(); }
+  const std::string& path() const { return path_; }
+  // Of what was written to a file; once, at the end.
+  std::string sha256() { return digest_->hex(); }
 
  private:
   Output() = default;
@@ -30,6 +35,7 @@ class Output {
   std::string path_;  // empty: stdout
   std::string temporary_;
   std::uint64_t bytes_ = 0;
+  std::unique_ptr<Sha256> digest_ = std::make_unique<Sha256>();
 };
 
 }  // namespace canvasback

@@ -75,10 +75,25 @@ std::string own_executable() {
   return fs::read_symlink("/proc/self/exe", error).string();
 }
 
+namespace {
+
+// Jobs leave half of the places that stream to everybody else.
+Result<JobService::Options> job_options(const Config& config, const std::string& data_folder, int workers) {
+  JobService::Options options;
+  options.folder = data_folder + "/jobs";
+  CANVASBACK_ASSIGN(options.file_bytes_max, config.bytes("job_files"));
+  CANVASBACK_ASSIGN(options.file_age_s, config.integer("job_files_age_s", 1, limits::kJobFilesAgeMax.count()));
+  options.running_max = static_cast<std::size_t>(std::max(1, (workers - 1) / 2));
+  return options;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Runtime>> Runtime::make(const Config& config, bool private_folder) {
   auto runtime = std::unique_ptr<Runtime>(new Runtime());
   CANVASBACK_TRY(runtime->open_folder(config, private_folder));
   CANVASBACK_ASSIGN(PoolOptions options, pool_options(config, runtime->data_folder_));
+  const int workers = options.workers;
   CANVASBACK_ASSIGN(std::int64_t timeout_ms, config.integer("timeout_ms", 1, limits::kMaxTimeout.count()));
   auto executor = runtime->loop_.get_executor();
   runtime->pool_ = std::make_unique<Pool>(executor, std::move(options));
@@ -86,6 +101,10 @@ Result<std::unique_ptr<Runtime>> Runtime::make(const Config& config, bool privat
   CANVASBACK_ASSIGN(std::uint64_t profile_cache_bytes, config.bytes("profile_cache"));
   QueryService::Options queries{timeout_ms, profile_cache_bytes};
   runtime->queries_ = std::make_unique<QueryService>(*runtime->pool_, *runtime->datasets_, queries);
+  if (!private_folder) {
+    CANVASBACK_ASSIGN(JobService::Options jobs, job_options(config, runtime->data_folder_, workers));
+    runtime->jobs_ = std::make_unique<JobService>(executor, *runtime->queries_, *runtime->datasets_, std::move(jobs));
+  }
   return runtime;
 }
 

@@ -12,6 +12,7 @@
 #include "base/unique_fd.hpp"
 #include "server/config.hpp"
 #include "service/dataset_service.hpp"
+#include "service/job_service.hpp"
 #include "service/metrics.hpp"
 #include "service/query_service.hpp"
 #include "worker/pool/pool.hpp"
@@ -29,6 +30,7 @@ class Runtime {
   Pool& pool() { return *pool_; }
   DatasetService& datasets() { return *datasets_; }
   QueryService& queries() { return *queries_; }
+  JobService& jobs() { return *jobs_; }  // not of a private folder
   Metrics& metrics() { return metrics_; }
   const std::string& data_folder() const { return data_folder_; }
 
@@ -60,6 +62,7 @@ class Runtime {
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<DatasetService> datasets_;
   std::unique_ptr<QueryService> queries_;
+  std::unique_ptr<JobService> jobs_;
 };
 
 // Memory this process and its children may use: the cgroup's limit, else the machine's.

@@ -96,6 +96,29 @@ int terminal_width() {
 
 bool is_terminal(int fd) { return ::isatty(fd) == 1; }
 
+std::string progress_text(const Json& progress, std::uint64_t bytes_out, double seconds) {
+  const double share = std::clamp(progress.at("share").as_double(-1), -1.0, 1.0);
+  const std::int64_t rows = progress.at("rows").as_int();
+  const double passed = std::max(seconds, 0.001);
+  std::string text;
+  if (share >= 0) {
+    constexpr int kBar = 24;
+    const int full = static_cast<int>(share * kBar);
+    text += "[";
+    for (int i = 0; i < kBar; ++i) text += i < full ? "█" : "·";
+    text += fmt::format("] {:3.0f} %, ", share * 100);
+  }
+  text += with_thousands(rows);
+  if (progress.at("rows_expected").is_integer()) {
+    text += " of " + with_thousands(progress.at("rows_expected").as_int());
+  }
+  text += fmt::format(
+      " rows ({}/s), {}, {}/s", with_thousands(static_cast<std::int64_t>(static_cast<double>(rows) / passed)),
+      human_bytes(bytes_out), human_bytes(static_cast<std::uint64_t>(static_cast<double>(bytes_out) / passed)));
+  if (share > 0.01) text += fmt::format(", {:.0f} s left", seconds / share * (1 - share));
+  return text;
+}
+
 ProgressLine::ProgressLine(std::string label)
     : label_(std::move(label)), active_(is_terminal(STDERR_FILENO)), started_ns_(monotonic_ns()) {}
 
@@ -107,20 +130,7 @@ void ProgressLine::update(const Json& progress, std::uint64_t bytes_out) {
   if (!active_ || now - drawn_ns_ < kPeriodNs) return;
   drawn_ns_ = now;
   const double seconds = static_cast<double>(now - started_ns_) / 1e9;
-  const double share = progress.at("share").as_double(-1);
-  const std::int64_t rows = progress.at("rows").as_int();
-  std::string text = label_;
-  if (share >= 0) {
-    constexpr int kBar = 24;
-    const int full = static_cast<int>(std::clamp(share, 0.0, 1.0) * kBar);
-    text += " [";
-    for (int i = 0; i < kBar; ++i) text += i < full ? "█" : "·";
-    text += fmt::format("] {:3.0f} %", share * 100);
-    if (share > 0.01) text += fmt::format(", {:.0f} s left", seconds / share * (1 - share));
-  }
-  text +=
-      fmt::format(", {} rows, {}, {}/s", with_thousands(rows), human_bytes(bytes_out),
-                  human_bytes(static_cast<std::uint64_t>(static_cast<double>(bytes_out) / std::max(seconds, 0.001))));
+  const std::string text = label_ + " " + progress_text(progress, bytes_out, seconds);
   std::fprintf(stderr, "\r\x1b[K%s", text.c_str());
   std::fflush(stderr);
 }

@@ -23,12 +23,15 @@ std::string render_table(const std::vector<TableColumn>& columns, const std::vec
 int terminal_width();
 bool is_terminal(int fd);
 
+// "[████····]  40 %, 400,000 of 1,000,000 rows (100,000/s), 12 MB, 3 MB/s, 6 s left": what is not known is left out.
+std::string progress_text(const Json& progress, std::uint64_t bytes_out, double seconds);
+
 // A line that is drawn over itself on stderr, at most ten times a second; silent where stderr is no terminal.
 class ProgressLine {
  public:
   explicit ProgressLine(std::string label);
   ~ProgressLine();
-  // progress: rows, bytes, share of a worker's report; bytes_out: written so far.
+  // progress: rows, rows_expected, share of a worker's report; bytes_out: written so far.
   void update(const Json& progress, std::uint64_t bytes_out);
   void clear();
 

@@ -22,6 +22,20 @@ TEST(Terminal, TypesStandBelowTheNames) {
             "──────\n");
 }
 
+TEST(Terminal, ProgressTellsWhatIsKnown) {
+  Json known;
+  known.set("rows", 250'000);
+  known.set("rows_expected", 1'000'000);
+  known.set("share", 0.25);
+  EXPECT_EQ(progress_text(known, 10'000'000, 2),
+            "[██████··················]  25 %, 250,000 of 1,000,000 rows (125,000/s), 10.0 MB, 5.0 MB/s, 6 s left");
+  Json unknown;
+  unknown.set("rows", 5);
+  unknown.set("rows_expected", Json());
+  unknown.set("share", -1.0);
+  EXPECT_EQ(progress_text(unknown, 10, 1), "5 rows (5/s), 10 B, 10 B/s");
+}
+
 TEST(Terminal, ColumnsThatDoNotFitAreNamedBelow) {
   const std::string table =
       render_table({{"aaaa", "", false}, {"bbbb", "", false}, {"cccc", "", false}}, {{"1", "2", "3"}}, 12);

@@ -18,7 +18,7 @@ void Metrics::request_ended(const std::string& route, int status, double duratio
   entry.bytes += bytes;
 }
 
-std::string Metrics::prometheus(const Pool& pool) const {
+std::string Metrics::prometheus(const Pool& pool, const JobService& jobs) const {
   std::string out;
   auto line = std::back_inserter(out);
   fmt::format_to(line, "# TYPE canvasback_requests_total counter\n");
@@ -53,6 +53,8 @@ std::string Metrics::prometheus(const Pool& pool) const {
   number("tasks_running", "gauge", pool.running());
   number("tasks_waiting", "gauge", pool.waiting());
   number("worker_processes_started_total", "counter", counters.processes);
+  number("jobs_running", "gauge", jobs.running());
+  number("job_files_bytes", "gauge", jobs.file_bytes());
   number("cache_bytes", "gauge", pool.blocks().bytes());
   number("cache_blocks", "gauge", pool.blocks().size());
   fmt::format_to(line, "# TYPE canvasback_worker_resident_bytes gauge\n");

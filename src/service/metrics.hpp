@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "service/job_service.hpp"
 #include "worker/pool/pool.hpp"
 
 namespace canvasback {
@@ -16,7 +17,7 @@ class Metrics {
   // route: the pattern, not the path (bounded in number).
   void request_ended(const std::string& route, int status, double duration_ms, std::uint64_t bytes);
 
-  std::string prometheus(const Pool& pool) const;
+  std::string prometheus(const Pool& pool, const JobService& jobs) const;
   std::uint64_t requests() const { return requests_; }
 
  private:

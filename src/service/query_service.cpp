@@ -71,14 +71,30 @@ void Answer::cancel(CancelReason reason) { run_->cancel(reason); }
 QueryService::QueryService(Pool& pool, DatasetService& datasets, Options options)
     : pool_(pool), datasets_(datasets), options_(options), profiles_(options.profile_cache_bytes) {}
 
+Status QueryService::check_request(const RowsRequest& request) const {
+  CANVASBACK_ASSIGN(auto dataset, datasets_.find(request.dataset));
+  CANVASBACK_TRY(check_common(request.format, request.compression, request.timeout_ms));
+  return check_selection(request.selection, *dataset);
+}
+
+Status QueryService::check_request(const SqlRunRequest& request) const {
+  if (request.sql.empty()) return fail(ErrorCode::QueryInvalid, "The statement is empty.");
+  if (request.sql.size() > limits::kSqlBytesMax) return fail(ErrorCode::PayloadTooLarge, "The statement is too long.");
+  CANVASBACK_TRY(check_common(request.format, request.compression, request.timeout_ms));
+  const Json& parameters = request.parameters;
+  if (!parameters.is_null() && !parameters.is_array() && !parameters.is_object()) {
+    return fail(ErrorCode::InvalidData, "parameters is an array (positional) or an object (named).");
+  }
+  if (std::max(parameters.as_array().size(), parameters.as_object().size()) > limits::kParametersMax) {
+    return fail(ErrorCode::InvalidData, "There are too many parameters.");
+  }
+  return {};
+}
+
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::rows(RowsRequest request, CancelToken gone) {
   using Out = Result<std::unique_ptr<Answer>>;
+  if (Status status = check_request(request); !status) co_return Out(std::unexpected(status.error()));
   auto dataset = datasets_.find(request.dataset);
-  if (!dataset) co_return Out(std::unexpected(dataset.error()));
-  if (Status status = check_common(request.format, request.compression, request.timeout_ms); !status)
-    co_return Out(std::unexpected(status.error()));
-  if (Status status = check_selection(request.selection, **dataset); !status)
-    co_return Out(std::unexpected(status.error()));
   Task task;
   task.kind = TaskKind::Rows;
   task.dataset = request.dataset;
@@ -98,23 +114,13 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::rows(RowsRequest 
   // Named, because GCC 12 cannot build a braced list inside a co_await expression.
   std::vector<std::shared_ptr<const Dataset>> datasets(1, *dataset);
   RunningQuery entry{0, "rows", request.dataset, request.format, 0, "waiting", nullptr, gone};
+  entry.job = request.job;
   co_return co_await start(std::move(task), std::move(datasets), lane, std::move(entry), std::move(count_key));
 }
 
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::sql(SqlRunRequest request, CancelToken gone) {
   using Out = Result<std::unique_ptr<Answer>>;
-  if (request.sql.empty()) co_return Out(fail(ErrorCode::QueryInvalid, "The statement is empty."));
-  if (request.sql.size() > limits::kSqlBytesMax)
-    co_return Out(fail(ErrorCode::PayloadTooLarge, "The statement is too long."));
-  if (Status status = check_common(request.format, request.compression, request.timeout_ms); !status)
-    co_return Out(std::unexpected(status.error()));
-  const Json& parameters = request.parameters;
-  if (!parameters.is_null() && !parameters.is_array() && !parameters.is_object()) {
-    co_return Out(fail(ErrorCode::InvalidData, "parameters is an array (positional) or an object (named)."));
-  }
-  if (std::max(parameters.as_array().size(), parameters.as_object().size()) > limits::kParametersMax) {
-    co_return Out(fail(ErrorCode::InvalidData, "There are too many parameters."));
-  }
+  if (Status status = check_request(request); !status) co_return Out(std::unexpected(status.error()));
   Task task;
   task.kind = TaskKind::Sql;
   task.sql = request.sql;
@@ -127,6 +133,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::sql(SqlRunRequest
   task.timeout_ms = request.timeout_ms > 0 ? request.timeout_ms : options_.default_timeout_ms;
   task.received_ns = request.received_ns;
   RunningQuery entry{0, "sql", request.sql, request.format, 0, "waiting", nullptr, gone};
+  entry.job = request.job;
   co_return co_await start(std::move(task), datasets_.readable(), Lane::General, std::move(entry), {});
 }
 
@@ -150,6 +157,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
     }
     Stopwatch attempt;
     running_.at(id).state = "running";
+    running_.at(id).running_since_us = wall_us();
     running_.at(id).run = run->get();
     if (cancelled.cancelled()) (*run)->cancel(cancelled.reason());
     TaskEvent first = co_await (*run)->next();

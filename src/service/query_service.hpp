@@ -28,6 +28,7 @@ struct RowsRequest {
   bool numbers_exact = true;
   std::int64_t timeout_ms = 0;  // 0: the default
   std::int64_t received_ns = 0;
+  std::string job;  // of service/job.hpp: the one this is asked for
 };
 
 struct SqlRunRequest {
@@ -40,6 +41,7 @@ struct SqlRunRequest {
   bool numbers_exact = true;
   std::int64_t timeout_ms = 0;
   std::int64_t received_ns = 0;
+  std::string job;
 };
 
 // A profile, histogram, frequent values or an aggregate of a selection.
@@ -93,6 +95,8 @@ struct RunningQuery {
   TaskRun* run = nullptr;
   CancelToken gone;         // raised by the transport: the client left
   CancelToken cancel = {};  // what the task obeys: raised by DELETE, or because the client left
+  std::string job = {};
+  std::int64_t running_since_us = 0;  // 0: it waits
 };
 
 class QueryService {
@@ -106,6 +110,10 @@ class QueryService {
   // `gone` is raised when the client has gone; the answer then ends as cancelled.
   asio::awaitable<Result<std::unique_ptr<Answer>>> rows(RowsRequest request, CancelToken gone);
   asio::awaitable<Result<std::unique_ptr<Answer>>> sql(SqlRunRequest request, CancelToken gone);
+
+  // What can be said of a request before a worker sees it: rows() and sql() begin with it.
+  Status check_request(const RowsRequest& request) const;
+  Status check_request(const SqlRunRequest& request) const;
 
   // A histogram, frequent values or an aggregate.
   asio::awaitable<Result<std::unique_ptr<Answer>>> analyse(AnalysisRequest request, CancelToken gone);

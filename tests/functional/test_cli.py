@@ -1,9 +1,12 @@
 """The command line: query, export, info and datasets in every format, over files and over a running server."""
 
 import fcntl
+import hashlib
 import json
 import os
+import pathlib
 import pty
+import re
 import signal
 import struct
 import subprocess
@@ -31,8 +34,22 @@ def run(*arguments, cwd=None, **options):
 def good(*arguments, **options):
     """The standard output of a command that must succeed and keep quiet about it."""
     done = run(*arguments, **options)
-    assert done.returncode == 0 and done.stderr == b"", (done.returncode, done.stderr)
+    assert done.returncode == 0, (done.returncode, done.stderr)
+    if "--out" in arguments:
+        check_receipt(pathlib.Path(arguments[arguments.index("--out") + 1]), done.stderr)
+    else:
+        assert done.stderr == b"", done.stderr
     return done.stdout
+
+
+def check_receipt(path, text):
+    """`FILE: 3 rows, 24 bytes, sha256 …` on stderr, true of the file; gives the rows."""
+    data = path.read_bytes()
+    found = re.fullmatch(r"(.*): ([0-9,]+) rows, ([0-9,]+) bytes, sha256 ([0-9a-f]{64})\n", text.decode())
+    assert found and found.group(1) == str(path), text
+    assert int(found.group(3).replace(",", "")) == len(data)
+    assert found.group(4) == hashlib.sha256(data).hexdigest()
+    return int(found.group(2).replace(",", ""))
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +187,20 @@ def in_terminal(*arguments, columns=80):
         out += got
     os.close(parent)
     return process.wait(30), out.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("place", ("here", "server"))
+def test_an_export_tells_how_far_it_is(serve_module, tmp_path, place):
+    """On a terminal a bar with rows of the total, rate and time left; then the receipt."""
+    path = tmp_path / "flights.csv"
+    source = [FLIGHTS]
+    if place == "server":
+        source = ["flights", "--server", serve_module(f"flights={FLIGHTS}").url]
+    code, text = in_terminal("export", *source, "--sort", "delay,distance", "--out", path)
+    assert code == 0
+    bar, receipt = text.rsplit("\x1b[K", 1)
+    assert check_receipt(path, receipt.encode()) == 3_000_000
+    assert re.search(r"\[[█·]{24}\] +\d+ %, [0-9,]+( of 3,000,000)? rows \([0-9,]+/s\), ", bar), bar[-500:]
 
 
 def test_tables_fit_the_terminal(sample):

@@ -8,7 +8,7 @@ import re
 
 import jsonschema_rs
 import pytest
-from serving import FLIGHTS, ROOT, parse_answers, target_of
+from serving import FLIGHTS, ROOT, parse_answers, target_of, wait_for
 
 SOURCE = ROOT / "src/transport/http/reference/openapi.json"
 DOCUMENT = json.loads(SOURCE.read_text())
@@ -79,7 +79,9 @@ def requests_of(operation):
 def ask(server, method, path, chosen, body=None, headers=None, **extra):
     query = {}
     for parameter, value in chosen.values():
-        if parameter["in"] == "path":
+        if parameter["in"] == "header":
+            headers = {**(headers or {}), parameter["name"]: value}
+        elif parameter["in"] == "path":
             path = path.replace("{" + parameter["name"] + "}", str(value))
         else:
             query[parameter["name"]] = value
@@ -162,11 +164,21 @@ def test_an_operation_is_described(name):
                 assert str(body["example"]["status"]) == status
 
 
+def have_example_job(server):
+    """The job that the examples name, done and with a file."""
+    if server.get("/api/v1/jobs/example-export").status == 404:
+        started = server.ask("POST", "/api/v1/datasets/flights/export", None, {"Prefer": "respond-async"},
+                             job="example-export", limit="100", format="csv")  # fmt: skip
+        assert started.status == 202, started.body
+    wait_for(lambda: server.get("/api/v1/jobs/example-export").json()["state"] == "done")
+
+
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_example_is_answered(server, name):
     method, path, operation = OPERATIONS[name]
     count = 0
     for chosen, body in requests_of(operation):
+        have_example_job(server)
         limited = "limit" in {p["name"] for p in parameters_of(operation)} and "limit" not in chosen
         whole_format = chosen.get("compression") is not None
         extra = {"limit": "3"} if limited else {}
@@ -174,6 +186,8 @@ def test_every_example_is_answered(server, name):
             extra["format"] = "arrow" if chosen["compression"][1] in ("none", "lz4", "zstd") else "parquet"
         answer = ask(server, method, path, chosen, body, **extra)
         check(operation, answer)
+        if "job" in chosen:  # a token is taken as long as its job is known
+            server.ask("DELETE", "/api/v1/jobs/" + chosen["job"][1])
         expected = (404,) if name == "cancelQuery" else range(200, 300)
         assert answer.status in expected, (chosen, body, answer.body[:500])
         count += 1

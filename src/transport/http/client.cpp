@@ -60,7 +60,8 @@ Error problem_of(int status, const std::string& body) {
 
 }  // namespace
 
-Status fetch(const ClientRequest& request, const std::function<Status(std::string_view)>& sink) {
+Status fetch(const ClientRequest& request, const std::function<Status(std::string_view)>& sink,
+             const std::function<void(const FieldOf&)>& on_end) {
   CANVASBACK_ASSIGN(Address address, address_of(request.server));
   asio::io_context loop;
   tcp::resolver resolver(loop);
@@ -104,6 +105,7 @@ Status fetch(const ClientRequest& request, const std::function<Status(std::strin
     }
   }
   if (status < 200 || status >= 300) return std::unexpected(problem_of(status, problem));
+  if (on_end) on_end([&](std::string_view name) { return std::string(parser.get()[name]); });
   return {};
 }
 

@@ -20,6 +20,9 @@ struct ClientRequest {
 
 // Passes the body of a 2xx answer to `sink`; true goes on. A problem+json becomes its Error; a connection that ends
 // before the answer does is DataProcessing. Errors: Unavailable when the server cannot be reached.
-Status fetch(const ClientRequest& request, const std::function<Status(std::string_view)>& sink);
+// on_end, where it is given, gets the value of a header or trailer by its name once the answer is whole.
+using FieldOf = std::function<std::string(std::string_view name)>;
+Status fetch(const ClientRequest& request, const std::function<Status(std::string_view)>& sink,
+             const std::function<void(const FieldOf&)>& on_end = {});
 
 }  // namespace canvasback::http

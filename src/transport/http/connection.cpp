@@ -44,6 +44,7 @@ std::string_view reason_phrase(int status) {
     case 200: return "OK";
     case 202: return "Accepted";
     case 204: return "No Content";
+    case 206: return "Partial Content";
     case 304: return "Not Modified";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
@@ -56,6 +57,7 @@ std::string_view reason_phrase(int status) {
     case 413: return "Content Too Large";
     case 414: return "URI Too Long";
     case 415: return "Unsupported Media Type";
+    case 416: return "Range Not Satisfiable";
     case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
     case 499: return "Client Closed Request";
@@ -262,8 +264,8 @@ asio::awaitable<bool> Connection::respond(Response response) {
 asio::awaitable<bool> Connection::respond_view(const Response& head, std::string_view body) {
   responded_ = true;
   status_sent_ = head.status;
-  const std::string text =
-      head_text(head, head.status == 204 ? "" : fmt::format("Content-Length: {}\r\n", body.size()));
+  const bool bodyless = head.status == 204 || head.status == 304;
+  const std::string text = head_text(head, bodyless ? "" : fmt::format("Content-Length: {}\r\n", body.size()));
   co_return co_await write_all(text, head_only_ ? std::string_view() : body, {});
 }
 
@@ -274,6 +276,14 @@ asio::awaitable<bool> Connection::begin_stream(const Response& head, const std::
   std::string framing = chunked_ ? "Transfer-Encoding: chunked\r\n" : "";
   if (chunked_ && !trailer_names.empty()) framing += fmt::format("Trailer: {}\r\n", trailer_names);
   const std::string text = head_text(head, framing);
+  co_return co_await write_all(text, {}, {});
+}
+
+asio::awaitable<bool> Connection::begin_sized(const Response& head, std::uint64_t bytes) {
+  responded_ = true;
+  status_sent_ = head.status;
+  chunked_ = false;
+  const std::string text = head_text(head, fmt::format("Content-Length: {}\r\n", bytes));
   co_return co_await write_all(text, {}, {});
 }
 

@@ -42,6 +42,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> respond(Response response);
   asio::awaitable<bool> respond_view(const Response& head, std::string_view body);
   asio::awaitable<bool> begin_stream(const Response& head, const std::string& trailer_names);
+  // A stream of so many bytes: the client can tell by their number that it is whole. No end_stream().
+  asio::awaitable<bool> begin_sized(const Response& head, std::uint64_t bytes);
   asio::awaitable<bool> write_chunk(std::string_view bytes);
   asio::awaitable<bool> end_stream(const Headers& trailers);
   void abort();  // cuts the connection with a reset

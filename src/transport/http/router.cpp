@@ -78,10 +78,11 @@ Status Router::check_access(const Request& request) const {
 Headers Router::cors_headers(const Request& request) const {
   const std::string_view origin = request.header("origin");
   if (origin.empty() || std::ranges::find(access_.origins, origin) == access_.origins.end()) return {};
-  return {
-      {"Access-Control-Allow-Origin", std::string(origin)},
-      {"Access-Control-Expose-Headers", "Server-Timing, X-Total-Rows, X-Total-Exact, Content-Disposition, Retry-After"},
-      {"Vary", "Origin"}};
+  return {{"Access-Control-Allow-Origin", std::string(origin)},
+          {"Access-Control-Expose-Headers",
+           "Server-Timing, X-Total-Rows, X-Total-Exact, Content-Disposition, Retry-After, "
+           "Location, Preference-Applied, ETag, Content-Range, Accept-Ranges"},
+          {"Vary", "Origin"}};
 }
 
 asio::awaitable<void> Router::route(Connection& connection, Request& request, std::string& pattern) {
@@ -102,7 +103,8 @@ asio::awaitable<void> Router::route(Connection& connection, Request& request, st
       Response response{204, "text/plain", {}, {}};
       response.headers.emplace_back("Access-Control-Allow-Methods", allowed);
       response.headers.emplace_back("Access-Control-Allow-Headers",
-                                    "Content-Type, Accept, Authorization, Prefer, Idempotency-Key");
+                                    "Content-Type, Accept, Authorization, Prefer, Idempotency-Key, Last-Event-ID, "
+                                    "Range, If-Range, If-None-Match");
       co_await connection.respond(std::move(response));
       co_return;
     }

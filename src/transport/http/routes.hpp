@@ -2,6 +2,7 @@
 #pragma once
 
 #include "service/dataset_service.hpp"
+#include "service/job_service.hpp"
 #include "service/query_service.hpp"
 #include "transport/http/router.hpp"
 
@@ -11,6 +12,7 @@ struct Services {
   Pool& pool;
   DatasetService& datasets;
   QueryService& queries;
+  JobService& jobs;
   Metrics& metrics;
   std::int64_t started_us = 0;
 };
@@ -20,6 +22,7 @@ void add_dataset_routes(Router& router, Services services);  // /api/v1/datasets
 void add_analyse_routes(Router& router,
                         Services services);                // /api/v1/datasets/{name}/profile, histogram, top, aggregate
 void add_query_routes(Router& router, Services services);  // /api/v1/query, /api/v1/queries
+void add_job_routes(Router& router, Services services);    // /api/v1/jobs…
 void add_seed_routes(Router& router, Services services);   // /data/…
 void add_reference_routes(Router& router);                 // /openapi.json /docs…
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "task/format.hpp"
+#include "transport/http/job_answer.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/routes.hpp"
 #include "transport/http/selection_parameters.hpp"
@@ -84,26 +85,74 @@ asio::awaitable<void> detail(Services services, Connection& connection, Request&
   co_await connection.respond(std::move(response));
 }
 
-asio::awaitable<void> rows(Services services, Connection& connection, Request& request, bool as_file) {
-  const std::string name = request.path_parameters["name"];
-  auto wanted = rows_request_from(request, name);
+// What is known of the answer before it is there.
+StreamHead rows_head(Services services, const RowsRequest& wanted) {
+  StreamHead head{wanted.format, wanted.content_encoding, {}};
+  const Selection& selection = wanted.selection;
+  if (auto dataset = services.datasets.find(wanted.dataset);
+      dataset && (*dataset)->rows >= 0 && selection.filter.is_null() && !selection.sample) {
+    head.headers.emplace_back("X-Total-Rows", fmt::format("{}", (*dataset)->rows));
+    head.headers.emplace_back("X-Total-Exact", "true");
+  }
+  return head;
+}
+
+asio::awaitable<void> stream_rows(Services services, Connection& connection, Request& request, RowsRequest wanted,
+                                  StreamHead head) {
+  OpenAnswer open = [&](CancelToken gone) { return services.queries.rows(std::move(wanted), gone); };
+  co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
+}
+
+asio::awaitable<void> rows(Services services, Connection& connection, Request& request) {
+  auto wanted = rows_request_from(request, request.path_parameters["name"]);
   if (!wanted) {
     co_await connection.respond(problem_response(wanted.error(), request.path));
     co_return;
   }
-  StreamHead head{wanted->format, wanted->content_encoding, {}};
-  if (auto dataset = services.datasets.find(name);
-      dataset && (*dataset)->rows >= 0 && wanted->selection.filter.is_null() && !wanted->selection.sample) {
-    head.headers.emplace_back("X-Total-Rows", fmt::format("{}", (*dataset)->rows));
-    head.headers.emplace_back("X-Total-Exact", "true");
+  StreamHead head = rows_head(services, *wanted);
+  co_await stream_rows(services, connection, request, std::move(*wanted), std::move(head));
+}
+
+// The name for the download: of the query, of the body, or the dataset's.
+std::string wanted_filename(const Request& request, const RowsRequest& wanted) {
+  std::string filename;
+  if (const std::string* given = request.parameter("filename")) filename = *given;
+  if (auto body = Json::parse(request.body); body && body->at("filename").is_string())
+    filename = body->at("filename").as_string();
+  return download_name(filename, wanted.dataset, wanted.format);
+}
+
+// At once, watched under ?job=, or as a job whose file is fetched later.
+asio::awaitable<void> exported(Services services, Connection& connection, Request& request) {
+  auto wanted = export_request_from(request, request.path_parameters["name"]);
+  if (wanted && find_output_format(wanted->format) == nullptr) {
+    wanted = fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\".", wanted->format.substr(0, 64)));
   }
-  if (as_file) {
-    const std::string* filename = request.parameter("filename");
-    head.headers.emplace_back("Content-Disposition",
-                              content_disposition(filename ? std::string_view(*filename) : "", name, wanted->format));
+  if (!wanted) {
+    co_await connection.respond(problem_response(wanted.error(), request.path));
+    co_return;
   }
-  OpenAnswer open = [&](CancelToken gone) { return services.queries.rows(std::move(*wanted), gone); };
-  co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
+  const std::string filename = wanted_filename(request, *wanted);
+  const std::string* token = request.parameter("job");
+  if (request.method == "POST" && prefers_async(request)) {
+    auto job = services.jobs.start(std::move(*wanted), token != nullptr ? *token : "", filename);
+    co_await respond_accepted(connection, request, services.jobs, std::move(job));
+    co_return;
+  }
+  std::unique_ptr<JobStream> watched;
+  if (token != nullptr && request.method != "HEAD") {
+    auto job = services.jobs.watch(*wanted, *token);
+    if (!job) {
+      co_await connection.respond(problem_response(job.error(), request.path));
+      co_return;
+    }
+    watched = std::move(*job);
+    wanted->content_encoding.clear();  // the receipt is of the bytes of the file
+  }
+  StreamHead head = rows_head(services, *wanted);
+  head.headers.emplace_back("Content-Disposition", content_disposition(filename, "", wanted->format));
+  head.job = std::move(watched);
+  co_await stream_rows(services, connection, request, std::move(*wanted), std::move(head));
 }
 
 }  // namespace
@@ -113,14 +162,15 @@ void add_dataset_routes(Router& router, Services services) {
              [services](Connection& connection, Request& request) { return list(services, connection, request); });
   router.add({"GET", "/api/v1/datasets/{name}", {}},
              [services](Connection& connection, Request& request) { return detail(services, connection, request); });
-  router.add(
-      {"GET", "/api/v1/datasets/{name}/rows", selection_parameter_names()},
-      [services](Connection& connection, Request& request) { return rows(services, connection, request, false); });
+  router.add({"GET", "/api/v1/datasets/{name}/rows", selection_parameter_names()},
+             [services](Connection& connection, Request& request) { return rows(services, connection, request); });
   std::vector<std::string> names = selection_parameter_names();
-  names.emplace_back("filename");
-  router.add({"GET", "/api/v1/datasets/{name}/export", names}, [services](Connection& connection, Request& request) {
-    return rows(services, connection, request, true);
-  });
+  names.insert(names.end(), {"filename", "job"});
+  for (const char* method : {"GET", "POST"}) {
+    router.add({method, "/api/v1/datasets/{name}/export", names}, [services](Connection& connection, Request& request) {
+      return exported(services, connection, request);
+    });
+  }
 }
 
 }  // namespace canvasback::http

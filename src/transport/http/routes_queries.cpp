@@ -4,6 +4,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "task/format.hpp"
+#include "transport/http/job_answer.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/routes.hpp"
 #include "transport/http/selection_parameters.hpp"
@@ -12,12 +13,18 @@
 namespace canvasback::http {
 namespace {
 
-Result<SqlRunRequest> sql_request_from(const Request& request) {
-  CANVASBACK_ASSIGN(
-      Json body, json_body(request, {"sql", "parameters", "format", "limit", "timeout_ms", "compression", "numbers"}));
-  SqlRunRequest out;
+struct StatementRequest {
+  SqlRunRequest run;
+  std::string filename;  // empty where none is given
+};
+
+Result<StatementRequest> sql_request_from(const Request& request) {
+  CANVASBACK_ASSIGN(Json body, json_body(request, {"sql", "parameters", "format", "limit", "timeout_ms", "compression",
+                                                   "numbers", "filename"}));
+  StatementRequest wanted;
+  SqlRunRequest& out = wanted.run;
   out.received_ns = request.received_ns;
-  for (const char* member : {"format", "compression", "numbers"}) {
+  for (const char* member : {"format", "compression", "numbers", "filename"}) {
     if (const Json* value = body.find(member); value != nullptr && !value->is_null() && !value->is_string()) {
       return fail(ErrorCode::InvalidData, fmt::format("\"{}\" must be a string.", member));
     }
@@ -46,21 +53,44 @@ Result<SqlRunRequest> sql_request_from(const Request& request) {
   } else {
     CANVASBACK_ASSIGN(out.format, format_of(request));
   }
+  if (find_output_format(out.format) == nullptr) {
+    return fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\".", out.format.substr(0, 64)));
+  }
   out.content_encoding = content_encoding_of(request, out.format);
-  return out;
+  wanted.filename = body.at("filename").as_string();
+  return wanted;
 }
 
-asio::awaitable<void> run(Services services, Connection& connection, Request& request) {
+// At once, watched under ?job=, or as a job whose file is fetched later.
+asio::awaitable<void> run_statement(Services services, Connection& connection, Request& request) {
   auto wanted = sql_request_from(request);
-  if (wanted && find_output_format(wanted->format) == nullptr) {
-    wanted = fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\".", wanted->format.substr(0, 64)));
-  }
   if (!wanted) {
     co_await connection.respond(problem_response(wanted.error(), request.path));
     co_return;
   }
-  StreamHead head{wanted->format, wanted->content_encoding, {}};
-  OpenAnswer open = [&](CancelToken gone) { return services.queries.sql(std::move(*wanted), gone); };
+  SqlRunRequest& run = wanted->run;
+  const std::string* token = request.parameter("job");
+  if (prefers_async(request)) {
+    const std::string filename = download_name(wanted->filename, "query", run.format);
+    auto job = services.jobs.start(std::move(run), token != nullptr ? *token : "", filename);
+    co_await respond_accepted(connection, request, services.jobs, std::move(job));
+    co_return;
+  }
+  std::unique_ptr<JobStream> watched;
+  if (token != nullptr) {
+    auto job = services.jobs.watch(run, *token);
+    if (!job) {
+      co_await connection.respond(problem_response(job.error(), request.path));
+      co_return;
+    }
+    watched = std::move(*job);
+    run.content_encoding.clear();  // the receipt is of the bytes of the file
+  }
+  StreamHead head{run.format, run.content_encoding, {}, std::move(watched)};
+  if (!wanted->filename.empty()) {
+    head.headers.emplace_back("Content-Disposition", content_disposition(wanted->filename, "", run.format));
+  }
+  OpenAnswer open = [&](CancelToken gone) { return services.queries.sql(std::move(run), gone); };
   co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }
 
@@ -73,6 +103,7 @@ asio::awaitable<void> list(Services services, Connection& connection) {
         .member("kind", query.kind)
         .member("text", query.text)
         .member("format", query.format);
+    out.member("job", query.job.empty() ? Json() : Json(query.job));
     out.member("state", query.state).member("started", iso_time(query.started_us));
     out.member("elapsed_ms", static_cast<double>(wall_us() - query.started_us) / 1000);
     out.member("worker", query.run != nullptr ? Json(query.run->worker_number()) : Json());
@@ -99,8 +130,9 @@ asio::awaitable<void> cancel(Services services, Connection& connection, Request&
 }  // namespace
 
 void add_query_routes(Router& router, Services services) {
-  router.add({"POST", "/api/v1/query", {"format"}},
-             [services](Connection& connection, Request& request) { return run(services, connection, request); });
+  router.add({"POST", "/api/v1/query", {"format", "job"}}, [services](Connection& connection, Request& request) {
+    return run_statement(services, connection, request);
+  });
   router.add({"GET", "/api/v1/queries", {}},
              [services](Connection& connection, Request&) { return list(services, connection); });
   router.add({"DELETE", "/api/v1/queries/{id}", {}},

@@ -73,6 +73,7 @@ void add_routes(Router& router, Services services) {
   add_dataset_routes(router, services);
   add_analyse_routes(router, services);
   add_query_routes(router, services);
+  add_job_routes(router, services);
   add_seed_routes(router, services);
   add_reference_routes(router);
 }

@@ -37,7 +37,7 @@ asio::awaitable<void> health(Services services, Connection& connection) {
 asio::awaitable<void> metrics(Services services, Connection& connection) {
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  response.body = services.metrics.prometheus(services.pool);
+  response.body = services.metrics.prometheus(services.pool, services.jobs);
   co_await connection.respond(std::move(response));
 }
 

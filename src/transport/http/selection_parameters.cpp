@@ -175,6 +175,33 @@ Result<AnalysisRequest> aggregate_request_from(const Request& request, const std
   return out;
 }
 
+Result<RowsRequest> export_request_from(const Request& request, const std::string& dataset) {
+  if (request.body.empty()) return rows_request_from(request, dataset);
+  std::vector<std::string> members = selection_parameter_names();
+  members.emplace_back("filename");
+  CANVASBACK_ASSIGN(Json body, json_body(request, members));
+  // As if they stood in the query: what a member may be is then said in one place.
+  Request merged = request;
+  for (const auto& [name, value] : body.as_object()) {
+    if (value.is_null()) continue;
+    if (request.parameter(name) != nullptr) {
+      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is given in the query and in the body.", name));
+    }
+    if (name == "columns" && value.is_array()) continue;
+    const bool tree = name == "filter" && value.is_object();
+    if (!tree && !value.is_string() && !value.is_integer()) {
+      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" must be a string or an integer.", name));
+    }
+    merged.query.emplace_back(name, tree ? value.dump() : value.scalar_text());
+  }
+  CANVASBACK_ASSIGN(RowsRequest out, rows_request_from(merged, dataset));
+  for (const Json& column : body.at("columns").as_array()) {
+    if (!column.is_string()) return fail(ErrorCode::InvalidData, "columns is an array of strings.");
+    out.selection.columns.emplace_back(column.as_string());
+  }
+  return out;
+}
+
 Result<Json> json_body(const Request& request, const std::vector<std::string>& members) {
   const std::string type =
       lower(trim(request.header("content-type").substr(0, request.header("content-type").find(';'))));
@@ -198,7 +225,7 @@ Result<Json> json_body(const Request& request, const std::vector<std::string>& m
   return body;
 }
 
-std::string content_disposition(std::string_view wanted, std::string_view fallback, std::string_view format) {
+std::string download_name(std::string_view wanted, std::string_view fallback, std::string_view format) {
   const OutputFormat* known = find_output_format(format);
   const std::string extension = fmt::format(".{}", known->extension);
   std::string name(wanted.empty() ? fallback : wanted);
@@ -206,6 +233,11 @@ std::string content_disposition(std::string_view wanted, std::string_view fallba
     if (static_cast<unsigned char>(c) < 0x20 || c == '/' || c == '\\' || c == '"' || c == 0x7f) c = '_';
   }
   if (!name.ends_with(extension)) name += extension;
+  return name;
+}
+
+std::string content_disposition(std::string_view wanted, std::string_view fallback, std::string_view format) {
+  const std::string name = download_name(wanted, fallback, format);
   std::string plain;
   bool ascii = true;
   for (char c : name) {

@@ -26,10 +26,15 @@ Result<AnalysisRequest> analysis_request_from(const Request& request, const std:
 // An aggregate from a JSON body: group_by measures filter sort limit offset format compression numbers timeout_ms.
 Result<AnalysisRequest> aggregate_request_from(const Request& request, const std::string& dataset);
 
+// A selection whose members stand in the query, in a JSON body, or in both (each once). Errors: also
+// UnsupportedMediaType.
+Result<RowsRequest> export_request_from(const Request& request, const std::string& dataset);
+
 // A request body that is a JSON object with only the named members. Errors: UnsupportedMediaType, InvalidData.
 Result<Json> json_body(const Request& request, const std::vector<std::string>& members);
 
-// A file name that is safe in a header and on every disk: "name" + extension of the format.
+// A file name that is safe in a header and on every disk: "name" + extension of the format; and the header with it.
+std::string download_name(std::string_view wanted, std::string_view fallback, std::string_view format);
 std::string content_disposition(std::string_view wanted, std::string_view fallback, std::string_view format);
 
 }  // namespace canvasback::http

@@ -22,9 +22,15 @@ void add_totals(Headers& headers, const Json& info) {
   headers.emplace_back("X-Total-Exact", info.at("total_exact").as_bool() ? "true" : "false");
 }
 
-asio::awaitable<void> pump(Connection& connection, Answer& answer, Response head, TaskEvent event) {
+// What the worker says at the end goes to the job that watches, if there is one.
+void finish(JobStream* job, const Json& done) {
+  if (job != nullptr) job->finish(done.at("metrics").at("rows").as_int());
+}
+
+asio::awaitable<void> pump(Connection& connection, Answer& answer, Response head, TaskEvent event, JobStream* job) {
   bool begun = false;
   while (true) {
+    if (job != nullptr && event.kind == TaskEvent::Kind::Data) co_await job->take(event.bytes);
     switch (event.kind) {
       case TaskEvent::Kind::Head: add_totals(head.headers, event.info); break;
       case TaskEvent::Kind::Data:
@@ -33,10 +39,15 @@ asio::awaitable<void> pump(Connection& connection, Answer& answer, Response head
           const std::string body(event.bytes);
           event = co_await answer.next();
           for (auto& header : trailers_of(event.info)) head.headers.push_back(std::move(header));
-          co_await connection.respond_view(head, body);
+          if (co_await connection.respond_view(head, body)) finish(job, event.info);
           co_return;
         }
-        if (!begun && !co_await connection.begin_stream(head, kTrailerNames)) co_return;
+        if (!begun) {
+          if (!co_await connection.begin_stream(head, kTrailerNames)) co_return;
+          // From here on there is no other way to say that it was cancelled, and a client that does not read must not
+          // hold it up.
+          if (job != nullptr) job->set_on_cancel([&connection] { connection.abort(); });
+        }
         begun = true;
         if (!co_await connection.write_chunk(event.bytes)) {
           answer.cancel(CancelReason::Client);
@@ -45,13 +56,14 @@ asio::awaitable<void> pump(Connection& connection, Answer& answer, Response head
         break;
       case TaskEvent::Kind::Done:
         if (begun) {
-          co_await connection.end_stream(trailers_of(event.info));
+          if (co_await connection.end_stream(trailers_of(event.info))) finish(job, event.info);
         } else {
           for (auto& header : trailers_of(event.info)) head.headers.push_back(std::move(header));
-          co_await connection.respond_view(head, {});
+          if (co_await connection.respond_view(head, {})) finish(job, event.info);
         }
         co_return;
       case TaskEvent::Kind::Failed:
+        if (job != nullptr) job->fail(event.error);
         if (begun) {
           log::warning("an answer broke off: {} {} {}", name_of(event.error.code), event.error.message,
                        event.error.detail);
@@ -82,6 +94,7 @@ asio::awaitable<void> stream_answer(Connection& connection, const Request& reque
   connection.set_on_gone([&queries] { queries.cancel_gone(); });
   auto opened = co_await open(connection.gone());
   if (!opened) {
+    if (head.job) head.job->fail(opened.error());
     co_await connection.respond(problem_response(opened.error(), request.path));
     co_return;
   }
@@ -93,7 +106,7 @@ asio::awaitable<void> stream_answer(Connection& connection, const Request& reque
   if (!head.content_encoding.empty()) response.headers.emplace_back("Content-Encoding", head.content_encoding);
   if (format->compressible) response.headers.emplace_back("Vary", "Accept, Accept-Encoding");
   TaskEvent first = co_await answer.next();
-  co_await pump(connection, answer, std::move(response), std::move(first));
+  co_await pump(connection, answer, std::move(response), std::move(first), head.job.get());
   connection.set_on_gone(nullptr);
 }
 

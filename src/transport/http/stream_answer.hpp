@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "service/job_service.hpp"
 #include "service/query_service.hpp"
 #include "transport/http/connection.hpp"
 
@@ -17,6 +18,7 @@ struct StreamHead {
   std::string format;            // of task/format.hpp
   std::string content_encoding;  // gzip, zstd or empty
   Headers headers;
+  std::unique_ptr<JobStream> job = {};  // watches the answer; nullptr: nobody does
 };
 
 asio::awaitable<void> stream_answer(Connection& connection, const Request& request, QueryService& queries,

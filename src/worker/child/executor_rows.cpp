@@ -256,6 +256,8 @@ Status Executor::pass_file(const Task&, const DataFile& file, const CancelToken&
     CANVASBACK_TRY(sink.write({buffer.data(), static_cast<std::size_t>(got)}));
     left -= static_cast<std::uint64_t>(got);
     bytes_sent_ = sink.bytes();
+    const double share = static_cast<double>(file.bytes - left) / static_cast<double>(file.bytes);
+    rows_sent_ = static_cast<std::int64_t>(share * static_cast<double>(file.rows));
   }
   metrics.rows = file.rows;
   return {};
