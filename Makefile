@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build run test unit functional soak-short check format lint asan tsan fuzz soak clean
+.PHONY: help setup build run test unit functional soak-short check format lint asan tsan fuzz soak xlsx clean
 
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH)
 PYTHON := .deps/venv/bin/python
@@ -37,6 +37,9 @@ soak-short: build unit functional
 
 soak: build ## memory, cancels, crowds, kills at full size (about 20 minutes; SOAK="memory crowd" runs some)
 	$(PYTHON) tests/soak/soak.py $(SOAK)
+
+xlsx: build ## workbooks at the limits of Excel, thousands of random ones (half an hour; XLSX="rows zip64" runs some)
+	$(PYTHON) tests/xlsx/large.py $(XLSX)
 
 lint: ## style and dependency rule, without a build
 	python3 tests/tidy.py
