@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build run test unit functional soak-short check format lint asan tsan fuzz soak xlsx clean
+.PHONY: help setup build run test unit functional soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
+  package clean
 
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH)
 PYTHON := .deps/venv/bin/python
@@ -40,6 +41,14 @@ soak: build ## memory, cancels, crowds, kills at full size (about 20 minutes; SO
 
 xlsx: build ## workbooks at the limits of Excel, thousands of random ones (half an hour; XLSX="rows zip64" runs some)
 	$(PYTHON) tests/xlsx/large.py $(XLSX)
+
+SCHEMATHESIS_EXAMPLES ?= 2000
+schemathesis: build ## random requests made from /openapi.json, the long form (about an hour; SCHEMATHESIS_EXAMPLES=200)
+	SCHEMATHESIS_EXAMPLES=$(SCHEMATHESIS_EXAMPLES) $(PYTHON) -m pytest -q tests/functional/test_schemathesis.py
+
+package: build ## a .tar.gz and a .deb below build/package that need nothing but a C library, tried
+	scripts/package
+	$(PYTHON) tests/package.py
 
 lint: ## style and dependency rule, without a build
 	python3 tests/tidy.py

@@ -1,12 +1,13 @@
-// A query string, from the request target to SQL: whatever it says, its bytes reach the statement as bound parameters
-// or as numbers only. The oracle cuts the SQL into tokens: outside of quotes stand known words, numbers, $n and signs;
-// inside of quotes stand this dataset's own columns and paths.
+// A query string, from the request target to SQL, and the body of an aggregate: whatever it says, its bytes reach the
+// statement as bound parameters or as numbers only. The oracle cuts the SQL into tokens: outside of quotes stand known
+// words, numbers, $n and signs; inside of quotes stand this dataset's own columns and paths.
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <set>
 
 #include "fuzz/support.hpp"
+#include "task/analysis.hpp"
 #include "task/cursor.hpp"
 #include "task/sql_builder.hpp"
 #include "transport/http/selection_parameters.hpp"
@@ -69,13 +70,35 @@ bool is_known_word(std::string_view word) {
                                                 "bernoulli",    "REPEATABLE",
                                                 "USING",        "SAMPLE",
                                                 "reservoir",    "ROWS",
-                                                "count"};
+                                                "count",        "approx_count_distinct",
+                                                "sum",          "avg",
+                                                "min",          "max",
+                                                "stddev_samp",  "var_samp",
+                                                "median",       "quantile_cont",
+                                                "any_value",    "date_trunc",
+                                                "GROUP",        "OVER",
+                                                "isnan",        "isfinite",
+                                                "epoch_us",     "make_timestamp",
+                                                "CASE",         "WHEN",
+                                                "THEN",         "ELSE",
+                                                "END",          "LEFT",
+                                                "JOIN",         "ON",
+                                                "range",        "bins",
+                                                "bin",          "met",
+                                                "place",        "least",
+                                                "greatest",     "floor",
+                                                "nullif"};
   return known.contains(word);
 }
 
 // A word that starts with a digit is a number: digits, one dot, an exponent.
 bool is_number(std::string_view word) {
   return std::ranges::all_of(word, [](char c) { return (c >= '0' && c <= '9') || c == '.' || c == 'e'; });
+}
+
+bool is_period(std::string_view text) {
+  static const std::set<std::string_view> known{"year", "quarter", "month", "week", "day", "hour", "minute"};
+  return known.contains(text);
 }
 
 // The text between quotes that starts at `at`, which is moved behind it.
@@ -94,16 +117,19 @@ std::string quoted(std::string_view sql, std::size_t& at) {
   return out;
 }
 
-void check_sql(const SqlStatement& statement, const Dataset& dataset) {
+// results: the names that the request gave to result columns.
+void check_sql(const SqlStatement& statement, const Dataset& dataset,
+               const std::set<std::string, std::less<>>& results = {}) {
   const std::string_view sql = statement.sql;
   std::size_t parameters = 0;
   for (std::size_t at = 0; at < sql.size();) {
     const char c = sql[at];
     if (c == '"') {
-      FUZZ_CHECK(dataset.find_column(quoted(sql, at)) != nullptr);
+      const std::string name = quoted(sql, at);
+      FUZZ_CHECK(dataset.find_column(name) != nullptr || results.contains(name));
     } else if (c == '\'') {
       const std::string text = quoted(sql, at);
-      FUZZ_CHECK(text == dataset.name ||
+      FUZZ_CHECK(text == dataset.name || is_period(text) ||
                  std::ranges::any_of(dataset.files, [&](const DataFile& file) { return file.path == text; }));
     } else if (is_word_byte(c) || c == '$') {
       const std::size_t start = at++;
@@ -143,16 +169,59 @@ void check_dataset(const RowsRequest& rows, const Dataset& dataset) {
   FUZZ_CHECK(to_json(selection_from_json(wire)).dump() == wire.dump());
 }
 
+// What an analysis is turned into, whatever was asked.
+void check_analyses(Analysis analysis, const Selection& selection, const Dataset& dataset) {
+  if (!check_analysis(analysis, selection, dataset)) return;
+  const Json wire = to_json(analysis);
+  FUZZ_CHECK(to_json(analysis_from_json(wire)).dump() == wire.dump());
+  std::set<std::string, std::less<>> results{"value", "count", "share", "low", "high"};
+  for (const GroupKey& key : analysis.group_by) results.insert(key.name);
+  for (const Measure& measure : analysis.measures) results.insert(measure.name);
+  if (analysis.kind == Analysis::Kind::Histogram) {
+    if (auto statement = histogram_bounds_sql(dataset, analysis, selection)) check_sql(*statement, dataset, results);
+    if (auto statement = histogram_sql(dataset, analysis, selection, {"-1e300", "'; DROP"})) {
+      check_sql(*statement, dataset, results);
+    }
+  } else if (auto statement = analysis_sql(dataset, analysis, selection)) {
+    check_sql(*statement, dataset, results);
+  }
+}
+
+void check_body(std::string_view body, const Dataset& dataset) {
+  http::Request request;
+  request.body = body;
+  if (auto asked = http::aggregate_request_from(request, dataset.name)) {
+    check_analyses(asked->analysis, asked->selection, dataset);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const std::array datasets{make_dataset(DatasetKind::Parquet), make_dataset(DatasetKind::Csv),
                                    make_dataset(DatasetKind::Arrow)};
+  const std::string_view input = fuzz::text_of(data, size);
+  if (input.starts_with('{')) {
+    for (const Dataset& dataset : datasets) check_body(input, dataset);
+    return 0;
+  }
   http::Request request;
-  request.target = "/api/v1/datasets/orders/rows?" + std::string(fuzz::text_of(data, size));
+  request.target = "/api/v1/datasets/orders/rows?" + std::string(input);
   if (!http::split_target(request)) return 0;
   const auto rows = http::rows_request_from(request, "orders");
   if (!rows) return 0;
-  for (const Dataset& dataset : datasets) check_dataset(*rows, dataset);
+  for (const Dataset& dataset : datasets) {
+    check_dataset(*rows, dataset);
+    Selection filtered;
+    filtered.filter = rows->selection.filter;
+    for (auto kind : {Analysis::Kind::Histogram, Analysis::Kind::Top}) {
+      Analysis analysis;
+      analysis.kind = kind;
+      for (const DatasetColumn& column : dataset.columns) {
+        analysis.column = column.name;
+        check_analyses(analysis, filtered, dataset);
+      }
+    }
+  }
   return 0;
 }

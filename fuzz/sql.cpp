@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FUZZ_CHECK(!tables.error().message.empty());
     return 0;
   }
-  for (const std::string& table : *tables) FUZZ_CHECK(is_visible(table));
+  for (const std::string& table : tables->tables) FUZZ_CHECK(is_visible(table));
   check_tables(sql);
   return 0;
 }

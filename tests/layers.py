@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 ORDER = [
     ["base"],
     ["stream"],
-    ["encode", "engine", "source"],
+    ["encode", "engine", "source", "analyse"],
     ["storage"],
     ["task"],
     ["worker"],
@@ -23,7 +23,7 @@ ORDER = [
     ["server"],
 ]
 RANK = {folder: rank for rank, row in enumerate(ORDER) for folder in row}
-JOINED_IN_CHILD = {"encode", "engine", "source"}
+JOINED_IN_CHILD = {"encode", "engine", "source", "analyse"}
 MAIN_MAY_INCLUDE = {"base", "server", "worker/child"}
 # These run in the trusted process: they must not see what parses data, not even through other headers.
 FRONT = {"service", "transport", "worker/pool"}
@@ -32,7 +32,7 @@ KEPT_FROM_FRONT = JOINED_IN_CHILD | {"worker/child"}
 # Home folders of other parties' headers: (pattern of the header, where it may be included). The first match counts.
 # A home is a folder, a file without its extension ("base/json"), or ANYWHERE.
 ANYWHERE = ""
-ABOVE_STREAM = ["stream", "encode", "engine", "source", "storage", "task", "worker", "transport/flight"]
+ABOVE_STREAM = ["stream", "encode", "engine", "source", "analyse", "storage", "task", "worker", "transport/flight"]
 HOMES = [
     (r"fmt/", [ANYWHERE]),
     (r"spdlog/", ["base/log"]),
@@ -93,7 +93,7 @@ def wrong_direction(path: str, target: str) -> str | None:
             return None
         return "worker/child and worker/pool never include each other, and what they share includes neither"
     if there_top in JOINED_IN_CHILD and RANK[here_top] > RANK[there_top] and here_top != "storage":
-        return "above storage only worker/child includes encode, engine and source"
+        return "above storage only worker/child includes encode, engine, source and analyse"
     if there == "worker/child" and here_top != "server":
         return "only server and main include worker/child"
     if RANK[there_top] == RANK[here_top]:

@@ -9,9 +9,11 @@ import unittest
 from collections.abc import Iterator
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FOLDERS = ["src", "tests", "scripts", "fuzz", "bench", "docs", "cmake", "requirements", "protocol", "clients", ".ci"]
-SKIPPED = {"compile_commands.json", "__pycache__", "node_modules", "corpus", "golden", "dist"}
-CODE = {".cpp", ".hpp", ".h", ".py", ".sh", ".cmake", ".txt", ".in", ".lock", ".supp", ".go", ".ts", ".tsx", ""}
+FOLDERS = ["src", "tests", "scripts", "fuzz", "bench", "docs", "cmake", "requirements", "protocol", "clients",
+           "packaging", ".ci"]
+SKIPPED = {"compile_commands.json", "__pycache__", "node_modules", "corpus", "golden", "dist", ".git"}
+CODE = {".cpp", ".hpp", ".h", ".py", ".sh", ".cmake", ".txt", ".in", ".lock", ".supp", ".go", ".ts", ".tsx", ".js",
+        ".css", ".html", ""}
 TEXT = CODE | {".md", ".json", ".toml", ".yaml", ".yml", ".sql", ".csv"}
 HEADERS = {".hpp", ".h"}
 

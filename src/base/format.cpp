@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace canvasback {
@@ -81,6 +82,10 @@ std::uint64_t json_special(std::uint64_t word) {
   const std::uint64_t control = (word - kOnes * 0x20) & ~word;
   return ((control | word) & kHighs) | bytes_equal(word, '"') | bytes_equal(word, '\\');
 }
+std::uint64_t json_escaped(std::uint64_t word) {
+  const std::uint64_t control = (word - kOnes * 0x20) & ~word;
+  return (control & kHighs) | bytes_equal(word, '"') | bytes_equal(word, '\\');
+}
 std::uint64_t csv_special(std::uint64_t word) {
   return bytes_equal(word, ',') | bytes_equal(word, '"') | bytes_equal(word, '\n') | bytes_equal(word, '\r');
 }
@@ -139,6 +144,14 @@ void write_json_string(TextWriter& out, std::string_view text) {
     char* position = out.reserve(text.size() + 2);
     *position++ = '"';
     if (!text.empty()) position = copy(position, text);
+    *position++ = '"';
+    return out.advance_to(position);
+  }
+  // Mostly what is special are letters beyond ASCII.
+  if (!any_special<json_escaped>(text) && is_valid_utf8(text)) {
+    char* position = out.reserve(text.size() + 2);
+    *position++ = '"';
+    position = copy(position, text);
     *position++ = '"';
     return out.advance_to(position);
   }

@@ -74,6 +74,9 @@ class Json {
   std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object> value_;
 };
 
+// Whether all of the text is UTF-8 as RFC 3629 has it (no surrogates, nothing overlong).
+bool is_valid_utf8(std::string_view text);
+
 // Appends a JSON string literal, quotes included; invalid UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 

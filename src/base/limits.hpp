@@ -35,6 +35,9 @@ inline constexpr std::size_t kFilterNodesMax = 1000;
 inline constexpr std::size_t kColumnsMax = 16384;
 inline constexpr std::size_t kParametersMax = 1000;
 inline constexpr std::size_t kSortKeysMax = 32;
+inline constexpr std::size_t kAggregateColumnsMax = 256;
+inline constexpr std::int64_t kHistogramBinsMax = 10'000;
+inline constexpr std::int64_t kTopValuesMax = 10'000;
 
 // Workers and their socket.
 inline constexpr std::size_t kFrameBytesMax = 64 * kMiB;
@@ -62,11 +65,18 @@ inline constexpr int kBlocksInFlightPerThread = 2;  // formatted but not yet wri
 // Datasets and the decoded-block cache.
 inline constexpr std::size_t kDatasetFilesMax = 100'000;
 inline constexpr std::size_t kCacheEntryBytesMax = 128 * kMiB;
-inline constexpr std::size_t kCacheBytes = 1 * kGiB;
-inline constexpr std::size_t kPageBytesMax = 32 * kMiB;  // a larger page is streamed
-inline constexpr std::size_t kBlocksWaitingMax = 4;      // to be decoded for the cache, per worker
-inline constexpr std::int64_t kPageRowsMax = 20'000;  // up to here a rows request is a bounded task
+inline constexpr std::size_t kCacheBytes = 2 * kGiB;
+inline constexpr std::size_t kBlocksMappedBytesMax = 64 * kMiB;  // kept mapped, per worker
+inline constexpr std::size_t kPageBytesMax = 32 * kMiB;          // a larger page is streamed
+inline constexpr std::size_t kBlocksWaitingMax = 8;              // to be decoded for the cache, per worker
+inline constexpr milliseconds kBlockIdleTime{30};                // without a task: time to decode for the cache
+inline constexpr std::int64_t kPageRowsMax = 20'000;             // up to here a rows request is a bounded task
 inline constexpr seconds kDatasetRefreshPeriod{2};
+
+// Profiles: of one answer, and of those kept by file identity (the setting profile_cache).
+inline constexpr std::size_t kProfileBytesMax = 64 * kMiB;
+inline constexpr std::size_t kProfileCacheBytes = 32 * kMiB;
+inline constexpr std::size_t kProfileColumnsAtOnce = 64;  // of a dataset that the engine reads
 
 // Shutting down.
 inline constexpr seconds kDrainDeadline{10};

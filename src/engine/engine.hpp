@@ -34,6 +34,20 @@ struct SqlRequest {
   int convert_threads = 1;                   // threads that turn engine rows into Arrow batches
 };
 
+// A statement that only asks for columns and a range of one table's rows, as in the table.
+struct PlainSelect {
+  std::string table;
+  std::vector<std::string> columns;  // as spelled in the statement; empty: all
+  std::int64_t offset = 0;
+  std::optional<std::int64_t> limit;
+};
+
+// What admit() learns of a user's statement.
+struct Admitted {
+  std::vector<std::string> tables;   // the datasets it reads
+  std::optional<PlainSelect> plain;  // where it is one
+};
+
 // Reads some relation from outside the engine, afresh at each call.
 using StreamFactory = std::function<Result<std::unique_ptr<BatchStream>>()>;
 
@@ -41,13 +55,14 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  // The dataset names a user's statement reads. Errors: QueryInvalid with position, QueryForbidden.
-  virtual Result<std::vector<std::string>> admit(std::string_view sql,
-                                                 const std::function<bool(std::string_view)>& visible) = 0;
+  // Judges a user's statement. Errors: QueryInvalid with position, QueryForbidden.
+  virtual Result<Admitted> admit(std::string_view sql, const std::function<bool(std::string_view)>& visible) = 0;
   // Makes `name` a view over a table expression (task/sql_builder.hpp: relation_sql); the same version again is free.
   virtual Status define_view(std::string_view name, std::string_view version, std::string_view relation) = 0;
   // What `arrow_files('name')` reads.
   virtual void define_stream(std::string_view name, StreamFactory factory) = 0;
+  // How many threads the statements that follow run on, at most EngineOptions::threads; all of them, until told.
+  virtual void use_threads(int threads) = 0;
   // Starts a statement. Errors that binding finds come at once, later ones from the stream.
   virtual Result<std::unique_ptr<BatchStream>> execute(const SqlRequest& request, CancelToken cancel) = 0;
 

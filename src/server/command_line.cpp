@@ -73,6 +73,12 @@ int run_command_line(int argc, char** argv) {
   CLI::App* info = add("info", "show schema, rows and sizes of files", run_info);
   info->add_option("paths", options.paths, paths_help)->required();
   info->add_option("--format", options.format, "table (default) or json");
+  CLI::App* profile = add("profile", "show what the columns of files are like", run_profile);
+  profile->add_option("paths", options.paths, paths_help)->required();
+  profile->add_option("--type", options.type, "summary, profile (default) or quality");
+  profile->add_option("--columns", options.columns, "a,b,c");
+  profile->add_option("--filter", options.filter, "JSON, as for export");
+  add_output(*profile, options);
   CLI::App* datasets = add("datasets", "list configured or served datasets", run_datasets);
   datasets->add_option("paths", options.paths, paths_help);
   datasets->add_option("--format", options.format, "table (default) or json");

@@ -88,10 +88,7 @@ Status serve(const CommandOptions& options) {
   http::Access access{config.list("hosts"), config.list("origins")};
   http::Router router(runtime->metrics(), std::move(access));
   http::Services services{runtime->pool(), runtime->datasets(), runtime->queries(), runtime->metrics(), wall_us()};
-  add_system_routes(router, services);
-  add_dataset_routes(router, services);
-  add_query_routes(router, services);
-  add_seed_routes(router, services);
+  add_routes(router, services);
   http::Server server(runtime->loop().get_executor(), router);
   CANVASBACK_TRY(server.listen(listen.address, listen.port));
   Stopwatch watch;

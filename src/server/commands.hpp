@@ -21,6 +21,7 @@ struct CommandOptions {
   std::string filter, sort, columns, sample, compression;
   std::string limit;
   std::string seed;
+  std::string type;   // profile: summary, profile, quality
   bool open = false;  // serve: open a browser
 };
 
@@ -28,6 +29,7 @@ int run_serve(const CommandOptions& options);
 int run_query(const CommandOptions& options);
 int run_export(const CommandOptions& options);
 int run_info(const CommandOptions& options);
+int run_profile(const CommandOptions& options);
 int run_datasets(const CommandOptions& options);
 int run_config(const CommandOptions& options);
 

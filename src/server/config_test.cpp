@@ -30,7 +30,7 @@ TEST_F(ConfigTest, DefaultsAreKnownAndUsable) {
   ASSERT_TRUE(config);
   for (const SettingInfo& info : Config::known()) EXPECT_EQ(config->at(info.name).origin, "default") << info.name;
   EXPECT_EQ(config->text("listen"), "127.0.0.1:8080");
-  EXPECT_EQ(config->bytes("cache").value(), 1'000'000'000U);
+  EXPECT_EQ(config->bytes("cache").value(), 2'000'000'000U);
   EXPECT_EQ(config->integer("timeout_ms", 1, 3'600'000).value(), 300'000);
   EXPECT_FALSE(config->boolean("allow_without_landlock").value());
   EXPECT_TRUE(config->list("hosts").empty());

@@ -83,7 +83,9 @@ Result<std::unique_ptr<Runtime>> Runtime::make(const Config& config, bool privat
   auto executor = runtime->loop_.get_executor();
   runtime->pool_ = std::make_unique<Pool>(executor, std::move(options));
   runtime->datasets_ = std::make_unique<DatasetService>(executor, *runtime->pool_);
-  runtime->queries_ = std::make_unique<QueryService>(*runtime->pool_, *runtime->datasets_, timeout_ms);
+  CANVASBACK_ASSIGN(std::uint64_t profile_cache_bytes, config.bytes("profile_cache"));
+  QueryService::Options queries{timeout_ms, profile_cache_bytes};
+  runtime->queries_ = std::make_unique<QueryService>(*runtime->pool_, *runtime->datasets_, queries);
   return runtime;
 }
 

@@ -6,12 +6,21 @@
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "service/request_checks.hpp"
 #include "task/format.hpp"
 
 namespace canvasback {
 namespace {
 
 constexpr std::size_t kCountsMax = 10'000;
+
+// A page of rows in file order is decoded from one or two row groups: bounded, whatever the dataset's size.
+Lane lane_of(const Dataset& dataset, const Selection& selection) {
+  const bool page = selection.limit && *selection.limit <= limits::kPageRowsMax;
+  return dataset.plain_scan && selection.in_file_order() && page ? Lane::Bounded : Lane::General;
+}
+
+}  // namespace
 
 Status check_common(std::string_view format, std::string_view compression, std::int64_t timeout_ms) {
   if (find_output_format(format) == nullptr) {
@@ -32,14 +41,6 @@ Status check_common(std::string_view format, std::string_view compression, std::
   return fail(ErrorCode::InvalidData,
               fmt::format("Format {} has no compression \"{}\".", format, compression.substr(0, 64)));
 }
-
-// A page of rows in file order is decoded from one or two row groups: bounded, whatever the dataset's size.
-Lane lane_of(const Dataset& dataset, const Selection& selection) {
-  const bool page = selection.limit && *selection.limit <= limits::kPageRowsMax;
-  return dataset.plain_scan && selection.in_file_order() && page ? Lane::Bounded : Lane::General;
-}
-
-}  // namespace
 
 Answer::Answer(QueryService& service, std::uint64_t query_id, std::unique_ptr<TaskRun> run, TaskEvent first,
                std::string count_key)
@@ -67,8 +68,8 @@ asio::awaitable<TaskEvent> Answer::next() {
 
 void Answer::cancel(CancelReason reason) { run_->cancel(reason); }
 
-QueryService::QueryService(Pool& pool, DatasetService& datasets, std::int64_t default_timeout_ms)
-    : pool_(pool), datasets_(datasets), default_timeout_ms_(default_timeout_ms) {}
+QueryService::QueryService(Pool& pool, DatasetService& datasets, Options options)
+    : pool_(pool), datasets_(datasets), options_(options), profiles_(options.profile_cache_bytes) {}
 
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::rows(RowsRequest request, CancelToken gone) {
   using Out = Result<std::unique_ptr<Answer>>;
@@ -86,7 +87,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::rows(RowsRequest 
   task.compression = request.compression;
   task.content_encoding = request.content_encoding;
   task.numbers_exact = request.numbers_exact;
-  task.timeout_ms = request.timeout_ms > 0 ? request.timeout_ms : default_timeout_ms_;
+  task.timeout_ms = request.timeout_ms > 0 ? request.timeout_ms : options_.default_timeout_ms;
   task.received_ns = request.received_ns;
   std::string count_key;
   if (!task.selection.filter.is_null() && !task.selection.sample) {
@@ -123,7 +124,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::sql(SqlRunRequest
   task.compression = request.compression;
   task.content_encoding = request.content_encoding;
   task.numbers_exact = request.numbers_exact;
-  task.timeout_ms = request.timeout_ms > 0 ? request.timeout_ms : default_timeout_ms_;
+  task.timeout_ms = request.timeout_ms > 0 ? request.timeout_ms : options_.default_timeout_ms;
   task.received_ns = request.received_ns;
   RunningQuery entry{0, "sql", request.sql, request.format, 0, "waiting", nullptr, gone};
   co_return co_await start(std::move(task), datasets_.readable(), Lane::General, std::move(entry), {});

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "service/answer_cache.hpp"
 #include "service/dataset_service.hpp"
 #include "worker/pool/pool.hpp"
 
@@ -39,6 +40,25 @@ struct SqlRunRequest {
   bool numbers_exact = true;
   std::int64_t timeout_ms = 0;
   std::int64_t received_ns = 0;
+};
+
+// A profile, histogram, frequent values or an aggregate of a selection.
+struct AnalysisRequest {
+  std::string dataset;
+  Analysis analysis;
+  Selection selection;  // filter; a profile's columns; an aggregate's sort, limit and offset
+  std::string format = "json";
+  std::string compression;
+  std::string content_encoding;  // not of a profile
+  bool numbers_exact = true;
+  std::int64_t timeout_ms = 0;
+  std::int64_t received_ns = 0;
+};
+
+// A whole profile; of the format json without its performance_metrics.
+struct ProfileAnswer {
+  std::shared_ptr<const std::string> bytes;
+  Json metrics;
 };
 
 // One answer under way. The first event is known when it is given out, so an early failure is still a plain error.
@@ -77,11 +97,20 @@ struct RunningQuery {
 
 class QueryService {
  public:
-  QueryService(Pool& pool, DatasetService& datasets, std::int64_t default_timeout_ms);
+  struct Options {
+    std::int64_t default_timeout_ms = 0;
+    std::size_t profile_cache_bytes = 0;  // 0: profiles are not kept
+  };
+  QueryService(Pool& pool, DatasetService& datasets, Options options);
 
   // `gone` is raised when the client has gone; the answer then ends as cancelled.
   asio::awaitable<Result<std::unique_ptr<Answer>>> rows(RowsRequest request, CancelToken gone);
   asio::awaitable<Result<std::unique_ptr<Answer>>> sql(SqlRunRequest request, CancelToken gone);
+
+  // A histogram, frequent values or an aggregate.
+  asio::awaitable<Result<std::unique_ptr<Answer>>> analyse(AnalysisRequest request, CancelToken gone);
+  // From memory where the same was asked of the same files before.
+  asio::awaitable<Result<ProfileAnswer>> profile(AnalysisRequest request, CancelToken gone);
 
   const std::map<std::uint64_t, RunningQuery>& running() const { return running_; }
   // Errors: QueryNotFound.
@@ -99,7 +128,8 @@ class QueryService {
 
   Pool& pool_;
   DatasetService& datasets_;
-  std::int64_t default_timeout_ms_;
+  Options options_;
+  AnswerCache profiles_;
   std::uint64_t next_id_ = 1;
   std::map<std::uint64_t, RunningQuery> running_;
   std::map<std::string, std::int64_t> counts_;  // dataset version and filter → rows

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -17,6 +19,25 @@ std::string block_key(const DataFile& file, int row_group, const std::vector<std
 
 // Worker's side: the block mapped from the cache folder, or nullptr where it is not there (or not readable).
 BatchPtr find_block(const std::string& cache_folder, const std::string& key);
+
+// Worker's side: blocks used lately stay mapped, up to limits::kBlocksMappedBytesMax of them, as mapping one costs more
+// than a page of it. Not thread-safe.
+class BlockMap {
+ public:
+  explicit BlockMap(std::string cache_folder) : cache_folder_(std::move(cache_folder)) {}
+  // As find_block().
+  BatchPtr find(const std::string& key);
+
+ private:
+  struct Mapped {
+    std::string key;
+    BatchPtr block;
+    std::uint64_t bytes = 0;
+  };
+  const std::string cache_folder_;
+  std::list<Mapped> mapped_;  // used last comes first
+};
+
 // Writes the block to `path` (in the worker's spill folder).
 Status write_block(const std::string& path, const arrow::RecordBatch& batch);
 

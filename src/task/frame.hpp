@@ -2,8 +2,9 @@
 // as little-endian u32, kind as u8, three zero bytes) and the payload: JSON, or for Data the answer's bytes.
 //
 //   front → worker   Hello (sandbox and engine settings, first)  Catalog (entries new to this worker)  Task  Cancel
-//   worker → front   Ready (sandboxed, engine open)  Head (before the first data: totals)  Data*  Progress*
+//   worker → front   Ready (sandboxed, engine open)  Head (before the first data: totals)  Data*  LastData  Progress*
 //                    CacheOffer (a decoded block in its spill folder, after the answer)  Done | Failed (ends a task)
+// LastData is Data of at most limits::kDataFrameBytes with Done right behind it, sent together.
 #pragma once
 
 #include <array>
@@ -27,6 +28,7 @@ enum class FrameKind : std::uint8_t {
   CacheOffer = 20,
   Done = 21,
   Failed = 22,
+  LastData = 23,
 };
 
 inline constexpr std::size_t kFrameHeaderBytes = 8;

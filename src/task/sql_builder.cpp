@@ -291,6 +291,12 @@ Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection
   return std::move(builder.statement);
 }
 
+Result<SqlStatement> condition_sql(const Dataset& dataset, const Selection& selection) {
+  Builder builder(dataset);
+  if (!selection.filter.is_null()) builder.statement.sql = builder.filter(selection.filter);
+  return std::move(builder.statement);
+}
+
 Result<SqlStatement> count_sql(const Dataset& dataset, const Selection& selection) {
   Builder builder(dataset);
   builder.statement.sql = fmt::format("SELECT count(*) FROM {}", relation_sql(dataset));

@@ -27,6 +27,9 @@ std::string relation_sql(const Dataset& dataset);
 Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection, const Cursor* cursor,
                               bool with_places);
 
+// The selection's filter alone, as a condition (its text in `sql`, empty where there is no filter).
+Result<SqlStatement> condition_sql(const Dataset& dataset, const Selection& selection);
+
 // How many rows match the filter.
 Result<SqlStatement> count_sql(const Dataset& dataset, const Selection& selection);
 

@@ -6,10 +6,11 @@
 namespace canvasback {
 namespace {
 
-constexpr std::array<std::pair<TaskKind, std::string_view>, 3> kKinds{{
+constexpr std::array<std::pair<TaskKind, std::string_view>, 4> kKinds{{
     {TaskKind::Rows, "rows"},
     {TaskKind::Sql, "sql"},
     {TaskKind::Inspect, "inspect"},
+    {TaskKind::Analyse, "analyse"},
 }};
 
 Json optional_integer(const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(); }
@@ -28,7 +29,8 @@ Json to_json(const Task& task) {
     if (kind == task.kind) out.set("kind", name);
   }
   out.set("dataset", task.dataset);
-  if (task.kind == TaskKind::Rows) out.set("selection", to_json(task.selection));
+  if (task.kind == TaskKind::Rows || task.kind == TaskKind::Analyse) out.set("selection", to_json(task.selection));
+  if (task.kind == TaskKind::Analyse) out.set("analysis", to_json(task.analysis));
   out.set("sql", task.sql);
   out.set("parameters", task.parameters);
   out.set("row_limit", optional_integer(task.row_limit));
@@ -41,6 +43,7 @@ Json to_json(const Task& task) {
   out.set("queue_ms", task.queue_ms);
   out.set("known_total", optional_integer(task.known_total));
   out.set("worker_number", task.worker_number);
+  out.set("threads", task.threads);
   if (task.kind == TaskKind::Inspect) out.set("inspected", to_json(task.inspected));
   return out;
 }
@@ -58,6 +61,7 @@ Result<Task> task_from_json(const Json& json) {
   if (!known) return fail(ErrorCode::DataProcessing, "A task has no known kind.", json.dump());
   task.dataset = json.at("dataset").as_string();
   task.selection = selection_from_json(json.at("selection"));
+  task.analysis = analysis_from_json(json.at("analysis"));
   task.sql = json.at("sql").as_string();
   task.parameters = json.at("parameters");
   task.row_limit = optional_integer(json.at("row_limit"));
@@ -70,6 +74,7 @@ Result<Task> task_from_json(const Json& json) {
   task.queue_ms = json.at("queue_ms").as_double();
   task.known_total = optional_integer(json.at("known_total"));
   task.worker_number = static_cast<int>(json.at("worker_number").as_int());
+  task.threads = static_cast<int>(json.at("threads").as_int());
   if (task.kind == TaskKind::Inspect) {
     CANVASBACK_ASSIGN(task.inspected, dataset_from_json(json.at("inspected")));
   }

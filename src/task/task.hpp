@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "task/analysis.hpp"
 #include "task/selection.hpp"
 
 namespace canvasback {
@@ -16,13 +17,15 @@ enum class TaskKind {
   Rows,     // a selection of one dataset
   Sql,      // the user's own SQL, through the gate
   Inspect,  // schema and footers of a dataset's files
+  Analyse,  // a profile, histogram, frequent values or an aggregate of a selection
 };
 
 struct Task {
   std::uint64_t id = 0;
   TaskKind kind = TaskKind::Rows;
-  std::string dataset;                    // Rows, Inspect
-  Selection selection;                    // Rows
+  std::string dataset;                    // Rows, Inspect, Analyse
+  Selection selection;                    // Rows, Analyse
+  Analysis analysis;                      // Analyse
   std::string sql;                        // Sql
   Json parameters;                        // Sql: array (positional) or object (named), or null
   std::optional<std::int64_t> row_limit;  // Sql: at most so many rows
@@ -37,6 +40,7 @@ struct Task {
   double queue_ms = 0;                      // waited for a worker
   std::optional<std::int64_t> known_total;  // rows that match the filter, where an earlier task counted them
   int worker_number = 0;
+  int threads = 0;    // to work with; 0: all that the worker has
   Dataset inspected;  // Inspect: the listed files
 };
 

@@ -13,6 +13,7 @@
 #include "engine/duckdb/portable_types.hpp"
 #include "engine/duckdb/result_stream.hpp"
 #include "engine/duckdb/statement_gate.hpp"
+#include "engine/duckdb/task_threads.hpp"
 
 namespace canvasback {
 namespace {
@@ -26,6 +27,7 @@ class DuckDbEngine final : public Engine {
     if (duckdb_create_config(config.out()) != DuckDBSuccess) return fail(ErrorCode::Database, "No engine config.");
     const std::vector<std::pair<const char*, std::string>> settings{
         {"threads", fmt::format("{}", options.threads)},
+        {"external_threads", fmt::format("{}", options.threads)},  // all of them ours: task_threads.hpp
         {"memory_limit", fmt::format("{}B", options.memory_bytes)},
         {"temp_directory", options.temp_folder},
         {"max_temp_directory_size", fmt::format("{}B", options.temp_bytes_max)},
@@ -48,16 +50,16 @@ class DuckDbEngine final : public Engine {
         duckdb_connect(database_.get(), gate_connection_.out()) != DuckDBSuccess) {
       return fail(ErrorCode::Database, "The engine refused a connection.");
     }
+    task_threads_.use(database_.get(), options.threads);
     CANVASBACK_TRY(register_arrow_function(connection_.get(), streams_));
     return lock(options);
   }
 
-  Result<std::vector<std::string>> admit(std::string_view sql,
-                                         const std::function<bool(std::string_view)>& visible) override {
+  Result<Admitted> admit(std::string_view sql, const std::function<bool(std::string_view)>& visible) override {
     CANVASBACK_TRY(explain_refusal(sql));
     CANVASBACK_ASSIGN(std::string serialized, serialize(sql));
     CANVASBACK_ASSIGN(GateResult result, check_statement({serialized, visible}));
-    return std::move(result.tables);
+    return Admitted{std::move(result.tables), std::move(result.plain)};
   }
 
   Status define_view(std::string_view name, std::string_view version, std::string_view relation) override {
@@ -89,6 +91,8 @@ class DuckDbEngine final : public Engine {
     return make_result_stream(std::move(prepared), std::move(pending),
                               {request.sql, request.row_limit, request.convert_threads, connection_.get()}, cancel);
   }
+
+  void use_threads(int threads) override { task_threads_.use(database_.get(), threads); }
 
   void interrupt() override { duckdb_interrupt(connection_.get()); }
 
@@ -271,6 +275,7 @@ class DuckDbEngine final : public Engine {
   Database database_;
   Connection connection_;
   Connection gate_connection_;
+  TaskThreads task_threads_;  // ends before the database does
   Prepared serializer_;
   std::map<std::string, std::string, std::less<>> views_;  // name → version
 };

@@ -54,11 +54,21 @@ class ResultStream final : public BatchStream {
     }
     arrow_options_ = ArrowOptions(duckdb_result_get_arrow_options(result_.get()));
     CANVASBACK_TRY(learn_schema());
+    // A result that ends within its first rows needs no threads.
+    CANVASBACK_ASSIGN(Fetched first, fetch_group());
+    if (first.last) {
+      if (!first.chunks.empty()) {
+        CANVASBACK_ASSIGN(only_, convert(std::move(first.chunks)));
+      }
+      return {};
+    }
     const int threads = std::max(1, options_.convert_threads);
     pipeline_ = std::make_unique<OrderedPipeline<Group, BatchPtr>>(
         OrderedPipeline<Group, BatchPtr>::Bounds{threads, static_cast<std::size_t>(threads) * 2 + 1,
                                                  limits::kEngineBytesInFlight},
         [this](Group group) { return convert(std::move(group)); });
+    const std::size_t bytes = static_cast<std::size_t>(first.rows) * row_bytes_;
+    static_cast<void>(pipeline_->push(std::move(first.chunks), bytes));
     fetcher_ = std::thread([this] {
       try {
         pipeline_->close(fetch());
@@ -74,6 +84,11 @@ class ResultStream final : public BatchStream {
 
   Result<BatchPtr> next() override {
     if (ended_) return BatchPtr();
+    if (!pipeline_) {
+      ended_ = true;
+      if (!only_) return BatchPtr();
+      return options_.row_limit ? only_->Slice(0, *options_.row_limit) : only_;
+    }
     auto popped = pipeline_->pop([this] { return cancel_.check(); });
     if (!popped) {
       ended_ = true;
@@ -127,34 +142,48 @@ class ResultStream final : public BatchStream {
     return {};
   }
 
+  struct Fetched {
+    Group chunks;
+    std::int64_t rows = 0;
+    bool last = false;  // the engine has no more
+  };
+
+  // The next rows, about group_rows_ of them. Blocks while the engine works.
+  Result<Fetched> fetch_group() {
+    Fetched out;
+    while (out.rows < group_rows_) {
+      if (dropped_ || cancel_.cancelled()) {
+        CANVASBACK_TRY(cancel_.check());
+        out.last = true;
+        return out;
+      }
+      Chunk chunk(duckdb_fetch_chunk(*result_.get()));
+      if (!chunk) {
+        const char* message = duckdb_result_error(result_.get());
+        if (message != nullptr && *message != '\0') {
+          return std::unexpected(translate_error(message, options_.sql, cancel_));
+        }
+        out.last = true;
+        break;
+      }
+      const auto size = static_cast<std::int64_t>(duckdb_data_chunk_get_size(chunk.get()));
+      if (size == 0) continue;
+      out.rows += size;
+      out.chunks.push_back(std::move(chunk));
+    }
+    return out;
+  }
+
   // Runs on the fetching thread until the last row, an error, or a stop.
   Status fetch() {
-    std::int64_t group_rows = kChunkRows;
     while (true) {
-      Group group;
-      std::int64_t rows = 0;
-      bool last = false;
-      while (rows < group_rows) {
-        if (dropped_ || cancel_.cancelled()) return cancel_.check();
-        Chunk chunk(duckdb_fetch_chunk(*result_.get()));
-        if (!chunk) {
-          const char* message = duckdb_result_error(result_.get());
-          if (message != nullptr && *message != '\0') {
-            return std::unexpected(translate_error(message, options_.sql, cancel_));
-          }
-          last = true;
-          break;
-        }
-        const auto size = static_cast<std::int64_t>(duckdb_data_chunk_get_size(chunk.get()));
-        if (size == 0) continue;
-        rows += size;
-        group.push_back(std::move(chunk));
-      }
       const std::size_t row_bytes = std::max<std::size_t>(row_bytes_, 1);
-      if (!group.empty() && !pipeline_->push(std::move(group), static_cast<std::size_t>(rows) * row_bytes)) return {};
-      if (last) return {};
-      const auto fitting = static_cast<std::int64_t>(limits::kBatchBytesTarget / std::max<std::size_t>(row_bytes_, 16));
-      group_rows = std::clamp(std::min(group_rows * 2, fitting), kChunkRows, limits::kBatchRows);
+      const auto fitting = static_cast<std::int64_t>(limits::kBatchBytesTarget / std::max<std::size_t>(row_bytes, 16));
+      group_rows_ = std::clamp(std::min(group_rows_ * 2, fitting), kChunkRows, limits::kBatchRows);
+      CANVASBACK_ASSIGN(Fetched group, fetch_group());
+      const std::size_t bytes = static_cast<std::size_t>(group.rows) * row_bytes;
+      if (!group.chunks.empty() && !pipeline_->push(std::move(group.chunks), bytes)) return {};
+      if (group.last) return {};
     }
   }
 
@@ -193,6 +222,8 @@ class ResultStream final : public BatchStream {
   ArrowOptions arrow_options_;
   SchemaPtr engine_schema_;
   SchemaPtr schema_;
+  std::int64_t group_rows_ = kChunkRows;
+  BatchPtr only_;  // a small result; pipeline_ is not there then
   std::unique_ptr<OrderedPipeline<Group, BatchPtr>> pipeline_;
   std::thread fetcher_;
   std::atomic<bool> dropped_ = false;

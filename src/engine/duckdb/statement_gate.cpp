@@ -12,6 +12,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "engine/duckdb/allowed_functions.hpp"
+#include "engine/duckdb/plain_select.hpp"
 
 namespace canvasback {
 namespace {
@@ -548,7 +549,7 @@ Result<GateResult> check_statement(const GateRequest& request) {
   if (statements.size() > 1) return refuse(ErrorCode::QueryForbidden, "Only one statement at a time is allowed here.");
   Walk walk(request.table_visible);
   CANVASBACK_TRY(walk.statement(statements.front()));
-  return GateResult{walk.take_tables()};
+  return GateResult{walk.take_tables(), plain_select(statements.front())};
 }
 
 Result<void> explain_refusal(std::string_view sql) {

@@ -14,11 +14,13 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
+#include "engine/engine.hpp"
 
 namespace canvasback {
 
@@ -34,6 +36,7 @@ struct GateResult {
   // The visible tables that the statement reads, each once (ignoring case), as first spelled. Names of common table
   // expressions are none.
   std::vector<std::string> tables;
+  std::optional<PlainSelect> plain;  // where the statement is no more than that
 };
 
 // Errors, most with the byte position in the statement:

@@ -72,8 +72,8 @@ class Validity {
   std::int64_t nulls_ = 0;
 };
 
-// Moves `count` values from the front of `values`, which has `rows` places, to the rows whose bit is set. From the back,
-// so that none is overwritten before it is moved; places without a value are made 0.
+// Moves `count` values from the front of `values`, which has `rows` places, to the rows whose bit is set. From the
+// back, so that none is overwritten before it is moved; places without a value are made 0.
 template <class Value>
 void spread(Value* values, const std::uint8_t* bits, std::int64_t first_bit, std::int64_t rows, std::int64_t count) {
   for (std::int64_t row = rows; row-- > 0;) {
@@ -344,7 +344,8 @@ class TextBuilder {
   std::int64_t size_ = 0;
 };
 
-// Copies a text; readable: how many bytes may be read from `from` on (at least `length`). `to` has a block of room more.
+// Copies a text; readable: how many bytes may be read from `from` on (at least `length`). `to` has a block of room
+// more.
 void copy_text(std::uint8_t* to, const std::uint8_t* from, std::int64_t length, std::int64_t readable) {
   if (length <= kBlock && readable >= kBlock) {
     std::memcpy(to, from, kBlock);
@@ -398,7 +399,8 @@ class TextDecoder final : public PagedDecoder {
       at += 4 + length;
     }
     // One long text among short ones may be every row's.
-    dictionary_row_bytes_ = 4 + std::max<std::int64_t>(count > 0 ? static_cast<std::int64_t>(to) / count : 0, longest / 16);
+    dictionary_row_bytes_ =
+        4 + std::max<std::int64_t>(count > 0 ? static_cast<std::int64_t>(to) / count : 0, longest / 16);
   }
 
   void begin_plain(Bytes values) override {
@@ -502,18 +504,15 @@ class TextDecoder final : public PagedDecoder {
 using Make = std::unique_ptr<ColumnDecoder> (*)(std::shared_ptr<arrow::DataType>, OpenPages, bool);
 
 template <class Stored, class Value>
-std::unique_ptr<ColumnDecoder> make_fixed(std::shared_ptr<arrow::DataType> type,
-                                          OpenPages open, bool nullable) {
+std::unique_ptr<ColumnDecoder> make_fixed(std::shared_ptr<arrow::DataType> type, OpenPages open, bool nullable) {
   return std::make_unique<FixedDecoder<Stored, Value>>(std::move(type), std::move(open), nullable);
 }
 
-std::unique_ptr<ColumnDecoder> make_text(std::shared_ptr<arrow::DataType> type,
-                                         OpenPages open, bool nullable) {
+std::unique_ptr<ColumnDecoder> make_text(std::shared_ptr<arrow::DataType> type, OpenPages open, bool nullable) {
   return std::make_unique<TextDecoder>(std::move(type), std::move(open), nullable);
 }
 
-std::unique_ptr<ColumnDecoder> make_boolean(std::shared_ptr<arrow::DataType>,
-                                            OpenPages open, bool nullable) {
+std::unique_ptr<ColumnDecoder> make_boolean(std::shared_ptr<arrow::DataType>, OpenPages open, bool nullable) {
   return std::make_unique<BooleanDecoder>(std::move(open), nullable);
 }
 
@@ -557,7 +556,7 @@ Make maker_for(const parquet::ColumnDescriptor& column, const arrow::DataType& t
         return is_unit(logical, unit) ? make_fixed<std::int32_t, std::int32_t> : nullptr;
       }
       return id == Type::INT32 || id == Type::UINT32 || id == Type::DATE32 ? make_fixed<std::int32_t, std::int32_t>
-                                                                            : nullptr;
+                                                                           : nullptr;
     case parquet::Type::INT64:
       if (id == Type::DECIMAL128) {
         const auto& decimal = static_cast<const arrow::Decimal128Type&>(type);

@@ -1,5 +1,6 @@
-// HybridReader: Parquet's mix of runs and bit-packed groups (RLE encoding 3), in which dictionary indices and definition
-// levels are written. Reads forward only, never outside of its bytes; ParquetException where they end too early.
+// HybridReader: Parquet's mix of runs and bit-packed groups (RLE encoding 3), in which dictionary indices and
+// definition levels are written. Reads forward only, never outside of its bytes; ParquetException where they end too
+// early.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +28,9 @@ class HybridReader {
   const std::uint8_t* at_ = nullptr;
   const std::uint8_t* end_ = nullptr;
   int bit_width_ = 0;
-  std::int64_t left_ = 0;       // values of the current run not yet read
-  bool packed_ = false;         // the run is bit-packed
-  std::uint32_t value_ = 0;     // of a run that is not
+  std::int64_t left_ = 0;    // values of the current run not yet read
+  bool packed_ = false;      // the run is bit-packed
+  std::uint32_t value_ = 0;  // of a run that is not
   const std::uint8_t* packed_bytes_ = nullptr;
   std::int64_t packed_index_ = 0;  // the next value's place in the packed run
 };

@@ -138,7 +138,8 @@ class Source {
 
 class DecoderSource final : public Source {
  public:
-  DecoderSource(std::unique_ptr<ColumnDecoder> decoder, std::int64_t skip) : decoder_(std::move(decoder)), skip_(skip) {}
+  DecoderSource(std::unique_ptr<ColumnDecoder> decoder, std::int64_t skip)
+      : decoder_(std::move(decoder)), skip_(skip) {}
   std::int64_t row_bytes() override {
     pass_over();
     return decoder_->row_bytes();

@@ -33,12 +33,14 @@ class RandomTable {
     add_number<arrow::Int64Builder, std::int64_t>(arrow::int64());
     add_number<arrow::UInt64Builder, std::uint64_t>(arrow::uint64());
     add_number<arrow::Date32Builder, std::int32_t>(arrow::date32());
-    add<arrow::Time32Builder>(arrow::time32(arrow::TimeUnit::MILLI), [](std::uint64_t bits) { return bits % 86'400'000; });
+    add<arrow::Time32Builder>(arrow::time32(arrow::TimeUnit::MILLI),
+                              [](std::uint64_t bits) { return bits % 86'400'000; });
     add<arrow::Time64Builder>(arrow::time64(arrow::TimeUnit::NANO),
                               [](std::uint64_t bits) { return bits % 86'400'000'000'000; });
     add_number<arrow::TimestampBuilder, std::int64_t>(arrow::timestamp(arrow::TimeUnit::MICRO));
     add_number<arrow::TimestampBuilder, std::int64_t>(arrow::timestamp(arrow::TimeUnit::NANO, "UTC"));
-    add<arrow::FloatBuilder>(arrow::float32(), [](std::uint64_t bits) { return std::bit_cast<float>(std::uint32_t(bits)); });
+    add<arrow::FloatBuilder>(arrow::float32(),
+                             [](std::uint64_t bits) { return std::bit_cast<float>(std::uint32_t(bits)); });
     add<arrow::DoubleBuilder>(arrow::float64(), [](std::uint64_t bits) { return std::bit_cast<double>(bits); });
     add<arrow::StringBuilder>(arrow::utf8(), [this](std::uint64_t bits) { return text(bits); });
     add<arrow::BinaryBuilder>(arrow::binary(), [this](std::uint64_t bits) { return text(bits * 7); });
@@ -104,8 +106,8 @@ DataFile write_as(const std::string& path, const arrow::Table& table, const Layo
   if (layout.encoding != parquet::Encoding::UNKNOWN) properties.disable_dictionary()->encoding(layout.encoding);
   properties.enable_store_decimal_as_integer()->version(parquet::ParquetVersion::PARQUET_2_6);
   auto sink = arrow::io::FileOutputStream::Open(path).ValueOrDie();
-  const auto status = parquet::arrow::WriteTable(table, arrow::default_memory_pool(), sink, row_group_rows,
-                                                 properties.build());
+  const auto status =
+      parquet::arrow::WriteTable(table, arrow::default_memory_pool(), sink, row_group_rows, properties.build());
   EXPECT_TRUE(status.ok()) << status.ToString();
   EXPECT_TRUE(sink->Close().ok());
   DataFile file = stat_of(path);
@@ -131,7 +133,9 @@ void expect_same(const arrow::Table& actual, const arrow::Table& expected, const
   }
 }
 
-TablePtr table_of(const std::vector<BatchPtr>& batches) { return arrow::Table::FromRecordBatches(batches).ValueOrDie(); }
+TablePtr table_of(const std::vector<BatchPtr>& batches) {
+  return arrow::Table::FromRecordBatches(batches).ValueOrDie();
+}
 
 Result<std::vector<BatchPtr>> all_batches(const DataFile& file, RowGroupRange range) {
   std::vector<BatchPtr> batches;
@@ -219,8 +223,8 @@ TEST(RowGroupReader, BatchesStaySmallWhereADictionaryHidesLargeTexts) {
   arrow::StringBuilder builder;
   const std::string large(100'000, 'x');
   for (int i = 0; i < 3000; ++i) ASSERT_TRUE(builder.Append(i % 2 == 0 ? large : "short").ok());
-  const auto table = arrow::Table::Make(arrow::schema({arrow::field("text", arrow::utf8())}),
-                                        {builder.Finish().ValueOrDie()});
+  const auto table =
+      arrow::Table::Make(arrow::schema({arrow::field("text", arrow::utf8())}), {builder.Finish().ValueOrDie()});
   Layout layout{"large"};
   layout.page_bytes = 1 << 20;
   const DataFile file = write_as(folder / "a.parquet", *table, layout);

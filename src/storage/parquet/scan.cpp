@@ -117,8 +117,7 @@ class ParquetScan final : public BatchStream {
   Status read_range(std::size_t index) {
     const RowRange& range = ranges_[index];
     const DataFile& file = options_.files[range.file];
-    CANVASBACK_ASSIGN(auto reader,
-                      open_row_group(file, options_.columns, {range.row_group, range.skip, range.take}));
+    CANVASBACK_ASSIGN(auto reader, open_row_group(file, options_.columns, {range.row_group, range.skip, range.take}));
     while (true) {
       CANVASBACK_TRY(cancel_.check());
       CANVASBACK_ASSIGN(BatchPtr batch, reader->next());

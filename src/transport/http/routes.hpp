@@ -17,7 +17,13 @@ struct Services {
 
 void add_system_routes(Router& router, Services services);   // / /health /metrics
 void add_dataset_routes(Router& router, Services services);  // /api/v1/datasets…
-void add_query_routes(Router& router, Services services);    // /api/v1/query, /api/v1/queries
-void add_seed_routes(Router& router, Services services);     // /data/…
+void add_analyse_routes(Router& router,
+                        Services services);                // /api/v1/datasets/{name}/profile, histogram, top, aggregate
+void add_query_routes(Router& router, Services services);  // /api/v1/query, /api/v1/queries
+void add_seed_routes(Router& router, Services services);   // /data/…
+void add_reference_routes(Router& router);                 // /openapi.json /docs…
+
+// All of them: what `serve` serves, and what reference/openapi.json describes.
+void add_routes(Router& router, Services services);
 
 }  // namespace canvasback::http

@@ -86,7 +86,7 @@ asio::awaitable<void> index(Services services, Connection& connection) {
       "<h1>Canvasback {}</h1><table><tr><th>Dataset<th class=n>Rows<th class=n>Columns<th class=n>Size<th>Get{}</table>"
       "<p>SQL: <code>POST /api/v1/query</code> {{\"sql\": \"SELECT …\"}} · running: <a "
       "href=\"/api/v1/queries\">queries</a> · "
-      "<a href=\"/health\">health</a> · <a href=\"/metrics\">metrics</a></html>",
+      "<a href=\"/docs\">reference</a> · <a href=\"/health\">health</a> · <a href=\"/metrics\">metrics</a></html>",
       CANVASBACK_VERSION, rows);
   co_await connection.respond(std::move(response));
 }

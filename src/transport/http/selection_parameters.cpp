@@ -111,12 +111,81 @@ Result<RowsRequest> rows_request_from(const Request& request, const std::string&
   return out;
 }
 
+const std::vector<std::string>& analysis_parameter_names() {
+  static const std::vector<std::string> names{"filter", "format", "compression", "numbers", "timeout_ms"};
+  return names;
+}
+
+Result<AnalysisRequest> analysis_request_from(const Request& request, const std::string& dataset) {
+  CANVASBACK_ASSIGN(RowsRequest rows, rows_request_from(request, dataset));
+  AnalysisRequest out;
+  out.dataset = dataset;
+  out.selection = std::move(rows.selection);
+  out.format = std::move(rows.format);
+  out.compression = std::move(rows.compression);
+  out.content_encoding = std::move(rows.content_encoding);
+  out.numbers_exact = rows.numbers_exact;
+  out.timeout_ms = rows.timeout_ms;
+  out.received_ns = request.received_ns;
+  return out;
+}
+
+Result<AnalysisRequest> aggregate_request_from(const Request& request, const std::string& dataset) {
+  CANVASBACK_ASSIGN(Json body, json_body(request, {"group_by", "measures", "filter", "sort", "limit", "offset",
+                                                   "format", "compression", "numbers", "timeout_ms"}));
+  AnalysisRequest out;
+  out.dataset = dataset;
+  out.received_ns = request.received_ns;
+  CANVASBACK_ASSIGN(out.analysis, aggregate_from_json(body.at("group_by"), body.at("measures")));
+  for (const char* member : {"sort", "format", "compression", "numbers"}) {
+    if (const Json* value = body.find(member); value != nullptr && !value->is_null() && !value->is_string()) {
+      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" must be a string.", member));
+    }
+  }
+  for (const char* member : {"limit", "offset", "timeout_ms"}) {
+    const Json* value = body.find(member);
+    if (value == nullptr || value->is_null()) continue;
+    // As text, so that the bounds are those of the query parameters.
+    if (!value->is_integer()) return fail(ErrorCode::InvalidData, fmt::format("\"{}\" must be an integer.", member));
+    const bool time = std::string_view(member) == "timeout_ms";
+    CANVASBACK_ASSIGN(std::int64_t number, parse_integer(value->scalar_text(), member, time ? 1 : 0,
+                                                         time ? limits::kMaxTimeout.count() : INT64_MAX / 2));
+    if (time) {
+      out.timeout_ms = number;
+    } else if (std::string_view(member) == "limit") {
+      out.selection.limit = number;
+    } else {
+      out.selection.offset = number;
+    }
+  }
+  out.selection.filter = body.at("filter");
+  if (const std::string_view sort = body.at("sort").as_string(); !sort.empty()) {
+    CANVASBACK_ASSIGN(out.selection.sort, parse_sort(sort));
+  }
+  const std::string_view numbers = body.at("numbers").as_string("exact");
+  if (numbers != "exact" && numbers != "plain") return fail(ErrorCode::InvalidData, "numbers is exact or plain.");
+  out.numbers_exact = numbers == "exact";
+  out.compression = body.at("compression").as_string();
+  if (body.at("format").is_string()) {
+    out.format = body.at("format").as_string();
+  } else {
+    CANVASBACK_ASSIGN(out.format, format_of(request));
+  }
+  out.content_encoding = content_encoding_of(request, out.format);
+  return out;
+}
+
 Result<Json> json_body(const Request& request, const std::vector<std::string>& members) {
   const std::string type =
       lower(trim(request.header("content-type").substr(0, request.header("content-type").find(';'))));
   if (!type.empty() && type != "application/json" && type != "application/x-www-form-urlencoded" &&
       !type.ends_with("+json")) {
     return fail(ErrorCode::UnsupportedMediaType, "The body must be application/json.");
+  }
+  const std::string encoding = lower(trim(request.header("content-encoding")));
+  const std::string transfer = lower(trim(request.header("transfer-encoding")));
+  if ((!encoding.empty() && encoding != "identity") || (!transfer.empty() && transfer != "chunked")) {
+    return fail(ErrorCode::UnsupportedMediaType, "The body must not be compressed.");
   }
   CANVASBACK_ASSIGN(Json body, Json::parse(request.body));
   if (!body.is_object()) return fail(ErrorCode::InvalidData, "The body must be a JSON object.");

@@ -19,6 +19,13 @@ Result<RowsRequest> rows_request_from(const Request& request, const std::string&
 Result<std::string> format_of(const Request& request);
 std::string content_encoding_of(const Request& request, const std::string& format);
 
+// The parameters profile, histogram and top take: filter format compression numbers timeout_ms.
+const std::vector<std::string>& analysis_parameter_names();
+// Errors: InvalidData that names the parameter, NotAcceptable. The analysis itself is left to the caller.
+Result<AnalysisRequest> analysis_request_from(const Request& request, const std::string& dataset);
+// An aggregate from a JSON body: group_by measures filter sort limit offset format compression numbers timeout_ms.
+Result<AnalysisRequest> aggregate_request_from(const Request& request, const std::string& dataset);
+
 // A request body that is a JSON object with only the named members. Errors: UnsupportedMediaType, InvalidData.
 Result<Json> json_body(const Request& request, const std::vector<std::string>& members);
 

@@ -1,5 +1,6 @@
 #include "worker/child/block_writer.hpp"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -25,27 +26,53 @@ BlockWriter::~BlockWriter() {
   thread_.join();
 }
 
-void BlockWriter::make(WantedBlock block) {
+void BlockWriter::want(WantedBlock block) {
   std::scoped_lock lock(mutex_);
-  if (block.key == writing_ || std::ranges::find(waiting_, block.key, &WantedBlock::key) != waiting_.end()) return;
-  waiting_.push_back(std::move(block));
+  if (block.key == writing_) return;
+  auto known = std::ranges::find(waiting_, block.key, [](const Waiting& waiting) { return waiting.block.key; });
+  const bool again = known != waiting_.end();
+  if (again) waiting_.erase(known);
+  waiting_.push_back({std::move(block), again});
   if (waiting_.size() > limits::kBlocksWaitingMax) waiting_.pop_front();
+  idle_from_ = std::chrono::steady_clock::now() + limits::kBlockIdleTime;
   changed_.notify_all();
+}
+
+void BlockWriter::stay_idle() {
+  std::scoped_lock lock(mutex_);
+  idle_from_ = std::chrono::steady_clock::now() + limits::kBlockIdleTime;
+}
+
+// The block to be decoded next: the newest that was wanted again, or any once the worker is idle; nullopt to stop.
+std::optional<WantedBlock> BlockWriter::next(std::unique_lock<std::mutex>& lock) {
+  while (!stopped_) {
+    auto found = std::ranges::find(waiting_.rbegin(), waiting_.rend(), true, &Waiting::again);
+    if (found == waiting_.rend() && !waiting_.empty()) {
+      if (std::chrono::steady_clock::now() < idle_from_) {
+        changed_.wait_until(lock, idle_from_);
+        continue;
+      }
+      found = waiting_.rbegin();
+    }
+    if (found != waiting_.rend()) {
+      WantedBlock block = std::move(found->block);
+      waiting_.erase(std::next(found).base());
+      return block;
+    }
+    changed_.wait(lock);
+  }
+  return std::nullopt;
 }
 
 void BlockWriter::run() {
   // Of this thread alone, as Linux has it. Answers go before what may never be asked for.
   ::setpriority(PRIO_PROCESS, 0, 19);
   std::unique_lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [&] { return stopped_ || !waiting_.empty(); });
-    if (stopped_) return;
-    const WantedBlock wanted = std::move(waiting_.back());  // the newest: its neighbours come next
-    waiting_.pop_back();
-    writing_ = wanted.key;
+  while (auto wanted = next(lock)) {
+    writing_ = wanted->key;
     lock.unlock();
     try {
-      write(wanted);
+      write(*wanted);
     } catch (const std::exception&) {
       // Whoever reads the rows meets the same fault and reports it.
     }
@@ -58,14 +85,19 @@ void BlockWriter::write(const WantedBlock& wanted) {
   if (find_block(cache_folder_, wanted.key)) return;  // another worker was first
   const std::int64_t rows = wanted.file.row_group_rows[static_cast<std::size_t>(wanted.row_group)];
   const auto batch = read_rows(wanted.file, wanted.columns, {wanted.row_group, 0, rows}, 1);
-  if (!batch) return;
-  const std::string path = spill_folder_ + "/" + wanted.key + ".block";
-  if (!write_block(path, **batch)) {
+  if (batch) store(wanted.key, **batch);
+}
+
+void BlockWriter::store(const std::string& key, const arrow::RecordBatch& block) {
+  // The two threads that store may have the same block.
+  const std::string path =
+      fmt::format("{}/{}.{}.block", spill_folder_, key, std::hash<std::thread::id>()(std::this_thread::get_id()));
+  if (!write_block(path, block)) {
     ::unlink(path.c_str());  // a full spill folder: the block is decoded again next time
     return;
   }
   Json offer;
-  offer.set("key", wanted.key);
+  offer.set("key", key);
   offer.set("path", path);
   // A front that is gone is noticed by the reading thread.
   static_cast<void>(channel_.send(FrameKind::CacheOffer, offer));

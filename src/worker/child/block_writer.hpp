@@ -1,10 +1,14 @@
-// BlockWriter: decodes row groups that a page was wanted of, behind the answer and at the lowest priority, writes each
-// to the spill folder and offers it to the front for the cache. A few may wait; of more, the oldest is forgotten.
+// BlockWriter: decodes row groups that pages are wanted of, behind the answers and at the lowest priority, writes each
+// to the spill folder and offers it to the front for the cache. A row group that was wanted once may never be again: it
+// waits until the worker is idle or it is wanted a second time, because decoding all of it would slow others' pages
+// down. A few may wait; of more, the oldest is forgotten.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,11 +30,21 @@ class BlockWriter {
  public:
   BlockWriter(Channel& channel, std::string spill_folder, std::string cache_folder);
   ~BlockWriter();
-  // A row group that waits already, or is being decoded, is not taken twice.
-  void make(WantedBlock block);
+  // A page is, or was, wanted of a row group that is not cached.
+  void want(WantedBlock block);
+  // Writes a row group that is decoded already, on the caller's thread.
+  void store(const std::string& key, const arrow::RecordBatch& block);
+  // A task began.
+  void stay_idle();
 
  private:
+  struct Waiting {
+    WantedBlock block;
+    bool again = false;  // wanted a second time
+  };
+
   void run();
+  std::optional<WantedBlock> next(std::unique_lock<std::mutex>& lock);
   void write(const WantedBlock& wanted);
 
   Channel& channel_;
@@ -38,7 +52,8 @@ class BlockWriter {
   const std::string cache_folder_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<WantedBlock> waiting_;
+  std::deque<Waiting> waiting_;  // the one wanted last comes last
+  std::chrono::steady_clock::time_point idle_from_;
   std::string writing_;  // the key of the one at hand
   bool stopped_ = false;
   std::thread thread_;

@@ -3,9 +3,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -40,41 +41,38 @@ Result<Channel::Frame> Channel::read() {
 
 Status Channel::send(FrameKind kind, std::string_view payload) {
   const auto header = encode_header(kind, payload.size());
+  const std::array parts{std::string_view(header.data(), header.size()), payload};
   std::scoped_lock lock(write_mutex_);
-  if (payload.size() <= limits::kKiB) {
-    std::string joined(header.data(), header.size());
-    joined += payload;
-    return write_all(joined);
-  }
-  iovec parts[2] = {{const_cast<char*>(header.data()), header.size()},
-                    {const_cast<char*>(payload.data()), payload.size()}};
-  ssize_t sent = -1;
-  do {
-    sent = ::writev(fd_, parts, 2);
-  } while (sent < 0 && errno == EINTR);
-  if (sent < 0) return fail(ErrorCode::Unavailable, "The front is gone.", std::strerror(errno));
-  auto done = static_cast<std::size_t>(sent);
-  if (done < header.size()) {
-    CANVASBACK_TRY(write_all({header.data() + done, header.size() - done}));
-    done = header.size();
-  }
-  return write_all(payload.substr(done - header.size()));
+  return write_all(parts);
 }
 
-Status Channel::send_pair(FrameKind first, std::string_view first_payload, FrameKind second,
-                          std::string_view second_payload) {
-  std::string joined = make_frame(first, first_payload);
-  joined += make_frame(second, second_payload);
+Status Channel::send_end(std::string_view data, std::string_view done) {
+  const auto data_header = encode_header(FrameKind::LastData, data.size());
+  const auto done_header = encode_header(FrameKind::Done, done.size());
+  const std::array parts{std::string_view(data_header.data(), data_header.size()), data,
+                         std::string_view(done_header.data(), done_header.size()), done};
   std::scoped_lock lock(write_mutex_);
-  return write_all(joined);
+  return write_all(parts);
 }
 
-Status Channel::write_all(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = ::write(fd_, bytes.data(), bytes.size());
+Status Channel::write_all(std::span<const std::string_view> parts) {
+  std::array<iovec, 4> left{};
+  std::size_t count = 0;
+  for (std::string_view part : parts) {
+    if (!part.empty()) left[count++] = {const_cast<char*>(part.data()), part.size()};
+  }
+  std::size_t at = 0;
+  while (at < count) {
+    const ssize_t sent = ::writev(fd_, left.data() + at, static_cast<int>(count - at));
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return fail(ErrorCode::Unavailable, "The front is gone.", std::strerror(errno));
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
+    for (auto bytes = static_cast<std::size_t>(sent); bytes > 0;) {
+      const std::size_t taken = std::min(bytes, left[at].iov_len);
+      left[at].iov_base = static_cast<char*>(left[at].iov_base) + taken;
+      left[at].iov_len -= taken;
+      bytes -= taken;
+      if (left[at].iov_len == 0) ++at;
+    }
   }
   return {};
 }
@@ -123,7 +121,7 @@ Status FrameSink::end_with(FrameKind kind, std::string_view payload) {
     return channel_.send(kind, payload);
   }
   CANVASBACK_TRY(send_head());
-  return channel_.send_pair(FrameKind::Data, buffer_, kind, payload);
+  return channel_.send_end(buffer_, payload);
 }
 
 }  // namespace canvasback

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -28,11 +29,11 @@ class Channel {
   Result<Frame> read();
   Status send(FrameKind kind, std::string_view payload);
   Status send(FrameKind kind, const Json& payload) { return send(kind, std::string_view(payload.dump())); }
-  // Two frames in one write: the last data and the end of the task arrive together.
-  Status send_pair(FrameKind first, std::string_view first_payload, FrameKind second, std::string_view second_payload);
+  // LastData and Done in one write: the rest of an answer and the end of its task arrive together.
+  Status send_end(std::string_view data, std::string_view done);
 
  private:
-  Status write_all(std::string_view bytes);
+  Status write_all(std::span<const std::string_view> parts);
 
   int fd_;
   std::mutex write_mutex_;

@@ -16,7 +16,7 @@ TEST(Channel, FramesComeBackInOrder) {
   Channel reader(sockets.front());
   ASSERT_TRUE(writer.send(FrameKind::Ready, std::string_view()));
   ASSERT_TRUE(writer.send(FrameKind::Data, std::string_view("\0a", 2)));
-  ASSERT_TRUE(writer.send_pair(FrameKind::Data, "last", FrameKind::Done, "{}"));
+  ASSERT_TRUE(writer.send_end("last", "{}"));
   EXPECT_EQ(reader.read()->kind, FrameKind::Ready);
   EXPECT_EQ(reader.read()->payload, std::string("\0a", 2));
   EXPECT_EQ(reader.read()->payload, "last");
@@ -126,7 +126,7 @@ TEST(FrameSink, LargeWritesKeepTheirOrder) {
   std::string received;
   for (const Channel::Frame& frame : sockets.frames_until_end()) {
     EXPECT_LE(frame.payload.size(), limits::kMiB);
-    if (frame.kind == FrameKind::Data) received += frame.payload;
+    if (frame.kind == FrameKind::Data || frame.kind == FrameKind::LastData) received += frame.payload;
   }
   writing.join();
   EXPECT_EQ(received, all);

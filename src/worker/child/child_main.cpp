@@ -7,10 +7,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <condition_variable>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -60,63 +59,59 @@ Settings settings_from(const Json& hello, const ChildBuild& build) {
   return settings;
 }
 
-// Resident bytes of this process; the descriptor is opened before the sandbox closes /proc.
+// Memory of this process; the descriptor is opened before the sandbox closes /proc.
 class ResidentMemory {
  public:
   ResidentMemory() : statm_(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)) {}
-  std::uint64_t bytes() const {
-    char text[128] = {};
-    if (::pread(statm_.get(), text, sizeof text - 1, 0) <= 0) return 0;
-    unsigned long long total = 0;
-    unsigned long long resident = 0;
-    if (std::sscanf(text, "%llu %llu", &total, &resident) != 2) return 0;
-    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  std::uint64_t bytes() const { return read().resident * page_bytes_; }
+  // Without what is mapped from files.
+  std::uint64_t anonymous_bytes() const {
+    const Pages pages = read();
+    return (pages.resident - std::min(pages.shared, pages.resident)) * page_bytes_;
   }
 
  private:
+  struct Pages {
+    unsigned long long resident = 0;
+    unsigned long long shared = 0;
+  };
+  Pages read() const {
+    char text[128] = {};
+    Pages pages;
+    unsigned long long total = 0;
+    if (::pread(statm_.get(), text, sizeof text - 1, 0) <= 0) return {};
+    if (std::sscanf(text, "%llu %llu %llu", &total, &pages.resident, &pages.shared) != 3) return {};
+    return pages;
+  }
+
   UniqueFd statm_;
+  const std::uint64_t page_bytes_ = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 };
 
 constexpr std::uint64_t kKeptBytes = 64 * limits::kMiB;
 
 class Worker {
  public:
-  Worker(Channel& channel, std::unique_ptr<Engine> engine, ExecutorOptions options)
+  Worker(Channel& channel, std::unique_ptr<Engine> engine, ExecutorOptions options, const ResidentMemory& memory)
       : spill_folder_(options.spill_folder),
-        resident_bytes_(options.resident_bytes),
-        ready_bytes_(resident_bytes_()),
+        memory_(memory),
+        ready_bytes_(memory_.anonymous_bytes()),
         channel_(channel),
         executor_(std::move(engine), channel, std::move(options)) {
-    std::thread([this] { run_tasks(); }).detach();
+    std::thread([this] { serve(); }).detach();
     std::thread([this] { watch(); }).detach();
   }
 
-  // Reads frames until the socket ends; then the process does, with its spill files.
+  // Two threads do this. One reads frames; the one that reads a task lets the other read on (a cancel may come) and
+  // runs it itself, because waking another thread for it takes as long as a small task. Ends with the socket; then the
+  // process does, with its spill files.
   [[noreturn]] void serve() {
     while (true) {
-      auto frame = channel_.read();
-      if (!frame) leave();
-      auto json = Json::parse(frame->payload, 64);
-      if (!json) leave();
-      std::scoped_lock lock(mutex_);
-      switch (frame->kind) {
-        case FrameKind::Catalog: catalogs_.push_back(std::move(*json)); break;
-        case FrameKind::Task: {
-          auto task = task_from_json(*json);
-          if (!task) leave();
-          task_ = std::move(*task);
-          cancel_ = CancelToken();
-          changed_.notify_all();
-          break;
-        }
-        case FrameKind::Cancel:
-          // A task that ended meanwhile is not there to be cancelled.
-          if (task_ && task_->id == json->at("id").as_uint()) {
-            cancel_.cancel(static_cast<CancelReason>(json->at("reason").as_int(1)));
-          }
-          break;
-        default: leave();
+      std::unique_lock reading(read_mutex_);
+      while (!read_frame()) {
       }
+      reading.unlock();
+      run_task();
     }
   }
 
@@ -129,33 +124,57 @@ class Worker {
     std::_Exit(0);  // threads may be deep inside the engine: nothing is unwound
   }
 
-  void run_tasks() {
-    while (true) {
-      Task task;
-      CancelToken cancel;
-      {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return task_.has_value(); });
-        task = *task_;
-        cancel = cancel_;
-        for (const Json& catalog : catalogs_) executor_.update_catalog(catalog.at("datasets"));
-        catalogs_.clear();
-        running_ = true;
+  // Reads one frame; true where it is a task.
+  bool read_frame() {
+    auto frame = channel_.read();
+    if (!frame) leave();
+    auto json = Json::parse(frame->payload, 64);
+    if (!json) leave();
+    std::scoped_lock lock(mutex_);
+    switch (frame->kind) {
+      case FrameKind::Catalog: catalogs_.push_back(std::move(*json)); return false;
+      case FrameKind::Task: {
+        auto task = task_from_json(*json);
+        if (!task) leave();
+        task_ = std::move(*task);
+        cancel_ = CancelToken();
+        return true;
       }
-      executor_.run(task, cancel);
-      {
-        // The front sends the next task as soon as it has seen the end of this one: forget only this one.
-        std::scoped_lock lock(mutex_);
-        if (task_ && task_->id == task.id) task_.reset();
-        running_ = task_.has_value();
-      }
-      release_memory();
+      case FrameKind::Cancel:
+        // A task that ended meanwhile is not there to be cancelled.
+        if (task_ && task_->id == json->at("id").as_uint()) {
+          cancel_.cancel(static_cast<CancelReason>(json->at("reason").as_int(1)));
+        }
+        return false;
+      default: leave();
     }
+  }
+
+  void run_task() {
+    // The front sends the next task as soon as it has seen the end of this one, which may still be tidying up.
+    std::scoped_lock one_at_a_time(run_mutex_);
+    Task task;
+    CancelToken cancel;
+    {
+      std::scoped_lock lock(mutex_);
+      task = *task_;
+      cancel = cancel_;
+      for (const Json& catalog : catalogs_) executor_.update_catalog(catalog.at("datasets"));
+      catalogs_.clear();
+      running_ = true;
+    }
+    executor_.run(task, cancel);
+    {
+      std::scoped_lock lock(mutex_);
+      if (task_ && task_->id == task.id) task_.reset();
+      running_ = task_.has_value();
+    }
+    release_memory();
   }
 
   // Gives back what a large task left; after small ones the pages stay, because faulting them in again costs more.
   void release_memory() {
-    if (resident_bytes_() < ready_bytes_ + kKeptBytes) return;
+    if (memory_.anonymous_bytes() < ready_bytes_ + kKeptBytes) return;
     arrow::default_memory_pool()->ReleaseUnused();
     malloc_trim(0);
   }
@@ -186,12 +205,13 @@ class Worker {
   }
 
   std::string spill_folder_;
-  std::function<std::uint64_t()> resident_bytes_;
+  const ResidentMemory& memory_;
   std::uint64_t ready_bytes_;
   Channel& channel_;
   Executor executor_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  std::mutex read_mutex_;  // of the thread that reads frames
+  std::mutex run_mutex_;   // of the thread that runs a task
+  std::mutex mutex_;       // of what follows
   std::optional<Task> task_;
   CancelToken cancel_;
   std::vector<Json> catalogs_;
@@ -228,7 +248,7 @@ int run_worker_child(const ChildBuild& build) {
   auto engine = open_duckdb(settings.engine);
   if (!engine) return refuse(channel, engine.error());
   // Static: the process ends without unwinding while other threads run.
-  static Worker worker(channel, std::move(*engine), std::move(settings.executor));
+  static Worker worker(channel, std::move(*engine), std::move(settings.executor), memory);
   Json ready;
   ready.set("resident_bytes", memory.bytes());
   if (!channel.send(FrameKind::Ready, ready)) return 1;

@@ -17,6 +17,7 @@ Executor::Executor(std::unique_ptr<Engine> engine, Channel& channel, ExecutorOpt
     : engine_(std::move(engine)),
       channel_(channel),
       options_(std::move(options)),
+      blocks_(options_.cache_folder),
       block_writer_(std::make_unique<BlockWriter>(channel, options_.spill_folder, options_.cache_folder)) {}
 
 void Executor::update_catalog(const Json& datasets) {
@@ -42,15 +43,21 @@ Json Executor::progress() const {
   out.set("rows", rows);
   out.set("bytes", bytes_sent_.load());
   out.set("rows_expected", expected >= 0 ? Json(expected) : Json());
-  const double share = expected > 0 ? std::min(1.0, static_cast<double>(rows) / static_cast<double>(expected)) : -1;
+  double share = share_done_;
+  if (expected > 0) share = std::min(1.0, static_cast<double>(rows) / static_cast<double>(expected));
   out.set("share", share >= 0 ? share : engine_->progress());
   return out;
 }
 
 void Executor::run(const Task& task, CancelToken cancel) {
+  block_writer_->stay_idle();
+  threads_ = task.threads > 0 ? std::min(task.threads, options_.threads) : options_.threads;
+  engine_->use_threads(threads_);
+  decoded_.clear();
   rows_sent_ = 0;
   bytes_sent_ = 0;
   rows_expected_ = -1;
+  share_done_ = -1;
   FrameSink sink(channel_, cancel);
   TaskMetrics metrics;
   Json done;
@@ -60,6 +67,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
       case TaskKind::Rows: status = run_rows(task, cancel, sink, metrics); break;
       case TaskKind::Sql: status = run_sql(task, cancel, sink, metrics); break;
       case TaskKind::Inspect: status = run_inspect(task, cancel, done); break;
+      case TaskKind::Analyse: status = run_analyse(task, cancel, sink, metrics); break;
     }
   } catch (const std::bad_alloc&) {
     status = fail(ErrorCode::MemoryLimit, "The task needs more memory than a worker has.");
@@ -84,6 +92,8 @@ void Executor::run(const Task& task, CancelToken cancel) {
   done.set("blocks", std::move(blocks));
   if (metrics.counted_total) done.set("counted_total", *metrics.counted_total);
   static_cast<void>(sink.end_with(FrameKind::Done, done.dump()));
+  for (const auto& [key, block] : decoded_) block_writer_->store(key, *block);
+  decoded_.clear();
 }
 
 Json Executor::metrics_json(const Task& task, const FrameSink& sink, const TaskMetrics& metrics) const {
@@ -123,7 +133,7 @@ Status Executor::encode(const Task& task, BatchStream& stream, std::function<Jso
   EncodeOptions options;
   options.compression = task.compression;
   options.numbers_exact = task.numbers_exact;
-  options.threads = options_.threads;
+  options.threads = threads_;
   options.tail = std::move(tail);
   options.document = document_of(task);
   CANVASBACK_ASSIGN(std::unique_ptr<Encoder> encoder, make_encoder(task.format, *target, options));
@@ -190,21 +200,26 @@ DocumentInfo Executor::document_of(const Task& task) const {
 Status Executor::run_sql(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
   metrics.method = "duckdb";
   Stopwatch watch;
-  std::vector<std::string> tables;
+  Admitted admitted;
   if (options_.gate) {
-    CANVASBACK_ASSIGN(tables,
+    CANVASBACK_ASSIGN(admitted,
                       engine_->admit(task.sql, [&](std::string_view name) { return find_table(name) != nullptr; }));
   } else {
-    for (const auto& [name, dataset] : catalog_) tables.push_back(name);
+    for (const auto& [name, dataset] : catalog_) admitted.tables.push_back(name);
   }
-  for (const std::string& table : tables) {
-    const Dataset& dataset = *find_table(table);
-    CANVASBACK_TRY(define(dataset));
-    CANVASBACK_TRY(engine_->define_view(dataset.name, dataset.version, relation_sql(dataset)));
+  std::unique_ptr<BatchStream> stream;
+  if (admitted.plain && task.parameters.is_null()) {
+    CANVASBACK_ASSIGN(stream, plan_plain_select(*admitted.plain, cancel, metrics));
   }
-  SqlRequest request{task.sql, {}, task.parameters, {}, options_.threads};
-  // One row more than the limit tells whether there was more.
-  CANVASBACK_ASSIGN(auto stream, engine_->execute(request, cancel));
+  if (!stream) {
+    for (const std::string& table : admitted.tables) {
+      const Dataset& dataset = *find_table(table);
+      CANVASBACK_TRY(define(dataset));
+      CANVASBACK_TRY(engine_->define_view(dataset.name, dataset.version, relation_sql(dataset)));
+    }
+    SqlRequest request{task.sql, {}, task.parameters, {}, threads_};
+    CANVASBACK_ASSIGN(stream, engine_->execute(request, cancel));
+  }
   metrics.engine_ms += watch.elapsed_ms();
 
   struct Limited final : BatchStream {

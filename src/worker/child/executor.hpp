@@ -10,10 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "analyse/profile_json.hpp"
 #include "base/cancel.hpp"
 #include "encode/encoder.hpp"
 #include "engine/engine.hpp"
 #include "storage/dataset.hpp"
+#include "task/sql_builder.hpp"
 #include "task/task.hpp"
 #include "worker/child/block_writer.hpp"
 #include "worker/child/channel.hpp"
@@ -44,6 +46,7 @@ class Executor {
 
   // The newest entries of datasets, by name.
   void update_catalog(const Json& datasets);
+  // Ends with the task's last frame, and with what is kept of it for others.
   void run(const Task& task, CancelToken cancel);
 
   // While a task runs: rows and bytes so far and the share done (-1 unknown).
@@ -61,10 +64,28 @@ class Executor {
   Status run_rows(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
   Status run_sql(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
   Status run_inspect(const Task& task, const CancelToken& cancel, Json& done);
+  Status run_analyse(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
+  Status run_profile(const Task& task, const Dataset& dataset, const CancelToken& cancel, FrameSink& sink,
+                     TaskMetrics& metrics);
+  Status run_histogram(const Task& task, const Dataset& dataset, const CancelToken& cancel, FrameSink& sink,
+                       TaskMetrics& metrics);
+  // SQL of our own: what is wrong with it is a value of the request.
+  Result<std::unique_ptr<BatchStream>> execute_made(SqlStatement statement, const CancelToken& cancel);
+  Result<std::vector<analyse::ColumnProfile>> profile_columns(const Dataset& dataset, const Selection& selection,
+                                                              analyse::Depth depth, const CancelToken& cancel,
+                                                              TaskMetrics& metrics);
+  Result<analyse::DuplicateRows> count_duplicates(const Dataset& dataset, const Selection& selection,
+                                                  const std::vector<analyse::ColumnProfile>& columns,
+                                                  const CancelToken& cancel);
   Status pass_file(const Task& task, const DataFile& file, const CancelToken& cancel, FrameSink& sink,
                    TaskMetrics& metrics);
 
   Result<Plan> plan_rows(const Task& task, const Dataset& dataset, const CancelToken& cancel, TaskMetrics& metrics);
+  Result<std::unique_ptr<BatchStream>> plan_range(const Dataset& dataset, const std::vector<std::string>& columns,
+                                                  std::int64_t offset, std::int64_t rows, const CancelToken& cancel,
+                                                  TaskMetrics& metrics);
+  Result<std::unique_ptr<BatchStream>> plan_plain_select(const PlainSelect& select, const CancelToken& cancel,
+                                                         TaskMetrics& metrics);
   Result<std::unique_ptr<BatchStream>> plan_page(const Dataset& dataset, const std::vector<std::string>& columns,
                                                  std::int64_t offset, std::int64_t limit, TaskMetrics& metrics);
   Result<Plan> plan_engine(const Task& task, const Dataset& dataset, const CancelToken& cancel);
@@ -82,10 +103,14 @@ class Executor {
   Channel& channel_;
   ExecutorOptions options_;
   std::map<std::string, Dataset, std::less<>> catalog_;
+  int threads_ = 1;                                        // of the task at hand
+  std::vector<std::pair<std::string, BatchPtr>> decoded_;  // blocks to be kept once the task has ended
+  BlockMap blocks_;
   std::unique_ptr<BlockWriter> block_writer_;
   std::atomic<std::int64_t> rows_sent_ = 0;
   std::atomic<std::uint64_t> bytes_sent_ = 0;
   std::atomic<std::int64_t> rows_expected_ = -1;
+  std::atomic<double> share_done_ = -1;  // where rows sent do not tell
 };
 
 }  // namespace canvasback

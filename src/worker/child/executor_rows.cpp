@@ -111,14 +111,36 @@ Result<Executor::Plan> Executor::plan_rows(const Task& task, const Dataset& data
     out.set("next", offset + rows < dataset.rows ? Json(encode_cursor(next)) : Json());
     return out;
   };
+  CANVASBACK_ASSIGN(plan.stream, plan_range(dataset, selection.columns, offset, rows, cancel, metrics));
+  return plan;
+}
+
+// A range of rows without the engine. Precondition: dataset.plain_scan, and there are so many rows.
+Result<std::unique_ptr<BatchStream>> Executor::plan_range(const Dataset& dataset,
+                                                          const std::vector<std::string>& columns, std::int64_t offset,
+                                                          std::int64_t rows, const CancelToken& cancel,
+                                                          TaskMetrics& metrics) {
   if (rows <= limits::kPageRowsMax) {
-    CANVASBACK_ASSIGN(plan.stream, plan_page(dataset, selection.columns, offset, rows, metrics));
-    if (plan.stream) return plan;
+    CANVASBACK_ASSIGN(auto page, plan_page(dataset, columns, offset, rows, metrics));
+    if (page) return page;
   }
   metrics.method = "plain_scan";
-  CANVASBACK_ASSIGN(plan.stream,
-                    make_parquet_scan({dataset.files, selection.columns, offset, rows, options_.threads}, cancel));
-  return plan;
+  return make_parquet_scan({dataset.files, columns, offset, rows, threads_}, cancel);
+}
+
+// nullptr where the engine has to answer: the files are none that are read in order, or a name is spelled in another
+// way than the file has it.
+Result<std::unique_ptr<BatchStream>> Executor::plan_plain_select(const PlainSelect& select, const CancelToken& cancel,
+                                                                 TaskMetrics& metrics) {
+  const Dataset* dataset = find_table(select.table);
+  if (!dataset || !dataset->plain_scan) return std::unique_ptr<BatchStream>();
+  for (const std::string& column : select.columns) {
+    if (!dataset->find_column(column)) return std::unique_ptr<BatchStream>();
+  }
+  const std::int64_t available = std::max<std::int64_t>(0, dataset->rows - select.offset);
+  const std::int64_t rows = std::min(select.limit.value_or(INT64_MAX), available);
+  rows_expected_ = rows;
+  return plan_range(*dataset, select.columns, select.offset, rows, cancel, metrics);
 }
 
 // A page out of decoded row groups that are cached, or of just the rows it wants, whose row group is then decoded for
@@ -134,7 +156,7 @@ Result<std::unique_ptr<BatchStream>> Executor::plan_page(const Dataset& dataset,
   for (const RowRange& range : ranges) {
     const DataFile& file = dataset.files[range.file];
     const std::string key = block_key(file, range.row_group, columns);
-    if (BatchPtr block = find_block(options_.cache_folder, key)) {
+    if (BatchPtr block = blocks_.find(key)) {
       if (block->num_rows() < range.skip + range.take)
         return fail(ErrorCode::InvalidData, "A row group is shorter than its footer says.");
       metrics.blocks.push_back(key);
@@ -145,11 +167,17 @@ Result<std::unique_ptr<BatchStream>> Executor::plan_page(const Dataset& dataset,
     CANVASBACK_ASSIGN(std::uint64_t bytes, row_group_bytes(file, range.row_group, columns));
     page_bytes += bytes / static_cast<std::uint64_t>(group_rows) * static_cast<std::uint64_t>(range.take);
     if (page_bytes > limits::kPageBytesMax) return std::unique_ptr<BatchStream>();
-    CANVASBACK_ASSIGN(BatchPtr rows,
-                      read_rows(file, columns, {range.row_group, range.skip, range.take}, options_.threads));
     metrics.method = "decoded_rows";
+    if (threads_ == 1 && bytes <= limits::kCacheEntryBytesMax) {
+      // Others wait for the cores: decoding the neighbours along is less work for all than decoding for each of them.
+      CANVASBACK_ASSIGN(BatchPtr block, read_rows(file, columns, {range.row_group, 0, group_rows}, 1));
+      batches.push_back(block->Slice(range.skip, range.take));
+      decoded_.emplace_back(key, std::move(block));
+      continue;
+    }
+    CANVASBACK_ASSIGN(BatchPtr rows, read_rows(file, columns, {range.row_group, range.skip, range.take}, threads_));
     batches.push_back(std::move(rows));
-    if (bytes <= limits::kCacheEntryBytesMax) block_writer_->make({key, file, range.row_group, columns});
+    if (bytes <= limits::kCacheEntryBytesMax) block_writer_->want({key, file, range.row_group, columns});
   }
   SchemaPtr schema = batches[0]->schema();
   return std::make_unique<Ready>(std::move(schema), std::move(batches));
@@ -167,17 +195,9 @@ Result<Executor::Plan> Executor::plan_engine(const Task& task, const Dataset& da
   Selection asked = selection;
   if (paged) asked.limit = *selection.limit + 1;
   CANVASBACK_ASSIGN(SqlStatement statement, rows_sql(dataset, asked, cursor ? &*cursor : nullptr, paged));
-  SqlRequest request{statement.sql, statement.parameters, {}, {}, options_.threads};
-  auto opened = engine_->execute(request, cancel);
-  if (!opened) {
-    Error error = opened.error();
-    // The SQL is ours: what is wrong with it is a value of the request (a filter that is no number, say).
-    if (error.code == ErrorCode::QueryInvalid) error.code = ErrorCode::InvalidData;
-    error.position.reset();
-    return std::unexpected(std::move(error));
-  }
-  auto places =
-      std::make_unique<PlaceStream>(std::move(*opened), statement.hidden_columns, paged ? *selection.limit : INT64_MAX);
+  const int hidden_columns = statement.hidden_columns;
+  CANVASBACK_ASSIGN(auto opened, execute_made(std::move(statement), cancel));
+  auto places = std::make_unique<PlaceStream>(std::move(opened), hidden_columns, paged ? *selection.limit : INT64_MAX);
   const PlaceStream* watched = places.get();
   const std::int64_t seen = cursor ? cursor->seen : selection.offset;
   Plan plan;

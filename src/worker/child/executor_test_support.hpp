@@ -121,7 +121,7 @@ class ExecutorTest : public testing::Test {
     std::thread running([&] { executor_->run(task, cancel); });
     Outcome outcome;
     for (const Channel::Frame& frame : sockets_.frames_until_end()) {
-      if (frame.kind == FrameKind::Data) outcome.bytes += frame.payload;
+      if (frame.kind == FrameKind::Data || frame.kind == FrameKind::LastData) outcome.bytes += frame.payload;
       if (frame.kind == FrameKind::CacheOffer) keep_block(frame.payload);
       if (frame.kind != FrameKind::Done && frame.kind != FrameKind::Failed) continue;
       outcome.failed = frame.kind == FrameKind::Failed;

@@ -163,6 +163,12 @@ void Pool::worker_changed(WorkerProcess& worker) {
   dispatch();
 }
 
+// Tasks side by side have the cores between them: threads of one task would only wait for those of another.
+int Pool::threads_for_next() const {
+  const std::size_t busy = running_.size() + bounded_.size() + general_.size() + inspect_.size();
+  return std::max(1, options_.threads / static_cast<int>(std::max<std::size_t>(busy, 1)));
+}
+
 bool Pool::has_room(Lane lane) const {
   const auto general = static_cast<int>(
       std::ranges::count_if(running_, [](const auto& entry) { return entry.second != Lane::Bounded; }));
@@ -246,6 +252,7 @@ void Pool::start(Ticket& ticket, const std::shared_ptr<WorkerProcess>& worker) {
   for (const auto& dataset : ticket.datasets) datasets.push_back(dataset.get());
   if (!ticket.large) running_[ticket.task.id] = ticket.lane;
   ++counters_.started;
+  ticket.task.threads = threads_for_next();
   worker->start(ticket.task, datasets, ticket.state);
   if (ticket.task.timeout_ms > 0) {
     asio::co_spawn(executor_, enforce_timeout(ticket.state, std::chrono::milliseconds(ticket.task.timeout_ms)),

@@ -90,6 +90,7 @@ class Pool {
   using Queue = std::deque<std::shared_ptr<Ticket>>;
 
   void dispatch();
+  int threads_for_next() const;
   bool has_room(Lane lane) const;
   std::shared_ptr<WorkerProcess> idle_process() const;
   bool serve_front_of(Queue& queue);

@@ -272,7 +272,17 @@ asio::awaitable<void> WorkerProcess::read_frames() {
       break;
     }
     begin_ += kFrameHeaderBytes;
-    if (header->kind == FrameKind::Data) {
+    if (header->kind == FrameKind::LastData && header->payload_bytes <= limits::kDataFrameBytes) {
+      // Its end is on the way with it: together they are an answer of known length.
+      while (alive && end_ - begin_ < header->payload_bytes + kFrameHeaderBytes) alive = co_await read_more();
+      if (!alive) break;
+      auto end = decode_header({buffer_.data() + begin_ + header->payload_bytes, kFrameHeaderBytes});
+      const std::size_t wanted =
+          header->payload_bytes + kFrameHeaderBytes + (end ? std::min<std::size_t>(end->payload_bytes, kReadBytes) : 0);
+      while (alive && end_ - begin_ < wanted) alive = co_await read_more();
+      if (!alive) break;
+    }
+    if (header->kind == FrameKind::Data || header->kind == FrameKind::LastData) {
       if (!co_await pass_data(header->payload_bytes)) break;
       continue;
     }

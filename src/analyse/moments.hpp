@@ -1,0 +1,56 @@
+// Sum, mean and spread of numbers. Integers are summed exactly in 128 bits and more; floating-point numbers with
+// Neumaier's compensation. The squared deviations of each block are taken from that block's own mean and blocks are
+// joined by Chan's formula, so that nothing cancels. Merging is exact for counts and integer sums. Not thread-safe.
+// Source: T. Chan, G. Golub, R. LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances",
+// 1979; A. Neumaier, ZAMM 54 (1974).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "analyse/integer128.hpp"
+
+namespace canvasback::analyse {
+
+// Count, mean and sum of squared deviations of some block.
+struct Spread {
+  double count = 0;
+  double mean = 0;
+  double squares = 0;
+
+  void merge(const Spread& other);
+  // Of a sample (count - 1), as SQL's stddev; nothing for fewer than two values or where it is no finite number.
+  std::optional<double> standard_deviation() const;
+};
+
+class IntegerMoments {
+ public:
+  void add(std::span<const std::int64_t> values);
+  void add(std::span<const Int128> values);
+  void merge(const IntegerMoments& other);
+  const WideSum& sum() const { return sum_; }
+  const Spread& spread() const { return spread_; }
+
+ private:
+  WideSum sum_;
+  Spread spread_;
+};
+
+class DoubleMoments {
+ public:
+  void add(std::span<const double> values);
+  void merge(const DoubleMoments& other);
+  // NaN where a NaN or both infinities are among the values, as IEEE 754 adds them.
+  double sum() const { return sum_ + compensation_; }
+  const Spread& spread() const { return spread_; }
+
+ private:
+  void add_sum(double value);
+
+  double sum_ = 0;
+  double compensation_ = 0;
+  Spread spread_;
+};
+
+}  // namespace canvasback::analyse

@@ -1,0 +1,112 @@
+// The command profile: what the columns of files are like, as a table with small histograms or in any row format.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/clock.hpp"
+#include "base/text.hpp"
+#include "server/command_support.hpp"
+#include "server/commands.hpp"
+#include "server/profile_table.hpp"
+#include "server/terminal.hpp"
+#include "task/format.hpp"
+#include "transport/http/client.hpp"
+
+namespace canvasback {
+namespace {
+
+struct Wanted {
+  AnalysisRequest request;
+  bool table = false;
+};
+
+// table on a terminal, csv in a pipe.
+Result<Wanted> wanted_of(const CommandOptions& options) {
+  Wanted out;
+  std::string format = options.format;
+  if (format.empty()) format = options.out.empty() && is_terminal(STDOUT_FILENO) ? "table" : "csv";
+  out.table = format == "table";
+  if (!out.table && find_output_format(format) == nullptr) {
+    return fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\".", format));
+  }
+  if (out.table && !options.out.empty()) return fail(ErrorCode::InvalidData, "A table is for the terminal, not --out.");
+  out.request.analysis.kind = Analysis::Kind::Profile;
+  out.request.analysis.profile_type = options.type.empty() ? "profile" : options.type;
+  out.request.format = out.table ? "json" : format;
+  out.request.compression = options.compression;
+  if (!options.columns.empty()) out.request.selection.columns = split(options.columns, ',');
+  if (!options.filter.empty()) {
+    CANVASBACK_ASSIGN(out.request.selection.filter, Json::parse(options.filter));
+  }
+  return out;
+}
+
+std::string profile_target(const CommandOptions& options, const Wanted& wanted, const std::string& name) {
+  std::string target = fmt::format("/api/v1/datasets/{}/profile?format={}&type={}", percent_encode(name),
+                                   wanted.request.format, percent_encode(wanted.request.analysis.profile_type));
+  for (const auto& [parameter, value] :
+       {std::pair{"columns", options.columns}, {"filter", options.filter}, {"compression", options.compression}}) {
+    if (!value.empty()) target += fmt::format("&{}={}", parameter, percent_encode(value));
+  }
+  return target;
+}
+
+Status show(const Wanted& wanted, std::string bytes, bool first, Output& output) {
+  if (wanted.table) {
+    CANVASBACK_ASSIGN(Json document, Json::parse(bytes));
+    const std::string text = (first ? "" : "\n") + render_profile(document, terminal_width());
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+    return {};
+  }
+  // One JSON document a line.
+  if (wanted.request.format == "json") bytes += '\n';
+  return output.write(bytes);
+}
+
+Status profile(const CommandOptions& options) {
+  CANVASBACK_ASSIGN(Wanted wanted, wanted_of(options));
+  if (options.paths.size() > 1 && !wanted.table && wanted.request.format != "json") {
+    return fail(ErrorCode::InvalidData, "Several profiles at once are a table or json.");
+  }
+  CANVASBACK_ASSIGN(Output output, Output::open(options.out));
+  bool first = true;
+  if (!options.server.empty()) {
+    for (const std::string& name : options.paths) {
+      std::string body;
+      http::ClientRequest request{options.server, "GET", profile_target(options, wanted, name), {}, {}};
+      CANVASBACK_TRY(http::fetch(request, [&](std::string_view bytes) {
+        body += bytes;
+        return Status();
+      }));
+      CANVASBACK_TRY(show(wanted, std::move(body), first, output));
+      first = false;
+    }
+    return output.finish();
+  }
+  std::vector<DatasetSource> sources;
+  std::vector<std::string> names;
+  for (const std::string& path : options.paths) {
+    CANVASBACK_ASSIGN(DatasetSource source, dataset_source_from(path));
+    names.push_back(source.name);
+    sources.push_back(std::move(source));
+  }
+  CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, one_shot_runtime(options, std::move(sources)));
+  for (const std::string& name : names) {
+    AnalysisRequest request = wanted.request;
+    request.dataset = name;
+    request.received_ns = monotonic_ns();
+    CANVASBACK_ASSIGN(ProfileAnswer answer, runtime->run(runtime->queries().profile(request, CancelToken())));
+    CANVASBACK_TRY(show(wanted, *answer.bytes, first, output));
+    first = false;
+  }
+  return output.finish();
+}
+
+}  // namespace
+
+int run_profile(const CommandOptions& options) { return report(profile(options)); }
+
+}  // namespace canvasback

@@ -1,0 +1,409 @@
+#include "task/analysis.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/limits.hpp"
+#include "base/text.hpp"
+
+namespace canvasback {
+namespace {
+
+// How a function is written in SQL; {} stands for its column.
+struct Function {
+  std::string_view name;
+  std::string_view sql;
+  bool of_numbers;
+};
+constexpr std::array kFunctions{
+    Function{"count", "count({})", false},
+    Function{"count_distinct", "count(DISTINCT {})", false},
+    Function{"approx_distinct", "approx_count_distinct({})", false},
+    Function{"sum", "sum({})", true},
+    Function{"mean", "avg({})", true},
+    Function{"min", "min({})", false},
+    Function{"max", "max({})", false},
+    Function{"std", "stddev_samp({})", true},
+    Function{"variance", "var_samp({})", true},
+    Function{"median", "median({})", true},
+    Function{"quantile", "quantile_cont({}, {})", true},
+    Function{"any", "any_value({})", false},
+};
+constexpr std::array<std::string_view, 7> kPeriods{"year", "quarter", "month", "week", "day", "hour", "minute"};
+
+const Function* find_function(std::string_view name) {
+  if (name == "avg") name = "mean";
+  if (name == "stddev") name = "std";
+  const auto* found = std::ranges::find(kFunctions, name, &Function::name);
+  return found == kFunctions.end() ? nullptr : found;
+}
+
+template <class Range, class Projection>
+std::string names_of(const Range& range, Projection projection) {
+  std::string out;
+  for (const auto& item : range) out += fmt::format("{}{}", out.empty() ? "" : " ", projection(item));
+  return out;
+}
+
+bool is_date(std::string_view type) { return type == "DATE" || type.starts_with("TIMESTAMP"); }
+bool is_number(std::string_view type) {
+  if (type.starts_with("DECIMAL")) return type.ends_with(')');
+  static const std::set<std::string_view> known{"TINYINT",   "SMALLINT", "INTEGER", "BIGINT",   "HUGEINT", "UTINYINT",
+                                                "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT",   "DOUBLE"};
+  return known.contains(type);
+}
+
+Status check_members(const Json& object, std::initializer_list<std::string_view> known, std::string_view what) {
+  for (const auto& [name, value] : object.as_object()) {
+    if (std::ranges::find(known, name) == known.end()) {
+      return fail(ErrorCode::InvalidData, fmt::format("{} has an unknown member \"{}\".", what, name.substr(0, 64)));
+    }
+  }
+  return {};
+}
+
+Result<std::string> text_member(const Json& object, std::string_view name, std::string_view what) {
+  const Json& value = object.at(name);
+  if (value.is_null()) return std::string();
+  if (!value.is_string())
+    return fail(ErrorCode::InvalidData, fmt::format("\"{}\" of {} must be a string.", name, what));
+  return std::string(value.as_string());
+}
+
+Result<GroupKey> group_key_from(const Json& json) {
+  GroupKey key;
+  if (json.is_string()) {
+    key.column = key.name = json.as_string();
+    return key;
+  }
+  if (!json.is_object()) return fail(ErrorCode::InvalidData, "group_by holds columns, or objects with \"column\".");
+  CANVASBACK_TRY(check_members(json, {"column", "every", "as"}, "A key of group_by"));
+  CANVASBACK_ASSIGN(key.column, text_member(json, "column", "a key"));
+  CANVASBACK_ASSIGN(key.every, text_member(json, "every", "a key"));
+  CANVASBACK_ASSIGN(key.name, text_member(json, "as", "a key"));
+  if (key.name.empty()) key.name = key.every.empty() ? key.column : key.column + "_" + key.every;
+  return key;
+}
+
+Result<Measure> measure_from(const Json& json) {
+  Measure measure;
+  if (json.is_string()) {
+    measure.function = measure.name = json.as_string();
+    return measure;
+  }
+  if (!json.is_object())
+    return fail(ErrorCode::InvalidData, "measures holds objects with \"function\" and \"column\".");
+  CANVASBACK_TRY(check_members(json, {"function", "column", "q", "as"}, "A measure"));
+  CANVASBACK_ASSIGN(measure.function, text_member(json, "function", "a measure"));
+  CANVASBACK_ASSIGN(measure.column, text_member(json, "column", "a measure"));
+  CANVASBACK_ASSIGN(measure.name, text_member(json, "as", "a measure"));
+  if (const Json* q = json.find("q"); q != nullptr) {
+    if (measure.function != "quantile" || !q->is_number() || !(q->as_double() >= 0 && q->as_double() <= 1)) {
+      return fail(ErrorCode::InvalidData, "\"q\" is the probability of a quantile, from 0 to 1.");
+    }
+    measure.probability = q->as_double();
+  }
+  if (measure.name.empty()) {
+    measure.name = measure.column.empty() ? measure.function : measure.column + "_" + measure.function;
+  }
+  return measure;
+}
+
+Status unknown_column(std::string_view column, const Dataset& dataset) {
+  return fail(ErrorCode::InvalidData,
+              fmt::format("Dataset \"{}\" has no column \"{}\".", dataset.name, column.substr(0, 128)));
+}
+
+Status check_key(const GroupKey& key, const Dataset& dataset) {
+  const DatasetColumn* column = dataset.find_column(key.column);
+  if (column == nullptr) return unknown_column(key.column, dataset);
+  if (key.every.empty()) return {};
+  if (std::ranges::find(kPeriods, key.every) == kPeriods.end()) {
+    return fail(ErrorCode::InvalidData, fmt::format("\"every\" is one of {}.", fmt::join(kPeriods, " ")));
+  }
+  if (is_date(column->type)) return {};
+  return fail(ErrorCode::InvalidData,
+              fmt::format("\"{}\" is no date: it cannot be cut to a {}.", key.column, key.every));
+}
+
+Status check_measure(const Measure& measure, const Dataset& dataset) {
+  const Function* function = find_function(measure.function);
+  if (function == nullptr) {
+    return fail(ErrorCode::InvalidData,
+                fmt::format("There is no measure \"{}\"; there are {}.", measure.function.substr(0, 64),
+                            names_of(kFunctions, [](const Function& known) { return known.name; })));
+  }
+  if (measure.column.empty()) {
+    if (function->name == "count") return {};
+    return fail(ErrorCode::InvalidData, fmt::format("The measure {} needs a column.", function->name));
+  }
+  const DatasetColumn* column = dataset.find_column(measure.column);
+  if (column == nullptr) return unknown_column(measure.column, dataset);
+  if (!function->of_numbers || is_number(column->type)) return {};
+  const bool ordered = function->name == "median" || function->name == "quantile";
+  if (ordered && is_date(column->type)) return {};
+  return fail(ErrorCode::InvalidData,
+              fmt::format("\"{}\" is {}: the measure {} needs numbers.", measure.column, column->type, function->name));
+}
+
+Status check_aggregate(const Analysis& analysis, const Selection& selection, const Dataset& dataset) {
+  if (analysis.measures.empty() && analysis.group_by.empty()) {
+    return fail(ErrorCode::InvalidData, "An aggregate needs group_by or measures.");
+  }
+  if (analysis.measures.size() + analysis.group_by.size() > limits::kAggregateColumnsMax) {
+    return fail(ErrorCode::InvalidData, "The aggregate has too many keys and measures.");
+  }
+  std::set<std::string, std::less<>> names;
+  auto add_name = [&](const std::string& name) -> Status {
+    if (name.empty() || name.size() > 256 || name.find('\0') != std::string::npos) {
+      return fail(ErrorCode::InvalidData, "The name of a result column has 1 to 256 bytes.");
+    }
+    // Names in SQL mean the same in any case.
+    if (names.insert(lower(name)).second) return {};
+    return fail(ErrorCode::InvalidData, fmt::format("Two result columns are named \"{}\"; use \"as\".", name));
+  };
+  for (const GroupKey& key : analysis.group_by) {
+    CANVASBACK_TRY(check_key(key, dataset));
+    CANVASBACK_TRY(add_name(key.name));
+  }
+  for (const Measure& measure : analysis.measures) {
+    CANVASBACK_TRY(check_measure(measure, dataset));
+    CANVASBACK_TRY(add_name(measure.name));
+  }
+  for (const SortKey& key : selection.sort) {
+    if (!names.contains(lower(key.column))) {
+      return fail(ErrorCode::InvalidData,
+                  fmt::format("sort names a result column; there is no \"{}\".", key.column.substr(0, 128)));
+    }
+  }
+  return {};
+}
+
+std::string_view kind_name(Analysis::Kind kind) {
+  switch (kind) {
+    case Analysis::Kind::Profile: return "profile";
+    case Analysis::Kind::Histogram: return "histogram";
+    case Analysis::Kind::Top: return "top";
+    case Analysis::Kind::Aggregate: return "aggregate";
+    case Analysis::Kind::None: break;
+  }
+  return "";
+}
+
+std::string where_of(const std::string& condition) { return condition.empty() ? "" : " WHERE " + condition; }
+
+std::string measure_sql(const Measure& measure) {
+  if (measure.column.empty()) return "count(*)";
+  const std::string column = sql_identifier(measure.column);
+  const Function& function = *find_function(measure.function);
+  if (function.name == "quantile") return fmt::format("quantile_cont({}, {})", column, measure.probability);
+  return fmt::format(fmt::runtime(function.sql), column);
+}
+
+// The value whose place in the histogram counts: a number, or the microseconds of a date.
+std::string number_of(const std::string& name, std::string_view type) {
+  if (is_date(type)) return fmt::format("epoch_us(CAST({} AS TIMESTAMP))", name);
+  return fmt::format("CAST({} AS DOUBLE)", name);
+}
+
+bool may_be_infinite(std::string_view type) { return is_date(type) || type == "DOUBLE" || type == "FLOAT"; }
+
+std::string finite_condition(const std::string& name, std::string_view type) {
+  return may_be_infinite(type) ? fmt::format("isfinite({})", name) : fmt::format("{} IS NOT NULL", name);
+}
+
+Result<SqlStatement> aggregate_sql(const Dataset& dataset, const Analysis& analysis, const Selection& selection) {
+  CANVASBACK_ASSIGN(SqlStatement statement, condition_sql(dataset, selection));
+  std::vector<std::string> columns;
+  std::vector<std::string> keys;
+  for (const GroupKey& key : analysis.group_by) {
+    std::string value = sql_identifier(key.column);
+    if (!key.every.empty()) value = fmt::format("date_trunc({}, {})", sql_literal(key.every), value);
+    columns.push_back(fmt::format("{} AS {}", value, sql_identifier(key.name)));
+    keys.push_back(fmt::format("{}", columns.size()));
+  }
+  for (const Measure& measure : analysis.measures) {
+    columns.push_back(fmt::format("{} AS {}", measure_sql(measure), sql_identifier(measure.name)));
+  }
+  std::vector<std::string> order;
+  for (const SortKey& key : selection.sort) {
+    // By number: a result may be named as a column that is not it.
+    std::size_t place = 0;
+    for (const GroupKey& known : analysis.group_by) {
+      ++place;
+      if (lower(known.name) == lower(key.column)) break;
+    }
+    if (place == 0 || lower(analysis.group_by[place - 1].name) != lower(key.column)) {
+      place = analysis.group_by.size();
+      for (const Measure& known : analysis.measures) {
+        ++place;
+        if (lower(known.name) == lower(key.column)) break;
+      }
+    }
+    order.push_back(fmt::format("{} {} NULLS LAST", place, key.descending ? "DESC" : "ASC"));
+  }
+  statement.sql =
+      fmt::format("SELECT {} FROM {}{}", fmt::join(columns, ", "), relation_sql(dataset), where_of(statement.sql));
+  if (!keys.empty()) statement.sql += fmt::format(" GROUP BY {}", fmt::join(keys, ", "));
+  if (!order.empty()) statement.sql += fmt::format(" ORDER BY {}", fmt::join(order, ", "));
+  if (selection.limit) statement.sql += fmt::format(" LIMIT {}", *selection.limit);
+  if (selection.offset > 0) statement.sql += fmt::format(" OFFSET {}", selection.offset);
+  return statement;
+}
+
+}  // namespace
+
+Result<Analysis> aggregate_from_json(const Json& group_by, const Json& measures) {
+  Analysis analysis;
+  analysis.kind = Analysis::Kind::Aggregate;
+  for (const Json* list : {&group_by, &measures}) {
+    if (!list->is_null() && !list->is_array()) {
+      return fail(ErrorCode::InvalidData, "group_by and measures are arrays.");
+    }
+    if (list->as_array().size() > limits::kAggregateColumnsMax) {
+      return fail(ErrorCode::InvalidData, "The aggregate has too many keys and measures.");
+    }
+  }
+  for (const Json& json : group_by.as_array()) {
+    CANVASBACK_ASSIGN(GroupKey key, group_key_from(json));
+    analysis.group_by.push_back(std::move(key));
+  }
+  for (const Json& json : measures.as_array()) {
+    CANVASBACK_ASSIGN(Measure measure, measure_from(json));
+    analysis.measures.push_back(std::move(measure));
+  }
+  return analysis;
+}
+
+Status check_analysis(const Analysis& analysis, const Selection& selection, const Dataset& dataset) {
+  Selection without_sort = selection;
+  without_sort.sort.clear();
+  CANVASBACK_TRY(check_selection(without_sort, dataset));
+  switch (analysis.kind) {
+    case Analysis::Kind::None: break;
+    case Analysis::Kind::Profile:
+      for (std::string_view known : {"summary", "profile", "quality"}) {
+        if (analysis.profile_type == known) return {};
+      }
+      return fail(ErrorCode::InvalidData, "type is summary, profile or quality.");
+    case Analysis::Kind::Aggregate: return check_aggregate(analysis, selection, dataset);
+    case Analysis::Kind::Histogram:
+    case Analysis::Kind::Top: {
+      const DatasetColumn* column = dataset.find_column(analysis.column);
+      if (column == nullptr) return unknown_column(analysis.column, dataset);
+      if (analysis.kind == Analysis::Kind::Top || is_number(column->type) || is_date(column->type)) return {};
+      return fail(ErrorCode::InvalidData,
+                  fmt::format("\"{}\" is {}: a histogram needs numbers or dates.", analysis.column, column->type));
+    }
+  }
+  return {};
+}
+
+Json to_json(const Analysis& analysis) {
+  Json out;
+  out.set("kind", kind_name(analysis.kind));
+  out.set("profile_type", analysis.profile_type);
+  out.set("column", analysis.column);
+  out.set("bins", analysis.bins);
+  out.set("top", analysis.top);
+  Json keys = Json::Array{};
+  for (const GroupKey& key : analysis.group_by) {
+    Json entry;
+    entry.set("column", key.column);
+    entry.set("every", key.every);
+    entry.set("name", key.name);
+    keys.push(std::move(entry));
+  }
+  out.set("group_by", std::move(keys));
+  Json measures = Json::Array{};
+  for (const Measure& measure : analysis.measures) {
+    Json entry;
+    entry.set("function", measure.function);
+    entry.set("column", measure.column);
+    entry.set("probability", measure.probability);
+    entry.set("name", measure.name);
+    measures.push(std::move(entry));
+  }
+  out.set("measures", std::move(measures));
+  return out;
+}
+
+Analysis analysis_from_json(const Json& json) {
+  Analysis analysis;
+  for (auto kind :
+       {Analysis::Kind::Profile, Analysis::Kind::Histogram, Analysis::Kind::Top, Analysis::Kind::Aggregate}) {
+    if (kind_name(kind) == json.at("kind").as_string()) analysis.kind = kind;
+  }
+  analysis.profile_type = json.at("profile_type").as_string();
+  analysis.column = json.at("column").as_string();
+  analysis.bins = json.at("bins").as_int(analysis.bins);
+  analysis.top = json.at("top").as_int(analysis.top);
+  for (const Json& key : json.at("group_by").as_array()) {
+    analysis.group_by.push_back({std::string(key.at("column").as_string()), std::string(key.at("every").as_string()),
+                                 std::string(key.at("name").as_string())});
+  }
+  for (const Json& measure : json.at("measures").as_array()) {
+    analysis.measures.push_back({std::string(measure.at("function").as_string()),
+                                 std::string(measure.at("column").as_string()), measure.at("probability").as_double(),
+                                 std::string(measure.at("name").as_string())});
+  }
+  return analysis;
+}
+
+Result<SqlStatement> analysis_sql(const Dataset& dataset, const Analysis& analysis, const Selection& selection) {
+  if (analysis.kind == Analysis::Kind::Aggregate) return aggregate_sql(dataset, analysis, selection);
+  CANVASBACK_ASSIGN(SqlStatement statement, condition_sql(dataset, selection));
+  statement.sql = fmt::format(
+      "SELECT {0} AS \"value\", count(*) AS \"count\", CAST(count(*) AS DOUBLE) / sum(count(*)) OVER () AS \"share\" "
+      "FROM {1}{2} GROUP BY 1 ORDER BY 2 DESC, 1 ASC NULLS LAST LIMIT {3}",
+      sql_identifier(analysis.column), relation_sql(dataset), where_of(statement.sql), analysis.top);
+  return statement;
+}
+
+Result<SqlStatement> histogram_bounds_sql(const Dataset& dataset, const Analysis& analysis,
+                                          const Selection& selection) {
+  CANVASBACK_ASSIGN(SqlStatement statement, condition_sql(dataset, selection));
+  const std::string name = sql_identifier(analysis.column);
+  const std::string& type = dataset.find_column(analysis.column)->type;
+  const std::string finite = finite_condition(name, type);
+  const std::string number = fmt::format("CASE WHEN {} THEN {} END", finite, number_of(name, type));
+  statement.sql = fmt::format(
+      "SELECT CAST(min({0}) AS VARCHAR), CAST(max({0}) AS VARCHAR), count(*), count({1}), count({0}) FROM {2}{3}",
+      number, name, relation_sql(dataset), where_of(statement.sql));
+  return statement;
+}
+
+Result<SqlStatement> histogram_sql(const Dataset& dataset, const Analysis& analysis, const Selection& selection,
+                                   const HistogramBounds& bounds) {
+  CANVASBACK_ASSIGN(SqlStatement statement, condition_sql(dataset, selection));
+  const std::string name = sql_identifier(analysis.column);
+  const std::string& type = dataset.find_column(analysis.column)->type;
+  auto bind = [&](const std::string& text) {
+    statement.parameters.push_back(text);
+    return fmt::format("CAST(${} AS DOUBLE)", statement.parameters.size());
+  };
+  const std::string low = bind(bounds.low);
+  const std::string high = bind(bounds.high);
+  const std::int64_t bins = bounds.low == bounds.high ? 1 : analysis.bins;
+  const std::string condition = statement.sql.empty() ? "" : statement.sql + " AND ";
+  // Of a step that is too large or too small for a double, each end is scaled by itself.
+  auto edge = [&](std::string_view place) {
+    const std::string number = fmt::format("({0} * (1 - {2}) + {1} * {2})", low, high, place);
+    if (!is_date(type)) return number;
+    return fmt::format("make_timestamp(CAST({} AS BIGINT))", number);
+  };
+  statement.sql = fmt::format(
+      "SELECT bin, {4} AS \"low\", {5} AS \"high\", COALESCE(met, 0) AS \"count\" FROM range(0, {3}) AS bins(bin) "
+      "LEFT JOIN (SELECT CAST(least({3} - 1, greatest(0, floor(({0} / {3} - {1} / {3}) / "
+      "nullif({2} / {3} - {1} / {3}, 0) * {3}))) AS BIGINT) AS place, count(*) AS met FROM {6} WHERE {7}{8} "
+      "GROUP BY 1) ON COALESCE(place, 0) = bin ORDER BY bin",
+      number_of(name, type), low, high, bins, edge(fmt::format("(bin / CAST({} AS DOUBLE))", bins)),
+      edge(fmt::format("((bin + 1) / CAST({} AS DOUBLE))", bins)), relation_sql(dataset), condition,
+      finite_condition(name, type));
+  return statement;
+}
+
+}  // namespace canvasback

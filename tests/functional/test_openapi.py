@@ -1,0 +1,294 @@
+"""/openapi.json: what it says of itself, its examples as requests, its statuses, and the pages at /docs.
+
+That it lists the routes and parameters that there are, and no others, is tested beside the router (openapi_test.cpp).
+"""
+
+import json
+import re
+
+import jsonschema_rs
+import pytest
+from serving import FLIGHTS, ROOT, parse_answers, target_of
+
+SOURCE = ROOT / "src/transport/http/reference/openapi.json"
+DOCUMENT = json.loads(SOURCE.read_text())
+OPERATIONS = {operation["operationId"]: (method, path, operation) for path, item in DOCUMENT["paths"].items()
+              for method, operation in item.items()}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(serve_module):
+    return serve_module(f"flights={FLIGHTS}")
+
+
+def resolve(value):
+    while isinstance(value, dict) and "$ref" in value:
+        found = DOCUMENT
+        for part in value["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        value = found
+    return value
+
+
+def nodes(value, path=()):
+    """Every (path, object) of the document."""
+    if isinstance(value, dict):
+        yield path, value
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in members:
+        yield from nodes(member, (*path, str(key)))
+
+
+def problems_of(schema, value):
+    """What a JSON Schema validator has against a value."""
+    validator = jsonschema_rs.Draft202012Validator({"components": DOCUMENT["components"], **schema})
+    return [f"{list(error.instance_path)}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def parameters_of(operation):
+    return [resolve(parameter) for parameter in operation.get("parameters", ())]
+
+
+def schema_of(parameter):
+    return parameter.get("schema") or parameter["content"]["application/json"]["schema"]
+
+
+def examples_of(holder):
+    return [example["value"] for example in holder.get("examples", {}).values()]
+
+
+def parameter_examples(parameter):
+    holder = parameter.get("content", {}).get("application/json", parameter)
+    return examples_of(holder) or resolve(schema_of(parameter)).get("enum", [])
+
+
+def requests_of(operation):
+    """(path parameters, query, body) for every example of every parameter and body of an operation."""
+    parameters = parameters_of(operation)
+    bodies = [None]
+    if "requestBody" in operation:
+        bodies = examples_of(operation["requestBody"]["content"]["application/json"])
+    base = {p["name"]: (p, parameter_examples(p)[0]) for p in parameters if p.get("required")}
+    for body in bodies:
+        yield base, body
+    for parameter in parameters:
+        for value in parameter_examples(parameter):
+            yield {**base, parameter["name"]: (parameter, value)}, bodies[0]
+
+
+def ask(server, method, path, chosen, body=None, headers=None, **extra):
+    query = {}
+    for parameter, value in chosen.values():
+        if parameter["in"] == "path":
+            path = path.replace("{" + parameter["name"] + "}", str(value))
+        else:
+            query[parameter["name"]] = value
+    # Examples without a limit are whole files: asked for by their first rows where the route can.
+    headers = {**(headers or {}), **({"Content-Type": "application/json"} if body is not None else {})}
+    return server.ask(method.upper(), path, body, headers, **query, **extra)
+
+
+def check(operation, answer):
+    """An answer against what the document says of it."""
+    assert str(answer.status) in operation["responses"], (answer.status, answer.body[:500])
+    response = resolve(operation["responses"][str(answer.status)])
+    kind = answer.headers.get("content-type", "").split(";")[0]
+    content = response.get("content", {})
+    assert (kind in content) if content else (answer.body == b""), (kind, list(content))
+    for name, header in response.get("headers", {}).items():
+        assert not header.get("required") or name.lower() in answer.headers, name
+    if kind in ("application/json", "application/problem+json"):
+        assert problems_of(content[kind]["schema"], answer.json()) == []
+    if answer.status >= 400 and not operation["operationId"] == "health":
+        assert answer.code in DOCUMENT["components"]["schemas"]["ErrorCode"]["enum"]
+
+
+def test_served_as_written(server):
+    answer = server.get("/openapi.json")
+    assert answer.status == 200 and answer.headers["content-type"] == "application/json"
+    version = server.get("/health").json()["version"]
+    assert answer.json()["info"]["version"] == version
+    assert answer.body.decode() == SOURCE.read_text().replace("@VERSION@", version)
+
+
+def test_every_reference_leads_somewhere():
+    count = 0
+    used = set()
+    for path, node in nodes(DOCUMENT):
+        if "$ref" in node:
+            assert resolve(node), path
+            used.add(node["$ref"])
+            count += 1
+    assert count > 100
+    for kind, entries in DOCUMENT["components"].items():
+        for name in entries:
+            assert f"#/components/{kind}/{name}" in used, f"{kind}/{name} is not used"
+
+
+def test_nothing_is_left_open():
+    closed = 0
+    for path, node in nodes(DOCUMENT):
+        if path[-1:] == ("responses",) and "example" not in path and path[0] == "paths":
+            assert "default" not in node, path
+            assert any(status.startswith("2") for status in node), path
+        is_schema = node.get("type") == "object" or (isinstance(node.get("type"), list) and "object" in node["type"])
+        if is_schema and "example" not in path:
+            assert node.get("additionalProperties", True) is not True, path
+            closed += 1
+        if "schema" in node and isinstance(node["schema"], dict):
+            assert node["schema"] and node["schema"] != {}, path
+    assert closed > 20
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_is_described(name):
+    method, path, operation = OPERATIONS[name]
+    assert operation["summary"] and operation["tags"][0] in {tag["name"] for tag in DOCUMENT["tags"]}
+    assert {"400", "403", "408", "413", "414", "431"} <= set(operation["responses"])
+    for parameter in parameters_of(operation):
+        assert parameter["description"] and parameter_examples(parameter), parameter["name"]
+        for example in parameter_examples(parameter):
+            assert problems_of(schema_of(parameter), example) == []
+    for example in examples_of(operation.get("requestBody", {}).get("content", {}).get("application/json", {})):
+        assert problems_of(operation["requestBody"]["content"]["application/json"]["schema"], example) == []
+    for status, response in operation["responses"].items():
+        content = resolve(response).get("content", {})
+        if status >= "400" and name != "health":
+            assert list(content) == ["application/problem+json"], status
+        for kind, body in content.items():
+            if "example" in body:
+                assert problems_of(body["schema"], body["example"]) == [], (status, kind)
+            if "example" in body and kind == "application/problem+json":
+                assert str(body["example"]["status"]) == status
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_example_is_answered(server, name):
+    method, path, operation = OPERATIONS[name]
+    count = 0
+    for chosen, body in requests_of(operation):
+        limited = "limit" in {p["name"] for p in parameters_of(operation)} and "limit" not in chosen
+        whole_format = chosen.get("compression") is not None
+        extra = {"limit": "3"} if limited else {}
+        if whole_format:  # compression is of formats that have one
+            extra["format"] = "arrow" if chosen["compression"][1] in ("none", "lz4", "zstd") else "parquet"
+        answer = ask(server, method, path, chosen, body, **extra)
+        check(operation, answer)
+        expected = (404,) if name == "cancelQuery" else range(200, 300)
+        assert answer.status in expected, (chosen, body, answer.body[:500])
+        count += 1
+    assert count >= 1
+
+
+def formats_of(operation):
+    return resolve(operation["responses"].get("200", {})).get("content", {})
+
+
+@pytest.mark.parametrize("name", [name for name, (_, _, operation) in OPERATIONS.items()
+                                  if "application/x-ndjson" in formats_of(operation)])  # fmt: skip
+def test_every_format_is_described(server, name):
+    """Each media type of a 200 can be had, and is what it says."""
+    method, path, operation = OPERATIONS[name]
+    content = formats_of(operation)
+    chosen, body = next(requests_of(operation))
+    body = {key: value for key, value in body.items() if key != "format"} if body else None
+    for kind in content:
+        extra = {"limit": "3"} if "limit" in {p["name"] for p in parameters_of(operation)} else {}
+        answer = ask(server, method, path, chosen, body, {"Accept": kind}, **extra)
+        assert (answer.status, answer.headers["content-type"].split(";")[0]) == (200, kind)
+        check(operation, answer)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_refusals_are_described(server, name):
+    """What the router itself refuses is a problem document that the operation lists."""
+    method, path, operation = OPERATIONS[name]
+    chosen, body = next(requests_of(operation))
+    seen = set()
+    for extra, headers, status in [
+        ({"nosuch": "1"}, {}, 400), ({}, {"Host": "evil.example"}, 403), ({}, {"Origin": "http://evil.example"}, 403),
+        ({"nosuch": "x" * 9000}, {}, 414), ({}, {"X-Long": "x" * 20_000}, 431),
+    ]:  # fmt: skip
+        target = path
+        for parameter, value in chosen.values():
+            target = target.replace("{" + parameter["name"] + "}", str(value))
+        data = json.dumps(body).encode() if body else b""
+        lines = {"Host": "localhost", "Connection": "close", "Content-Length": str(len(data)), **headers}
+        head = f"{method.upper()} {target_of(target, extra)} HTTP/1.1\r\n"
+        head += "".join(f"{key}: {value}\r\n" for key, value in lines.items())
+        answer = parse_answers(server.raw(head.encode() + b"\r\n" + data))[0]
+        assert answer.status == status, answer.body
+        check(operation, answer)
+        seen.add(answer.status)
+    assert seen == {400, 403, 414, 431}
+
+
+QUERY = "POST /api/v1/query HTTP/1.1"
+
+
+@pytest.mark.parametrize(("line", "headers", "body", "status"), [
+    ("GET /nosuch HTTP/1.1", {}, b"", 404), ("GET /%00 HTTP/1.1", {}, b"", 404),
+    ("GET /a%0d%0aX:1 HTTP/1.1", {}, b"", 404),
+    ("GET /api/v1/datasets/%ff%fe/rows HTTP/1.1", {}, b"", 404), ("GET /%zz HTTP/1.1", {}, b"", 400),
+    ("GET /api/v1/datasets/flights/rows?format=%ff HTTP/1.1", {}, b"", 400), ("GET / HTTP/3.7", {}, b"", 400),
+    ("OPTIONS * HTTP/1.1", {}, b"", 400), ("CONNECT a:1 HTTP/1.1", {}, b"", 400), ("PRI * HTTP/2.0", {}, b"", 400),
+    ("GET http://localhost/health HTTP/1.1", {}, b"", 400), ("\x16\x03\x01", {}, b"", 400),
+    ("PROPFIND /health HTTP/1.1", {}, b"", 405), ("OPTIONS /health HTTP/1.1", {}, b"", 405),
+    ("GET /api/v1/datasets/flights/rows HTTP/1.1", {"Accept": "image/png"}, b"", 406),
+    (QUERY, {}, b"", 400), (QUERY, {}, b"\xff\xfe{", 400), (QUERY, {}, b"[" * 500, 400),
+    (QUERY, {"Content-Type": "text/csv"}, b"{}", 415), (QUERY, {"Content-Encoding": "gzip"}, b"\x1f\x8b", 415),
+    (QUERY, {"Content-Length": "99999999"}, b"", 413), (QUERY, {"Content-Length": "x"}, b"", 400),
+])  # fmt: skip
+def test_whatever_is_wrong_is_a_problem_document(server, line, headers, body, status):
+    lines = {"Host": "localhost", "Connection": "close", "Content-Length": str(len(body)), **headers}
+    head = [line, *(f"{name}: {value}" for name, value in lines.items()), "", ""]
+    data = "\r\n".join(head).encode("latin-1") + body
+    answer = parse_answers(server.raw(data))[0]
+    assert answer.status == status
+    assert answer.code and problems_of({"$ref": "#/components/schemas/Problem"}, answer.json()) == []
+
+
+@pytest.mark.parametrize("path", DOCUMENT["paths"])
+def test_other_methods_are_405(server, path):
+    there = {method.upper() for method in DOCUMENT["paths"][path]}
+    target = re.sub(r"\{\w+\}", "1", path)
+    for method in {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "QUERY", "PURGE"} - there:
+        answer = server.ask(method, target)
+        assert (answer.status, answer.code) == (405, "MethodNotAllowed"), method
+        allowed = {name.strip() for name in answer.headers["allow"].split(",")}
+        assert allowed == there | ({"HEAD"} if "GET" in there else set())
+
+
+def test_errors_of_the_document_are_those_of_the_docs():
+    listed = {(error["code"], error["status"]) for error in
+              DOCUMENT["components"]["schemas"]["ErrorCode"]["x-errors"]}  # fmt: skip
+    written = set()
+    for line in (ROOT / "docs/errors.md").read_text().splitlines():
+        if found := re.match(r"\| ([A-Z]\w+(?:, \w+)*) \| (\d+(?:, \d+)*) \|", line):
+            codes, statuses = found.group(1).split(", "), found.group(2).split(", ")
+            written |= {(code, int(statuses[min(i, len(statuses) - 1)])) for i, code in enumerate(codes)}
+    later = {error["code"] for error in DOCUMENT["components"]["schemas"]["ErrorCode"]["x-errors"]
+             if "No route gives it yet" in error["when"]}  # fmt: skip
+    assert {entry for entry in listed if entry[0] not in later} <= written <= listed
+
+
+def test_the_reference_needs_nothing_from_elsewhere(server):
+    pages = {path: server.get(path) for path in ("/docs", "/docs/errors", "/docs/reference.css", "/docs/reference.js")}
+    for path, answer in pages.items():
+        policy = answer.headers["content-security-policy"]
+        assert answer.status == 200 and "default-src 'none'" in policy and "unsafe" not in policy, path
+        text = answer.body.decode()
+        assert not re.search(r"https?://|//cdn|@import|url\(", text), path
+    page = pages["/docs"].body.decode()
+    assert pages["/docs/errors"].body == pages["/docs"].body
+    # The policy forbids inline code and style, so none may be relied on.
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", page)
+    for asset in re.findall(r'(?:src|href)="(/docs/[^"]+)"', page):
+        assert server.get(asset).status == 200
+    assert (server.get("/docs/nosuch").status, server.get("/docs/nosuch").code) == (404, "NotFound")
+
+
+def test_a_problem_says_where_it_is_explained(server):
+    problem = server.get("/api/v1/datasets/nosuch").json()
+    page, _, code = problem["type"].partition("#")
+    assert server.get(page).status == 200 and code == problem["code"]
