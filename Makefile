@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build run test unit functional soak-short check format lint asan tsan fuzz soak schemathesis \
+.PHONY: help setup build run test unit functional soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
   bench bench-micro package clean
 
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH)
@@ -38,6 +38,9 @@ soak-short: build unit functional
 
 soak: build ## memory, cancels, crowds, kills at full size (about 20 minutes; SOAK="memory crowd" runs some)
 	$(PYTHON) tests/soak/soak.py $(SOAK)
+
+xlsx: build ## workbooks at the limits of Excel, thousands of random ones (half an hour; XLSX="rows zip64" runs some)
+	$(PYTHON) tests/xlsx/large.py $(XLSX)
 
 SCHEMATHESIS_EXAMPLES ?= 2000
 schemathesis: build ## random requests made from /openapi.json, the long form (about an hour; SCHEMATHESIS_EXAMPLES=200)

@@ -79,6 +79,20 @@ TEST(DeflateWalk, FindsTheEndOfEveryLevel) {
   }
 }
 
+// Found by fuzzing: what lies behind the stream's end must not become part of the block that is appended.
+TEST(DeflateWalk, BytesBehindTheEndGo) {
+  auto* compressor = libdeflate_alloc_compressor(6);
+  for (std::size_t size = 1; size < 60; ++size) {
+    const std::string text = samples()[4].substr(0, size);
+    std::string out(libdeflate_deflate_compress_bound(compressor, text.size()), '\0');
+    out.resize(libdeflate_deflate_compress(compressor, text.data(), text.size(), out.data(), out.size()));
+    out += "\xff\xff\xff";
+    ASSERT_TRUE(open_deflate_end(out));
+    EXPECT_EQ(inflate_all(out + std::string(kDeflateEnd)), text);
+  }
+  libdeflate_free_compressor(compressor);
+}
+
 TEST(DeflateWalk, AnyBytesEndInAnAnswer) {
   std::mt19937_64 random(6);
   for (int i = 0; i < 50'000; ++i) {

@@ -231,11 +231,9 @@ bool open_deflate_end(std::string& bytes) {
   char& first = bytes[ends->last_block_bit / 8];
   first = static_cast<char>(first & ~(1 << ends->last_block_bit % 8));
   // Three zero bits say "not final, stored"; zero bits up to the byte's end, then a length of none and its complement.
+  bytes.resize((ends->end_bit + 7) / 8);
+  if (ends->end_bit % 8 != 0) bytes.back() = static_cast<char>(bytes.back() & ((1 << ends->end_bit % 8) - 1));
   bytes.resize((ends->end_bit + 3 + 7) / 8);
-  if (ends->end_bit % 8 != 0) {
-    char& last = bytes[ends->end_bit / 8];
-    last = static_cast<char>(last & ((1 << ends->end_bit % 8) - 1));
-  }
   bytes.append("\x00\x00\xff\xff", 4);
   return true;
 }
