@@ -207,8 +207,9 @@ asio::awaitable<void> Connection::watch_hangup([[maybe_unused]] std::shared_ptr<
 }
 
 std::string Connection::head_text(const Response& head, const std::string& framing) const {
-  std::string text = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\n{}", head.status, reason_phrase(head.status),
-                                 head.content_type, framing);
+  std::string text = fmt::format("HTTP/1.1 {} {}\r\n{}", head.status, reason_phrase(head.status), framing);
+  const bool has_content = head.status != 204 && head.status != 304;
+  if (has_content) text += fmt::format("Content-Type: {}\r\n", head.content_type);
   for (const auto& [name, value] : extra_headers_) text += fmt::format("{}: {}\r\n", name, value);
   for (const auto& [name, value] : head.headers) text += fmt::format("{}: {}\r\n", name, value);
   text += "X-Content-Type-Options: nosniff\r\n";
