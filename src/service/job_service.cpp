@@ -147,46 +147,53 @@ Result<std::shared_ptr<Job>> JobService::add(JobSpec spec) {
   return registry_.add(std::move(spec), wall_us());
 }
 
-Result<std::shared_ptr<Job>> JobService::start(RowsRequest request, std::string id, std::string filename) {
+template <class Request>
+Result<std::shared_ptr<Job>> JobService::start_file(Request request, std::optional<std::string> token,
+                                                    std::string filename) {
   CANVASBACK_TRY(queries_.check_request(request));
-  JobSpec spec = spec_of(request, std::move(id));
+  if (token) CANVASBACK_TRY(check_job_token(*token));
+  JobSpec spec = spec_of(request, std::move(token).value_or(""));
   spec.filename = std::move(filename);
   CANVASBACK_ASSIGN(auto job, add(std::move(spec)));
   request.job = job->spec.id;
   request.content_encoding.clear();
   make_patient(request);
-  launch(job, [this, request = std::move(request)](CancelToken gone) { return queries_.rows(request, gone); });
+  launch(job, [this, request = std::move(request)](CancelToken gone) {
+    if constexpr (std::is_same_v<Request, RowsRequest>) {
+      return queries_.rows(request, gone);
+    } else {
+      return queries_.sql(request, gone);
+    }
+  });
   return job;
 }
 
-Result<std::shared_ptr<Job>> JobService::start(SqlRunRequest request, std::string id, std::string filename) {
-  CANVASBACK_TRY(queries_.check_request(request));
-  JobSpec spec = spec_of(request, std::move(id));
-  spec.filename = std::move(filename);
+template <class Request>
+Result<std::unique_ptr<JobStream>> JobService::watch_stream(Request& request, std::string token) {
+  CANVASBACK_TRY(check_job_token(token));
+  JobSpec spec = spec_of(request, std::move(token));
+  spec.stream = true;
   CANVASBACK_ASSIGN(auto job, add(std::move(spec)));
   request.job = job->spec.id;
-  request.content_encoding.clear();
-  make_patient(request);
-  launch(job, [this, request = std::move(request)](CancelToken gone) { return queries_.sql(request, gone); });
-  return job;
+  return std::make_unique<JobStream>(*this, std::move(job));
+}
+
+Result<std::shared_ptr<Job>> JobService::start(RowsRequest request, std::optional<std::string> token,
+                                               std::string filename) {
+  return start_file(std::move(request), std::move(token), std::move(filename));
+}
+
+Result<std::shared_ptr<Job>> JobService::start(SqlRunRequest request, std::optional<std::string> token,
+                                               std::string filename) {
+  return start_file(std::move(request), std::move(token), std::move(filename));
 }
 
 Result<std::unique_ptr<JobStream>> JobService::watch(RowsRequest& request, std::string token) {
-  CANVASBACK_TRY(check_job_token(token));
-  JobSpec spec = spec_of(request, std::move(token));
-  spec.stream = true;
-  CANVASBACK_ASSIGN(auto job, add(std::move(spec)));
-  request.job = job->spec.id;
-  return std::make_unique<JobStream>(*this, std::move(job));
+  return watch_stream(request, std::move(token));
 }
 
 Result<std::unique_ptr<JobStream>> JobService::watch(SqlRunRequest& request, std::string token) {
-  CANVASBACK_TRY(check_job_token(token));
-  JobSpec spec = spec_of(request, std::move(token));
-  spec.stream = true;
-  CANVASBACK_ASSIGN(auto job, add(std::move(spec)));
-  request.job = job->spec.id;
-  return std::make_unique<JobStream>(*this, std::move(job));
+  return watch_stream(request, std::move(token));
 }
 
 void JobService::launch(std::shared_ptr<Job> job, Open open) {

@@ -77,8 +77,9 @@ class JobService {
 
   // A file job. What can be told before a worker has seen it is told now. Errors: those of the query service's checks
   // and of JobRegistry::add().
-  Result<std::shared_ptr<Job>> start(RowsRequest request, std::string id, std::string filename);
-  Result<std::shared_ptr<Job>> start(SqlRunRequest request, std::string id, std::string filename);
+  // token: chosen by the client, or nullopt.
+  Result<std::shared_ptr<Job>> start(RowsRequest request, std::optional<std::string> token, std::string filename);
+  Result<std::shared_ptr<Job>> start(SqlRunRequest request, std::optional<std::string> token, std::string filename);
 
   // A stream job; request.job is set to its id.
   Result<std::unique_ptr<JobStream>> watch(RowsRequest& request, std::string token);
@@ -105,6 +106,10 @@ class JobService {
   friend class JobReader;
   using Open = std::function<asio::awaitable<Result<std::unique_ptr<Answer>>>(CancelToken gone)>;
 
+  template <class Request>
+  Result<std::shared_ptr<Job>> start_file(Request request, std::optional<std::string> token, std::string filename);
+  template <class Request>
+  Result<std::unique_ptr<JobStream>> watch_stream(Request& request, std::string token);
   JobSpec spec_of(const RowsRequest& request, std::string id) const;
   static JobSpec spec_of(const SqlRunRequest& request, std::string id);
   Result<std::shared_ptr<Job>> add(JobSpec spec);

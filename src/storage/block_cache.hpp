@@ -27,7 +27,7 @@ class BlockMap {
   explicit BlockMap(std::string cache_folder) : cache_folder_(std::move(cache_folder)) {}
   // As find_block().
   BatchPtr find(const std::string& key);
-  // A block that was decoded just now, until its file is there to be mapped.
+  // A block that was decoded just now stays in memory as if it were mapped.
   void put(const std::string& key, BatchPtr block);
 
  private:

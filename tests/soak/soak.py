@@ -21,6 +21,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from support import MemoryWatch, Server, pss, read_at, wait_until  # noqa: E402
 
 LIMIT_PAIR = 300e6  # front + worker, PSS
+SHORT_PATIENCE = 6  # the short form runs anywhere, also beside other work: its times are only held to this multiple
 SORT = (
     "SELECT max(x) FROM (SELECT list_sort(list_transform(range(60000000), i -> hash(i))) AS l), UNNEST([l[1]]) t(x)"
 )
@@ -35,6 +36,7 @@ class Input:
 
         os.makedirs(folder, exist_ok=True)
         self.folder, self.short = folder, short
+        self.patience = SHORT_PATIENCE if short else 1
         self.one = os.path.join(folder, "big.parquet")
         self.many = os.path.join(folder, "many")
         self.wide = os.path.join(folder, "wide.parquet")
@@ -177,7 +179,7 @@ def hangups(data):
                 client.wait()
                 freed = wait_until(lambda: server.busy() == 0, 10)
                 worst = max(worst, freed if freed is not None else 99)
-            ok &= verdict(f"hang-up in {name}", worst <= 0.5, worst_ms=round(worst * 1000))
+            ok &= verdict(f"hang-up in {name}", worst <= 0.5 * data.patience, worst_ms=round(worst * 1000))
     finally:
         server.stop()
     return ok
@@ -202,7 +204,10 @@ def timeout(data):
         gone = wait_until(lambda: server.busy() == 0, 2)
         return verdict(
             "time-out of list_sort",
-            outcome["status"] == 504 and outcome["seconds"] <= 6 and set(pages) == {200} and gone is not None,
+            outcome["status"] == 504
+            and outcome["seconds"] <= 5 + data.patience
+            and set(pages) == {200}
+            and gone is not None,
             status=outcome["status"],
             seconds=round(outcome["seconds"], 2),
             others=len(pages),
@@ -243,7 +248,8 @@ def cancels(data):
             c.close()
         seconds = time.monotonic() - start
         free = wait_until(
-            lambda: server.busy() == 0 and json.loads(server.get("/health")[2])["tasks"]["waiting"] == 0, 5
+            lambda: server.busy() == 0 and json.loads(server.get("/health")[2])["tasks"]["waiting"] == 0,
+            5 * data.patience,
         )
         right = server.query("SELECT count(*) FROM big", format="json")
         queries = json.loads(server.get("/api/v1/queries")[2])["queries"]

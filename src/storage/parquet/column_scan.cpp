@@ -23,16 +23,6 @@ namespace {
 
 // A column chunk of more rows is read in parts.
 constexpr std::int64_t kPartRows = 4 * limits::kBatchRows;
-// A column chunk larger than this is read through a small buffer instead of at once.
-constexpr std::int64_t kBufferedChunkBytes = 8 * static_cast<std::int64_t>(limits::kMiB);
-
-std::vector<int> leaves_of(const parquet::FileMetaData& footer, const std::string& column) {
-  std::vector<int> leaves;
-  for (int i = 0; i < footer.num_columns(); ++i) {
-    if (footer.schema()->Column(i)->path()->ToDotVector()[0] == column) leaves.push_back(i);
-  }
-  return leaves;
-}
 
 bool is_dictionary(parquet::Encoding::type encoding) {
   return encoding == parquet::Encoding::PLAIN_DICTIONARY || encoding == parquet::Encoding::RLE_DICTIONARY;

@@ -219,6 +219,14 @@ void apply_statistics(Dataset& dataset, const std::map<std::string, ColumnStatis
 
 }  // namespace
 
+std::vector<int> leaves_of(const parquet::FileMetaData& footer, const std::string& column) {
+  std::vector<int> leaves;
+  for (int i = 0; i < footer.num_columns(); ++i) {
+    if (footer.schema()->Column(i)->path()->ToDotVector()[0] == column) leaves.push_back(i);
+  }
+  return leaves;
+}
+
 Result<std::shared_ptr<arrow::io::RandomAccessFile>> open_data_file(const DataFile& file) {
   UniqueFd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) {

@@ -3,11 +3,13 @@
 // Errors of libparquet and of the file become InvalidData that names the file: a damaged file is the data's fault.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/limits.hpp"
 #include "storage/dataset.hpp"
 #include "stream/batch_stream.hpp"
 
@@ -24,6 +26,12 @@ using FooterPtr = std::shared_ptr<parquet::FileMetaData>;
 
 // The file's bytes, opened and checked against its identity.
 Result<std::shared_ptr<arrow::io::RandomAccessFile>> open_data_file(const DataFile& file);
+
+// The leaf columns below a top-level column; empty where there is none of that name.
+std::vector<int> leaves_of(const parquet::FileMetaData& footer, const std::string& column);
+
+// A column chunk larger than this is read through a small buffer instead of at once.
+inline constexpr std::int64_t kBufferedChunkBytes = 8 * static_cast<std::int64_t>(limits::kMiB);
 
 // The footer of a file; from the cache where the same content was read before. Thread-safe.
 Result<FooterPtr> read_footer(const DataFile& file);

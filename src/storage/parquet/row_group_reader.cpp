@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 #include "base/limits.hpp"
@@ -25,8 +26,6 @@
 namespace canvasback {
 namespace {
 
-// A column chunk larger than this is read through a small buffer instead of at once.
-constexpr std::int64_t kBufferedChunkBytes = 8 * static_cast<std::int64_t>(limits::kMiB);
 constexpr std::int64_t kReadBufferBytes = 256 * static_cast<std::int64_t>(limits::kKiB);
 
 using ArrayPtr = std::shared_ptr<arrow::Array>;
@@ -66,11 +65,6 @@ struct Opened {
     for (const Column& column : columns) fields.push_back(column.field);
     return arrow::schema(std::move(fields));
   }
-  std::vector<int> leaves() const {
-    std::vector<int> all;
-    for (const Column& column : columns) all.insert(all.end(), column.leaves.begin(), column.leaves.end());
-    return all;
-  }
   parquet::RowGroupReader& group(int number) {
     if (!group_) group_ = reader->parquet_reader()->RowGroup(number);
     return *group_;
@@ -80,14 +74,19 @@ struct Opened {
   std::shared_ptr<parquet::RowGroupReader> group_;  // shared: as libparquet hands it out
 };
 
-Result<Opened::Column> find_column(const parquet::arrow::SchemaManifest& manifest, const std::string& name) {
-  for (const auto& field : manifest.schema_fields) {
-    if (field.field->name() != name) continue;
-    Opened::Column column{field.field->RemoveMetadata()->WithNullable(true), {}, !field.is_leaf()};
-    add_leaves(field, column.leaves);
-    return column;
-  }
-  return fail(ErrorCode::InvalidData, "There is no column \"" + name + "\".");
+Opened::Column column_of(const parquet::arrow::SchemaField& field) {
+  Opened::Column column{field.field->RemoveMetadata()->WithNullable(true), {}, !field.is_leaf()};
+  add_leaves(field, column.leaves);
+  return column;
+}
+
+Error no_column(const std::string& name) {
+  return Error{ErrorCode::InvalidData, "There is no column \"" + name + "\".", {}, {}, 0};
+}
+
+Status check_row_group(const std::string& path, const parquet::FileMetaData& footer, int row_group) {
+  if (row_group < footer.num_row_groups()) return {};
+  return std::unexpected(parquet_error(path, "it has no row group " + std::to_string(row_group)));
 }
 
 // row_group: the one to be read, or -1.
@@ -97,9 +96,7 @@ Result<Opened> open_columns(const DataFile& file, const std::vector<std::string>
   CANVASBACK_ASSIGN(auto bytes, open_data_file(file));
   parquet::ReaderProperties properties;
   if (row_group >= 0) {
-    if (row_group >= opened.footer->num_row_groups()) {
-      return std::unexpected(parquet_error(file.path, "it has no row group " + std::to_string(row_group)));
-    }
+    CANVASBACK_TRY(check_row_group(file.path, *opened.footer, row_group));
     const auto group = opened.footer->RowGroup(row_group);
     for (int leaf = 0; leaf < group->num_columns(); ++leaf) {
       if (group->ColumnChunk(leaf)->total_compressed_size() > kBufferedChunkBytes) properties.enable_buffered_stream();
@@ -112,17 +109,14 @@ Result<Opened> open_columns(const DataFile& file, const std::vector<std::string>
   auto made = parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(raw), arrow_properties);
   if (!made.ok()) return std::unexpected(arrow_error(file.path, made.status()));
   opened.reader = std::move(*made);
-  const auto& manifest = opened.reader->manifest();
+  const auto& fields = opened.reader->manifest().schema_fields;
   if (columns.empty()) {
-    for (const auto& field : manifest.schema_fields) {
-      Opened::Column column{field.field->RemoveMetadata()->WithNullable(true), {}, !field.is_leaf()};
-      add_leaves(field, column.leaves);
-      opened.columns.push_back(std::move(column));
-    }
+    for (const auto& field : fields) opened.columns.push_back(column_of(field));
   }
   for (const std::string& name : columns) {
-    CANVASBACK_ASSIGN(auto column, find_column(manifest, name));
-    opened.columns.push_back(std::move(column));
+    const auto found = std::ranges::find_if(fields, [&](const auto& field) { return field.field->name() == name; });
+    if (found == fields.end()) return fail(no_column(name));
+    opened.columns.push_back(column_of(*found));
   }
   return opened;
 }
@@ -370,8 +364,20 @@ Result<SchemaPtr> read_plain_schema(const DataFile& file, const std::vector<std:
 
 Result<std::uint64_t> row_group_bytes(const DataFile& file, int row_group, const std::vector<std::string>& columns) {
   return guard_parquet(file.path, [&]() -> Result<std::uint64_t> {
-    CANVASBACK_ASSIGN(Opened opened, open_columns(file, columns, row_group));
-    return estimate_bytes(*opened.footer->RowGroup(row_group), opened.leaves());
+    // From the footer alone: asked before every page that is not cached.
+    CANVASBACK_ASSIGN(FooterPtr footer, read_footer(file));
+    CANVASBACK_TRY(check_row_group(file.path, *footer, row_group));
+    std::vector<int> leaves;
+    if (columns.empty()) {
+      leaves.resize(static_cast<std::size_t>(footer->num_columns()));
+      std::iota(leaves.begin(), leaves.end(), 0);
+    }
+    for (const std::string& name : columns) {
+      const std::vector<int> below = leaves_of(*footer, name);
+      if (below.empty()) return fail(no_column(name));
+      leaves.insert(leaves.end(), below.begin(), below.end());
+    }
+    return estimate_bytes(*footer->RowGroup(row_group), leaves);
   });
 }
 

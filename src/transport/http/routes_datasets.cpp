@@ -134,13 +134,9 @@ asio::awaitable<void> exported(Services services, Connection& connection, Reques
   }
   const std::string filename = wanted_filename(request, *wanted);
   const std::string* token = request.parameter("job");
-  if (token != nullptr && token->empty()) {  // none given means none is wanted, an empty one is a mistake
-    const auto refused = fail(ErrorCode::InvalidData, "The job's token is empty.");
-    co_await connection.respond(problem_response(refused.error(), request.path));
-    co_return;
-  }
   if (request.method == "POST" && prefers_async(request)) {
-    auto job = services.jobs.start(std::move(*wanted), token != nullptr ? *token : "", filename);
+    auto job =
+        services.jobs.start(std::move(*wanted), token != nullptr ? std::optional(*token) : std::nullopt, filename);
     co_await respond_accepted(connection, request, services.jobs, std::move(job));
     co_return;
   }

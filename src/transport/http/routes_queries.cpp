@@ -70,14 +70,9 @@ asio::awaitable<void> run_statement(Services services, Connection& connection, R
   }
   SqlRunRequest& run = wanted->run;
   const std::string* token = request.parameter("job");
-  if (token != nullptr && token->empty()) {  // none given means none is wanted, an empty one is a mistake
-    const auto refused = fail(ErrorCode::InvalidData, "The job's token is empty.");
-    co_await connection.respond(problem_response(refused.error(), request.path));
-    co_return;
-  }
   if (prefers_async(request)) {
     const std::string filename = download_name(wanted->filename, "query", run.format);
-    auto job = services.jobs.start(std::move(run), token != nullptr ? *token : "", filename);
+    auto job = services.jobs.start(std::move(run), token != nullptr ? std::optional(*token) : std::nullopt, filename);
     co_await respond_accepted(connection, request, services.jobs, std::move(job));
     co_return;
   }
