@@ -60,7 +60,7 @@ asio::awaitable<TaskEvent> Answer::next() {
   } else {
     event = co_await run_->next();
   }
-  if (event.kind == TaskEvent::Kind::Done && !count_key_.empty() && event.info.at("counted_total").is_integer()) {
+  if ((event.kind == TaskEvent::Kind::Done || event.last) && !count_key_.empty() && event.info.at("counted_total").is_integer()) {
     service_.remember_count(count_key_, event.info.at("counted_total").as_int());
   }
   co_return event;

@@ -3,8 +3,9 @@
 
 namespace canvasback {
 
-// The one descriptor besides standard input, output and error that a worker is born with.
+// The descriptors besides standard input, output and error that a worker is born with.
 inline constexpr int kWorkerSocketFd = 3;
+inline constexpr int kWorkerRingFd = 4;
 
 // The worker's whole environment. The allocator inside libarrow starts a thread while the library is loaded, before
 // main and so outside every sandbox, unless it reads this.

@@ -19,8 +19,8 @@ class WorkerProcess;
 struct TaskEvent {
   enum class Kind { Head, Data, Done, Failed };
   Kind kind = Kind::Failed;
-  std::string_view bytes = {};  // Data: valid until the next call of next()
-  Json info = {};               // Head, Done
+  std::string_view bytes = {};  // Data: valid until release() or the next call of next()
+  Json info = {};               // Head, Done; Data that is the last: what Done will say
   Error error = {};             // Failed
   bool last = false;            // Data: these are all the answer's remaining bytes, and Done is there already
 };
@@ -58,6 +58,8 @@ class TaskRun {
 
   // Head at most once, then Data pieces, then Done or Failed; after that the same end again.
   asio::awaitable<TaskEvent> next();
+  // The bytes of the last Data event are not needed any more: the worker may go on.
+  void release();
   // The worker is asked, and killed limits::kCancelGrace later. The reader then gets Failed.
   void cancel(CancelReason reason);
 
