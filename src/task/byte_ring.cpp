@@ -20,8 +20,11 @@ constexpr std::size_t kMappedBytes = kRingBytes + kControlBytes;
 constexpr std::chrono::milliseconds kWaitAtMost{250};
 
 Error no_memory(const char* what) {
-  return Error{ErrorCode::Unavailable, "There is no memory to share with a worker.",
-               std::string(what) + ": " + std::strerror(errno), {}, 1};
+  return Error{ErrorCode::Unavailable,
+               "There is no memory to share with a worker.",
+               std::string(what) + ": " + std::strerror(errno),
+               {},
+               1};
 }
 
 Result<char*> map(int fd) {
@@ -88,9 +91,7 @@ RingMemory::~RingMemory() {
   if (bytes_ != nullptr) ::munmap(bytes_, kMappedBytes);
 }
 
-bool RingWriter::fits(std::uint64_t end) const {
-  return end <= kRingBytes + memory_.control().taken.load();
-}
+bool RingWriter::fits(std::uint64_t end) const { return end <= kRingBytes + memory_.control().taken.load(); }
 
 Result<char*> RingWriter::place(std::size_t bytes, const CancelToken& cancel) {
   const std::size_t at = position_ % kRingBytes;

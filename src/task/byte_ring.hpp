@@ -60,7 +60,7 @@ class RingMemory {
   char* bytes() const { return bytes_; }
 
   struct Control {
-    std::atomic<std::uint64_t> taken{0};  // by the front: everything before this position is free
+    std::atomic<std::uint64_t> taken{0};   // by the front: everything before this position is free
     std::atomic<std::uint64_t> wanted{0};  // by the worker: it waits for `taken` to get there; 0: it does not wait
   };
   Control& control() const { return *control_; }

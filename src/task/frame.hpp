@@ -1,6 +1,6 @@
 // Frames: what crosses the socket pair between the front and a worker. A frame is an 8-byte header (payload length
-// as little-endian u32, kind as u8, three zero bytes) and the payload: JSON, or for Data where the answer's bytes lie in
-// the ring that both share (task/byte_ring.hpp).
+// as little-endian u32, kind as u8, three zero bytes) and the payload: JSON, or for Data where the answer's bytes lie
+// in the ring that both share (task/byte_ring.hpp).
 //
 //   front → worker   Hello (sandbox and engine settings, first)  Catalog (entries new to this worker)  Task  Cancel
 //                    Taken (no payload: there is room in the ring again)

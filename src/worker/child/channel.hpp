@@ -1,5 +1,5 @@
-// Channel: the worker's end of its socket and of the ring. One thread reads frames; any thread may send, a frame is never
-// torn. Blocking, which is the backpressure: a slow client stops the task that writes, nothing else.
+// Channel: the worker's end of its socket and of the ring. One thread reads frames; any thread may send, a frame is
+// never torn. Blocking, which is the backpressure: a slow client stops the task that writes, nothing else.
 // FrameSink puts an answer's bytes into the ring and says where in Data frames, small writes gathered up to
 // limits::kDataFrameBytes.
 #pragma once
@@ -70,8 +70,8 @@ class FrameSink final : public ByteSink {
   Channel& channel_;
   CancelToken cancel_;
   Json head_;
-  char* place_ = nullptr;      // in the ring, of limits::kDataFrameBytes
-  std::size_t gathered_ = 0;   // bytes there, not yet sent
+  char* place_ = nullptr;     // in the ring, of limits::kDataFrameBytes
+  std::size_t gathered_ = 0;  // bytes there, not yet sent
   bool started_ = false;
   std::atomic<std::uint64_t> bytes_ = 0;  // read by the progress thread
   double blocked_ms_ = 0;

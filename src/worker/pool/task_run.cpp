@@ -44,7 +44,8 @@ asio::awaitable<TaskEvent> TaskRun::next() {
       event.error = *state.failed;
       co_return event;
     }
-    if (state.done) {
+    // Not while data lies there that a stop made worthless: what follows it is a failure.
+    if (state.done && state.piece.empty() && !state.dropped) {
       TaskEvent event{TaskEvent::Kind::Done};
       event.info = *state.done;
       co_return event;

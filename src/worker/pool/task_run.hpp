@@ -36,13 +36,14 @@ struct TaskState {
   std::string_view piece;                 // data not yet taken
   bool piece_given = false;               // the reader holds it
   bool piece_is_last = false;
+  bool dropped = false;  // some data had no reader, because the task was cancelled or detached
   std::optional<Json> head;
   std::optional<Json> done;
   std::optional<Error> failed;
   Json progress;
   CancelReason cancelled = CancelReason::None;
   bool detached = false;  // nobody reads: drain
-  bool spoilt = false;                    // failed because an earlier task left the worker unusable
+  bool spoilt = false;    // failed because an earlier task left the worker unusable
   bool parked = false;
   std::int64_t waiting_since_ns = 0;  // the piece lies there since
   std::int64_t waited_ns = 0;         // and so long pieces have lain before

@@ -234,10 +234,9 @@ asio::awaitable<bool> WorkerProcess::read_more() {
 
 // Until so many bytes are in the buffer.
 asio::awaitable<bool> WorkerProcess::read_until(std::size_t bytes) {
-  while (end_ - begin_ < bytes) {
-    if (!co_await read_more()) co_return false;
-  }
-  co_return true;
+  bool alive = true;
+  while (alive && end_ - begin_ < bytes) alive = co_await read_more();
+  co_return alive;
 }
 
 // Hands data to the task's reader and waits until it was taken. False where the worker may not go on.
@@ -248,15 +247,22 @@ asio::awaitable<bool> WorkerProcess::pass_data(RingPiece piece) {
     co_return false;
   }
   auto task = task_;
-  if (task && !task->detached && task->cancelled == CancelReason::None && !bytes->empty()) {
-    task->piece = *bytes;
-    task->waiting_since_ns = monotonic_ns();
-    task->readable.notify();
-    while (!task->piece.empty() && !task->detached && task->cancelled == CancelReason::None)
-      co_await task->taken.wait();
-    // A reader that was handed the piece may still be writing it to its client: the bytes stay until it is done.
-    while (task->piece_given && !task->detached) co_await task->taken.wait();
-    task->piece = {};
+  if (task && !bytes->empty()) {
+    bool given = false;
+    if (!task->detached && task->cancelled == CancelReason::None) {
+      look_ahead();
+      task->piece = *bytes;
+      task->waiting_since_ns = monotonic_ns();
+      task->readable.notify();
+      while (!task->piece.empty() && !task->piece_given && !task->detached && task->cancelled == CancelReason::None) {
+        co_await task->taken.wait();
+      }
+      given = task->piece_given || task->piece.empty();
+      // A reader that was handed the piece may still be writing it to its client: the bytes stay until it is done.
+      while (task->piece_given && !task->detached) co_await task->taken.wait();
+      task->piece = {};
+    }
+    if (!given) task->dropped = true;
   }
   if (ring_->take(piece)) send(FrameKind::Taken, {});
   co_return true;
@@ -264,7 +270,6 @@ asio::awaitable<bool> WorkerProcess::pass_data(RingPiece piece) {
 
 // When the task's end follows the data in the buffer already, the reader can be told that this is all.
 void WorkerProcess::look_ahead() {
-  if (!task_) return;
   task_->piece_is_last = false;
   if (end_ - begin_ < kFrameHeaderBytes) return;
   auto header = decode_header({buffer_.data() + begin_, kFrameHeaderBytes});
@@ -277,14 +282,17 @@ void WorkerProcess::look_ahead() {
 
 asio::awaitable<void> WorkerProcess::read_frames() {
   auto self = shared_from_this();
-  while (co_await read_until(kFrameHeaderBytes)) {
+  while (true) {
+    bool alive = co_await read_until(kFrameHeaderBytes);
+    if (!alive) break;
     auto header = decode_header({buffer_.data() + begin_, kFrameHeaderBytes});
     if (!header) {
       kill(header.error());
       break;
     }
     begin_ += kFrameHeaderBytes;
-    if (!co_await read_until(header->payload_bytes)) break;
+    alive = co_await read_until(header->payload_bytes);
+    if (!alive) break;
     const std::string_view payload(buffer_.data() + begin_, header->payload_bytes);
     begin_ += header->payload_bytes;
     if (header->kind != FrameKind::Data && header->kind != FrameKind::LastData) {
@@ -298,12 +306,16 @@ asio::awaitable<void> WorkerProcess::read_frames() {
     }
     if (header->kind == FrameKind::LastData) {
       // Its end was written with it: together they are an answer of known length.
-      if (!co_await read_until(kFrameHeaderBytes)) break;
+      alive = co_await read_until(kFrameHeaderBytes);
+      if (!alive) break;
       auto end = decode_header({buffer_.data() + begin_, kFrameHeaderBytes});
-      if (end && end->kind == FrameKind::Done && !co_await read_until(kFrameHeaderBytes + end->payload_bytes)) break;
+      if (end && end->kind == FrameKind::Done) {
+        alive = co_await read_until(kFrameHeaderBytes + end->payload_bytes);
+        if (!alive) break;
+      }
     }
-    look_ahead();
-    if (!co_await pass_data(*piece)) break;
+    alive = co_await pass_data(*piece);
+    if (!alive) break;
   }
   died();
 }
@@ -353,7 +365,10 @@ void WorkerProcess::end_task(std::optional<Json> done, std::optional<Error> fail
   if (!task_) return;
   auto task = std::exchange(task_, nullptr);
   if (task->cancelled == CancelReason::Timeout && !task->done) failed = stopped_error(CancelReason::Timeout);
+  // It ended well, but the stop came before its last bytes had a reader.
+  if (!failed && task->dropped) failed = stopped_error(task->cancelled);
   if (failed) {
+    task->done.reset();
     task->failed = std::move(failed);
   } else if (!task->done) {
     task->done = std::move(done);
