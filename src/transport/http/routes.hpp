@@ -25,6 +25,11 @@ void add_query_routes(Router& router, Services services);  // /api/v1/query, /ap
 void add_job_routes(Router& router, Services services);    // /api/v1/jobs…
 void add_seed_routes(Router& router, Services services);   // /data/…
 void add_reference_routes(Router& router);                 // /openapi.json /docs…
+void add_web_routes(Router& router);                       // the web app's pages and files
+
+// The web app's page, whatever its address; NotFound where the program was built without the app.
+asio::awaitable<void> web_page(Connection& connection, Request& request);
+bool has_web_app();
 
 // All of them: what `serve` serves, and what reference/openapi.json describes.
 void add_routes(Router& router, Services services);
