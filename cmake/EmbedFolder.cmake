@@ -1,7 +1,8 @@
 # canvasback_embed_web(TARGET FOLDER): the built web app (FOLDER/index.html, FOLDER/favicon.svg, FOLDER/assets/*) inside
 # TARGET, each file with its variants FILE.br and FILE.gz where they lie beside it, as the table of
-# transport/http/web/web_files.hpp. Looked at by every build: a file's digest stands in the generated source, so a changed
-# one is taken anew. Without the folder the table is empty. Also run as a script (cmake -P) by the rule that it makes.
+# transport/http/web/web_files.hpp. Looked at by every build: a file's digest stands in the generated source, so that a
+# changed one is taken anew. Without the folder the table is empty. Also run as a script (cmake -P) by the rule that it
+# makes.
 if(CMAKE_SCRIPT_MODE_FILE)
   cmake_minimum_required(VERSION 3.25)
   file(GLOB files RELATIVE ${FOLDER} ${FOLDER}/index.html ${FOLDER}/favicon.svg ${FOLDER}/assets/*)
@@ -17,7 +18,8 @@ if(CMAKE_SCRIPT_MODE_FILE)
       file(SHA256 ${path} digest)
       file(SIZE ${path} size)
       string(APPEND blobs "// ${digest}\nasm(\".section .rodata\\n.balign 16\\ncanvasback_web_${count}:\\n"
-        ".incbin \\\"${path}\\\"\\n.previous\");\nextern const char blob_${count}[] asm(\"canvasback_web_${count}\");\n")
+        ".incbin \\\"${path}\\\"\\n.previous\");\n"
+        "extern const char blob_${count}[] asm(\"canvasback_web_${count}\");\n")
       set(${out} "{blob_${count}, ${size}}")
       math(EXPR count "${count} + 1")
     endif()
@@ -33,12 +35,13 @@ if(CMAKE_SCRIPT_MODE_FILE)
     add_blob(${FOLDER}/${file}.gz gzip)
     string(APPEND table "    {\"/${file}\", \"\\\"${tag}\\\"\", ${body}, ${brotli}, ${gzip}},\n")
   endforeach()
-  set(span "{}")
+  set(span "")
   if(table)
     set(span "kFiles")
     set(table "constexpr http::WebFile kFiles[] = {\n${table}};\n")
   endif()
-  string(CONCAT text "// Made from the built web app by cmake/EmbedFolder.cmake.\n#include \"transport/http/web/web_files.hpp\"\n"
+  string(CONCAT text "// Made from the built web app by cmake/EmbedFolder.cmake.\n"
+    "#include \"transport/http/web/web_files.hpp\"\n"
     "${blobs}namespace canvasback::embedded {\n${table}const std::span<const http::WebFile> web_files{${span}};\n"
     "}  // namespace canvasback::embedded\n")
   set(before "")

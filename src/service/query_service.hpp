@@ -87,7 +87,7 @@ class Answer {
 
 struct RunningQuery {
   std::uint64_t id = 0;
-  std::string kind;  // rows, sql
+  std::string kind;  // rows, sql, view, window, …
   std::string text;  // the dataset or the SQL
   std::string format;
   std::int64_t started_us = 0;
@@ -119,6 +119,11 @@ class QueryService {
   asio::awaitable<Result<std::unique_ptr<Answer>>> analyse(AnalysisRequest request, CancelToken gone);
   // From memory where the same was asked of the same files before.
   asio::awaitable<Result<ProfileAnswer>> profile(AnalysisRequest request, CancelToken gone);
+
+  // A task that another service made, registered and cancelled like the others. A task without a time limit gets the
+  // default one.
+  asio::awaitable<Result<std::unique_ptr<Answer>>> run(Task task, std::vector<std::shared_ptr<const Dataset>> datasets,
+                                                       Lane lane, RunningQuery entry);
 
   const std::map<std::uint64_t, RunningQuery>& running() const { return running_; }
   // Errors: QueryNotFound.
