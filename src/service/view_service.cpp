@@ -330,15 +330,12 @@ Result<Task> ViewService::window_task(const View& view, const WindowRequest& req
   window.row_ids = request.row_ids && view.has_row_ids();
   window.cell_bytes = request.cell_bytes;
   if (window.method == ViewMethod::Direct) return task;
-  // What the first rows' parts hold is the nearest; the other parts of a view may be on their way.
+  // While the others are on their way, the first rows have parts of their own.
   const auto& first = view.state_.first;
-  if (!first.empty() && std::min(request.to, rows_of(first)) > request.from &&
-      (request.to <= rows_of(first) || rows_of(view.state_.parts) < rows_of(first))) {
-    window.method = ViewMethod::Rows;
-    std::tie(window.parts, window.parts_from) = parts_with(first, request.from, request.to);
-  } else {
-    std::tie(window.parts, window.parts_from) = parts_with(view.state_.parts, request.from, request.to);
-  }
+  const bool from_first = view.state_.parts.empty() || (request.to <= rows_of(first));
+  if (from_first) window.method = ViewMethod::Rows;
+  std::tie(window.parts, window.parts_from) =
+      parts_with(from_first ? first : view.state_.parts, request.from, request.to);
   if (window.parts.empty()) return fail(ErrorCode::Unavailable, "The view has no rows yet.");
   const auto dataset = datasets_.find(view.request_.dataset);
   const bool parquet = dataset && (*dataset)->kind == DatasetKind::Parquet;

@@ -87,7 +87,10 @@ Result<std::unique_ptr<TableFileWriter>> TableFileWriter::create(const std::stri
 std::shared_ptr<TableFile> TableFile::open(const std::string& path) {
   auto bytes = MappedTable::open(path);
   if (!bytes) return nullptr;
-  auto reader = arrow::ipc::RecordBatchFileReader::Open(std::make_shared<arrow::io::BufferReader>(bytes));
+  // A batch is a few pointers: handing it to another thread would take many times as long.
+  auto options = arrow::ipc::IpcReadOptions::Defaults();
+  options.use_threads = false;
+  auto reader = arrow::ipc::RecordBatchFileReader::Open(std::make_shared<arrow::io::BufferReader>(bytes), options);
   if (!reader.ok()) return nullptr;
   auto table = std::make_shared<TableFile>();
   table->bytes_ = std::move(bytes);
