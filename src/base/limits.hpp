@@ -104,6 +104,11 @@ inline constexpr int kStreamSlots = 16;
 inline constexpr milliseconds kViewNoticePeriod{200};
 inline constexpr seconds kStreamIdleTimeout{40};  // half of it is the ping's period
 
+// Tiles.
+inline constexpr std::int64_t kTileSizeMin = 16;
+inline constexpr std::int64_t kTileSizeMax = 1024;
+inline constexpr std::int64_t kTileZoomMax = 30;
+
 // Jobs and their files below DATA/jobs (the settings job_files and job_files_age_s).
 inline constexpr std::size_t kJobsMax = 1000;        // known; of those that ended the oldest is forgotten
 inline constexpr std::size_t kJobTokenBytesMin = 8;  // of an id that the client chose

@@ -175,6 +175,7 @@ void ViewService::start_again(const std::shared_ptr<View>& view) {
   view->cancel_.cancel(CancelReason::Client);
   queries_.cancel_gone();
   start(view);
+  view->changed();
 }
 
 void ViewService::start(const std::shared_ptr<View>& view) {

@@ -130,7 +130,7 @@ asio::awaitable<void> Session::watch() {
   const auto self = shared_from_this();
   asio::steady_timer timer(socket_.get_executor());
   while (!ended_) {
-    timer.expires_after(limits::kViewNoticePeriod / 2);
+    timer.expires_after(limits::kViewNoticePeriod / 5);
     co_await timer.async_wait(kAwait);
     if (ended_) co_return;
     if (closing_()) {

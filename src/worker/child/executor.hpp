@@ -96,6 +96,8 @@ class Executor {
   Result<Dataset> define_parts(const ViewBuild& build);
   Status say(const ViewState& state);
 
+  // A tile as a picture, or its cells as rows; its bounds in `done`.
+  Status run_tile(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics, Json& done);
   // Some rows of a view as one Arrow stream.
   Status run_window(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics, Json& done);
   struct WindowRows;

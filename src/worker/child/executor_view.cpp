@@ -1,5 +1,5 @@
 // The part of Executor that makes views: the first rows by a top-N query, then the order, as rows where they are few or
-// there is no other way to reach them again, as positions where they are many (docs/decisions/0013).
+// there is no other way to reach them again, as positions where they are many (docs/decisions/0011).
 #include <arrow/array.h>
 #include <arrow/builder.h>
 #include <fmt/format.h>

@@ -318,6 +318,7 @@ Result<Executor::WindowRows> Executor::read_parts(const Task& task, TaskMetrics&
   std::uint64_t bytes = 0;
   std::int64_t got = 0;
   for (const ViewPart& part : window.parts) {
+    if (out.more) break;
     auto table = tables_.find(part.key);
     if (!table || table->rows() != part.rows) return lost();
     metrics.blocks.push_back(part.key);
