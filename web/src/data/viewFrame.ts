@@ -36,6 +36,8 @@ export class ViewFrame implements DataFrame {
   columns: readonly GridColumn[] = [];
   /** The last window that failed, until one succeeds. */
   windowError: Error | null = null;
+  /** How long the server took for the last window; null before the first. */
+  lastServerMs: number | null = null;
   private readonly cache: BlockCache<RowBlock>;
   private readonly loads = new SharedLoads();
   private readonly listeners = new Set<() => void>();
@@ -117,6 +119,13 @@ export class ViewFrame implements DataFrame {
     const { block } = await this.view.window(request, signal);
     const [file, fileRow] = [block.fileIndex?.[0], block.fileRow?.[0]];
     return file === undefined || fileRow === undefined ? null : { file, row: fileRow };
+  }
+
+  /** Some columns of a range as one block, past the cache: for charts. */
+  async columnsOfRows(from: number, to: number, columns: readonly number[], signal: AbortSignal): Promise<RowBlock> {
+    const { block } = await this.view.window({ from, to, ...this.named(columns, true), slot: null }, signal);
+    if (this.namesAreUnique) return block;
+    return { ...block, columns: columns.flatMap((column) => block.columns[column] ?? []) };
   }
 
   /** A range as tab-separated text, exact and whole, loaded or not. */
@@ -228,6 +237,7 @@ export class ViewFrame implements DataFrame {
         const { block: rows, header } = await this.view.window(request, signal);
         this.keep(rows, run.groups, header.partial);
         this.windowError = null;
+        this.lastServerMs = header.server_us / 1000;
         this.rowsSeen = Math.max(this.rowsSeen, rows.from + rows.rows);
         this.notify();
         if (!header.partial) return;

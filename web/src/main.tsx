@@ -1,0 +1,21 @@
+import "@mantine/core/styles.css";
+import "./app/app.css";
+
+import { MantineProvider } from "@mantine/core";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { createRoot } from "react-dom/client";
+
+import { router } from "./app/router";
+import { queryClient } from "./app/services";
+import { styleNonce, theme } from "./app/theme";
+
+const host = document.getElementById("root");
+if (!host) throw new Error("The page has no place for the app");
+createRoot(host).render(
+  <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={styleNonce}>
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  </MantineProvider>,
+);
