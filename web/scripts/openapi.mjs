@@ -121,9 +121,11 @@ function render() {
     `export interface Operations {\n${indent(types.join("\n"))}\n}`,
     "/** Where each operation is. */",
     `export const OPERATIONS = {\n${indent(table.join("\n"))}\n} as const satisfies {` +
-      " [K in keyof Operations]: Pick<Operations[K], \"method\" | \"path\"> };",
+      ' [K in keyof Operations]: Pick<Operations[K], "method" | "path"> };',
     "",
-  ].join("\n\n").replace(/\n\n$/, "\n");
+  ]
+    .join("\n\n")
+    .replace(/\n\n$/, "\n");
 }
 
 const text = render();

@@ -1,6 +1,14 @@
 /** What surrounds every page: navigation, the state of the connection, the colour scheme. */
 import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
-import { IconActivity, IconDatabase, IconDownload, IconMoon, IconPlugConnectedX, IconSql, IconSun } from "@tabler/icons-react";
+import {
+  IconActivity,
+  IconDatabase,
+  IconDownload,
+  IconMoon,
+  IconPlugConnectedX,
+  IconSql,
+  IconSun,
+} from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 
@@ -75,7 +83,10 @@ export function Shell() {
         </Link>
         <div className="nav-foot">
           <div className="row" title={health.data ? `Canvasback ${health.data.version}` : undefined}>
-            <span className="dot" data-state={away ? "lost" : status === "idle" && health.isSuccess ? "open" : status} />
+            <span
+              className="dot"
+              data-state={away ? "lost" : status === "idle" && health.isSuccess ? "open" : status}
+            />
             {away ? STATUS_WORDS.lost : STATUS_WORDS[status]}
           </div>
           <div className="row scheme">

@@ -64,7 +64,9 @@ export const router = createRouter({
   routeTree: root.addChildren([datasets, datasetRoute, sqlRoute, jobs, system]),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {
-    const set = Object.entries(search as Record<string, unknown>).filter(([, value]) => value !== undefined && value !== "");
+    const set = Object.entries(search as Record<string, unknown>).filter(
+      ([, value]) => value !== undefined && value !== "",
+    );
     const text = new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString();
     return text ? `?${text}` : "";
   },

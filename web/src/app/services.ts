@@ -13,7 +13,8 @@ export const queryClient = new QueryClient({
     queries: {
       staleTime: 15_000,
       // What the server refuses it refuses again; a server that is away comes back.
-      retry: (count, error) => (error instanceof OfflineError ? count < 8 : !(error instanceof ApiError) && count < 2),
+      retry: (count, error) =>
+        error instanceof OfflineError ? count < 8 : !(error instanceof ApiError) && count < 2,
       retryDelay: (count) => Math.min(4000, 300 * 2 ** count),
       refetchOnWindowFocus: false,
       networkMode: "always",
@@ -55,8 +56,7 @@ interface Settings {
 }
 
 export const useSettings = create<Settings>()(
-  persist(
-    (set) => ({ headerProfiles: true, setHeaderProfiles: (headerProfiles) => set({ headerProfiles }) }),
-    { name: "canvasback-settings" },
-  ),
+  persist((set) => ({ headerProfiles: true, setHeaderProfiles: (headerProfiles) => set({ headerProfiles }) }), {
+    name: "canvasback-settings",
+  }),
 );

@@ -21,7 +21,13 @@ export function Problem({ error, onRetry }: { error: Error; onRetry?: () => void
     <div className="problem" role="alert">
       <Icon size={18} stroke={1.7} aria-hidden />
       <div>
-        <strong>{error instanceof ApiError ? (error.problem.title ?? "The server refused this") : offline ? "Offline" : "Failed"}</strong>
+        <strong>
+          {error instanceof ApiError
+            ? (error.problem.title ?? "The server refused this")
+            : offline
+              ? "Offline"
+              : "Failed"}
+        </strong>
         {offline ? "The server cannot be reached. It is tried again by itself." : error.message}
       </div>
       {onRetry && (

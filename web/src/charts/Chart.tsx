@@ -8,7 +8,16 @@ import { CanvasRenderer } from "echarts/renderers";
 import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef } from "react";
 
-use([BarChart, LineChart, ScatterChart, GridComponent, TooltipComponent, DataZoomComponent, AriaComponent, CanvasRenderer]);
+use([
+  BarChart,
+  LineChart,
+  ScatterChart,
+  GridComponent,
+  TooltipComponent,
+  DataZoomComponent,
+  AriaComponent,
+  CanvasRenderer,
+]);
 
 export type ChartOption = ComposeOption<
   BarSeriesOption | LineSeriesOption | ScatterSeriesOption | GridComponentOption | TooltipComponentOption
@@ -24,7 +33,8 @@ function styled(option: ChartOption): ChartOption {
     axisLabel: { color: css("--cb-dim"), fontSize: 11, hideOverlap: true },
     splitLine: { lineStyle: { color: css("--cb-line-faint") } },
   };
-  const merged = (given: unknown): object[] => (Array.isArray(given) ? given : [given ?? {}]).map((each) => ({ ...axis, ...(each as object) }));
+  const merged = (given: unknown): object[] =>
+    (Array.isArray(given) ? given : [given ?? {}]).map((each) => ({ ...axis, ...(each as object) }));
   return {
     color: [css("--cb-bar-strong"), css("--cb-brand"), css("--cb-good"), css("--cb-warn"), css("--cb-bad")],
     animationDuration: 200,

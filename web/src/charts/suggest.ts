@@ -43,7 +43,14 @@ export function timeOption(points: readonly (readonly [string, number])[]): Char
   return {
     xAxis: { type: "category", data: points.map(([at]) => at.replace(/T00:00:00$/, "")), boundaryGap: false },
     yAxis: { type: "value" },
-    series: [{ type: "line", showSymbol: points.length < 40, areaStyle: { opacity: 0.12 }, data: points.map(([, count]) => count) }],
+    series: [
+      {
+        type: "line",
+        showSymbol: points.length < 40,
+        areaStyle: { opacity: 0.12 },
+        data: points.map(([, count]) => count),
+      },
+    ],
   };
 }
 

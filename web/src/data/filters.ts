@@ -98,7 +98,8 @@ export function describe(condition: Condition): string {
       return `${condition.column} ${condition.from} … ${condition.to}`;
     case "in": {
       const [first = "", ...others] = condition.values.map(quoted);
-      return `${condition.column} is ${others.length > 1 ? `${first} or ${others.length} others` : [first, ...others].join(" or ")}`;
+      const words = others.length > 1 ? `${first} or ${others.length} others` : [first, ...others].join(" or ");
+      return `${condition.column} is ${words}`;
     }
     case "contains":
       return `${condition.column} contains “${condition.value}”`;
@@ -112,7 +113,11 @@ export function describe(condition: Condition): string {
 }
 
 /** Conditions with those of a column replaced. */
-export function withCondition(conditions: readonly Condition[], column: string, added: Condition | null): Condition[] {
+export function withCondition(
+  conditions: readonly Condition[],
+  column: string,
+  added: Condition | null,
+): Condition[] {
   const at = conditions.findIndex((condition) => condition.column === column);
   const others = conditions.filter((condition) => condition.column !== column);
   if (!added) return others;

@@ -11,7 +11,8 @@ export interface GridState {
   widths?: string;
 }
 
-const escapeName = (name: string): string => name.replace(/[%,:]/g, (found) => `%${found.charCodeAt(0).toString(16)}`);
+const escapeName = (name: string): string =>
+  name.replace(/[%,:]/g, (found) => `%${found.charCodeAt(0).toString(16)}`);
 
 function unescapeName(text: string): string {
   try {
@@ -31,7 +32,9 @@ export function splitNames(text: string | undefined): string[] {
 }
 
 export function joinSort(keys: readonly SortKey[]): string | undefined {
-  return keys.length > 0 ? keys.map((key) => (key.descending ? "-" : "") + escapeName(key.column)).join(",") : undefined;
+  return keys.length > 0
+    ? keys.map((key) => (key.descending ? "-" : "") + escapeName(key.column)).join(",")
+    : undefined;
 }
 
 export function splitSort(text: string | undefined): SortKey[] {

@@ -15,8 +15,17 @@ export function parseMetrics(text: string): Metric[] {
     const found = LINE.exec(line);
     if (!found) return [];
     const [, name = "", labels = "", value = ""] = found;
-    const unescaped = [...labels.matchAll(LABEL)].map(([, key = "", text_ = ""]) => [key, text_.replace(/\\(.)/g, (_, c: string) => (c === "n" ? "\n" : c))]);
-    return [{ name, labels: Object.fromEntries(unescaped) as Record<string, string>, value: value === "+Inf" ? Infinity : Number(value) }];
+    const unescaped = [...labels.matchAll(LABEL)].map(([, key = "", text_ = ""]) => [
+      key,
+      text_.replace(/\\(.)/g, (_, c: string) => (c === "n" ? "\n" : c)),
+    ]);
+    return [
+      {
+        name,
+        labels: Object.fromEntries(unescaped) as Record<string, string>,
+        value: value === "+Inf" ? Infinity : Number(value),
+      },
+    ];
   });
 }
 

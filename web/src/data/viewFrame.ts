@@ -1,6 +1,6 @@
 /**
- * A view as a data frame of the grid: cells from a cache of blocks, filled by windows over the connection. Blocks are 64
- * rows of 16 columns; what is missing of a range is asked for in as few windows as possible, and the rows ahead in the
+ * A view as a data frame of the grid: cells from a cache of blocks, filled by windows over the connection. Blocks are
+ * 64 rows of 16 columns; what is missing of a range is asked for in as few windows as possible, and the rows ahead in the
  * direction of travel are asked for once the visible ones are there.
  */
 import type { CellRange, DataFrame, GridColumn } from "../grid/dataFrame";
@@ -129,10 +129,14 @@ export class ViewFrame implements DataFrame {
   }
 
   /** A range as tab-separated text, exact and whole, loaded or not. */
-  async copy(range: CellRange, signal: AbortSignal, progress: (rows: number) => void = () => undefined): Promise<string> {
+  async copy(
+    range: CellRange,
+    signal: AbortSignal,
+    progress: (rows: number) => void = () => undefined,
+  ): Promise<string> {
     const parts: string[] = [];
     const columns = this.named(range.columns, true);
-    for (let from = range.rowStart; from < range.rowEnd; ) {
+    for (let from = range.rowStart; from < range.rowEnd;) {
       const to = Math.min(from + COPY_ROWS, range.rowEnd);
       const { tsv, rows } = await this.view.tsv({ from, to, ...columns, slot: null }, signal);
       if (rows === 0) break;
@@ -201,7 +205,9 @@ export class ViewFrame implements DataFrame {
   }
 
   private missing(range: CellRange, underWay: Set<ReturnType<SharedLoads["start"]>>): Run[] {
-    const groups = [...new Set(range.columns.map((column) => Math.floor(column / GROUP_COLUMNS)))].sort((a, b) => a - b);
+    const groups = [...new Set(range.columns.map((column) => Math.floor(column / GROUP_COLUMNS)))].sort(
+      (a, b) => a - b,
+    );
     const runs: Run[] = [];
     const end = Math.ceil(range.rowEnd / BLOCK_ROWS);
     for (let block = Math.floor(range.rowStart / BLOCK_ROWS); block < end; ++block) {
@@ -230,7 +236,7 @@ export class ViewFrame implements DataFrame {
   private async run(run: Run, signal: AbortSignal): Promise<void> {
     const to = run.endBlock * BLOCK_ROWS;
     const columns = run.groups.flatMap((group) => this.columnsOf(group));
-    for (let block = run.firstBlock, tries = 0; block < run.endBlock; ) {
+    for (let block = run.firstBlock, tries = 0; block < run.endBlock;) {
       const from = block * BLOCK_ROWS;
       const request = { from, to, ...this.named(columns), cell_bytes: CELL_BYTES_MAX, slot: null };
       try {

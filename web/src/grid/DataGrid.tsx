@@ -1,5 +1,15 @@
 /** The grid as a component: a header of React's, a body of its own (gridView.ts). */
-import { type ReactNode, type Ref, useCallback, useEffect, useId, useImperativeHandle, useMemo, useRef, useState } from "react";
+import {
+  type ReactNode,
+  type Ref,
+  useCallback,
+  useEffect,
+  useId,
+  useImperativeHandle,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 
 import type { DataFrame } from "./dataFrame";
 import { Header, type ColumnMark, type HeaderActions } from "./Header";
@@ -123,9 +133,10 @@ export function DataGrid(props: DataGridProps) {
   const headerId = `head${id}`;
   const { frame } = props;
   const rowCount = frame.rowCount;
-  const style = useMemo(() => ({ "--cg-head": `${34 + (props.detailHeight ?? 0)}px` }) as React.CSSProperties, [
-    props.detailHeight,
-  ]);
+  const style = useMemo(
+    () => ({ "--cg-head": `${34 + (props.detailHeight ?? 0)}px` }) as React.CSSProperties,
+    [props.detailHeight],
+  );
   return (
     <div className="cg-grid" ref={host} style={style}>
       <Header

@@ -37,10 +37,16 @@ const WIDTH_MIN = 48;
 const WIDTH_STEP = 16;
 const DRAG_THRESHOLD = 6;
 
-function ResizeGrip({ column, name, onResize, onFit }: Pick<HeaderCellProps, "column" | "name" | "onResize" | "onFit">) {
+function ResizeGrip({
+  column,
+  name,
+  onResize,
+  onFit,
+}: Pick<HeaderCellProps, "column" | "name" | "onResize" | "onFit">) {
   const from = useRef<{ x: number; width: number } | null>(null);
   const move = (event: PointerEvent): void => {
-    if (from.current) onResize(column.index, Math.max(WIDTH_MIN, from.current.width + event.clientX - from.current.x));
+    if (from.current)
+      onResize(column.index, Math.max(WIDTH_MIN, from.current.width + event.clientX - from.current.x));
   };
   return (
     <div

@@ -1,6 +1,6 @@
 /**
- * The rows in sight as elements that are used again and again: a row that stays in sight keeps its element and its text,
- * one that comes takes the element of one that left. Nothing is written that is there already.
+ * The rows in sight as elements that are used again and again: a row that stays in sight keeps its element and its
+ * text, one that comes takes the element of one that left. Nothing is written that is there already.
  */
 import type { DataFrame } from "./dataFrame";
 import { type Layout, type PlacedColumn, kindOf } from "./layout";

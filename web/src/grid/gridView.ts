@@ -303,8 +303,8 @@ export class GridView {
     };
     const column =
       x < pinnedWidth
-        ? columns.find((each) => each.pinned && within(x)(each)) ?? columns[0]
-        : columns.find((each) => !each.pinned && within(x + this.scrollLeft)(each)) ?? columns.at(-1);
+        ? (columns.find((each) => each.pinned && within(x)(each)) ?? columns[0])
+        : (columns.find((each) => !each.pinned && within(x + this.scrollLeft)(each)) ?? columns.at(-1));
     if (!column) return null;
     return { row: Math.min(row, this.rowCount - 1), place: column.place };
   }
@@ -321,7 +321,8 @@ export class GridView {
     const box = this.scroller.getBoundingClientRect();
     if (event.clientX - box.left < this.gutter) {
       const last = { row: position.row, place: this.layout.columns.length - 1 };
-      const anchor = event.shiftKey && this.selection ? { ...this.selection.anchor, place: 0 } : { ...position, place: 0 };
+      const anchor =
+        event.shiftKey && this.selection ? { ...this.selection.anchor, place: 0 } : { ...position, place: 0 };
       this.select({ anchor, focus: last });
       return;
     }
@@ -467,10 +468,11 @@ export class GridView {
   private fetchEnded(fetch: { controller: AbortController; key: string }, pauseMs: number): void {
     if (this.fetching !== fetch) return;
     if (pauseMs === 0) this.fetching = null;
-    else setTimeout(() => {
-      if (this.fetching === fetch) this.fetching = null;
-      this.schedule();
-    }, pauseMs);
+    else
+      setTimeout(() => {
+        if (this.fetching === fetch) this.fetching = null;
+        this.schedule();
+      }, pauseMs);
     this.schedule();
   }
 }

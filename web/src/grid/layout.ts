@@ -74,7 +74,14 @@ export function kindOf(type: string): TypeKind {
 /** A first guess of a column's width, before anybody has seen its values. */
 export function defaultWidth(name: string, type: string): number {
   const header = 46 + name.length * 7.4;
-  const byKind: Record<TypeKind, number> = { number: 104, time: 190, text: 164, boolean: 80, binary: 150, nested: 240 };
+  const byKind: Record<TypeKind, number> = {
+    number: 104,
+    time: 190,
+    text: 164,
+    boolean: 80,
+    binary: 150,
+    nested: 240,
+  };
   const typical = type === "DATE" ? 104 : type.startsWith("TIMESTAMP") ? 200 : byKind[kindOf(type)];
   return Math.round(Math.min(320, Math.max(header, typical)));
 }

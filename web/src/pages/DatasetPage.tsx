@@ -91,7 +91,12 @@ export function DatasetPage() {
   return (
     <>
       <Head name={name} detail={detail} />
-      <Tabs value={tab} onChange={(value) => change({ tab: value === "rows" || !value ? undefined : value })} className="dataset-tabs" keepMounted={false}>
+      <Tabs
+        value={tab}
+        onChange={(value) => change({ tab: value === "rows" || !value ? undefined : value })}
+        className="dataset-tabs"
+        keepMounted={false}
+      >
         <Tabs.List aria-label="Ways to look at the dataset">
           {TABS.map(([value, label]) => (
             <Tabs.Tab key={value} value={value}>

@@ -1,6 +1,6 @@
 /**
- * An export: which format, which columns, of exactly the rows that the grid shows, in their order. It runs on the server
- * as a job whose name stands in the address, so that it is still there after a reload.
+ * An export: which format, which columns, of exactly the rows that the grid shows, in their order. It runs on the
+ * server as a job whose name stands in the address, so that it is still there after a reload.
  */
 import { Button, Checkbox, Modal, Select, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
@@ -52,7 +52,10 @@ export function columnsInOrder(all: readonly string[], state: GridState): string
   return [...names.filter((name) => pinned.includes(name)), ...names.filter((name) => !pinned.includes(name))];
 }
 
-async function start(props: ExportDialogProps, choice: { format: Format; filename: string; columns: string[] }): Promise<Job> {
+async function start(
+  props: ExportDialogProps,
+  choice: { format: Format; filename: string; columns: string[] },
+): Promise<Job> {
   const { source, state, sort } = props;
   const headers = { prefer: "respond-async" };
   const conditions = parseFilter(state.filter);
@@ -108,7 +111,14 @@ function Form(props: ExportDialogProps) {
   return (
     <form onSubmit={submit} style={{ display: "grid", gap: 12 }}>
       <What props={props} />
-      <Select label="Format" data={FORMATS} value={format} allowDeselect={false} onChange={(value) => setFormat((value ?? "csv") as Format)} data-autofocus />
+      <Select
+        label="Format"
+        data={FORMATS}
+        value={format}
+        allowDeselect={false}
+        onChange={(value) => setFormat((value ?? "csv") as Format)}
+        data-autofocus
+      />
       <TextInput
         label="File name"
         value={filename}

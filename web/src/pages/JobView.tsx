@@ -15,7 +15,11 @@ const ENDED = ["done", "failed", "cancelled"];
 
 /** A job, kept up to date by the server's events while it goes on. */
 export function useJob(id: string) {
-  const job = useQuery({ queryKey: ["job", id], queryFn: ({ signal }) => call("getJob", { params: { id } }, signal), staleTime: 0 });
+  const job = useQuery({
+    queryKey: ["job", id],
+    queryFn: ({ signal }) => call("getJob", { params: { id } }, signal),
+    staleTime: 0,
+  });
   const ended = job.data ? ENDED.includes(job.data.state) : job.isError;
   useEffect(() => {
     if (ended) return;
@@ -46,7 +50,10 @@ export function useRemoveJob(onGone?: () => void) {
 }
 
 function Progress({ job }: { job: Job }) {
-  const parts = [`${integer(job.rows_done)}${job.rows_total === null ? "" : ` of ${integer(job.rows_total)}`} rows`, bytes(job.bytes)];
+  const parts = [
+    `${integer(job.rows_done)}${job.rows_total === null ? "" : ` of ${integer(job.rows_total)}`} rows`,
+    bytes(job.bytes),
+  ];
   if (job.rows_per_second !== null) parts.push(`${compact(job.rows_per_second)} rows/s`);
   if (job.eta_s !== null) parts.push(`${duration(job.eta_s * 1000)} left`);
   return (
@@ -94,7 +101,13 @@ export function JobView({ id, onGone }: { id: string; onGone(): void }) {
     const gone = error instanceof ApiError && error.code === "JobNotFound";
     return (
       <div style={{ display: "grid", gap: 12 }}>
-        {gone ? <p className="dim">This export is gone: files are kept for a while, and a server that starts again has none.</p> : <Problem error={error} />}
+        {gone ? (
+          <p className="dim">
+            This export is gone: files are kept for a while, and a server that starts again has none.
+          </p>
+        ) : (
+          <Problem error={error} />
+        )}
         <Button variant="default" onClick={onGone}>
           Close
         </Button>
@@ -112,7 +125,11 @@ export function JobView({ id, onGone }: { id: string; onGone(): void }) {
       {going && <Progress job={job} />}
       {job.state === "done" && <Receipt job={job} />}
       {job.state === "cancelled" && <p className="dim">Cancelled; nothing of the file is left.</p>}
-      {job.error && <Problem error={new ApiError({ title: "The export failed", detail: job.error.message, code: job.error.code })} />}
+      {job.error && (
+        <Problem
+          error={new ApiError({ title: "The export failed", detail: job.error.message, code: job.error.code })}
+        />
+      )}
       <div className="row">
         <span className="spacer" />
         {going && (
@@ -126,7 +143,12 @@ export function JobView({ id, onGone }: { id: string; onGone(): void }) {
           </Button>
         )}
         {job.file && (
-          <Button component="a" href={job.file.href} download={job.file.filename} leftSection={<IconDownload size={15} />}>
+          <Button
+            component="a"
+            href={job.file.href}
+            download={job.file.filename}
+            leftSection={<IconDownload size={15} />}
+          >
             Download
           </Button>
         )}

@@ -29,11 +29,21 @@ function JobRow({ job, onOpen }: { job: Job; onOpen(): void }) {
         </span>
       </td>
       <td style={{ minWidth: 120 }}>
-        {going ? <Bar share={job.share} label={`Progress of ${job.text}`} /> : <span className="dim">{job.error?.message ?? ""}</span>}
+        {going ? (
+          <Bar share={job.share} label={`Progress of ${job.text}`} />
+        ) : (
+          <span className="dim">{job.error?.message ?? ""}</span>
+        )}
       </td>
       <td className="num">{integer(job.rows_done)}</td>
       <td className="num">{bytes(job.bytes)}</td>
-      <td className="num">{going && job.eta_s !== null ? `${duration(job.eta_s * 1000)} left` : job.rows_per_second === null ? "–" : `${compact(job.rows_per_second)} rows/s`}</td>
+      <td className="num">
+        {going && job.eta_s !== null
+          ? `${duration(job.eta_s * 1000)} left`
+          : job.rows_per_second === null
+            ? "–"
+            : `${compact(job.rows_per_second)} rows/s`}
+      </td>
       <td>{moment(job.created)}</td>
       <td className="num">
         {job.file && (
@@ -41,7 +51,13 @@ function JobRow({ job, onOpen }: { job: Job; onOpen(): void }) {
             Download
           </Button>
         )}{" "}
-        <Button size="compact-xs" variant="subtle" color="gray" loading={remove.isPending} onClick={() => remove.mutate(job.id)}>
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          color="gray"
+          loading={remove.isPending}
+          onClick={() => remove.mutate(job.id)}
+        >
           {going ? "Cancel" : "Forget"}
         </Button>
       </td>

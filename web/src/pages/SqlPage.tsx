@@ -52,7 +52,13 @@ function Side({ catalog, onInsert }: { catalog: readonly DatasetDetail[]; onInse
             <span className="dim">insert the name</span>
           </button>
           {dataset.columns?.map((column) => (
-            <button key={column.name} type="button" className="sql-column" title={`${column.name} ${column.type}`} onClick={() => onInsert(written(column.name))}>
+            <button
+              key={column.name}
+              type="button"
+              className="sql-column"
+              title={`${column.name} ${column.type}`}
+              onClick={() => onInsert(written(column.name))}
+            >
               <span>{column.name}</span>
               <small>{column.type.toLowerCase()}</small>
             </button>
@@ -93,7 +99,14 @@ function History({ opened, onClose, onChoose }: { opened: boolean; onClose(): vo
   return (
     <Drawer opened={opened} onClose={onClose} position="right" title={<strong>Statements that ran</strong>}>
       <div className="row" style={{ marginBottom: 10 }}>
-        <TextInput flex={1} aria-label="Find a statement" placeholder="Find" value={search} onChange={(event) => setSearch(event.currentTarget.value)} data-autofocus />
+        <TextInput
+          flex={1}
+          aria-label="Find a statement"
+          placeholder="Find"
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+          data-autofocus
+        />
         {history.length > 0 && (
           <Button variant="subtle" color="gray" onClick={forget}>
             Forget all
@@ -135,7 +148,13 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
   const [failed, setFailed] = useState(false);
   const [mode, setMode] = useState("table");
   const [history, setHistory] = useState(false);
-  const schema = useMemo<Schema>(() => Object.fromEntries(catalog.map((dataset) => [dataset.name, (dataset.columns ?? []).map((column) => column.name)])), [catalog]);
+  const schema = useMemo<Schema>(
+    () =>
+      Object.fromEntries(
+        catalog.map((dataset) => [dataset.name, (dataset.columns ?? []).map((column) => column.name)]),
+      ),
+    [catalog],
+  );
   const names = parameterNames(tab.sql);
 
   const start = (): void => {
@@ -146,25 +165,43 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
     setFrame(null);
     setFailed(false);
     change(tab.id, { grid: {} });
-    setRun((last) => ({ number: (last?.number ?? 0) + 1, ...statement, parameters: parameterValues(statement.sql, tab.parameters) }));
+    setRun((last) => ({
+      number: (last?.number ?? 0) + 1,
+      ...statement,
+      parameters: parameterValues(statement.sql, tab.parameters),
+    }));
   };
   const onError = (error: Error | null): void => {
     setFailed(error !== null);
     if (!run || !(error instanceof ApiError) || error.position === undefined) return;
     editor.current?.mark({ from: run.from + characterAt(run.sql, error.position), message: error.message });
   };
-  const source = useMemo(() => run && { sql: run.sql, ...(run.parameters ? { parameters: run.parameters } : {}) }, [run]);
+  const source = useMemo(
+    () => run && { sql: run.sql, ...(run.parameters ? { parameters: run.parameters } : {}) },
+    [run],
+  );
   const going = run !== null && frame === null && !failed;
   return (
     <>
       <Side catalog={catalog} onInsert={(text) => editor.current?.insert(text)} />
       <div className="sql-main">
         <div className="sql-write">
-          <Editor ref={editor} value={tab.sql} schema={schema} onChange={(sql) => change(tab.id, { sql })} onRun={start} />
+          <Editor
+            ref={editor}
+            value={tab.sql}
+            schema={schema}
+            onChange={(sql) => change(tab.id, { sql })}
+            onRun={start}
+          />
         </div>
         <div className="sql-bar">
           {going ? (
-            <Button color="red" variant="light" leftSection={<IconPlayerStopFilled size={14} />} onClick={() => setRun(null)}>
+            <Button
+              color="red"
+              variant="light"
+              leftSection={<IconPlayerStopFilled size={14} />}
+              onClick={() => setRun(null)}
+            >
               Cancel
             </Button>
           ) : (
@@ -183,11 +220,20 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
               leftSectionWidth={18 + 8 * (name.length + 1)}
               w={130 + 8 * name.length}
               value={tab.parameters[name] ?? ""}
-              onChange={(event) => change(tab.id, { parameters: { ...tab.parameters, [name]: event.currentTarget.value } })}
+              onChange={(event) =>
+                change(tab.id, { parameters: { ...tab.parameters, [name]: event.currentTarget.value } })
+              }
             />
           ))}
           <span className="spacer" />
-          {frame && <SegmentedControl aria-label="How the result is shown" data={["table", "chart"]} value={mode} onChange={setMode} />}
+          {frame && (
+            <SegmentedControl
+              aria-label="How the result is shown"
+              data={["table", "chart"]}
+              value={mode}
+              onChange={setMode}
+            />
+          )}
           <Tooltip label="Statements that ran">
             <ActionIcon size={30} variant="default" aria-label="Statements that ran" onClick={() => setHistory(true)}>
               <IconHistory size={16} stroke={1.6} />
@@ -219,7 +265,11 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
           </Suspense>
         )}
       </div>
-      <History opened={history} onClose={() => setHistory(false)} onChoose={(sql) => (tab.sql.trim() === "" ? editor.current?.insert(sql) : add(sql))} />
+      <History
+        opened={history}
+        onClose={() => setHistory(false)}
+        onChoose={(sql) => (tab.sql.trim() === "" ? editor.current?.insert(sql) : add(sql))}
+      />
       {tab.exportJob !== null && source && (
         <Suspense fallback={null}>
           <ExportDialog

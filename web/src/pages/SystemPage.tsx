@@ -13,7 +13,12 @@ const REFRESH_MS = 1000;
 const METRICS_REFRESH_MS = 5000;
 
 function useQueriesRunning() {
-  return useQuery({ queryKey: ["queries"], queryFn: ({ signal }) => call("listQueries", {}, signal), refetchInterval: REFRESH_MS, staleTime: 0 });
+  return useQuery({
+    queryKey: ["queries"],
+    queryFn: ({ signal }) => call("listQueries", {}, signal),
+    refetchInterval: REFRESH_MS,
+    staleTime: 0,
+  });
 }
 
 function QueryRow({ query }: { query: RunningQuery }) {
@@ -37,10 +42,18 @@ function QueryRow({ query }: { query: RunningQuery }) {
       </td>
       <td>{query.kind}</td>
       <td className="num">{duration(query.elapsed_ms)}</td>
-      <td style={{ minWidth: 110 }}>{query.state === "running" && <Bar share={share} label={`Progress of query ${query.id}`} />}</td>
+      <td style={{ minWidth: 110 }}>
+        {query.state === "running" && <Bar share={share} label={`Progress of query ${query.id}`} />}
+      </td>
       <td className="num">{query.progress ? compact(query.progress.rows) : "–"}</td>
       <td className="num">
-        <Button size="compact-xs" variant="subtle" color="red" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          color="red"
+          loading={cancel.isPending}
+          onClick={() => cancel.mutate()}
+        >
           Cancel
         </Button>
       </td>
@@ -54,7 +67,11 @@ function Queries() {
     <section style={{ marginBottom: 30 }}>
       <div className="page-head" style={{ marginBottom: 8 }}>
         <h2>Queries</h2>
-        {data && <span className="dim">{data.queries.length === 0 ? "nothing runs" : `${data.queries.length} under way, ${data.waiting} waiting`}</span>}
+        {data && (
+          <span className="dim">
+            {data.queries.length === 0 ? "nothing runs" : `${data.queries.length} under way, ${data.waiting} waiting`}
+          </span>
+        )}
       </div>
       {error && !data && <Problem error={error} />}
       {data && data.queries.length > 0 && (
@@ -86,11 +103,18 @@ function Queries() {
   );
 }
 
-const STATE_TONES: Record<Worker["state"], string | undefined> = { busy: "accent", idle: "good", starting: "warn", parked: undefined };
+const STATE_TONES: Record<Worker["state"], string | undefined> = {
+  busy: "accent",
+  idle: "good",
+  starting: "warn",
+  parked: undefined,
+};
 
 function Workers({ workers, metrics }: { workers: readonly Worker[]; metrics: Metrics | undefined }) {
   const memory = (worker: Worker): number | undefined =>
-    metrics?.find((each) => /worker.*(memory|resident).*bytes/.test(each.name) && each.labels.worker === String(worker.number))?.value;
+    metrics?.find(
+      (each) => /worker.*(memory|resident).*bytes/.test(each.name) && each.labels.worker === String(worker.number),
+    )?.value;
   return (
     <section style={{ marginBottom: 30 }}>
       <h2 style={{ marginBottom: 8 }}>Workers</h2>
@@ -119,7 +143,11 @@ function Workers({ workers, metrics }: { workers: readonly Worker[]; metrics: Me
 }
 
 function Routes({ metrics }: { metrics: Metrics }) {
-  const routes = [...new Set(metrics.filter((each) => each.name === "canvasback_requests_total").map((each) => each.labels.route ?? ""))].sort();
+  const routes = [
+    ...new Set(
+      metrics.filter((each) => each.name === "canvasback_requests_total").map((each) => each.labels.route ?? ""),
+    ),
+  ].sort();
   return (
     <section>
       <h2 style={{ marginBottom: 8 }}>Requests since the start</h2>
@@ -137,15 +165,23 @@ function Routes({ metrics }: { metrics: Metrics }) {
           </thead>
           <tbody>
             {routes.map((route) => {
-              const refused = sumOf(metrics, "canvasback_requests_total", (labels) => labels.route === route && Number(labels.status) >= 400);
+              const refused = sumOf(
+                metrics,
+                "canvasback_requests_total",
+                (labels) => labels.route === route && Number(labels.status) >= 400,
+              );
               return (
                 <tr key={route}>
                   <td className="mono">{route}</td>
-                  <td className="num">{integer(sumOf(metrics, "canvasback_requests_total", (labels) => labels.route === route))}</td>
+                  <td className="num">
+                    {integer(sumOf(metrics, "canvasback_requests_total", (labels) => labels.route === route))}
+                  </td>
                   <td className="num">{refused > 0 ? integer(refused) : <span className="dim">0</span>}</td>
                   <td className="num">≤ {duration(latency(metrics, route, 0.5) * 1000)}</td>
                   <td className="num">≤ {duration(latency(metrics, route, 0.99) * 1000)}</td>
-                  <td className="num">{bytes(sumOf(metrics, "canvasback_response_bytes_total", (labels) => labels.route === route))}</td>
+                  <td className="num">
+                    {bytes(sumOf(metrics, "canvasback_response_bytes_total", (labels) => labels.route === route))}
+                  </td>
                 </tr>
               );
             })}
@@ -157,7 +193,11 @@ function Routes({ metrics }: { metrics: Metrics }) {
 }
 
 export function SystemPage() {
-  const health = useQuery({ queryKey: ["health"], queryFn: ({ signal }) => call("health", {}, signal), refetchInterval: METRICS_REFRESH_MS });
+  const health = useQuery({
+    queryKey: ["health"],
+    queryFn: ({ signal }) => call("health", {}, signal),
+    refetchInterval: METRICS_REFRESH_MS,
+  });
   const metrics = useQuery({
     queryKey: ["metrics"],
     queryFn: async ({ signal }) => parseMetrics(await (await send("/metrics", { signal })).text()),

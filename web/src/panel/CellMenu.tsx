@@ -46,27 +46,54 @@ export function CellMenu({ at, frame, columns, onCopy, onOpen, onConditions, onC
       ? { column: name, kind: "null", isNull: false }
       : { column: name, kind: "compare", op: "ne", value };
   return (
-    <Menu opened={at !== null} onChange={(open) => !open && onClose()} position="bottom-start" width={250} returnFocus>
+    <Menu
+      opened={at !== null}
+      onChange={(open) => !open && onClose()}
+      position="bottom-start"
+      width={250}
+      returnFocus
+    >
       <Menu.Target>
-        <div aria-hidden style={{ position: "fixed", left: at?.x ?? 0, top: at?.y ?? 0, width: 1, height: 1, pointerEvents: "none" }} />
+        <div
+          aria-hidden
+          style={{ position: "fixed", left: at?.x ?? 0, top: at?.y ?? 0, width: 1, height: 1, pointerEvents: "none" }}
+        />
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<IconCopy {...ICON} />} rightSection={<small className="dim">Ctrl C</small>} onClick={() => onCopy(false)}>
+        <Menu.Item
+          leftSection={<IconCopy {...ICON} />}
+          rightSection={<small className="dim">Ctrl C</small>}
+          onClick={() => onCopy(false)}
+        >
           Copy
         </Menu.Item>
-        <Menu.Item leftSection={<IconTableExport {...ICON} />} rightSection={<small className="dim">Ctrl Shift C</small>} onClick={() => onCopy(true)}>
+        <Menu.Item
+          leftSection={<IconTableExport {...ICON} />}
+          rightSection={<small className="dim">Ctrl Shift C</small>}
+          onClick={() => onCopy(true)}
+        >
           Copy with headers
         </Menu.Item>
-        <Menu.Item leftSection={<IconEye {...ICON} />} rightSection={<small className="dim">Enter</small>} onClick={() => at && onOpen(at.position)}>
+        <Menu.Item
+          leftSection={<IconEye {...ICON} />}
+          rightSection={<small className="dim">Enter</small>}
+          onClick={() => at && onOpen(at.position)}
+        >
           See the whole value
         </Menu.Item>
         {filterable && (
           <>
             <Menu.Divider />
-            <Menu.Item leftSection={<IconFilter {...ICON} />} onClick={() => onConditions(withCondition(columns.conditions, name, only()))}>
+            <Menu.Item
+              leftSection={<IconFilter {...ICON} />}
+              onClick={() => onConditions(withCondition(columns.conditions, name, only()))}
+            >
               Only {text}
             </Menu.Item>
-            <Menu.Item leftSection={<IconFilterOff {...ICON} />} onClick={() => onConditions([...columns.conditions, without()])}>
+            <Menu.Item
+              leftSection={<IconFilterOff {...ICON} />}
+              onClick={() => onConditions([...columns.conditions, without()])}
+            >
               Without {text}
             </Menu.Item>
           </>

@@ -1,4 +1,4 @@
-/** The menu of a column: what it is, its order, its filter, its place. One for all columns, at the header it is opened on. */
+/** The menu of a column: what it is, its order, filter and place. One for all columns, at the header it is opened on. */
 import { ActionIcon, Button, Divider, Popover, Tooltip } from "@mantine/core";
 import {
   IconArrowsHorizontal,
@@ -47,9 +47,10 @@ const ICON = { size: 17, stroke: 1.6 } as const;
 
 function Actions({ index, columns, onClose }: { index: number; columns: Columns; onClose(): void }) {
   const name = columns.all[index]?.name ?? "";
-  const place = [...columns.shown.filter((each) => each.pinned), ...columns.shown.filter((each) => !each.pinned)].findIndex(
-    (each) => each.index === index,
-  );
+  const place = [
+    ...columns.shown.filter((each) => each.pinned),
+    ...columns.shown.filter((each) => !each.pinned),
+  ].findIndex((each) => each.index === index);
   const pinned = columns.pinned.has(name);
   const key = columns.sort.find((each) => each.column === name);
   const others = columns.sort.filter((each) => each !== key);
@@ -79,7 +80,11 @@ function Actions({ index, columns, onClose }: { index: number; columns: Columns;
       </div>
       <div className="row">
         {others.length > 0 && !key && (
-          <Button size="compact-xs" variant="subtle" onClick={then(() => columns.setSort([...others, { column: name, descending: false }]))}>
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            onClick={then(() => columns.setSort([...others, { column: name, descending: false }]))}
+          >
             Then by this
           </Button>
         )}
@@ -95,7 +100,12 @@ function Actions({ index, columns, onClose }: { index: number; columns: Columns;
         <Act label="Move right" onClick={() => columns.move(index, place + 1)}>
           <IconChevronRight {...ICON} />
         </Act>
-        <Act label="Wider" onClick={() => columns.resize(index, (columns.shown.find((each) => each.index === index)?.width ?? 120) + 60)}>
+        <Act
+          label="Wider"
+          onClick={() =>
+            columns.resize(index, (columns.shown.find((each) => each.index === index)?.width ?? 120) + 60)
+          }
+        >
           <IconArrowsHorizontal {...ICON} />
         </Act>
         <Act label={pinned ? "Unpin" : "Pin to the left"} onClick={then(() => columns.togglePin(name))}>
@@ -112,11 +122,26 @@ function Actions({ index, columns, onClose }: { index: number; columns: Columns;
 export function ColumnMenu({ at, columns, dataset, version, onConditions, onClose }: ColumnMenuProps) {
   const column = at ? columns.all[at.index] : undefined;
   return (
-    <Popover opened={at !== null} onChange={(open) => !open && onClose()} position="bottom-start" trapFocus returnFocus width={312} withinPortal>
+    <Popover
+      opened={at !== null}
+      onChange={(open) => !open && onClose()}
+      position="bottom-start"
+      trapFocus
+      returnFocus
+      width={312}
+      withinPortal
+    >
       <Popover.Target>
         <div
           aria-hidden
-          style={{ position: "fixed", left: at?.box.left ?? 0, top: at?.box.top ?? 0, width: at?.box.width ?? 0, height: at?.box.height ?? 0, pointerEvents: "none" }}
+          style={{
+            position: "fixed",
+            left: at?.box.left ?? 0,
+            top: at?.box.top ?? 0,
+            width: at?.box.width ?? 0,
+            height: at?.box.height ?? 0,
+            pointerEvents: "none",
+          }}
         />
       </Popover.Target>
       <Popover.Dropdown className="column-menu" aria-label={column ? `Column ${column.name}` : undefined}>
@@ -127,7 +152,15 @@ export function ColumnMenu({ at, columns, dataset, version, onConditions, onClos
               <span className="spacer" />
               <span className="tag mono">{column.type}</span>
             </div>
-            {dataset && <ProfileCard dataset={dataset} version={version} column={column.name} filter={toFilter(columns.conditions)} small />}
+            {dataset && (
+              <ProfileCard
+                dataset={dataset}
+                version={version}
+                column={column.name}
+                filter={toFilter(columns.conditions)}
+                small
+              />
+            )}
             <Actions index={at.index} columns={columns} onClose={onClose} />
             <Divider />
             <FilterForm

@@ -13,7 +13,8 @@ export function ColumnsPanel({ columns }: { columns: Columns }) {
     const others = [...columns.hidden].filter((each) => each !== name);
     columns.setHidden(on ? others : [...others, name]);
   };
-  const label = columns.hidden.size > 0 ? `${columns.all.length - columns.hidden.size} of ${columns.all.length}` : "Columns";
+  const label =
+    columns.hidden.size > 0 ? `${columns.all.length - columns.hidden.size} of ${columns.all.length}` : "Columns";
   return (
     <Popover position="bottom-end" width={300} trapFocus returnFocus>
       <Popover.Target>
@@ -32,11 +33,20 @@ export function ColumnsPanel({ columns }: { columns: Columns }) {
         <div className="value-list" role="group" aria-label="Columns">
           {found.map(({ name, type }) => (
             <div key={name} className="value-row">
-              <Checkbox aria-label={`Show ${name}`} checked={!columns.hidden.has(name)} onChange={(event) => setShown(name, event.currentTarget.checked)} />
+              <Checkbox
+                aria-label={`Show ${name}`}
+                checked={!columns.hidden.has(name)}
+                onChange={(event) => setShown(name, event.currentTarget.checked)}
+              />
               <span>{name}</span>
               <small>{type}</small>
               <Tooltip label={columns.pinned.has(name) ? "Unpin" : "Pin"}>
-                <ActionIcon size="sm" aria-label={`Pin ${name}`} aria-pressed={columns.pinned.has(name)} onClick={() => columns.togglePin(name)}>
+                <ActionIcon
+                  size="sm"
+                  aria-label={`Pin ${name}`}
+                  aria-pressed={columns.pinned.has(name)}
+                  onClick={() => columns.togglePin(name)}
+                >
                   {columns.pinned.has(name) ? <IconPinFilled size={13} /> : <IconPin size={13} stroke={1.6} />}
                 </ActionIcon>
               </Tooltip>
@@ -44,10 +54,18 @@ export function ColumnsPanel({ columns }: { columns: Columns }) {
           ))}
         </div>
         <div className="row">
-          <Button size="compact-xs" variant="subtle" onClick={() => columns.setHidden([...columns.hidden].filter((name) => !names.includes(name)))}>
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            onClick={() => columns.setHidden([...columns.hidden].filter((name) => !names.includes(name)))}
+          >
             Show {search ? "these" : "all"}
           </Button>
-          <Button size="compact-xs" variant="subtle" onClick={() => columns.setHidden([...new Set([...columns.hidden, ...names])])}>
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            onClick={() => columns.setHidden([...new Set([...columns.hidden, ...names])])}
+          >
             Hide {search ? "these" : "all"}
           </Button>
           <span className="spacer" />

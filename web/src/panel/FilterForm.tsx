@@ -61,7 +61,13 @@ export function FilterForm(props: FilterFormProps) {
   return (
     <div className="filter-form">
       {modes.length > 1 && (
-        <SegmentedControl fullWidth aria-label="Kind of filter" data={modes} value={mode} onChange={(value) => setMode(value as Mode)} />
+        <SegmentedControl
+          fullWidth
+          aria-label="Kind of filter"
+          data={modes}
+          value={mode}
+          onChange={(value) => setMode(value as Mode)}
+        />
       )}
       {mode === "values" && dataset && <Values {...props} dataset={dataset} own={own} set={set} />}
       {mode === "range" && <Range column={column} own={own} set={set} />}
@@ -100,8 +106,19 @@ function Range({ column, own, set }: PartProps) {
   return (
     <form className="filter-form" onSubmit={submit(apply)}>
       <div className="row">
-        <TextInput aria-label="From" placeholder="from" value={from} onChange={(event) => setFrom(event.currentTarget.value)} data-autofocus />
-        <TextInput aria-label="To" placeholder="to" value={to} onChange={(event) => setTo(event.currentTarget.value)} />
+        <TextInput
+          aria-label="From"
+          placeholder="from"
+          value={from}
+          onChange={(event) => setFrom(event.currentTarget.value)}
+          data-autofocus
+        />
+        <TextInput
+          aria-label="To"
+          placeholder="to"
+          value={to}
+          onChange={(event) => setTo(event.currentTarget.value)}
+        />
       </div>
       <Button type="submit">Apply</Button>
     </form>
@@ -132,7 +149,13 @@ function Compare({ column, own, set }: PartProps) {
           comboboxProps={{ withinPortal: false }}
           onChange={(chosen) => setOp((chosen ?? "eq") as CompareOp)}
         />
-        <TextInput aria-label="Value" placeholder="value" value={value} onChange={(event) => setValue(event.currentTarget.value)} data-autofocus />
+        <TextInput
+          aria-label="Value"
+          placeholder="value"
+          value={value}
+          onChange={(event) => setValue(event.currentTarget.value)}
+          data-autofocus
+        />
       </div>
       <Button type="submit">Apply</Button>
     </form>
@@ -202,7 +225,13 @@ function useTop(dataset: string, column: string, conditions: readonly Condition[
   });
 }
 
-function Values({ column, dataset, conditions, own, set }: PartProps & { dataset: string; conditions: readonly Condition[] }) {
+function Values({
+  column,
+  dataset,
+  conditions,
+  own,
+  set,
+}: PartProps & { dataset: string; conditions: readonly Condition[] }) {
   const top = useTop(dataset, column, conditions);
   const [search, setSearch] = useState("");
   const [chosen, setChosen] = useState<ReadonlySet<string | null>>(() => {
@@ -214,14 +243,22 @@ function Values({ column, dataset, conditions, own, set }: PartProps & { dataset
     if (!next.delete(value)) next.add(value);
     setChosen(next);
   };
-  const found = (top.data ?? []).filter(({ value }) => (value ?? "NULL").toLowerCase().includes(search.toLowerCase()));
+  const found = (top.data ?? []).filter(({ value }) =>
+    (value ?? "NULL").toLowerCase().includes(search.toLowerCase()),
+  );
   const typed = search !== "" && !top.data?.some(({ value }) => value === search);
   return (
     <form
       className="filter-form"
       onSubmit={submit(() => set(chosen.size > 0 ? { column, kind: "in", values: [...chosen] } : null))}
     >
-      <TextInput aria-label="Find a value" placeholder="Find a value" value={search} onChange={(event) => setSearch(event.currentTarget.value)} data-autofocus />
+      <TextInput
+        aria-label="Find a value"
+        placeholder="Find a value"
+        value={search}
+        onChange={(event) => setSearch(event.currentTarget.value)}
+        data-autofocus
+      />
       <div className="value-list" role="group" aria-label={`Values of ${column}`}>
         {top.isPending && <Loader size="xs" m="sm" />}
         {typed && (
@@ -233,7 +270,9 @@ function Values({ column, dataset, conditions, own, set }: PartProps & { dataset
         {found.map(({ value, count }) => (
           <label key={value ?? "\0null"} className="value-row" title={`${value ?? "NULL"}: ${integer(count)}`}>
             <Checkbox checked={chosen.has(value)} onChange={() => toggle(value)} />
-            <span className={value === null || value === "" ? "dim" : ""}>{value === null ? "NULL" : value === "" ? "empty" : value}</span>
+            <span className={value === null || value === "" ? "dim" : ""}>
+              {value === null ? "NULL" : value === "" ? "empty" : value}
+            </span>
             <small>{compact(count)}</small>
           </label>
         ))}

@@ -68,7 +68,17 @@ function SearchBox({ value, onChange }: { value: string; onChange(value: string 
   );
 }
 
-function JumpTo({ rows, opened, onOpen, onJump }: { rows: number; opened: boolean; onOpen(open: boolean): void; onJump(row: number): void }) {
+function JumpTo({
+  rows,
+  opened,
+  onOpen,
+  onJump,
+}: {
+  rows: number;
+  opened: boolean;
+  onOpen(open: boolean): void;
+  onJump(row: number): void;
+}) {
   const [value, setValue] = useState<string | number>("");
   const jump = (event: FormEvent): void => {
     event.preventDefault();
@@ -105,14 +115,25 @@ function JumpTo({ rows, opened, onOpen, onJump }: { rows: number; opened: boolea
   );
 }
 
-function Chips({ conditions, onChange }: { conditions: readonly Condition[]; onChange(conditions: Condition[]): void }) {
+function Chips({
+  conditions,
+  onChange,
+}: {
+  conditions: readonly Condition[];
+  onChange(conditions: Condition[]): void;
+}) {
   if (conditions.length === 0) return null;
   return (
     <div className="chips" role="group" aria-label="Filters">
       {conditions.map((condition, i) => (
         <span key={i} className="chip">
           <span title={describe(condition)}>{describe(condition)}</span>
-          <ActionIcon size={18} color="petrol" aria-label={`Remove the filter ${describe(condition)}`} onClick={() => onChange(conditions.filter((_, at) => at !== i))}>
+          <ActionIcon
+            size={18}
+            color="petrol"
+            aria-label={`Remove the filter ${describe(condition)}`}
+            onClick={() => onChange(conditions.filter((_, at) => at !== i))}
+          >
             <IconX size={12} />
           </ActionIcon>
         </span>
@@ -158,7 +179,8 @@ export function GridPanel(props: GridPanelProps) {
 
   const dataset = source.dataset ?? null;
   const canProfile = dataset !== null && !search;
-  const profiled = canProfile && headerProfiles && (props.rowsHint ?? 0) <= PROFILE_ROWS_MAX && frame !== null && !stale;
+  const profiled =
+    canProfile && headerProfiles && (props.rowsHint ?? 0) <= PROFILE_ROWS_MAX && frame !== null && !stale;
   const names = useMemo(() => live.shown.map((column) => live.all[column.index]?.name ?? ""), [live.shown, live.all]);
   const profiles = useIdleProfiles(dataset ?? "", props.version, names, filter, profiled);
   const detail = useCallback(
@@ -181,7 +203,8 @@ export function GridPanel(props: GridPanelProps) {
     onState({ filter: next ? JSON.stringify(next) : undefined });
   };
   const columnAt = (position: Position): number =>
-    [...live.shown.filter((each) => each.pinned), ...live.shown.filter((each) => !each.pinned)][position.place]?.index ?? 0;
+    [...live.shown.filter((each) => each.pinned), ...live.shown.filter((each) => !each.pinned)][position.place]
+      ?.index ?? 0;
   const open = (position: Position): void => {
     if (frame) setViewed({ frame, row: position.row, column: columnAt(position) });
   };
@@ -215,12 +238,24 @@ export function GridPanel(props: GridPanelProps) {
         <span className="spacer" />
         {canProfile && (
           <Tooltip label={headerProfiles ? "Hide column profiles" : "Show column profiles"}>
-            <ActionIcon size={30} variant={headerProfiles ? "light" : "default"} color={headerProfiles ? "petrol" : "gray"} aria-label="Column profiles" aria-pressed={headerProfiles} onClick={() => setHeaderProfiles(!headerProfiles)}>
+            <ActionIcon
+              size={30}
+              variant={headerProfiles ? "light" : "default"}
+              color={headerProfiles ? "petrol" : "gray"}
+              aria-label="Column profiles"
+              aria-pressed={headerProfiles}
+              onClick={() => setHeaderProfiles(!headerProfiles)}
+            >
               <IconChartBar size={15} stroke={1.6} />
             </ActionIcon>
           </Tooltip>
         )}
-        <JumpTo rows={frame?.rowCount ?? 0} opened={jumping} onOpen={setJumping} onJump={(row) => grid.current?.jumpTo(row)} />
+        <JumpTo
+          rows={frame?.rowCount ?? 0}
+          opened={jumping}
+          onOpen={setJumping}
+          onJump={(row) => grid.current?.jumpTo(row)}
+        />
         <ColumnsPanel columns={live} />
         {props.onExport && (
           <Button leftSection={<IconDownload size={15} stroke={1.6} />} onClick={props.onExport}>
@@ -272,7 +307,14 @@ export function GridPanel(props: GridPanelProps) {
         )}
       </div>
       <StatusLine frame={frame} selection={selection} copy={copy} files={props.files} />
-      <ColumnMenu at={menu} columns={live} dataset={dataset} version={props.version} onConditions={setConditions} onClose={() => setMenu(null)} />
+      <ColumnMenu
+        at={menu}
+        columns={live}
+        dataset={dataset}
+        version={props.version}
+        onConditions={setConditions}
+        onClose={() => setMenu(null)}
+      />
       <CellMenu
         at={cellMenu}
         frame={frame}

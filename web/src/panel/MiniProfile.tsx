@@ -11,7 +11,14 @@ export function Histogram({ counts, height, label }: { counts: readonly number[]
   const top = Math.max(1, ...counts);
   const step = 100 / Math.max(1, counts.length);
   return (
-    <svg className="histogram" viewBox={`0 0 100 ${height}`} preserveAspectRatio="none" style={{ height }} role="img" aria-label={label}>
+    <svg
+      className="histogram"
+      viewBox={`0 0 100 ${height}`}
+      preserveAspectRatio="none"
+      style={{ height }}
+      role="img"
+      aria-label={label}
+    >
       {counts.map((count, i) => {
         // A bin that has anything at all can be seen.
         const size = count === 0 ? 0 : Math.max(1, (count / top) * (height - 1));
@@ -50,10 +57,16 @@ export const MiniProfile = memo(function MiniProfile({ profile }: { profile: Col
   const total = profile.count + profile.nulls;
   const counts = profile.histogram?.counts;
   const frequent = (profile.top?.[0]?.count ?? 0) > total * 0.004;
-  const distinct = profile.distinct === null || profile.distinct === undefined ? "" : `${profile.distinct_exact ? "" : "≈"}${compact(profile.distinct)} distinct`;
+  const distinct =
+    profile.distinct === null || profile.distinct === undefined
+      ? ""
+      : `${profile.distinct_exact ? "" : "≈"}${compact(profile.distinct)} distinct`;
   const range = profile.min === undefined ? "" : `${figure(profile.min)} … ${figure(profile.max)}`;
   return (
-    <div className="mini" title={[range, distinct, `${percent(total ? profile.nulls / total : 0)} NULL`].filter(Boolean).join("\n")}>
+    <div
+      className="mini"
+      title={[range, distinct, `${percent(total ? profile.nulls / total : 0)} NULL`].filter(Boolean).join("\n")}
+    >
       {counts && counts.length > 1 ? (
         <Histogram counts={bins(counts, 28)} height={24} label={`Histogram of ${profile.name}`} />
       ) : frequent ? (

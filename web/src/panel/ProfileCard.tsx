@@ -24,10 +24,15 @@ export function ProfileFigures({ profile }: { profile: ColumnProfile }) {
   const total = profile.count + profile.nulls;
   const facts: [string, string][] = [
     ["Distinct", distinctText(profile)],
-    ["NULL", profile.nulls === 0 ? "none" : `${compact(profile.nulls)} (${percent(profile.nulls / Math.max(1, total))})`],
+    [
+      "NULL",
+      profile.nulls === 0 ? "none" : `${compact(profile.nulls)} (${percent(profile.nulls / Math.max(1, total))})`,
+    ],
   ];
-  if (profile.min !== undefined && profile.min !== null) facts.push(["Min", figure(profile.min)], ["Max", figure(profile.max)]);
-  if (profile.mean !== undefined && profile.mean !== null) facts.push(["Mean", figure(profile.mean)], ["Std", figure(profile.std)]);
+  if (profile.min !== undefined && profile.min !== null)
+    facts.push(["Min", figure(profile.min)], ["Max", figure(profile.max)]);
+  if (profile.mean !== undefined && profile.mean !== null)
+    facts.push(["Mean", figure(profile.mean)], ["Std", figure(profile.std)]);
   if (profile.nan) facts.push(["NaN", integer(profile.nan)]);
   if (profile.infinite) facts.push(["Infinite", integer(profile.infinite)]);
   if (profile.length) facts.push(["Length", `${profile.length.min} … ${profile.length.max}`]);
@@ -94,7 +99,9 @@ export function ProfileCard({ dataset, version, column, filter, small }: Profile
   const counts = profile.histogram?.counts;
   return (
     <div className="profile-card">
-      {counts && counts.length > 1 && <Histogram counts={counts} height={small ? 38 : 64} label={`Histogram of ${column}`} />}
+      {counts && counts.length > 1 && (
+        <Histogram counts={counts} height={small ? 38 : 64} label={`Histogram of ${column}`} />
+      )}
       <ProfileFigures profile={profile} />
       {!small && <Quantiles profile={profile} />}
       {!small && (!counts || counts.length < 2) && <TopValues profile={profile} />}

@@ -70,7 +70,13 @@ export function StatusLine({ frame, selection, copy, files }: StatusLineProps) {
         </span>
       )}
       {origin && (
-        <span className="wide" data-testid="origin" data-file={origin.file} data-row={origin.row} title={file ?? undefined}>
+        <span
+          className="wide"
+          data-testid="origin"
+          data-file={origin.file}
+          data-row={origin.row}
+          title={file ?? undefined}
+        >
           file {integer(origin.file)}
           {file && ` (${file.split("/").at(-1)})`}, row {integer(origin.row)} of it
         </span>
@@ -87,7 +93,9 @@ export function StatusLine({ frame, selection, copy, files }: StatusLineProps) {
           Cancel
         </Button>
       )}
-      {frame?.lastServerMs !== null && frame && <span className="wide">{duration(frame.lastServerMs ?? 0)} on the server</span>}
+      {frame?.lastServerMs !== null && frame && (
+        <span className="wide">{duration(frame.lastServerMs ?? 0)} on the server</span>
+      )}
     </div>
   );
 }

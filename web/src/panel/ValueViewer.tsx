@@ -9,6 +9,7 @@ import { Problem } from "../app/states";
 import { isAbort } from "../data/api/error";
 import type { ViewFrame } from "../data/viewFrame";
 import { kindOf } from "../grid/layout";
+import { indented } from "./indented";
 
 /** A browser lays out no more than this without stopping; the whole value can be copied. */
 const SHOWN_CHARACTERS_MAX = 1_000_000;
@@ -35,25 +36,6 @@ function useValue(cell: ViewedCell | null) {
     return () => aborted.abort();
   }, [cell]);
   return state;
-}
-
-/** JSON text with line breaks, its numbers untouched: parsing them would round what is beyond 2^53. */
-export function indented(json: string): string {
-  let depth = 0;
-  const parts = json.match(/"(?:[^"\\]|\\.)*"|[[\]{}]|,|[^"[\]{},]+/g) ?? [];
-  const line = (): string => `\n${"  ".repeat(depth)}`;
-  const out: string[] = [];
-  parts.forEach((part, i) => {
-    const last = parts[i - 1];
-    if (part === "{" || part === "[") {
-      depth += 1;
-      out.push(part, parts[i + 1] === (part === "{" ? "}" : "]") ? "" : line());
-    } else if (part === "}" || part === "]") {
-      depth -= 1;
-      out.push(last === "{" || last === "[" ? "" : line(), part);
-    } else out.push(part === "," ? `,${line()}` : part === ":" ? ": " : part);
-  });
-  return out.join("");
 }
 
 export function ValueViewer({ cell, onClose }: { cell: ViewedCell | null; onClose(): void }) {

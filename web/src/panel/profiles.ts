@@ -14,7 +14,11 @@ function columnQuery(dataset: string, version: string | undefined, column: strin
   return {
     queryKey: ["profile", dataset, version, column, filter],
     queryFn: async ({ signal }: { signal: AbortSignal }): Promise<ColumnProfile | null> => {
-      const query = { type: "profile" as const, columns: column, ...(filter ? { filter: JSON.stringify(filter) } : {}) };
+      const query = {
+        type: "profile" as const,
+        columns: column,
+        ...(filter ? { filter: JSON.stringify(filter) } : {}),
+      };
       const answer = await call("profile", { params: { name: dataset }, query: query as never }, signal);
       return answer.columns[0] ?? null;
     },
@@ -23,7 +27,13 @@ function columnQuery(dataset: string, version: string | undefined, column: strin
   };
 }
 
-export function useColumnProfile(dataset: string, version: string | undefined, column: string, filter: Filter | undefined, on: boolean) {
+export function useColumnProfile(
+  dataset: string,
+  version: string | undefined,
+  column: string,
+  filter: Filter | undefined,
+  on: boolean,
+) {
   return useQuery({ ...columnQuery(dataset, version, column, filter), enabled: on });
 }
 

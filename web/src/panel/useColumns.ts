@@ -1,7 +1,16 @@
 /** The columns as the address says they stand: which, in what order, how wide, pinned; and how to change that. */
 import { useCallback, useMemo, useRef } from "react";
 
-import { type GridState, joinNames, joinSort, joinWidths, splitNames, splitSort, splitWidths, toggledSort } from "../data/gridState";
+import {
+  type GridState,
+  joinNames,
+  joinSort,
+  joinWidths,
+  splitNames,
+  splitSort,
+  splitWidths,
+  toggledSort,
+} from "../data/gridState";
 import { type Condition, parseFilter } from "../data/filters";
 import type { SortKey } from "../data/stream/protocol";
 import type { ColumnMark } from "../grid/Header";

@@ -36,7 +36,9 @@ export function useCopy(frame: ViewFrame | null, columns: Columns, grid: RefObje
     }
     const range = { rowStart: area.rowStart, rowEnd: area.rowEnd, columns: indexes };
     const rows = area.rowEnd - area.rowStart;
-    const body = await frame.copy(range, signal, (done) => setMessage(`Copying ${Math.floor((done / rows) * 100)} %`));
+    const body = await frame.copy(range, signal, (done) =>
+      setMessage(`Copying ${Math.floor((done / rows) * 100)} %`),
+    );
     const names = indexes.map((index) => field(columns.all[index]?.name ?? "")).join("\t");
     return headers ? `${names}\n${body}` : body;
   };
@@ -56,12 +58,15 @@ export function useCopy(frame: ViewFrame | null, columns: Columns, grid: RefObje
     const made = text(headers, controller.signal);
     // The clipboard is asked for at once, while the key is still down; the text may come later.
     const item = new ClipboardItem({ "text/plain": made.then((value) => new Blob([value], { type: "text/plain" })) });
-    Promise.all([navigator.clipboard.write([item]), made]).then(
-      () => setMessage(`Copied ${cells.toLocaleString("en")} ${cells === 1 ? "cell" : "cells"}`),
-      (error: unknown) => setMessage(isAbort(error) || controller.signal.aborted ? null : `Not copied: ${(error as Error).message}`),
-    ).finally(() => {
-      if (running.current === controller) running.current = null;
-    });
+    Promise.all([navigator.clipboard.write([item]), made])
+      .then(
+        () => setMessage(`Copied ${cells.toLocaleString("en")} ${cells === 1 ? "cell" : "cells"}`),
+        (error: unknown) =>
+          setMessage(isAbort(error) || controller.signal.aborted ? null : `Not copied: ${(error as Error).message}`),
+      )
+      .finally(() => {
+        if (running.current === controller) running.current = null;
+      });
   };
   return { message, running: running.current !== null, start, cancel: () => running.current?.abort() };
 }

@@ -37,9 +37,18 @@ const look = EditorView.theme({
   ".cm-activeLineGutter": { backgroundColor: "transparent" },
   ".cm-cursor": { borderLeftColor: "var(--cb-text)" },
   "&.cm-focused": { outline: "none" },
-  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--cb-selected-head) !important" },
-  ".cm-tooltip": { backgroundColor: "var(--cb-raised)", border: "1px solid var(--cb-line-strong)", borderRadius: "6px" },
-  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--cb-accent-wash)", color: "var(--cb-text)" },
+  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "var(--cb-selected-head) !important",
+  },
+  ".cm-tooltip": {
+    backgroundColor: "var(--cb-raised)",
+    border: "1px solid var(--cb-line-strong)",
+    borderRadius: "6px",
+  },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": {
+    backgroundColor: "var(--cb-accent-wash)",
+    color: "var(--cb-text)",
+  },
   ".cm-placeholder": { color: "var(--cb-dim)" },
 });
 
@@ -86,7 +95,12 @@ export function Editor({ value, schema, onChange, onRun, ref }: EditorProps) {
         schemaPart.current.of(language(schema)),
         // Tab leaves the editor unless something is being completed or text is selected for indenting.
         keymap.of([...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, ...searchKeymap]),
-        keymap.of([{ ...indentWithTab, run: (view) => (view.state.selection.main.empty ? false : (indentWithTab.run?.(view) ?? false)) }]),
+        keymap.of([
+          {
+            ...indentWithTab,
+            run: (view) => (view.state.selection.main.empty ? false : (indentWithTab.run?.(view) ?? false)),
+          },
+        ]),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) latest.current.onChange(update.state.doc.toString());
         }),
@@ -121,7 +135,12 @@ export function Editor({ value, schema, onChange, onRun, ref }: EditorProps) {
       if (diagnostic) {
         const from = Math.min(diagnostic.from, view.state.doc.length);
         const word = view.state.wordAt(from);
-        found.push({ from, to: word?.to ?? Math.min(from + 1, view.state.doc.length), severity: "error", message: diagnostic.message });
+        found.push({
+          from,
+          to: word?.to ?? Math.min(from + 1, view.state.doc.length),
+          severity: "error",
+          message: diagnostic.message,
+        });
       }
       view.dispatch(setDiagnostics(view.state, found));
     },

@@ -39,15 +39,25 @@ function usePoints(frame: ViewFrame, x: number, y: number): { points?: Points; e
 
 function optionOf(points: Points, kind: string, numeric: boolean): ChartOption {
   if (kind === "scatter") {
-    const data = numeric ? points.map(([x, y]) => [Number(x), y] as [number, number]) : points.map(([, y], i) => [i, y] as [number, number]);
-    return { xAxis: { type: "value", scale: true }, yAxis: { type: "value", scale: true }, series: [{ type: "scatter", symbolSize: 5, data, large: true }] };
+    const data = numeric
+      ? points.map(([x, y]) => [Number(x), y] as [number, number])
+      : points.map(([, y], i) => [i, y] as [number, number]);
+    return {
+      xAxis: { type: "value", scale: true },
+      yAxis: { type: "value", scale: true },
+      series: [{ type: "scatter", symbolSize: 5, data, large: true }],
+    };
   }
   const values = points.map(([, y]) => y);
   const across = { type: "category" as const, data: points.map(([x]) => x ?? "NULL") };
   return {
     xAxis: across,
     yAxis: { type: "value" },
-    series: [kind === "line" ? { type: "line", showSymbol: points.length < 60, data: values } : { type: "bar", data: values }],
+    series: [
+      kind === "line"
+        ? { type: "line", showSymbol: points.length < 60, data: values }
+        : { type: "bar", data: values },
+    ],
   };
 }
 
@@ -62,9 +72,27 @@ export default function ResultChart({ frame }: { frame: ViewFrame }) {
   return (
     <div className="result-chart">
       <div className="row wrap">
-        <Select label="Across" data={choices} value={String(across)} allowDeselect={false} onChange={(value) => setX(Number(value))} />
-        <Select label="Up" data={choices.filter((_, index) => numeric.includes(index))} value={String(y)} allowDeselect={false} onChange={(value) => setY(Number(value))} />
-        <SegmentedControl aria-label="Kind of chart" data={["bar", "line", "scatter"]} value={kind} onChange={setKind} style={{ alignSelf: "end" }} />
+        <Select
+          label="Across"
+          data={choices}
+          value={String(across)}
+          allowDeselect={false}
+          onChange={(value) => setX(Number(value))}
+        />
+        <Select
+          label="Up"
+          data={choices.filter((_, index) => numeric.includes(index))}
+          value={String(y)}
+          allowDeselect={false}
+          onChange={(value) => setY(Number(value))}
+        />
+        <SegmentedControl
+          aria-label="Kind of chart"
+          data={["bar", "line", "scatter"]}
+          value={kind}
+          onChange={setKind}
+          style={{ alignSelf: "end" }}
+        />
         <span className="spacer" />
         {frame.rowCount > ROWS_MAX && <span className="dim">of the first {integer(ROWS_MAX)} rows</span>}
       </div>

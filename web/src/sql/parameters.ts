@@ -18,7 +18,10 @@ export function parameterValue(typed: string): string | number | boolean | null 
 }
 
 /** Values for the server; undefined where the statement has no parameters. */
-export function parameterValues(sql: string, typed: Record<string, string>): unknown[] | Record<string, unknown> | undefined {
+export function parameterValues(
+  sql: string,
+  typed: Record<string, string>,
+): unknown[] | Record<string, unknown> | undefined {
   const names = parameterNames(sql);
   if (names.length === 0) return undefined;
   const value = (name: string): unknown => parameterValue(typed[name] ?? "");

@@ -70,10 +70,14 @@ export const useSqlStore = create<SqlStore>()(
           return { tabs: left, active: active === id ? (left[Math.max(0, at - 1)] ?? left[0])!.id : active };
         }),
       choose: (active) => set({ active }),
-      change: (id, change) => set(({ tabs }) => ({ tabs: tabs.map((tab) => (tab.id === id ? { ...tab, ...change } : tab)) })),
+      change: (id, change) =>
+        set(({ tabs }) => ({ tabs: tabs.map((tab) => (tab.id === id ? { ...tab, ...change } : tab)) })),
       remember: (sql) =>
         set(({ history }) => ({
-          history: [{ sql, at: new Date().toISOString() }, ...history.filter((entry) => entry.sql !== sql)].slice(0, HISTORY_MAX),
+          history: [{ sql, at: new Date().toISOString() }, ...history.filter((entry) => entry.sql !== sql)].slice(
+            0,
+            HISTORY_MAX,
+          ),
         })),
       forget: () => set({ history: [] }),
     }),

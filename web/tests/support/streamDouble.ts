@@ -12,8 +12,15 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { HEADER_BYTES, type ClientMessage, type SortKey, type ViewSpec } from "../../src/data/stream/protocol";
 import { quoteName } from "../../src/data/sqlText";
 
-const TYPES: Record<string, string> = { ".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml" };
-const CSP = "default-src 'self'; script-src 'self'; worker-src 'self' blob:; style-src 'self' 'nonce-test'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:";
+const TYPES: Record<string, string> = {
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".html": "text/html",
+  ".svg": "image/svg+xml",
+};
+const CSP =
+  "default-src 'self'; script-src 'self'; worker-src 'self' blob:; style-src 'self' 'nonce-test'; " +
+  "style-src-attr 'unsafe-inline'; img-src 'self' data: blob:";
 const PAGES = /^\/(?:datasets\/[^/]+|sql|jobs|system)?$/;
 
 interface OpenView {
@@ -22,17 +29,25 @@ interface OpenView {
   rows: number;
 }
 
+interface Rows {
+  from: number;
+  to: number;
+  columns?: string[];
+}
+
 interface RowsDocument {
   columns: { name: string; type: string }[];
   rows: unknown[][];
   total_rows: number | null;
 }
 
-const sortText = (keys: readonly SortKey[] | undefined): string => (keys ?? []).map((key) => (key.descending ? "-" : "") + key.column).join(",");
+const sortText = (keys: readonly SortKey[] | undefined): string =>
+  (keys ?? []).map((key) => (key.descending ? "-" : "") + key.column).join(",");
 
 function filterOf(spec: ViewSpec, columns: readonly { name: string }[]): object | undefined {
   const parts: object[] = spec.filter ? [spec.filter] : [];
-  if (spec.search) parts.push({ or: columns.map(({ name }) => ({ [name]: { op: "contains", value: spec.search } })) });
+  if (spec.search)
+    parts.push({ or: columns.map(({ name }) => ({ [name]: { op: "contains", value: spec.search } })) });
   return parts.length > 0 ? { and: parts } : undefined;
 }
 
@@ -76,17 +91,27 @@ export class StreamDouble {
       try {
         const text = readFileSync(join(this.dist, file));
         const body = file === "index.html" ? text.toString().replace("@NONCE@", "test") : text;
-        outgoing.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "content-security-policy": CSP });
+        outgoing.writeHead(200, {
+          "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+          "content-security-policy": CSP,
+        });
         outgoing.end(body);
       } catch {
         outgoing.writeHead(404).end();
       }
       return;
     }
-    const onward = request(this.upstream + (incoming.url ?? "/"), { method: incoming.method, headers: { ...incoming.headers, host: new URL(this.upstream).host, origin: this.upstream } }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
+    const onward = request(
+      this.upstream + (incoming.url ?? "/"),
+      {
+        method: incoming.method,
+        headers: { ...incoming.headers, host: new URL(this.upstream).host, origin: this.upstream },
+      },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      },
+    );
     onward.on("error", () => outgoing.destroy());
     incoming.pipe(onward);
   }
@@ -99,17 +124,34 @@ export class StreamDouble {
       this.received.push(message);
       const { id } = message;
       const tell = (body: object): void => socket.send(JSON.stringify({ id, ...body }));
-      const fail = (error: unknown): void => tell({ error: { type: "about:blank", title: "Failed", status: 400, code: "QueryInvalid", detail: (error as Error).message } });
+      const fail = (error: unknown): void =>
+        tell({
+          error: {
+            type: "about:blank",
+            title: "Failed",
+            status: 400,
+            code: "QueryInvalid",
+            detail: (error as Error).message,
+          },
+        });
       if ("open" in message) {
         if (message.open.replaces) views.delete(message.open.replaces);
         const view = this.open(message.open);
         views.set(id, view);
-        view.then(({ columns, rows }) => tell({ view: { state: "ready", columns, rows, rows_exact: true, share: 1, row_ids: false } }), fail);
+        view.then(
+          ({ columns, rows }) =>
+            tell({ view: { state: "ready", columns, rows, rows_exact: true, share: 1, row_ids: false } }),
+          fail,
+        );
       } else if ("window" in message) {
         const { window } = message;
-        views.get(window.view)?.then((view) => this.window(view, id, window)).then((frame) => {
-          if (!cancelled.has(id)) socket.send(frame);
-        }).catch(fail);
+        views
+          .get(window.view)
+          ?.then((view) => this.window(view, id, window))
+          .then((frame) => {
+            if (!cancelled.has(id)) socket.send(frame);
+          })
+          .catch(fail);
       } else if ("cancel" in message) {
         cancelled.add(message.cancel);
         tell({ cancelled: true });
@@ -121,7 +163,9 @@ export class StreamDouble {
   }
 
   private async json<T>(path: string, body?: object): Promise<T> {
-    const init = body ? { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } } : {};
+    const init = body
+      ? { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } }
+      : {};
     const response = await fetch(this.upstream + path, init);
     const answer = (await response.json()) as T & { detail?: string };
     if (!response.ok) throw new Error(answer.detail ?? response.statusText);
@@ -130,24 +174,38 @@ export class StreamDouble {
 
   private async open(spec: ViewSpec): Promise<OpenView> {
     if (spec.sql !== undefined) {
-      const empty = await this.json<RowsDocument>("/api/v1/query", { sql: spec.sql, parameters: spec.parameters ?? null, limit: 0 });
-      const count = await this.json<RowsDocument>("/api/v1/query", { sql: `SELECT count(*) FROM (${this.sqlOf(spec)})`, parameters: spec.parameters ?? null });
+      const empty = await this.json<RowsDocument>("/api/v1/query", {
+        sql: spec.sql,
+        parameters: spec.parameters ?? null,
+        limit: 0,
+      });
+      const count = await this.json<RowsDocument>("/api/v1/query", {
+        sql: `SELECT count(*) FROM (${this.sqlOf(spec)})`,
+        parameters: spec.parameters ?? null,
+      });
       return { spec, columns: empty.columns, rows: Number(count.rows[0]?.[0]) };
     }
     const base = `/api/v1/datasets/${encodeURIComponent(spec.dataset ?? "")}`;
     const { columns } = await this.json<RowsDocument>(`${base}/rows?limit=0`);
     const filter = filterOf(spec, columns);
-    const count = await this.json<RowsDocument>(`${base}/aggregate`, { measures: ["count"], ...(filter ? { filter } : {}) });
+    const count = await this.json<RowsDocument>(`${base}/aggregate`, {
+      measures: ["count"],
+      ...(filter ? { filter } : {}),
+    });
     return { spec, columns, rows: Number(count.rows[0]?.[0]) };
   }
 
   private sqlOf(spec: ViewSpec): string {
-    const keys = (spec.sort ?? []).map((key) => `${quoteName(key.column)} ${key.descending ? "DESC" : "ASC"} NULLS LAST`);
-    return `SELECT * FROM (${(spec.sql ?? "").replace(/;\s*$/, "")})${keys.length > 0 ? ` ORDER BY ${keys.join(", ")}` : ""}`;
+    const keys = (spec.sort ?? []).map(
+      (key) => `${quoteName(key.column)} ${key.descending ? "DESC" : "ASC"} NULLS LAST`,
+    );
+    const order = keys.length > 0 ? ` ORDER BY ${keys.join(", ")}` : "";
+    return `SELECT * FROM (${(spec.sql ?? "").replace(/;\s*$/, "")})${order}`;
   }
 
-  private async window({ spec, columns }: OpenView, id: number, window: { from: number; to: number; columns?: string[] }): Promise<Buffer> {
-    const response = spec.sql !== undefined ? await this.sqlRows(spec, window) : await this.datasetRows(spec, columns, window);
+  private async window({ spec, columns }: OpenView, id: number, window: Rows): Promise<Buffer> {
+    const response =
+      spec.sql !== undefined ? await this.sqlRows(spec, window) : await this.datasetRows(spec, columns, window);
     if (!response.ok) throw new Error(await response.text());
     const rows = Buffer.from(await response.arrayBuffer());
     const header = Buffer.alloc(HEADER_BYTES);
@@ -158,7 +216,7 @@ export class StreamDouble {
     return Buffer.concat([header, rows]);
   }
 
-  private sqlRows(spec: ViewSpec, { from, to, columns }: { from: number; to: number; columns?: string[] }): Promise<Response> {
+  private sqlRows(spec: ViewSpec, { from, to, columns }: Rows): Promise<Response> {
     const list = columns ? columns.map(quoteName).join(", ") : "*";
     const sql = `SELECT ${list} FROM (${this.sqlOf(spec)}) LIMIT ${to - from} OFFSET ${from}`;
     return fetch(`${this.upstream}/api/v1/query`, {
@@ -168,12 +226,18 @@ export class StreamDouble {
     });
   }
 
-  private datasetRows(spec: ViewSpec, all: readonly { name: string }[], window: { from: number; to: number; columns?: string[] }): Promise<Response> {
+  private datasetRows(spec: ViewSpec, all: readonly { name: string }[], window: Rows): Promise<Response> {
     const filter = filterOf(spec, all);
-    const query = new URLSearchParams({ format: "arrow", offset: String(window.from), limit: String(window.to - window.from) });
+    const query = new URLSearchParams({
+      format: "arrow",
+      offset: String(window.from),
+      limit: String(window.to - window.from),
+    });
     if (window.columns) query.set("columns", window.columns.join(","));
     if (filter) query.set("filter", JSON.stringify(filter));
     if (spec.sort?.length) query.set("sort", sortText(spec.sort));
-    return fetch(`${this.upstream}/api/v1/datasets/${encodeURIComponent(spec.dataset ?? "")}/rows?${query.toString()}`);
+    return fetch(
+      `${this.upstream}/api/v1/datasets/${encodeURIComponent(spec.dataset ?? "")}/rows?${query.toString()}`,
+    );
   }
 }

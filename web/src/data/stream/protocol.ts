@@ -62,11 +62,7 @@ export type ClientMessage =
   | { id: number; credits: number };
 
 export type ServerMessage = { id?: number } & (
-  | { view: ViewState }
-  | { superseded: { by: number } }
-  | { error: Problem }
-  | { cancelled: true }
-  | { closed: true }
+  { view: ViewState } | { superseded: { by: number } } | { error: Problem } | { cancelled: true } | { closed: true }
 );
 
 /** Credits of a new connection; each binary frame takes one. */

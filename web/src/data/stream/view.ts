@@ -35,7 +35,7 @@ export class View {
 
   update(state: ViewState): void {
     // Columns may be missing while nothing is known; a later state never takes them back.
-    this.state = { ...state, ...(state.columns ?? !this.state.columns ? {} : { columns: this.state.columns }) };
+    this.state = { ...state, ...((state.columns ?? !this.state.columns) ? {} : { columns: this.state.columns }) };
     for (const listener of this.listeners) listener();
   }
 

@@ -1,6 +1,6 @@
 /**
- * Numbers as the server's text formats write them (src/base/format.hpp): what is displayed is what is exported, and what
- * a filter finds.
+ * Numbers as the server's text formats write them (src/base/format.hpp): what is displayed is what is exported, and
+ * what a filter finds.
  */
 
 /** Digits and exponent of the first digit, from JavaScript's own shortest notation. */
@@ -33,7 +33,7 @@ function floatingText(value: number, shortest: (size: number) => string): string
   return size === Infinity ? `${sign}Infinity` : sign + layOut(shortest(size));
 }
 
-/** The shortest digits that read back as the same double; a whole number keeps ".0"; exponents below 1e-4, from 1e16. */
+/** The shortest digits that read back as the same double; a whole one keeps ".0"; exponents below 1e-4, from 1e16. */
 export function doubleText(value: number): string {
   return floatingText(value, String);
 }

@@ -6,7 +6,15 @@
 import { type Data, type DataType, type Field, Type, Utf8View, Vector } from "apache-arrow";
 
 import { decimalText, doubleText, floatText, halfToNumber, wordsToBigInt } from "./numberText";
-import { type FractionDigits, dateMsText, dateText, durationText, intervalText, timeText, timestampText } from "./timeText";
+import {
+  type FractionDigits,
+  dateMsText,
+  dateText,
+  durationText,
+  intervalText,
+  timeText,
+  timestampText,
+} from "./timeText";
 
 /** The text of a row's value; null for NULL. */
 export type ValueText = (row: number) => string | null;
@@ -76,7 +84,11 @@ function floating(data: Data, style: Style): (row: number) => string {
   if (style === "display") return text;
   return (row) => {
     const written = text(row);
-    return /[a-zI]/.test(written) && !written.includes("e") ? quoted(written) : /^-?[NI]/.test(written) ? quoted(written) : written;
+    return /[a-zI]/.test(written) && !written.includes("e")
+      ? quoted(written)
+      : /^-?[NI]/.test(written)
+        ? quoted(written)
+        : written;
   };
 }
 
@@ -181,7 +193,8 @@ function uniqueKeys(fields: readonly Field[]): string[] {
   const taken = new Set<string>();
   return fields.map((field) => {
     let name = field.name;
-    for (let suffix = 1; taken.has(name) || (suffix > 1 && given.has(name)); ++suffix) name = `${field.name}_${suffix}`;
+    for (let suffix = 1; taken.has(name) || (suffix > 1 && given.has(name)); ++suffix)
+      name = `${field.name}_${suffix}`;
     taken.add(name);
     return jsonString(name);
   });

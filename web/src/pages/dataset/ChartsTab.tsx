@@ -5,7 +5,14 @@ import { useMemo } from "react";
 
 import { Empty, Problem } from "../../app/states";
 import { Chart, type ChartOption } from "../../charts/Chart";
-import { type Suggestion, histogramOption, stepFor, suggestionFor, timeOption, valuesOption } from "../../charts/suggest";
+import {
+  type Suggestion,
+  histogramOption,
+  stepFor,
+  suggestionFor,
+  timeOption,
+  valuesOption,
+} from "../../charts/suggest";
 import { call } from "../../data/api/client";
 import type { DatasetColumn, DatasetDetail, Filter } from "../../data/api/schema";
 import { Filtered } from "./Filtered";
@@ -21,18 +28,34 @@ const TITLES: Record<Exclude<Suggestion, null>, string> = {
 /** Footers tell times as the engine prints them, with a space. */
 const footerMs = (text: string | null): number => Date.parse(`${(text ?? "").replace(" ", "T")}Z`);
 
-async function load(dataset: DatasetDetail, column: DatasetColumn, filter: Filter | undefined, signal: AbortSignal): Promise<ChartOption> {
+async function load(
+  dataset: DatasetDetail,
+  column: DatasetColumn,
+  filter: Filter | undefined,
+  signal: AbortSignal,
+): Promise<ChartOption> {
   const params = { name: dataset.name };
   const filtered = filter ? { filter: JSON.stringify(filter) } : {};
   const suggestion = suggestionFor(column.type);
   if (suggestion === "histogram") {
-    const answer = await call("histogram", { params, query: { column: column.name, bins: BINS, ...filtered } as never }, signal);
+    const answer = await call(
+      "histogram",
+      { params, query: { column: column.name, bins: BINS, ...filtered } as never },
+      signal,
+    );
     return histogramOption(answer.rows as [number, number, number, number][]);
   }
   if (suggestion === "time") {
     const step = stepFor(footerMs(column.min), footerMs(column.max));
-    const body = { group_by: [{ column: column.name, every: step }], measures: ["count"], ...(filter ? { filter } : {}), limit: 2000 };
-    const answer = (await call("aggregate", { params, body: body as never }, signal)) as unknown as { rows: [string | null, number][] };
+    const body = {
+      group_by: [{ column: column.name, every: step }],
+      measures: ["count"],
+      ...(filter ? { filter } : {}),
+      limit: 2000,
+    };
+    const answer = (await call("aggregate", { params, body: body as never }, signal)) as unknown as {
+      rows: [string | null, number][];
+    };
     const points = answer.rows.filter((row): row is [string, number] => row[0] !== null);
     return timeOption(points.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
@@ -41,7 +64,15 @@ async function load(dataset: DatasetDetail, column: DatasetColumn, filter: Filte
   return valuesOption({ top: rows.map(([value, count]) => ({ value, count })) });
 }
 
-function Card({ dataset, column, filter }: { dataset: DatasetDetail; column: DatasetColumn; filter: Filter | undefined }) {
+function Card({
+  dataset,
+  column,
+  filter,
+}: {
+  dataset: DatasetDetail;
+  column: DatasetColumn;
+  filter: Filter | undefined;
+}) {
   const { ref, seen } = useInSight();
   const suggestion = suggestionFor(column.type);
   const chart = useQuery({
@@ -58,7 +89,11 @@ function Card({ dataset, column, filter }: { dataset: DatasetDetail; column: Dat
         {suggestion && TITLES[suggestion]}
       </div>
       {chart.error && <Problem error={chart.error} onRetry={() => void chart.refetch()} />}
-      {chart.data ? <Chart option={chart.data} label={`${column.name}: ${suggestion ? TITLES[suggestion] : ""}`} /> : !chart.error && <Skeleton height={200} />}
+      {chart.data ? (
+        <Chart option={chart.data} label={`${column.name}: ${suggestion ? TITLES[suggestion] : ""}`} />
+      ) : (
+        !chart.error && <Skeleton height={200} />
+      )}
     </section>
   );
 }

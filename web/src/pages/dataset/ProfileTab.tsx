@@ -7,7 +7,15 @@ import type { DatasetColumn, DatasetDetail, Filter } from "../../data/api/schema
 import { ProfileCard } from "../../panel/ProfileCard";
 import { useInSight } from "./useInSight";
 
-function Card({ dataset, column, filter }: { dataset: DatasetDetail; column: DatasetColumn; filter: Filter | undefined }) {
+function Card({
+  dataset,
+  column,
+  filter,
+}: {
+  dataset: DatasetDetail;
+  column: DatasetColumn;
+  filter: Filter | undefined;
+}) {
   const { ref, seen } = useInSight();
   return (
     <section className="card" ref={ref} style={{ minHeight: 210 }} aria-label={column.name}>
@@ -23,14 +31,21 @@ function Card({ dataset, column, filter }: { dataset: DatasetDetail; column: Dat
 
 export default function ProfileTab({ dataset, filter }: { dataset: DatasetDetail; filter: Filter | undefined }) {
   const [search, setSearch] = useState("");
-  const columns = (dataset.columns ?? []).filter((column) => column.name.toLowerCase().includes(search.toLowerCase()));
+  const columns = (dataset.columns ?? []).filter((column) =>
+    column.name.toLowerCase().includes(search.toLowerCase()),
+  );
   return (
     <>
       <div className="page-head">
         <h2>Profile</h2>
         <Filtered filter={filter} />
         <span className="spacer" />
-        <TextInput aria-label="Find a column" placeholder="Find a column" value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
+        <TextInput
+          aria-label="Find a column"
+          placeholder="Find a column"
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+        />
       </div>
       <div className="cards">
         {columns.map((column) => (

@@ -15,7 +15,9 @@ export default function SampleTab({ dataset }: { dataset: DatasetDetail }) {
   const [seed, setSeed] = useState(1);
   const [state, setState] = useState<GridState>({});
   const source = useMemo(
-    () => ({ sql: `SELECT * FROM ${quoteName(dataset.name)} USING SAMPLE reservoir(${size} ROWS) REPEATABLE (${seed})` }),
+    () => ({
+      sql: `SELECT * FROM ${quoteName(dataset.name)} USING SAMPLE reservoir(${size} ROWS) REPEATABLE (${seed})`,
+    }),
     [dataset.name, size, seed],
   );
   return (
@@ -34,7 +36,11 @@ export default function SampleTab({ dataset }: { dataset: DatasetDetail }) {
             value={size}
             onChange={(value) => setSize(value ?? "1000")}
           />
-          <Button variant="default" leftSection={<IconRefresh size={15} stroke={1.6} />} onClick={() => setSeed(seed + 1)}>
+          <Button
+            variant="default"
+            leftSection={<IconRefresh size={15} stroke={1.6} />}
+            onClick={() => setSeed(seed + 1)}
+          >
             Resample
           </Button>
         </>

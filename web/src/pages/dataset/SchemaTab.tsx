@@ -57,7 +57,12 @@ export function SchemaTab({ dataset }: { dataset: DatasetDetail }) {
       <div className="page-head">
         <h2>{integer(columns.length)} columns</h2>
         <span className="spacer" />
-        <TextInput aria-label="Find a column" placeholder="Find a column" value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
+        <TextInput
+          aria-label="Find a column"
+          placeholder="Find a column"
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+        />
       </div>
       <div className="scroll-x">
         <table className="table">
