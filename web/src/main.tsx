@@ -10,6 +10,9 @@ import { router } from "./app/router";
 import { queryClient } from "./app/services";
 import { styleNonce, theme } from "./app/theme";
 
+// Libraries that make style elements of their own (scroll locks of dialogs) look for the nonce here.
+(globalThis as { __webpack_nonce__?: string }).__webpack_nonce__ = styleNonce();
+
 const host = document.getElementById("root");
 if (!host) throw new Error("The page has no place for the app");
 createRoot(host).render(

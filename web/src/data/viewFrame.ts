@@ -1,7 +1,7 @@
 /**
  * A view as a data frame of the grid: cells from a cache of blocks, filled by windows over the connection. Blocks are
- * 64 rows of 16 columns; what is missing of a range is asked for in as few windows as possible, and the rows ahead in the
- * direction of travel are asked for once the visible ones are there.
+ * 64 rows of 16 columns; what is missing of a range is asked for in as few windows as possible, and the rows ahead in
+ * the direction of travel are asked for once the visible ones are there.
  */
 import type { CellRange, DataFrame, GridColumn } from "../grid/dataFrame";
 import { ApiError, isAbort } from "./api/error";

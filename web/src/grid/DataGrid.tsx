@@ -16,7 +16,7 @@ import { Header, type ColumnMark, type HeaderActions } from "./Header";
 import { type Layout, type ShownColumn, layOut } from "./layout";
 import { GridView } from "./gridView";
 import type { Position, Rectangle, Selection } from "./selection";
-import { shown } from "./cells";
+import { fitWidth } from "./fit";
 import "./grid.css";
 
 export const ROW_HEIGHT = 28;
@@ -45,22 +45,6 @@ export interface DataGridProps extends Omit<HeaderActions, "onFit"> {
   onKey?: (event: KeyboardEvent) => boolean;
   onRows?: (first: number, end: number) => void;
   ref?: Ref<GridHandle>;
-}
-
-const FIT_ROWS = 200;
-const FIT_PADDING = 24;
-
-/** The width that the loaded values of a column in sight take. */
-function fitWidth(frame: DataFrame, index: number, first: number, host: HTMLElement): number {
-  const context = document.createElement("canvas").getContext("2d");
-  if (!context) return 120;
-  context.font = getComputedStyle(host).font;
-  let width = context.measureText(frame.columns[index]?.name ?? "").width + 34;
-  for (let row = first; row < first + FIT_ROWS; ++row) {
-    const value = frame.getCell(row, index);
-    if (value) width = Math.max(width, context.measureText(shown(value)).width);
-  }
-  return Math.round(Math.min(600, Math.max(48, width + FIT_PADDING)));
 }
 
 export function DataGrid(props: DataGridProps) {
@@ -127,7 +111,7 @@ export function DataGrid(props: DataGridProps) {
   const { onSort, onMenu, onResize, onMove } = props;
   const onFit = useCallback((index: number) => {
     const { first } = view.current?.rowsInSight() ?? { first: 0 };
-    if (host.current) latest.current.onResize(index, fitWidth(latest.current.frame, index, first, host.current));
+    latest.current.onResize(index, fitWidth(latest.current.frame, index, first));
   }, []);
   const getScrollLeft = useCallback(() => scrollLeft.current, []);
   const headerId = `head${id}`;

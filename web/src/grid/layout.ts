@@ -55,7 +55,7 @@ export function columnsInSight(layout: Layout, scrollLeft: number, width: number
 /** How wide the row numbers are. */
 export function gutterWidth(rowCount: number): number {
   const digits = Math.max(2, rowCount.toLocaleString("en").length);
-  return Math.round(20 + digits * 7);
+  return Math.round(18 + digits * 6.4);
 }
 
 const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL|DOUBLE|FLOAT|BIGNUM)/;

@@ -1,7 +1,7 @@
 /**
  * A browser's element is at most some 33 million pixels high; a billion rows are 28 billion. ScrollScale maps the
- * scroll bar of an element of 8 million pixels (safe in every browser) to the whole height: near both ends pixel by pixel, so
- * that the ends are reached exactly and nothing is clipped there, stretched in between.
+ * scroll bar of an element of 8 million pixels (safe in every browser) to the whole height: near both ends pixel by
+ * pixel, so that the ends are reached exactly and nothing is clipped there, stretched in between.
  */
 export const PHYSICAL_HEIGHT_MAX = 8_000_000;
 const EDGE_MAX = 100_000;

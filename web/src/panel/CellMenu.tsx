@@ -1,6 +1,6 @@
 /** The menu of a cell: copy, see, filter by its value. */
 import { Menu } from "@mantine/core";
-import { IconCopy, IconEye, IconFilter, IconFilterOff, IconTableExport } from "@tabler/icons-react";
+import { IconCopy, IconEye, IconFilter, IconFilterOff, IconSearch, IconTableExport } from "@tabler/icons-react";
 
 import { type Condition, withCondition } from "../data/filters";
 import type { ViewFrame } from "../data/viewFrame";
@@ -23,13 +23,14 @@ interface CellMenuProps {
   onCopy(headers: boolean): void;
   onOpen(position: Position): void;
   onConditions(conditions: Condition[]): void;
+  onSearch(text: string): void;
   onClose(): void;
 }
 
 const SHOWN_MAX = 28;
 const ICON = { size: 15, stroke: 1.6 } as const;
 
-export function CellMenu({ at, frame, columns, onCopy, onOpen, onConditions, onClose }: CellMenuProps) {
+export function CellMenu({ at, frame, columns, onCopy, onOpen, onConditions, onSearch, onClose }: CellMenuProps) {
   const column = at ? frame?.columns[at.column] : undefined;
   const value = at && frame ? frame.getCell(at.position.row, at.column) : undefined;
   const cut = at && frame ? frame.wholeBytes(at.position.row, at.column) > 0 : false;
@@ -81,6 +82,11 @@ export function CellMenu({ at, frame, columns, onCopy, onOpen, onConditions, onC
         >
           See the whole value
         </Menu.Item>
+        {nested && value && !cut && (
+          <Menu.Item leftSection={<IconSearch {...ICON} />} onClick={() => onSearch(value)}>
+            Search for {text}
+          </Menu.Item>
+        )}
         {filterable && (
           <>
             <Menu.Divider />

@@ -1,4 +1,4 @@
-/** The menu of a column: what it is, its order, filter and place. One for all columns, at the header it is opened on. */
+/** The menu of a column: what it is, its order, filter and place. One for all columns, at the header that opened it. */
 import { ActionIcon, Button, Divider, Popover, Tooltip } from "@mantine/core";
 import {
   IconArrowsHorizontal,

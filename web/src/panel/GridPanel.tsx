@@ -16,6 +16,7 @@ import type { GridState } from "../data/gridState";
 import type { ViewSpec } from "../data/stream/protocol";
 import type { ViewFrame } from "../data/viewFrame";
 import { DataGrid, type GridHandle } from "../grid/DataGrid";
+import { fitWidth } from "../grid/fit";
 import type { Position, Selection } from "../grid/selection";
 import { CellMenu, type CellMenuAt } from "./CellMenu";
 import { ColumnMenu, type MenuAt } from "./ColumnMenu";
@@ -147,6 +148,20 @@ function Chips({
   );
 }
 
+const FITTED_COLUMNS_MAX = 16;
+const FITTED_WIDTH_MAX = 340;
+
+/** Widths that suit the first rows; what a column once got it keeps, however the rows are filtered and sorted. */
+function useFitted(frame: ViewFrame | null): ReadonlyMap<string, number> {
+  const kept = useRef<ReadonlyMap<string, number>>(new Map());
+  return useMemo(() => {
+    if (!frame || kept.current.size > 0 || frame.getCell(0, 0) === undefined) return kept.current;
+    const first = frame.columns.slice(0, FITTED_COLUMNS_MAX);
+    kept.current = new Map(first.map(({ name }, index) => [name, fitWidth(frame, index, 0, FITTED_WIDTH_MAX)]));
+    return kept.current;
+  }, [frame]);
+}
+
 export function GridPanel(props: GridPanelProps) {
   const { source, state, onState } = props;
   const grid = useRef<GridHandle>(null);
@@ -174,7 +189,8 @@ export function GridPanel(props: GridPanelProps) {
   );
   const { frame, stale, error, retry } = useView(spec);
   columnsOf.current = frame?.columns ?? columnsOf.current;
-  const live = useColumns(columnsOf.current, state, onState);
+  const fitted = useFitted(frame);
+  const live = useColumns(columnsOf.current, state, onState, fitted);
   const copy = useCopy(frame, live, grid);
 
   const dataset = source.dataset ?? null;
@@ -323,6 +339,7 @@ export function GridPanel(props: GridPanelProps) {
         onCopy={copy.start}
         onOpen={open}
         onConditions={setConditions}
+        onSearch={(text) => onState({ search: text })}
       />
       <ValueViewer cell={viewed} onClose={() => setViewed(null)} />
     </div>

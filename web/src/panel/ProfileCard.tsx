@@ -77,7 +77,7 @@ export function Quantiles({ profile }: { profile: ColumnProfile }) {
       {found.map(([at, name]) => (
         <div key={at}>
           <dt>{name}</dt>
-          <dd>{figure(profile.quantiles?.[at])}</dd>
+          <dd title={figure(profile.quantiles?.[at])}>{figure(profile.quantiles?.[at]).slice(0, 10)}</dd>
         </div>
       ))}
     </dl>

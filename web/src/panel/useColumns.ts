@@ -45,7 +45,12 @@ function ordered(all: readonly GridColumn[], order: readonly string[]): number[]
   return [...named, ...all.map((_, index) => index).filter((index) => !taken.has(index))];
 }
 
-export function useColumns(all: readonly GridColumn[], state: GridState, change: ChangeState): Columns {
+export function useColumns(
+  all: readonly GridColumn[],
+  state: GridState,
+  change: ChangeState,
+  fitted?: ReadonlyMap<string, number>,
+): Columns {
   const pins = state.pin ?? "";
   const shown = useMemo(() => {
     const hidden = new Set(splitNames(state.hide));
@@ -55,9 +60,13 @@ export function useColumns(all: readonly GridColumn[], state: GridState, change:
       .filter((index) => !hidden.has(all[index]?.name ?? ""))
       .map((index): ShownColumn => {
         const { name = "", type = "" } = all[index] ?? {};
-        return { index, width: widths.get(name) ?? defaultWidth(name, type), pinned: pinned.has(name) };
+        return {
+          index,
+          width: widths.get(name) ?? fitted?.get(name) ?? defaultWidth(name, type),
+          pinned: pinned.has(name),
+        };
       });
-  }, [all, state.hide, pins, state.order, state.widths]);
+  }, [all, state.hide, pins, state.order, state.widths, fitted]);
   const conditions = useMemo(() => parseFilter(state.filter), [state.filter]);
   const sort = useMemo(() => splitSort(state.sort), [state.sort]);
   const marks = useMemo(() => {
