@@ -8,7 +8,7 @@ import { createRoot } from "react-dom/client";
 
 import { router } from "./app/router";
 import { queryClient } from "./app/services";
-import { styleNonce, theme } from "./app/theme";
+import { cssVariables, styleNonce, theme } from "./app/theme";
 
 // Libraries that make style elements of their own (scroll locks of dialogs) look for the nonce here.
 (globalThis as { __webpack_nonce__?: string }).__webpack_nonce__ = styleNonce();
@@ -16,7 +16,12 @@ import { styleNonce, theme } from "./app/theme";
 const host = document.getElementById("root");
 if (!host) throw new Error("The page has no place for the app");
 createRoot(host).render(
-  <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={styleNonce}>
+  <MantineProvider
+    theme={theme}
+    defaultColorScheme="auto"
+    getStyleNonce={styleNonce}
+    cssVariablesResolver={cssVariables}
+  >
     <QueryClientProvider client={queryClient}>
       <RouterProvider router={router} />
     </QueryClientProvider>

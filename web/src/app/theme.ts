@@ -1,4 +1,4 @@
-import { type MantineColorsTuple, createTheme } from "@mantine/core";
+import { type CSSVariablesResolver, type MantineColorsTuple, createTheme } from "@mantine/core";
 
 /** The accent, from a wash to its darkest; index 7 is the one on white, 4 the one on dark. */
 const petrol: MantineColorsTuple = [
@@ -16,7 +16,7 @@ const petrol: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: "petrol",
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: 7,
   autoContrast: true,
   colors: { petrol },
   fontFamily: "var(--cb-sans)",
@@ -36,8 +36,25 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 350, fz: "xs" } },
     Popover: { defaultProps: { shadow: "md" } },
     Menu: { defaultProps: { shadow: "md" } },
+    Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+    Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
   },
 });
+
+const ours = {
+  "--mantine-color-body": "var(--cb-surface)",
+  "--mantine-color-text": "var(--cb-text)",
+  "--mantine-color-dimmed": "var(--cb-dim)",
+  "--mantine-color-placeholder": "var(--cb-dim)",
+  "--mantine-color-anchor": "var(--cb-accent)",
+  "--mantine-color-default": "var(--cb-surface)",
+  "--mantine-color-default-hover": "var(--cb-hover)",
+  "--mantine-color-default-color": "var(--cb-text)",
+  "--mantine-color-default-border": "var(--cb-line-strong)",
+};
+
+/** The components take the page's colours (app.css), in both schemes. */
+export const cssVariables: CSSVariablesResolver = () => ({ variables: {}, light: ours, dark: ours });
 
 /** Of this answer of the server: only style sheets that carry it are taken (Content-Security-Policy). */
 export const styleNonce = (): string =>

@@ -104,7 +104,9 @@ export class GridView {
     this.unsubscribe = frame.subscribe(() => this.frameChanged());
     if (!keepPlace) {
       this.offset = 0;
-      this.select(null);
+      // The keyboard goes on in its column.
+      const place = this.selection?.focus.place;
+      this.select(place === undefined ? null : { anchor: { row: 0, place }, focus: { row: 0, place } });
     }
     this.frameChanged();
   }

@@ -120,7 +120,7 @@ export function DatasetPage() {
           />
         </Tabs.Panel>
         {tab !== "rows" && (
-          <Tabs.Panel value={tab} className={tab === "sample" ? "panel" : "page"}>
+          <Tabs.Panel value={tab} className={tab === "sample" ? "panel" : "page"} tabIndex={0}>
             <Suspense fallback={<Lines />}>{body ?? <Lines />}</Suspense>
           </Tabs.Panel>
         )}

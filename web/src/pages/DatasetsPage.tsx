@@ -77,7 +77,7 @@ export function DatasetsPage() {
         </Empty>
       )}
       {found.length > 0 && (
-        <div className="scroll-x">
+        <div className="scroll-x" tabIndex={0}>
           <table className="table">
             <thead>
               <tr>

@@ -83,7 +83,7 @@ export function JobsPage() {
         </Empty>
       )}
       {jobs.length > 0 && (
-        <div className="scroll-x">
+        <div className="scroll-x" tabIndex={0}>
           <table className="table">
             <thead>
               <tr>

@@ -75,7 +75,7 @@ function Queries() {
       </div>
       {error && !data && <Problem error={error} />}
       {data && data.queries.length > 0 && (
-        <div className="scroll-x">
+        <div className="scroll-x" tabIndex={0}>
           <table className="table">
             <thead>
               <tr>
@@ -151,7 +151,7 @@ function Routes({ metrics }: { metrics: Metrics }) {
   return (
     <section>
       <h2 style={{ marginBottom: 8 }}>Requests since the start</h2>
-      <div className="scroll-x">
+      <div className="scroll-x" tabIndex={0}>
         <table className="table">
           <thead>
             <tr>

@@ -104,7 +104,7 @@ export default function QualityTab({ dataset, filter }: { dataset: DatasetDetail
           <dd>{duration(report.data.performance_metrics.duration_ms)}</dd>
         </div>
       </dl>
-      <div className="scroll-x">
+      <div className="scroll-x" tabIndex={0}>
         <table className="table">
           <thead>
             <tr>

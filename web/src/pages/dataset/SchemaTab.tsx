@@ -64,7 +64,7 @@ export function SchemaTab({ dataset }: { dataset: DatasetDetail }) {
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
       </div>
-      <div className="scroll-x">
+      <div className="scroll-x" tabIndex={0}>
         <table className="table">
           <thead>
             <tr>
@@ -86,7 +86,7 @@ export function SchemaTab({ dataset }: { dataset: DatasetDetail }) {
       <div className="page-head" style={{ marginTop: 28 }}>
         <h2>{integer(files.length)} files</h2>
       </div>
-      <div className="scroll-x">
+      <div className="scroll-x" tabIndex={0}>
         <table className="table">
           <thead>
             <tr>
