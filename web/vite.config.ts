@@ -39,7 +39,11 @@ export default defineConfig({
   worker: { format: "es" },
   server: {
     proxy: Object.fromEntries(
-      ["/api", "/metrics", "/health", "/docs", "/openapi.json"].map((path) => [path, { target: server, ws: true }]),
+      ["/api", "/metrics", "/health", "/docs", "/openapi.json"].map((path) => [
+        path,
+        // The server answers to its own name only.
+        { target: server, ws: true, changeOrigin: true, headers: { origin: server } },
+      ]),
     ),
   },
 });
