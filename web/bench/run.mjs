@@ -164,7 +164,7 @@ async function scroll(page, client, seconds, random) {
 }
 
 /** Work of the page's main thread in each frame, in ms, from a trace. */
-async function traced(client, run) {
+async function traced(page, client, run) {
   const events = [];
   const take = ({ value }) => events.push(...value);
   client.on("Tracing.dataCollected", take);
@@ -172,7 +172,13 @@ async function traced(client, run) {
     transferMode: "ReportEvents",
     traceConfig: { includedCategories: ["toplevel", "devtools.timeline"] },
   });
+  // Frames go on while nothing is drawn, so that each has only its own work.
+  await page.evaluate(() => {
+    const frame = () => (window.ticking = requestAnimationFrame(frame));
+    frame();
+  });
   await run();
+  await page.evaluate(() => cancelAnimationFrame(window.ticking));
   const complete = new Promise((done) => client.once("Tracing.tracingComplete", done));
   await client.send("Tracing.end");
   await complete;
@@ -181,7 +187,10 @@ async function traced(client, run) {
   const thread = fires[0] && `${fires[0].pid} ${fires[0].tid}`;
   const own = (event) => `${event.pid} ${event.tid}` === thread;
   const starts = [...new Set(fires.filter(own).map((event) => event.ts))].sort((a, b) => a - b);
-  const tasks = events.filter((event) => own(event) && event.ph === "X" && /RunTask$/.test(event.name));
+  const finished = events.filter((event) => own(event) && event.ph === "X");
+  // Newer traces name the whole of a task twice, one inside the other.
+  const outer = finished.filter((event) => event.name === "ThreadControllerImpl::RunTask");
+  const tasks = outer.length > 0 ? outer : finished.filter((event) => event.name === "RunTask");
   const work = new Float64Array(starts.length);
   for (const task of tasks) {
     let low = 0;
@@ -263,7 +272,7 @@ async function measure(browser, pages, server, grid, dataset) {
   await scroll(page, client, SECONDS, random);
   const recorded = await page.evaluate(stopRecorder);
   const heapAfter = await heapMb(client);
-  const work = await traced(client, () => scroll(page, client, TRACED_SECONDS, random));
+  const work = await traced(page, client, () => scroll(page, client, TRACED_SECONDS, random));
   const jumpMs = await jumps(page, random);
   const reached = await reach(page);
   await context.close();

@@ -35,7 +35,7 @@ const api: GridApi = createGrid(host(), {
 
 const cells = (): Element[] => {
   const box = host().getBoundingClientRect();
-  return [...document.querySelectorAll(".ag-center-cols-container .ag-row .ag-cell")].filter((cell) =>
+  return [...document.querySelectorAll(".ag-row .ag-cell")].filter((cell) =>
     inSight(cell, box),
   );
 };
@@ -45,9 +45,9 @@ offer(
     blank: () => cells().filter((cell) => cell.textContent === "").length,
     filled: () => cells().filter((cell) => cell.textContent !== "").length,
     jumpTo: (row) => api.ensureIndexVisible(row, "middle"),
-    scroller: () => document.querySelector(".ag-body-viewport") ?? document.body,
+    scroller: () => document.querySelector(".ag-grid-viewport") ?? document.body,
     last: () => {
-      const rows = [...document.querySelectorAll(".ag-center-cols-container .ag-row")].filter((row) =>
+      const rows = [...document.querySelectorAll(".ag-row")].filter((row) =>
         row.querySelector(".ag-cell"),
       );
       const numbers = rows.map((row) => Number(row.getAttribute("row-index")));
