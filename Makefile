@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build run test unit functional soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
+.PHONY: help setup build run test unit functional web web-test bench-web \
+  soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
   bench bench-micro package clean
 
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH)
@@ -18,14 +19,21 @@ help: ## this list
 setup: ## install what is missing
 	@scripts/setup
 
-build: setup ## build/release/bin/canvasback
+# The app is built before the server, which carries it.
+web_sources := $(shell find web -name node_modules -prune -o -name dist -prune -o -type f -print)
+web/dist/index.html: $(web_sources) | setup
+	npm --prefix web run build
+
+web: web/dist/index.html ## the web app alone: web/dist
+
+build: setup web ## build/release/bin/canvasback
 	cmake --preset release
 	cmake --build --preset release -j $(JOBS)
 
 run: build ## serve three million flights; other arguments: make run ARGS="serve DIR --listen 127.0.0.1:9000"
 	exec build/release/bin/canvasback $(ARGS)
 
-test: build unit functional soak-short ## build and run all tests
+test: build unit functional web-test soak-short ## build and run all tests
 
 unit: build
 	ctest --test-dir build/release --output-on-failure --no-tests=error
@@ -33,7 +41,11 @@ unit: build
 functional: build unit
 	@if [[ -d tests/functional ]]; then set -x; $(PYTHON) -m pytest -q tests/functional; fi
 
-soak-short: build unit functional
+web-test: build unit functional ## the web app's tests: units, and pages in Chromium on a running server
+	npm --prefix web run unit
+	npm --prefix web run browser
+
+soak-short: build unit functional web-test
 	$(PYTHON) tests/soak/soak.py --short memory hangups timeout cancels kills
 
 soak: build ## memory, cancels, crowds, kills at full size (about 20 minutes; SOAK="memory crowd" runs some)

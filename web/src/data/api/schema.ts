@@ -1,0 +1,885 @@
+// Made from the server's OpenAPI document by scripts/openapi.mjs: do not edit, run `npm run openapi`.
+
+export type Job = {
+  id: string;
+  state: "queued" | "running" | "done" | "failed" | "cancelled";
+  /** file: written on the server and fetched when done; stream: sent to its client at once. */
+  delivery: "file" | "stream";
+  kind: "rows" | "sql";
+  /** The dataset, or the start of the statement. */
+  text: string;
+  format: Format;
+  created: string;
+  started: string | null;
+  ended: string | null;
+  rows_done: number;
+  /** null where only reading tells. */
+  rows_total: number | null;
+  bytes: number;
+  /** Done, 0 to 1; null where it is not known. */
+  share: number | null;
+  rows_per_second: number | null;
+  bytes_per_second: number | null;
+  /** Seconds that are left, at this rate. */
+  eta_s: number | null;
+  receipt: {
+    rows: number;
+    bytes: number;
+    sha256: string;
+  } | null;
+  file: {
+    href: string;
+    filename: string;
+    bytes: number;
+    /** Kept no longer; less long where the space is needed. */
+    until: string;
+  } | null;
+  error: {
+    code: ErrorCode;
+    message: string;
+    position: number | null;
+  } | null;
+};
+
+export type JobList = {
+  jobs: (Job)[];
+};
+
+export type ExportRequest = {
+  columns?: (string)[] | null;
+  filter?: Filter;
+  sort?: string;
+  sample?: string;
+  seed?: number;
+  offset?: number;
+  limit?: number;
+  after?: string;
+  format?: Format;
+  compression?: Compression;
+  numbers?: "exact" | "plain";
+  timeout_ms?: number;
+  filename?: string;
+};
+
+/** RFC 9457. */
+export type Problem = {
+  /** Where the code is explained. */
+  type: string;
+  title: string;
+  status: number;
+  /** What was wrong and, where it can be said, what would be right. */
+  detail: string;
+  code: ErrorCode;
+  /** The path of the request. */
+  instance?: string;
+  /** Byte of the SQL statement. */
+  position?: number;
+};
+
+/** The closed list of docs/errors.md. */
+export type ErrorCode = "InvalidData" | "SchemaValidation" | "QueryInvalid" | "Unauthorized" | "Forbidden" | "QueryForbidden" | "NotFound" | "DatasetNotFound" | "SchemaNotFound" | "RecordNotFound" | "QueryNotFound" | "JobNotFound" | "MethodNotAllowed" | "NotAcceptable" | "RequestTimeout" | "DuplicateRecord" | "JobConflict" | "PayloadTooLarge" | "UriTooLong" | "UnsupportedMediaType" | "RangeNotSatisfiable" | "TooManyRequests" | "HeadersTooLarge" | "Cancelled" | "DataProcessing" | "Database" | "Repository" | "Unavailable" | "QueryTimeout" | "StorageLimit" | "MemoryLimit";
+
+/** A value of any column type: integers beyond 2^53 and decimals as strings unless numbers=plain; NaN and infinities as "NaN", "Infinity", "-Infinity"; timestamps in ISO 8601; binary in base64; lists as arrays; structs and maps with text keys as objects. */
+export type Value = null | boolean | number | string | (Value)[] | { [key: string]: Value };
+
+export type Column = {
+  name: string;
+  /** DuckDB's type name. */
+  type: string;
+};
+
+export type RowsDocument = {
+  columns: (Column)[];
+  rows: ((Value)[])[];
+  /** Rows of the whole selection. */
+  total_rows: number | null;
+  /** false: total_rows is an estimate, or only what is known so far. */
+  total_exact: boolean;
+  /** For `after`; null on the last page. */
+  next: string | null;
+  performance_metrics: PerformanceMetrics;
+};
+
+/** Measured, not estimated. */
+export type PerformanceMetrics = {
+  /** Since the request was complete. */
+  duration_ms: number;
+  /** Waiting for a worker. */
+  queue_ms: number;
+  engine_ms: number;
+  encode_ms: number;
+  /** Rows per second. */
+  throughput_rps: number;
+  rows: number;
+  bytes: number;
+  /** The way that the rows took. */
+  method: "cached_block" | "decoded_rows" | "plain_scan" | "duckdb" | "file";
+  /** The worker's resident memory. */
+  memory_usage_mb: number;
+  /** Its number. */
+  worker: number;
+};
+
+/** What an answer from the catalog cost. */
+export type CatalogMetrics = {
+  duration_ms: number;
+  method: "catalog";
+};
+
+export type Format = "json" | "ndjson" | "csv" | "arrow" | "arrow_file" | "parquet" | "xlsx";
+
+export type Compression = "none" | "lz4" | "zstd" | "snappy" | "gzip" | "fast" | "best";
+
+/** Strings are compared as the column's type, exactly. */
+export type Scalar = null | boolean | number | string;
+
+/** Column → value or condition. At most 16 deep and 1,000 parts. */
+export type Filter = {
+  and?: (Filter)[];
+  or?: (Filter)[];
+  not?: Filter;
+  [key: string]: FilterTerm | unknown;
+};
+
+export type FilterTerm = Scalar | {
+  op: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "like" | "contains" | "is_null";
+  value?: Scalar;
+} | {
+  op: "between";
+  value: (boolean | number | string)[];
+} | {
+  op: "in";
+  value: (Scalar)[];
+};
+
+/** Why it cannot be read. */
+export type DatasetError = {
+  code: ErrorCode;
+  message: string;
+};
+
+/** kind and what follows it are there unless it could never be read. */
+export type DatasetSummary = {
+  name: string;
+  /** File, folder or glob. */
+  source: string;
+  error?: DatasetError;
+  kind?: "parquet" | "csv" | "json" | "arrow";
+  /** Changes with the files. */
+  version?: string;
+  /** null where it takes a scan to know. */
+  rows?: number | null;
+  bytes?: number;
+  files?: number;
+  /** Parquet only. */
+  row_groups?: number;
+  column_count?: number;
+};
+
+export type DatasetList = {
+  datasets: (DatasetSummary)[];
+  performance_metrics: CatalogMetrics;
+};
+
+export type DatasetColumn = {
+  name: string;
+  type: string;
+  /** From the footers, as text; null where they do not say. */
+  min: string | null;
+  max: string | null;
+  null_count: number | null;
+};
+
+export type DataFile = {
+  path: string;
+  bytes: number;
+  rows: number | null;
+  row_groups: number;
+  modified: string;
+};
+
+export type DatasetDetail = {
+  name: string;
+  /** File, folder or glob. */
+  source: string;
+  error?: DatasetError;
+  kind?: "parquet" | "csv" | "json" | "arrow";
+  /** Changes with the files. */
+  version?: string;
+  /** null where it takes a scan to know. */
+  rows?: number | null;
+  bytes?: number;
+  files?: number;
+  /** Parquet only. */
+  row_groups?: number;
+  column_count?: number;
+  columns?: (DatasetColumn)[];
+  file_list?: (DataFile)[];
+  performance_metrics: CatalogMetrics;
+};
+
+export type SqlRequest = {
+  /** One SELECT; datasets are tables. */
+  sql: string;
+  /** Values of $1, $2 … (array) or of $name … (object). */
+  parameters?: (Scalar)[] | { [key: string]: Scalar } | null;
+  /** Else ?format=, else Accept, else json. */
+  format?: Format | null;
+  /** At most so many rows. */
+  limit?: number | null;
+  timeout_ms?: number | null;
+  compression?: Compression | null;
+  numbers?: "exact" | "plain" | null;
+  /** The name offered to the browser. */
+  filename?: string | null;
+};
+
+export type RunningQuery = {
+  id: number;
+  kind: "rows" | "sql" | "analyse";
+  /** The dataset or the statement. */
+  text: string;
+  format: Format;
+  /** The job it belongs to. */
+  job: string | null;
+  state: "waiting" | "running";
+  started: string;
+  elapsed_ms: number;
+  worker: number | null;
+  progress: Progress | null;
+};
+
+export type Progress = {
+  rows: number;
+  bytes: number;
+  rows_expected: number | null;
+  /** From 0 to 1; negative where it is not known. */
+  share: number;
+};
+
+export type QueryList = {
+  queries: (RunningQuery)[];
+  /** Tasks waiting for a worker. */
+  waiting: number;
+};
+
+export type Health = {
+  status: "ok" | "failing";
+  version: string;
+  uptime_s: number;
+  datasets: {
+    readable: number;
+    broken: number;
+  };
+  tasks: {
+    running: number;
+    waiting: number;
+  };
+  workers: (Worker)[];
+};
+
+export type Worker = {
+  number: number;
+  pid: number;
+  state: "starting" | "idle" | "busy" | "parked";
+};
+
+/** Measured. Only these three where an earlier profile of the same files is given again. */
+export type AnalysisMetrics = {
+  /** Since the request was complete. */
+  duration_ms: number;
+  /** Waiting for a worker. */
+  queue_ms?: number;
+  engine_ms?: number;
+  encode_ms?: number;
+  /** Rows per second. */
+  throughput_rps?: number;
+  rows?: number;
+  bytes: number;
+  method: "column_scan" | "cached_profile" | "duckdb";
+  /** The worker's resident memory. */
+  memory_usage_mb?: number;
+  /** Its number. */
+  worker?: number;
+};
+
+export type PatternShare = {
+  /** A for letters, 9 for digits, + for more of the kind; or the name of a format. */
+  pattern: string;
+  share: number;
+};
+
+export type Finding = {
+  code: "constant" | "dates_out_of_range" | "empty" | "mixed_formats" | "near_constant" | "not_a_number" | "nulls" | "outliers" | "padded";
+  message: string;
+  share: number;
+  /** Points that it takes from the score. */
+  cost: number;
+};
+
+export type TopValue = {
+  value: Value;
+  count: number;
+  /** Where top is not exact. */
+  count_error?: number;
+};
+
+export type ColumnHistogram = {
+  from: Value;
+  to: Value;
+  counts: (number)[];
+  exact: boolean;
+};
+
+/** Members beyond sum come with type=profile and quality; score and findings with quality. */
+export type ColumnProfile = {
+  name: string;
+  type: string;
+  /** Values that are not NULL. */
+  count: number;
+  nulls: number;
+  min?: Value;
+  max?: Value;
+  mean?: Value;
+  std?: Value;
+  sum?: Value;
+  /** Floating point only. */
+  nan?: number;
+  /** Floating point only. */
+  infinite?: number;
+  distinct?: number | null;
+  distinct_exact?: boolean;
+  /** Standard error of distinct, as a share of it; 0 where it is exact. */
+  distinct_error?: number;
+  /** By probability. */
+  quantiles?: { [key: string]: Value };
+  quantiles_exact?: boolean;
+  /** The most frequent values. */
+  top?: (TopValue)[];
+  top_exact?: boolean;
+  /** At most so far are quantiles and counts of a sample off; 0 where all rows were looked at. */
+  rank_error?: number;
+  /** That rank_error holds. */
+  confidence?: number;
+  histogram?: ColumnHistogram;
+  /** Of texts, in characters. */
+  length?: {
+    min: number;
+    max: number;
+    mean: number;
+  };
+  empty?: number;
+  padded_share?: number;
+  patterns?: (PatternShare)[];
+  formats?: (PatternShare)[];
+  score?: number;
+  findings?: (Finding)[];
+};
+
+export type ProfileDocument = {
+  dataset: string;
+  type: "summary" | "profile" | "quality";
+  rows: number;
+  score?: number;
+  duplicate_rows?: {
+    rows: number;
+    exact: boolean;
+    error: number;
+    cost: number;
+  };
+  columns: (ColumnProfile)[];
+  performance_metrics: AnalysisMetrics;
+};
+
+export type HistogramDocument = {
+  columns: (Column)[];
+  rows: ((Value)[])[];
+  /** Rows of the whole selection. */
+  total_rows: number | null;
+  /** false: total_rows is an estimate, or only what is known so far. */
+  total_exact: boolean;
+  /** For `after`; null on the last page. */
+  next: string | null;
+  performance_metrics: PerformanceMetrics;
+  /** Values that fell into a bin. */
+  values: number;
+  /** NULLs. */
+  nulls: number;
+  /** NaN and infinities. */
+  not_finite: number;
+};
+
+/** At least one key or measure. */
+export type AggregateRequest = {
+  /** Columns, or dates cut to the beginning of a period. */
+  group_by?: (string | {
+    column: string;
+    every?: "year" | "quarter" | "month" | "week" | "day" | "hour" | "minute";
+    as?: string;
+  })[] | null;
+  /** count alone counts rows; the others take a column. */
+  measures?: ("count" | {
+    function: "count" | "count_distinct" | "approx_distinct" | "sum" | "mean" | "avg" | "min" | "max" | "std" | "stddev" | "variance" | "median" | "quantile" | "any";
+    column?: string;
+    /** The probability of a quantile; 0.5 where it is missing. */
+    q?: number;
+    as?: string;
+  })[] | null;
+  filter?: Filter | null;
+  /** Names of results, as in ?sort=. */
+  sort?: string | null;
+  limit?: number | null;
+  offset?: number | null;
+  timeout_ms?: number | null;
+  format?: Format | null;
+  compression?: Compression | null;
+  numbers?: "exact" | "plain" | null;
+};
+
+export interface Operations {
+  /** The datasets, for a browser */
+  index: {
+    method: "GET";
+    path: "/";
+    answer: null;
+  };
+  /** State of the server */
+  health: {
+    method: "GET";
+    path: "/health";
+    answer: Health;
+  };
+  /** Counters for Prometheus */
+  metrics: {
+    method: "GET";
+    path: "/metrics";
+    answer: null;
+  };
+  /** This document */
+  openapi: {
+    method: "GET";
+    path: "/openapi.json";
+    answer: {
+      openapi: "3.1.0";
+      info: { [key: string]: Value };
+      paths: { [key: string]: Value };
+      components: { [key: string]: Value };
+      servers: (Value)[];
+      security: (Value)[];
+      tags: (Value)[];
+    };
+  };
+  /** The interactive reference */
+  reference: {
+    method: "GET";
+    path: "/docs";
+    answer: null;
+  };
+  /** Parts of the reference */
+  referencePage: {
+    method: "GET";
+    path: "/docs/{page}";
+    params: {
+      /** What to get. */
+      page: "errors" | "reference.css" | "reference.js";
+    };
+    answer: null;
+  };
+  /** The datasets */
+  listDatasets: {
+    method: "GET";
+    path: "/api/v1/datasets";
+    answer: DatasetList;
+  };
+  /** Schema, sizes, bounds and files */
+  getDataset: {
+    method: "GET";
+    path: "/api/v1/datasets/{name}";
+    params: {
+      /** The dataset's name. */
+      name: string;
+    };
+    answer: DatasetDetail;
+  };
+  /** Rows of a selection */
+  getRows: {
+    method: "GET";
+    path: "/api/v1/datasets/{name}/rows";
+    params: {
+      /** The dataset's name. */
+      name: string;
+    };
+    query: {
+      /** These columns, in this order, separated by commas. All where it is missing or empty. */
+      columns?: string;
+      /** All members must hold; `and`, `or` and `not` take filters. */
+      filter?: string;
+      /** Columns separated by commas, at most 32, `-` for descending. NULLs last; ties keep file order. */
+      sort?: string;
+      /** A share or a number of rows, from 1 to 1,000,000,000. The same seed gives the same rows. */
+      sample?: string;
+      /** Of the sample. */
+      seed?: number;
+      /** Rows to skip. Not together with `after`. */
+      offset?: number;
+      /** At most so many rows; all where it is missing. */
+      limit?: number;
+      /** The `next` of the page before: as cheap on the last page as on the first. Only with the same filter, sort and sample, and as long as the dataset has not changed. */
+      after?: string;
+      /** The format of the answer; else the Accept header decides, else json. */
+      format?: Format;
+      /** The format's own: arrow and arrow_file none, lz4, zstd; parquet zstd, snappy, gzip, lz4, none; xlsx fast, best. 400 with other formats. */
+      compression?: Compression;
+      /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
+      numbers?: "exact" | "plain";
+      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      timeout_ms?: number;
+    };
+    answer: RowsDocument;
+  };
+  /** A selection as a download */
+  exportRows: {
+    method: "GET";
+    path: "/api/v1/datasets/{name}/export";
+    params: {
+      /** The dataset's name. */
+      name: string;
+    };
+    query: {
+      /** These columns, in this order, separated by commas. All where it is missing or empty. */
+      columns?: string;
+      /** All members must hold; `and`, `or` and `not` take filters. */
+      filter?: string;
+      /** Columns separated by commas, at most 32, `-` for descending. NULLs last; ties keep file order. */
+      sort?: string;
+      /** A share or a number of rows, from 1 to 1,000,000,000. The same seed gives the same rows. */
+      sample?: string;
+      /** Of the sample. */
+      seed?: number;
+      /** Rows to skip. Not together with `after`. */
+      offset?: number;
+      /** At most so many rows; all where it is missing. */
+      limit?: number;
+      /** The `next` of the page before: as cheap on the last page as on the first. Only with the same filter, sort and sample, and as long as the dataset has not changed. */
+      after?: string;
+      /** The format of the answer; else the Accept header decides, else json. */
+      format?: Format;
+      /** The format's own: arrow and arrow_file none, lz4, zstd; parquet zstd, snappy, gzip, lz4, none; xlsx fast, best. 400 with other formats. */
+      compression?: Compression;
+      /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
+      numbers?: "exact" | "plain";
+      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      timeout_ms?: number;
+      /** The name offered to the browser; the dataset's where it is missing. The extension is added. */
+      filename?: string;
+      /** Chosen by the client, best at random: the id under which this answer can be watched (`GET /api/v1/jobs/{id}`). Of a running job or a file job no other can have it. A watched answer has no Content-Encoding, so that its receipt is that of the file. */
+      job?: string;
+    };
+    answer: RowsDocument;
+  };
+  /** An export as a job, or streamed */
+  startExport: {
+    method: "POST";
+    path: "/api/v1/datasets/{name}/export";
+    params: {
+      /** The dataset's name. */
+      name: string;
+    };
+    query: {
+      /** These columns, in this order, separated by commas. All where it is missing or empty. */
+      columns?: string;
+      /** All members must hold; `and`, `or` and `not` take filters. */
+      filter?: string;
+      /** Columns separated by commas, at most 32, `-` for descending. NULLs last; ties keep file order. */
+      sort?: string;
+      /** A share or a number of rows, from 1 to 1,000,000,000. The same seed gives the same rows. */
+      sample?: string;
+      /** Of the sample. */
+      seed?: number;
+      /** Rows to skip. Not together with `after`. */
+      offset?: number;
+      /** At most so many rows; all where it is missing. */
+      limit?: number;
+      /** The `next` of the page before: as cheap on the last page as on the first. Only with the same filter, sort and sample, and as long as the dataset has not changed. */
+      after?: string;
+      /** The format of the answer; else the Accept header decides, else json. */
+      format?: Format;
+      /** The format's own: arrow and arrow_file none, lz4, zstd; parquet zstd, snappy, gzip, lz4, none; xlsx fast, best. 400 with other formats. */
+      compression?: Compression;
+      /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
+      numbers?: "exact" | "plain";
+      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      timeout_ms?: number;
+      /** The name offered to the browser; the dataset's where it is missing. The extension is added. */
+      filename?: string;
+      /** Chosen by the client, best at random: the id under which this answer can be watched (`GET /api/v1/jobs/{id}`). Of a running job or a file job no other can have it. A watched answer has no Content-Encoding, so that its receipt is that of the file. */
+      job?: string;
+    };
+    body: ExportRequest;
+    answer: RowsDocument | Job;
+  };
+  /** What the columns are like */
+  profile: {
+    method: "GET";
+    path: "/api/v1/datasets/{name}/profile";
+    params: {
+      /** The dataset's name. */
+      name: string;
+    };
+    query: {
+      /** summary: counts, bounds, moments; profile: also distinct values, quantiles, frequent values, histogram, texts; quality: also a score and why. */
+      type?: "summary" | "profile" | "quality";
+      /** These columns, in this order, separated by commas. All where it is missing or empty. */
+      columns?: string;
+      /** All members must hold; `and`, `or` and `not` take filters. */
+      filter?: string;
+      /** The format of the answer; else the Accept header decides, else json. */
+      format?: Format;
+      /** The format's own: arrow and arrow_file none, lz4, zstd; parquet zstd, snappy, gzip, lz4, none; xlsx fast, best. 400 with other formats. */
+      compression?: Compression;
+      /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
+      numbers?: "exact" | "plain";
+      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      timeout_ms?: number;
+    };
+    answer: ProfileDocument;
+  };
+  /** A histogram of a column */
+  histogram: {
+    method: "GET";
+    path: "/api/v1/datasets/{name}/histogram";
+    params: {
+      /** The dataset's name. */
+      name: string;
+    };
+    query: {
+      /** Which column. */
+      column: string;
+      /** How many. */
+      bins?: number;
+      /** All members must hold; `and`, `or` and `not` take filters. */
+      filter?: string;
+      /** The format of the answer; else the Accept header decides, else json. */
+      format?: Format;
+      /** The format's own: arrow and arrow_file none, lz4, zstd; parquet zstd, snappy, gzip, lz4, none; xlsx fast, best. 400 with other formats. */
+      compression?: Compression;
+      /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
+      numbers?: "exact" | "plain";
+      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      timeout_ms?: number;
+    };
+    answer: HistogramDocument;
+  };
+  /** The most frequent values of a column */
+  top: {
+    method: "GET";
+    path: "/api/v1/datasets/{name}/top";
+    params: {
+      /** The dataset's name. */
+      name: string;
+    };
+    query: {
+      /** Which column. */
+      column: string;
+      /** How many. */
+      k?: number;
+      /** All members must hold; `and`, `or` and `not` take filters. */
+      filter?: string;
+      /** The format of the answer; else the Accept header decides, else json. */
+      format?: Format;
+      /** The format's own: arrow and arrow_file none, lz4, zstd; parquet zstd, snappy, gzip, lz4, none; xlsx fast, best. 400 with other formats. */
+      compression?: Compression;
+      /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
+      numbers?: "exact" | "plain";
+      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      timeout_ms?: number;
+    };
+    answer: RowsDocument;
+  };
+  /** Measures by groups */
+  aggregate: {
+    method: "POST";
+    path: "/api/v1/datasets/{name}/aggregate";
+    params: {
+      /** The dataset's name. */
+      name: string;
+    };
+    query: {
+      /** The format of the answer; else the Accept header decides, else json. */
+      format?: Format;
+    };
+    body: AggregateRequest;
+    answer: RowsDocument;
+  };
+  /** One SELECT over the datasets */
+  runQuery: {
+    method: "POST";
+    path: "/api/v1/query";
+    query: {
+      /** The format of the answer; else the Accept header decides, else json. */
+      format?: Format;
+      /** Chosen by the client, best at random: the id under which this answer can be watched (`GET /api/v1/jobs/{id}`). Of a running job or a file job no other can have it. A watched answer has no Content-Encoding, so that its receipt is that of the file. */
+      job?: string;
+    };
+    body: SqlRequest;
+    answer: RowsDocument | Job;
+  };
+  /** What jobs there are */
+  listJobs: {
+    method: "GET";
+    path: "/api/v1/jobs";
+    answer: JobList;
+  };
+  /** A job */
+  getJob: {
+    method: "GET";
+    path: "/api/v1/jobs/{id}";
+    params: {
+      /** Of `Location`, of `GET /api/v1/jobs`, or the token given as `job`. */
+      id: string;
+    };
+    answer: Job;
+  };
+  /** Cancel or forget */
+  removeJob: {
+    method: "DELETE";
+    path: "/api/v1/jobs/{id}";
+    params: {
+      /** Of `Location`, of `GET /api/v1/jobs`, or the token given as `job`. */
+      id: string;
+    };
+    answer: null;
+  };
+  /** Progress as server-sent events */
+  watchJob: {
+    method: "GET";
+    path: "/api/v1/jobs/{id}/events";
+    params: {
+      /** Of `Location`, of `GET /api/v1/jobs`, or the token given as `job`. */
+      id: string;
+    };
+    answer: null;
+  };
+  /** The finished file */
+  getJobFile: {
+    method: "GET";
+    path: "/api/v1/jobs/{id}/file";
+    params: {
+      /** Of `Location`, of `GET /api/v1/jobs`, or the token given as `job`. */
+      id: string;
+    };
+    answer: RowsDocument;
+  };
+  /** What runs and waits */
+  listQueries: {
+    method: "GET";
+    path: "/api/v1/queries";
+    answer: QueryList;
+  };
+  /** Cancel */
+  cancelQuery: {
+    method: "DELETE";
+    path: "/api/v1/queries/{id}";
+    params: {
+      /** Of `GET /api/v1/queries`. */
+      id: number;
+    };
+    answer: null;
+  };
+  /** Rows as an Arrow stream */
+  arrowIpc: {
+    method: "GET";
+    path: "/data/arrow_ipc";
+    query: {
+      /** The dataset; may be left out where only one is served. */
+      dataset?: string;
+      /** Rows to skip. */
+      skip?: number;
+      /** At most so many rows; all where it is missing. */
+      limit?: number;
+    };
+    answer: null;
+  };
+  /** Rows as an Arrow file */
+  arrowIpcFile: {
+    method: "GET";
+    path: "/data/arrow_ipc_polars_direct";
+    query: {
+      /** The dataset; may be left out where only one is served. */
+      dataset?: string;
+      /** Rows to skip. */
+      skip?: number;
+      /** At most so many rows; all where it is missing. */
+      limit?: number;
+    };
+    answer: null;
+  };
+  /** Rows as Parquet */
+  parquet: {
+    method: "GET";
+    path: "/data/parquet";
+    query: {
+      /** The dataset; may be left out where only one is served. */
+      dataset?: string;
+      /** Rows to skip. */
+      skip?: number;
+      /** At most so many rows; all where it is missing. */
+      limit?: number;
+    };
+    answer: null;
+  };
+  /** Mean, sum and count by category */
+  aggregatedSummary: {
+    method: "GET";
+    path: "/data/aggregated_summary";
+    query: {
+      /** The dataset; may be left out where only one is served. */
+      dataset?: string;
+      /** Rows to skip. */
+      skip?: number;
+      /** At most so many rows; all where it is missing. */
+      limit?: number;
+      /** Only this category. */
+      filter_category?: string;
+      /** The column to group by; `category`, else the first text column. */
+      category?: string;
+      /** The column to summarise; `value` or `amount`, else the first numeric column. */
+      value?: string;
+      /** The format of the answer; else the Accept header decides, else json. */
+      format?: Format;
+    };
+    answer: RowsDocument;
+  };
+}
+
+/** Where each operation is. */
+
+export const OPERATIONS = {
+  index: { method: "GET", path: "/" },
+  health: { method: "GET", path: "/health" },
+  metrics: { method: "GET", path: "/metrics" },
+  openapi: { method: "GET", path: "/openapi.json" },
+  reference: { method: "GET", path: "/docs" },
+  referencePage: { method: "GET", path: "/docs/{page}" },
+  listDatasets: { method: "GET", path: "/api/v1/datasets" },
+  getDataset: { method: "GET", path: "/api/v1/datasets/{name}" },
+  getRows: { method: "GET", path: "/api/v1/datasets/{name}/rows" },
+  exportRows: { method: "GET", path: "/api/v1/datasets/{name}/export" },
+  startExport: { method: "POST", path: "/api/v1/datasets/{name}/export" },
+  profile: { method: "GET", path: "/api/v1/datasets/{name}/profile" },
+  histogram: { method: "GET", path: "/api/v1/datasets/{name}/histogram" },
+  top: { method: "GET", path: "/api/v1/datasets/{name}/top" },
+  aggregate: { method: "POST", path: "/api/v1/datasets/{name}/aggregate" },
+  runQuery: { method: "POST", path: "/api/v1/query" },
+  listJobs: { method: "GET", path: "/api/v1/jobs" },
+  getJob: { method: "GET", path: "/api/v1/jobs/{id}" },
+  removeJob: { method: "DELETE", path: "/api/v1/jobs/{id}" },
+  watchJob: { method: "GET", path: "/api/v1/jobs/{id}/events" },
+  getJobFile: { method: "GET", path: "/api/v1/jobs/{id}/file" },
+  listQueries: { method: "GET", path: "/api/v1/queries" },
+  cancelQuery: { method: "DELETE", path: "/api/v1/queries/{id}" },
+  arrowIpc: { method: "GET", path: "/data/arrow_ipc" },
+  arrowIpcFile: { method: "GET", path: "/data/arrow_ipc_polars_direct" },
+  parquet: { method: "GET", path: "/data/parquet" },
+  aggregatedSummary: { method: "GET", path: "/data/aggregated_summary" },
+} as const satisfies { [K in keyof Operations]: Pick<Operations[K], "method" | "path"> };

@@ -1,0 +1,18 @@
+/** Decodes Arrow beside the page's own thread. One message in, one out, by id. */
+import { blockToTsv, decodeBlock, transferables } from "./decode";
+import type { DecodeRequest, DecodeAnswer } from "./decoder";
+
+const scope = self as unknown as {
+  onmessage: (event: MessageEvent<DecodeRequest>) => void;
+  postMessage: (answer: DecodeAnswer, transfer?: Transferable[]) => void;
+};
+
+scope.onmessage = ({ data: { id, frame, skip, from, as } }) => {
+  try {
+    const block = decodeBlock(new Uint8Array(frame, skip), from);
+    if (as === "tsv") scope.postMessage({ id, tsv: blockToTsv(block), rows: block.rows });
+    else scope.postMessage({ id, block }, transferables(block));
+  } catch (error) {
+    scope.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
+  }
+};

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+
+import { shown } from "./cells";
+import { columnsInSight, gutterWidth, kindOf, layOut } from "./layout";
+import { isIn, rectangle, selectionAfter } from "./selection";
+
+const columns = (count: number, pinned: number[] = []) =>
+  Array.from({ length: count }, (_, index) => ({ index, width: 100, pinned: pinned.includes(index) }));
+
+describe("layOut", () => {
+  it("puts pinned columns first", () => {
+    const layout = layOut(columns(4, [2]), 40);
+    expect(layout.columns.map(({ index, left }) => [index, left])).toEqual([
+      [2, 40],
+      [0, 140],
+      [1, 240],
+      [3, 340],
+    ]);
+    expect(layout).toMatchObject({ pinnedCount: 1, pinnedWidth: 140, totalWidth: 440 });
+  });
+
+  it("finds the columns in sight of many", () => {
+    const layout = layOut(columns(500, [499]), 40);
+    expect(columnsInSight(layout, 0, 1000)).toEqual({ start: 1, end: 10 });
+    expect(columnsInSight(layout, 25_000, 1000)).toEqual({ start: 251, end: 260 });
+    expect(columnsInSight(layout, layout.totalWidth - 1000, 1000).end).toBe(500);
+  });
+
+  it("is wide enough for the row numbers", () => {
+    expect(gutterWidth(1_000_000_000)).toBeGreaterThan(gutterWidth(1000));
+  });
+});
+
+describe("kindOf", () => {
+  it.each([
+    ["BIGINT", "number"],
+    ["UTINYINT", "number"],
+    ["HUGEINT", "number"],
+    ["DECIMAL(38,10)", "number"],
+    ["DOUBLE", "number"],
+    ["UINTEGER", "number"],
+    ["INTERVAL", "time"],
+    ["TIMESTAMP WITH TIME ZONE", "time"],
+    ["VARCHAR", "text"],
+    ["BLOB", "binary"],
+    ["BOOLEAN", "boolean"],
+    ["BIGINT[]", "nested"],
+    ["INTEGER[2]", "nested"],
+    ["STRUCT(a BIGINT)", "nested"],
+    ["MAP(VARCHAR, BIGINT)", "nested"],
+    ["UUID", "text"],
+  ])("%s is %s", (type, kind) => expect(kindOf(type)).toBe(kind));
+});
+
+describe("selection", () => {
+  const bounds = { rows: 1_000_000_000, places: 12, page: 30 };
+  const at = (row: number, place: number) => ({ anchor: { row, place }, focus: { row, place } });
+  const press = (key: string, ctrl = false, shift = false) => ({ key, ctrl, shift });
+
+  it("reaches the ends exactly", () => {
+    expect(selectionAfter(at(5, 3), press("End"), bounds)?.focus).toEqual({ row: 999_999_999, place: 3 });
+    expect(selectionAfter(at(5, 3), press("End", true), bounds)?.focus).toEqual({ row: 999_999_999, place: 11 });
+    expect(selectionAfter(at(5, 3), press("Home", true), bounds)?.focus).toEqual({ row: 0, place: 0 });
+    expect(selectionAfter(at(0, 0), press("ArrowUp"), bounds)?.focus).toEqual({ row: 0, place: 0 });
+    expect(selectionAfter(at(999_999_999, 0), press("PageDown"), bounds)?.focus.row).toBe(999_999_999);
+  });
+
+  it("extends with shift and knows what is in it", () => {
+    const selection = selectionAfter(at(10, 5), press("ArrowUp", false, true), bounds);
+    const area = rectangle(selection!);
+    expect(area).toEqual({ rowStart: 9, rowEnd: 11, placeStart: 5, placeEnd: 6 });
+    expect(isIn(area, 9, 5)).toBe(true);
+    expect(isIn(area, 11, 5)).toBe(false);
+  });
+
+  it("leaves other keys and empty grids alone", () => {
+    expect(selectionAfter(at(0, 0), press("x"), bounds)).toBeNull();
+    expect(selectionAfter(at(0, 0), press("End"), { ...bounds, rows: 0 })).toBeNull();
+  });
+});
+
+describe("shown", () => {
+  it("is one line, not too long, with control characters to be seen", () => {
+    expect(shown("a\nb\tc\0\u007f")).toBe("a↵b⇥c␀␡");
+    expect(shown("x".repeat(1_000_000)).length).toBe(281);
+    expect(shown(" both ends ")).toBe(" both ends ");
+  });
+});

@@ -1,0 +1,87 @@
+/** Columns as they stand side by side: pinned ones first, then the others, each with its left edge. */
+export interface ShownColumn {
+  /** Index in the data frame. */
+  index: number;
+  width: number;
+  pinned: boolean;
+}
+
+export interface PlacedColumn extends ShownColumn {
+  /** Place among the shown columns, from 0. */
+  place: number;
+  /** Of pinned columns from the grid's left edge, of others from the left end of all rows. */
+  left: number;
+}
+
+export interface Layout {
+  columns: readonly PlacedColumn[];
+  pinnedCount: number;
+  /** Width of the row numbers and the pinned columns. */
+  pinnedWidth: number;
+  totalWidth: number;
+}
+
+export function layOut(columns: readonly ShownColumn[], gutter: number): Layout {
+  const ordered = [...columns.filter((column) => column.pinned), ...columns.filter((column) => !column.pinned)];
+  let left = gutter;
+  const placed = ordered.map((column, place) => {
+    const at = { ...column, place, left };
+    left += column.width;
+    return at;
+  });
+  const pinnedCount = columns.filter((column) => column.pinned).length;
+  const firstFree = placed[pinnedCount];
+  return { columns: placed, pinnedCount, pinnedWidth: firstFree?.left ?? left, totalWidth: left };
+}
+
+/** Places of the columns that are in sight: all pinned ones, and [start, end) of the others. */
+export function columnsInSight(layout: Layout, scrollLeft: number, width: number): { start: number; end: number } {
+  const { columns, pinnedCount, pinnedWidth } = layout;
+  const from = pinnedWidth + scrollLeft;
+  const to = scrollLeft + width;
+  let low = pinnedCount;
+  let high = columns.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const column = columns[middle];
+    if (column && column.left + column.width <= from) low = middle + 1;
+    else high = middle;
+  }
+  let end = low;
+  while (end < columns.length && (columns[end]?.left ?? Infinity) < to) ++end;
+  return { start: low, end };
+}
+
+/** How wide the row numbers are. */
+export function gutterWidth(rowCount: number): number {
+  const digits = Math.max(2, rowCount.toLocaleString("en").length);
+  return Math.round(18 + digits * 6.4);
+}
+
+const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL|DOUBLE|FLOAT|BIGNUM)/;
+const TEMPORAL = /^(DATE|TIME|TIMESTAMP|INTERVAL)/;
+
+export type TypeKind = "number" | "time" | "text" | "boolean" | "binary" | "nested";
+
+export function kindOf(type: string): TypeKind {
+  if (/(\[\d*\]|^LIST|^STRUCT|^MAP|^UNION)/.test(type)) return "nested";
+  if (NUMERIC.test(type)) return "number";
+  if (TEMPORAL.test(type)) return "time";
+  if (type === "BOOLEAN") return "boolean";
+  return type === "BLOB" ? "binary" : "text";
+}
+
+/** A first guess of a column's width, before anybody has seen its values. */
+export function defaultWidth(name: string, type: string): number {
+  const header = 46 + name.length * 7.4;
+  const byKind: Record<TypeKind, number> = {
+    number: 104,
+    time: 190,
+    text: 164,
+    boolean: 80,
+    binary: 150,
+    nested: 240,
+  };
+  const typical = type === "DATE" ? 104 : type.startsWith("TIMESTAMP") ? 200 : byKind[kindOf(type)];
+  return Math.round(Math.min(320, Math.max(header, typical)));
+}

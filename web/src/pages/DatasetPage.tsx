@@ -1,0 +1,144 @@
+/** One dataset: its rows, and what can be known of them. How it is looked at stands in the address. */
+import { Tabs } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Suspense, lazy, useCallback, useMemo, useState } from "react";
+
+import { bytes, integer } from "../app/format";
+import { datasetRoute, type DatasetSearch } from "../app/router";
+import { Lines, Problem } from "../app/states";
+import { call } from "../data/api/client";
+import type { DatasetDetail } from "../data/api/schema";
+import { parseFilter, toFilter } from "../data/filters";
+import { splitSort } from "../data/gridState";
+import type { ViewFrame } from "../data/viewFrame";
+import { GridPanel } from "../panel/GridPanel";
+import { SchemaTab } from "./dataset/SchemaTab";
+
+const ProfileTab = lazy(() => import("./dataset/ProfileTab"));
+const QualityTab = lazy(() => import("./dataset/QualityTab"));
+const ChartsTab = lazy(() => import("./dataset/ChartsTab"));
+const SampleTab = lazy(() => import("./dataset/SampleTab"));
+const ExportDialog = lazy(() => import("./ExportDialog"));
+
+const TABS = [
+  ["rows", "Rows"],
+  ["profile", "Profile"],
+  ["quality", "Quality"],
+  ["charts", "Charts"],
+  ["sample", "Sample"],
+  ["schema", "Schema & files"],
+] as const;
+
+export function useDataset(name: string) {
+  return useQuery({
+    queryKey: ["dataset", name],
+    queryFn: ({ signal }) => call("getDataset", { params: { name } }, signal),
+  });
+}
+
+function Head({ name, detail }: { name: string; detail: DatasetDetail | undefined }) {
+  return (
+    <header className="dataset-head">
+      <Link to="/" className="dim">
+        Datasets
+      </Link>
+      <span className="dim">/</span>
+      <h1>{name}</h1>
+      {detail && (
+        <span className="dim">
+          {detail.rows === null || detail.rows === undefined ? "" : `${integer(detail.rows)} rows · `}
+          {detail.columns?.length ?? 0} columns · {bytes(detail.bytes ?? 0)}
+          {(detail.files ?? 0) > 1 && ` · ${integer(detail.files ?? 0)} files`}
+        </span>
+      )}
+    </header>
+  );
+}
+
+export function DatasetPage() {
+  const { name } = datasetRoute.useParams();
+  const search = datasetRoute.useSearch();
+  const navigate = datasetRoute.useNavigate();
+  const { data: detail, error, refetch } = useDataset(name);
+  const [frame, setFrame] = useState<ViewFrame | null>(null);
+  const tab = search.tab ?? "rows";
+  const change = useCallback(
+    (changed: Partial<Record<keyof DatasetSearch, string | undefined>>) => {
+      // A new width or filter is no new place to go back to; another tab is.
+      const replace = !("tab" in changed);
+      void navigate({ search: (old) => ({ ...old, ...changed }) as DatasetSearch, replace });
+    },
+    [navigate],
+  );
+  const source = useMemo(() => ({ dataset: name }), [name]);
+  const files = useMemo(() => detail?.file_list?.map((file) => file.path), [detail]);
+  const filter = useMemo(() => toFilter(parseFilter(search.filter)), [search.filter]);
+  if (error && !detail) {
+    return (
+      <div className="page">
+        <Problem error={error} onRetry={() => void refetch()} />
+      </div>
+    );
+  }
+  const body = {
+    profile: detail && <ProfileTab dataset={detail} filter={filter} />,
+    quality: detail && <QualityTab dataset={detail} filter={filter} />,
+    charts: detail && <ChartsTab dataset={detail} filter={filter} />,
+    sample: detail && <SampleTab dataset={detail} />,
+    schema: detail && <SchemaTab dataset={detail} />,
+  }[tab];
+  return (
+    <>
+      <Head name={name} detail={detail} />
+      <Tabs
+        value={tab}
+        onChange={(value) => change({ tab: value === "rows" || !value ? undefined : value })}
+        className="dataset-tabs"
+        keepMounted={false}
+      >
+        <Tabs.List aria-label="Ways to look at the dataset">
+          {TABS.map(([value, label]) => (
+            <Tabs.Tab key={value} value={value}>
+              {label}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="rows" className="panel">
+          <GridPanel
+            key={name}
+            label={`Rows of ${name}`}
+            source={source}
+            version={detail?.version}
+            rowsHint={detail?.rows}
+            state={search}
+            onState={change}
+            onExport={() => change({ export: "new" })}
+            startRow={search.row ? Math.max(0, Number(search.row) - 1) : undefined}
+            onFrame={setFrame}
+            files={files}
+          />
+        </Tabs.Panel>
+        {tab !== "rows" && (
+          <Tabs.Panel value={tab} className={tab === "sample" ? "panel" : "page"} tabIndex={0}>
+            <Suspense fallback={<Lines />}>{body ?? <Lines />}</Suspense>
+          </Tabs.Panel>
+        )}
+      </Tabs>
+      {search.export && detail && (
+        <Suspense fallback={null}>
+          <ExportDialog
+            job={search.export === "new" ? null : search.export}
+            source={{ dataset: name }}
+            columns={(detail.columns ?? []).map((column) => column.name)}
+            state={search}
+            sort={splitSort(search.sort)}
+            rows={frame?.rowCountExact ? frame.rowCount : null}
+            onJob={(id) => change({ export: id })}
+            onClose={() => change({ export: undefined })}
+          />
+        </Suspense>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,250 @@
+/** The pages: statements, exports, a server that goes away, the keyboard alone, and what axe finds. */
+import { readFileSync } from "node:fs";
+
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+import { cell, grid, loaded, rowCount, seriousFindings } from "./support/pages";
+import { type World, complaints, makeWorld } from "./support/world";
+
+let world: World;
+let page: Page;
+
+beforeAll(async () => {
+  world = await makeWorld();
+});
+afterAll(() => world.end());
+afterEach(() => page.close());
+
+async function write(text: string): Promise<void> {
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText(text);
+}
+
+describe("statements", () => {
+  it("run, are shown in the grid, and can be sorted there", async () => {
+    page = await world.page("/sql");
+    const found = complaints(page);
+    await write("SELECT country, count(*) AS n FROM orders GROUP BY ALL ORDER BY country NULLS LAST");
+    await page.keyboard.press("Control+Enter");
+    await loaded(page);
+    expect(await rowCount(page)).toBe(5);
+    expect(await cell(page, 1, 0).textContent()).toBe("Chile");
+    await page.locator(".cg-name", { hasText: "country" }).click();
+    await page.locator(".cg-name", { hasText: "country" }).click();
+    await page.waitForFunction(() => document.querySelector(".cg-row .cg-cell")?.textContent === "Malta");
+    expect(found).toEqual([]);
+  });
+
+  it("take parameters", async () => {
+    page = await world.page("/sql");
+    await write("SELECT * FROM orders WHERE id < $1");
+    await page.getByRole("textbox", { name: "Parameter $1" }).fill("7");
+    await page.getByRole("button", { name: "Run" }).click();
+    await loaded(page);
+    expect(await rowCount(page)).toBe(7);
+  });
+
+  it("run alone when selected, and are remembered", async () => {
+    page = await world.page("/sql");
+    await write("SELECT 1 AS first; SELECT 2 AS second");
+    await page.keyboard.press("Control+End");
+    for (let i = 0; i < "SELECT 2 AS second".length; ++i) await page.keyboard.press("Shift+ArrowLeft");
+    await page.keyboard.press("Control+Enter");
+    await loaded(page);
+    expect(await page.locator(".cg-label").allTextContents()).toEqual(["second"]);
+    await page.reload();
+    await page.getByRole("button", { name: "Statements that ran" }).click();
+    await page.locator(".history-entry", { hasText: "SELECT 2 AS second" }).waitFor();
+  });
+
+  it("say what is wrong with them, and the next one runs", async () => {
+    page = await world.page("/sql");
+    await write("SELECT nosuch FROM orders");
+    await page.keyboard.press("Control+Enter");
+    await page
+      .getByRole("alert")
+      .getByText(/nosuch/)
+      .waitFor();
+    await write("SELECT 5 AS five");
+    await page.keyboard.press("Control+Enter");
+    await loaded(page);
+    expect(await cell(page, 0, 0).textContent()).toBe("5");
+  });
+
+  it("keep their text over a reload, in tabs", async () => {
+    page = await world.page("/sql");
+    await page.getByRole("button", { name: "Another statement" }).click();
+    await write("SELECT 'kept' AS a");
+    await page.reload();
+    await page.locator(".cm-content", { hasText: "'kept'" }).waitFor();
+    await page
+      .getByRole("button", { name: /^Close Query/ })
+      .last()
+      .click();
+  });
+
+  it("are drawn as a chart", async () => {
+    page = await world.page("/sql");
+    await write("SELECT country, count(*) AS n FROM orders GROUP BY ALL");
+    await page.keyboard.press("Control+Enter");
+    await loaded(page);
+    await page.locator("label", { hasText: /^chart$/ }).click();
+    await page.getByRole("img", { name: "n by country" }).locator("canvas").waitFor();
+  });
+});
+
+describe("an export", () => {
+  it("is of exactly the grid's rows, in its order and columns, and outlives a reload", async () => {
+    page = await world.page(
+      `/datasets/orders?hide=at&sort=-amount&filter=${encodeURIComponent('{"country":{"op":"eq","value":"Kenya"}}')}`,
+    );
+    await loaded(page);
+    await page.getByRole("button", { name: "Export" }).click();
+    await page.getByText("4,000 rows, where country = Kenya, sorted by amount ↓.").waitFor();
+    await page.getByRole("combobox", { name: "Format" }).click();
+    await page.getByRole("option", { name: "CSV" }).click();
+    await page.getByRole("textbox", { name: "File name" }).fill("kenya");
+    await page.getByRole("dialog").getByRole("button", { name: "Export" }).click();
+    await page.waitForURL(/export=(?!new)/);
+    await page.reload();
+    await page.locator('[data-testid="job"][data-state="done"]').waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Download" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe("kenya.csv");
+    const lines = readFileSync(await download.path(), "utf8")
+      .trim()
+      .split("\n");
+    expect(lines[0]).toBe("id,seller,country,amount");
+    expect(lines).toHaveLength(4001);
+    const amounts = lines.slice(1).map((line) => Number(line.split(",")[3]));
+    expect(amounts).toEqual([...amounts].sort((a, b) => b - a));
+  });
+
+  it("of a statement is of its result", async () => {
+    page = await world.page("/sql");
+    await write("SELECT id, seller FROM orders WHERE id < 3");
+    await page.keyboard.press("Control+Enter");
+    await loaded(page);
+    await page.getByRole("button", { name: "Export" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Export" }).click();
+    await page.locator('[data-testid="job"][data-state="done"]').waitFor();
+    await page.getByRole("dialog").getByText("3", { exact: true }).waitFor();
+  });
+
+  it("stands among the jobs, and can be forgotten", async () => {
+    page = await world.page("/jobs");
+    await page.locator("tr", { hasText: "kenya.csv" }).getByRole("button", { name: "Forget" }).click();
+    await page.locator("tr", { hasText: "kenya.csv" }).waitFor({ state: "detached" });
+  });
+});
+
+it("goes on by itself when the server comes back, with what was typed", async () => {
+  page = await world.page("/sql");
+  await write("SELECT * FROM orders");
+  await page.keyboard.press("Control+Enter");
+  await loaded(page);
+  await page.keyboard.press("Control+End");
+  await page.keyboard.insertText(" -- not lost");
+  await world.server.stop();
+  world.double?.cut();
+  await page.getByText("The server is away.").waitFor();
+  expect(await cell(page, 0, 0).textContent()).toBe("0");
+  await world.server.start();
+  await page.getByText("The server is away.").waitFor({ state: "hidden" });
+  await grid(page).focus();
+  await grid(page).press("End");
+  await cell(page, 19_999, 0).waitFor();
+  await loaded(page);
+  expect(await cell(page, 19_999, 0).textContent()).toBe("19999");
+  expect(await page.locator(".cm-content").textContent()).toContain("-- not lost");
+});
+
+it("is used with the keyboard alone", async () => {
+  page = await world.page("/");
+  await page.getByRole("link", { name: "orders", exact: true }).waitFor();
+  const focusOn = async (name: string): Promise<void> => {
+    for (let i = 0; i < 40; ++i) {
+      await page.keyboard.press("Tab");
+      const focused = await page.evaluate(() => document.activeElement?.textContent ?? "");
+      const label = await page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? "");
+      if (focused === name || label === name) return;
+    }
+    throw new Error(`Tab does not lead to ${name}`);
+  };
+  await focusOn("orders");
+  await page.keyboard.press("Enter");
+  await loaded(page);
+  await focusOn("Rows of orders");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("s");
+  await page.waitForURL(/sort=at/);
+  await loaded(page);
+  await page.keyboard.press("f");
+  await page.getByRole("textbox", { name: "From" }).waitFor();
+  await page.keyboard.insertText("2021-01-10");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/filter=/);
+});
+
+describe("axe finds nothing serious", () => {
+  const pages = [
+    "/",
+    "/datasets/orders",
+    "/datasets/orders?tab=profile",
+    "/datasets/orders?tab=quality",
+    "/datasets/orders?tab=charts",
+  ];
+  const others = [
+    "/datasets/orders?tab=schema",
+    "/datasets/hard?tab=sample",
+    "/datasets/orders?export=new",
+    "/sql",
+    "/jobs",
+    "/system",
+  ];
+  for (const scheme of ["light", "dark"] as const) {
+    for (const [width, height] of [
+      [1440, 900],
+      [390, 844],
+    ] as const) {
+      it.each([...pages, ...others])(`on %s, ${scheme}, ${width} pixels wide`, async (path) => {
+        page = await world.context.newPage();
+        await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+        await page.setViewportSize({ width, height });
+        await page.goto(world.url + path);
+        await page.waitForLoadState("networkidle");
+        expect(await seriousFindings(page)).toEqual([]);
+        const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect(wider, "nothing is wider than the window").toBeLessThanOrEqual(0);
+      });
+    }
+  }
+});
+
+it("loads no more than 450 KB of script at first, and all of it from the server", async () => {
+  page = await world.context.newPage();
+  const scripts = new Map<string, number>();
+  const foreign: string[] = [];
+  page.on("response", (response) => {
+    if (!response.url().startsWith(world.url)) foreign.push(response.url());
+    const path = new URL(response.url()).pathname;
+    if (!path.endsWith(".js")) return;
+    const file = new URL(`../dist${path}.br`, import.meta.url);
+    try {
+      scripts.set(path, readFileSync(file).length);
+    } catch {
+      scripts.set(path, Number(response.headers()["content-length"] ?? 0));
+    }
+  });
+  await page.goto(`${world.url}/datasets/orders`);
+  await loaded(page);
+  const total = [...scripts.values()].reduce((sum, size) => sum + size, 0);
+  expect(scripts.size).toBeGreaterThan(3);
+  expect(total).toBeGreaterThan(100_000);
+  expect(total).toBeLessThanOrEqual(450_000);
+  expect(foreign).toEqual([]);
+});

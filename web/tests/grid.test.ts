@@ -1,0 +1,236 @@
+/** The grid on a dataset: reaching rows, order, filters, columns, copying; with mouse and keyboard. */
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+import { cell, copy, grid, header, loaded, rowCount } from "./support/pages";
+import { HARD_ROWS } from "./support/hardTable";
+import { type World, complaints, makeWorld } from "./support/world";
+
+let world: World;
+let page: Page;
+
+beforeAll(async () => {
+  world = await makeWorld();
+});
+afterAll(() => world.end());
+afterEach(() => page.close());
+
+const ORDERS = 20_000;
+
+async function open(path: string): Promise<void> {
+  page = await world.page(path);
+  await loaded(page);
+}
+
+describe("rows", () => {
+  it("shows the first rows without a complaint of the browser", async () => {
+    page = await world.context.newPage();
+    const found = complaints(page);
+    await page.goto(`${world.url}/datasets/orders`);
+    await loaded(page);
+    expect(await cell(page, 0, 0).textContent()).toBe("0");
+    expect(await cell(page, 7, 1).textContent()).toBe("2021-01-01T00:07:00");
+    expect(await rowCount(page)).toBe(ORDERS);
+    expect(found).toEqual([]);
+  });
+
+  it("reaches the last row by End, by its number, and by the scroll bar", async () => {
+    await open("/datasets/orders");
+    await grid(page).focus();
+    await grid(page).press("End");
+    await loaded(page);
+    expect(await cell(page, ORDERS - 1, 0).textContent()).toBe(String(ORDERS - 1));
+    await grid(page).press("Control+Home");
+    await loaded(page);
+    await grid(page).press("Control+g");
+    await page.getByRole("textbox", { name: "Row" }).fill("12346");
+    await page.keyboard.press("Enter");
+    await loaded(page);
+    expect(await cell(page, 12_345, 0).textContent()).toBe("12345");
+    await grid(page).evaluate((element) => (element.scrollTop = element.scrollHeight));
+    await cell(page, ORDERS - 1, 0).waitFor();
+    await loaded(page);
+    expect(await cell(page, ORDERS - 1, 0).textContent()).toBe(String(ORDERS - 1));
+  });
+
+  it("moves by a few rows at a notch of the wheel", async () => {
+    await open("/datasets/orders");
+    await cell(page, 5, 0).hover();
+    await page.mouse.wheel(0, 100);
+    await page.waitForFunction(() => Number(document.querySelector(".cg-scroller")?.scrollTop) === 100);
+  });
+
+  it("tells NULL from the empty text", async () => {
+    await open("/datasets/orders");
+    expect(await cell(page, 3, 3).getAttribute("class")).toContain("is-null");
+    expect(await cell(page, 4, 3).getAttribute("class")).toContain("is-empty");
+    expect(await cell(page, 4, 3).textContent()).toBe("");
+  });
+});
+
+describe("order and filters", () => {
+  it("sorts by the header, by several with shift, and writes it into the address", async () => {
+    await open("/datasets/orders");
+    await header(page, "amount").locator(".cg-name").click();
+    await header(page, "amount").locator(".cg-name").click();
+    await page.waitForURL(/sort=-amount/);
+    await loaded(page);
+    expect(await cell(page, 0, 4).textContent()).toBe("100.06");
+    await header(page, "id")
+      .locator(".cg-name")
+      .click({ modifiers: ["Shift"] });
+    await page.waitForURL(/sort=-amount%2Cid/);
+    expect(await header(page, "amount").getAttribute("aria-sort")).toBe("descending");
+    await page.reload();
+    await loaded(page);
+    expect(await cell(page, 0, 4).textContent()).toBe("100.06");
+  });
+
+  it("filters by a list with counts", async () => {
+    await open("/datasets/orders");
+    await header(page, "country").locator(".cg-more").click();
+    const row = page.locator(".value-row", { hasText: "Kenya" });
+    await row.getByRole("checkbox").check();
+    expect(await row.locator("small").textContent()).toBe("4K");
+    await page.getByRole("button", { name: "Show 1 of them" }).click();
+    await page.waitForURL(/filter=/);
+    await loaded(page);
+    expect(await rowCount(page)).toBe(ORDERS / 5);
+    expect(await cell(page, 0, 3).textContent()).toBe("Kenya");
+    await page.getByRole("button", { name: /Remove the filter/ }).click();
+    await page.waitForFunction((count) => document.querySelector(".status strong")?.textContent === count, "20,000");
+  });
+
+  it("filters by a range and by text", async () => {
+    const range = { id: { op: "between", value: ["100", "200"] } };
+    const text = { seller: { op: "contains", value: "R_7" } };
+    await open(`/datasets/orders?filter=${encodeURIComponent(JSON.stringify({ and: [range, text] }))}`);
+    expect(await rowCount(page)).toBe(2);
+    expect(await page.locator(".chip").count()).toBe(2);
+  });
+
+  it("searches all columns", async () => {
+    await open("/datasets/orders");
+    await page.getByRole("textbox", { name: "Search all columns" }).fill("SELLER_49");
+    await page.waitForURL(/search=SELLER_49/);
+    await loaded(page);
+    expect(await rowCount(page)).toBe(ORDERS / 50);
+  });
+
+  it("says so where no row is left, and how to get back", async () => {
+    page = await world.page('/datasets/orders?filter={"id":"-5"}');
+    await page.getByRole("button", { name: "Remove filters and search" }).click();
+    await page.waitForFunction(() => document.querySelector(".status strong")?.textContent === "20,000");
+  });
+
+  it("finds what is displayed, for every type", async () => {
+    await open("/datasets/hard");
+    const names = await page.locator(".cg-label").allTextContents();
+    const count = Number(await grid(page).getAttribute("aria-colcount")) - 1;
+    expect(names.length).toBeGreaterThan(3);
+    for (let place = 1; place < count - 3; ++place) {
+      await open("/datasets/hard");
+      await grid(page).focus();
+      await grid(page).press("Control+Home");
+      for (let step = 0; step < place; ++step) await grid(page).press("ArrowRight");
+      await loaded(page);
+      const before = await copy(page);
+      await grid(page).press("Shift+F10");
+      await page.getByRole("menuitem", { name: /^Only / }).click();
+      await page.waitForURL(/filter=/);
+      await loaded(page);
+      const rows = await rowCount(page);
+      expect(rows, `column ${place}`).toBeGreaterThan(0);
+      expect(rows).toBeLessThan(HARD_ROWS);
+      await grid(page).focus();
+      await grid(page).press("Control+Home");
+      for (let step = 0; step < place; ++step) await grid(page).press("ArrowRight");
+      expect(await copy(page)).toBe(before);
+      await page.close();
+    }
+  });
+});
+
+describe("columns", () => {
+  it("hides, pins and moves them, and keeps that in the address", async () => {
+    await open("/datasets/orders");
+    await header(page, "amount").locator(".cg-more").click();
+    await page.getByRole("button", { name: "Pin to the left" }).click();
+    await page.waitForURL(/pin=amount/);
+    await header(page, "seller").locator(".cg-more").click();
+    await page.getByRole("button", { name: "Hide" }).click();
+    await page.waitForURL(/hide=seller/);
+    await header(page, "id").locator(".cg-name").focus();
+    await page.keyboard.press("Alt+ArrowRight");
+    await page.waitForURL(/order=/);
+    await page.reload();
+    await loaded(page);
+    const order = await page.locator(".cg-head").evaluateAll((heads) =>
+      heads
+        .map((head) => ({
+          at: Number(head.getAttribute("aria-colindex")),
+          name: head.querySelector(".cg-label")?.textContent,
+        }))
+        .sort((a, b) => a.at - b.at)
+        .map((head) => head.name),
+    );
+    expect(order).toEqual(["amount", "at", "id", "country"]);
+  });
+
+  it("resizes with the mouse and with keys", async () => {
+    await open("/datasets/orders");
+    const width = async (): Promise<number> => (await header(page, "at").boundingBox())?.width ?? 0;
+    const before = await width();
+    const box = await header(page, "at").locator(".cg-grip").boundingBox();
+    if (!box) throw new Error("no grip");
+    await page.mouse.move(box.x + 3, box.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 63, box.y + 10, { steps: 4 });
+    await page.mouse.up();
+    expect(await width()).toBeCloseTo(before + 60, 0);
+    await header(page, "at").locator(".cg-name").focus();
+    await page.keyboard.press("Shift+ArrowLeft");
+    await page.waitForURL(/widths=/);
+    expect(await width()).toBeCloseTo(before + 44, 0);
+  });
+
+  it("shows 500 columns, a megabyte in a cell, and lists of a thousand", async () => {
+    await open("/datasets/wide");
+    await grid(page).focus();
+    await grid(page).press("Control+ArrowRight");
+    await loaded(page);
+    expect(await cell(page, 2, 502).textContent()).toBe(String(2 * 500));
+    await grid(page).press("Control+Home");
+    for (let step = 0; step < 3; ++step) await grid(page).press("ArrowDown");
+    await grid(page).press("ArrowRight");
+    await grid(page).press("Enter");
+    await page.getByText("1,000,000 characters").waitFor();
+    expect((await page.locator("pre.value").textContent())?.length).toBe(1_000_000);
+  });
+});
+
+describe("copying", () => {
+  it("takes 100,000 cells that were never loaded, exactly", async () => {
+    await open("/datasets/orders");
+    await grid(page).focus();
+    await grid(page).press("Control+a");
+    const text = await copy(page);
+    const lines = text.split("\n");
+    expect(lines).toHaveLength(ORDERS);
+    expect(lines[12_345]).toBe("12345\t2021-01-09T13:45:00\tseller_15\tMalta\t64.5");
+    expect(lines[3]).toBe("3\t2021-01-01T00:03:00\tseller_21\t\t1.11");
+  });
+
+  it("takes a single value bare, and headers when asked", async () => {
+    await open("/datasets/hard");
+    await grid(page).focus();
+    await grid(page).press("Control+Home");
+    await grid(page).press("ArrowRight");
+    expect(await copy(page)).toBe("9223372036854775807");
+    await grid(page).press("Shift+ArrowRight");
+    await grid(page).press("Shift+ArrowDown");
+    expect(await copy(page, "Control+Shift+c")).toBe(
+      "big\tubig\n9223372036854775807\t18446744073709551615\n-9223372036854775808\t0",
+    );
+  });
+});

@@ -1,0 +1,54 @@
+/** What the tests of pages do again and again. */
+import axe from "axe-core";
+import type { Locator, Page } from "playwright-core";
+
+export function cell(page: Page, row: number, place: number): Locator {
+  return page.locator(`.cg-row[aria-rowindex="${row + 2}"] [role="gridcell"][aria-colindex="${place + 2}"]`);
+}
+
+export const grid = (page: Page): Locator => page.getByRole("grid");
+
+export const header = (page: Page, name: string): Locator =>
+  page.locator(".cg-head").filter({ has: page.locator(".cg-label", { hasText: new RegExp(`^${name}$`) }) });
+
+/** Waits until the grid has rows, all cells in sight loaded. */
+export async function loaded(page: Page): Promise<void> {
+  await page.waitForSelector(".cg-row:not(.is-absent) .cg-cell");
+  await page.waitForFunction(
+    () =>
+      document.querySelectorAll(".cg-row:not(.is-absent) .cg-cell.is-loading").length === 0 &&
+      document.querySelector('.grid-host[data-stale="true"]') === null,
+  );
+}
+
+/** How many rows the status line says there are. */
+export async function rowCount(page: Page): Promise<number> {
+  const text = await page.locator(".status strong").first().textContent();
+  return Number((text ?? "").replace(/[^\d]/g, ""));
+}
+
+export async function clipboard(page: Page): Promise<string> {
+  return page.evaluate(() => navigator.clipboard.readText());
+}
+
+/** Copies with the keyboard and waits until the status line says so. */
+export async function copy(page: Page, keys = "Control+c"): Promise<string> {
+  await grid(page).press(keys);
+  await page.locator('.status [role="status"]', { hasText: /^Copied/ }).waitFor();
+  return clipboard(page);
+}
+
+/** Serious findings of axe, each with where it is. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  // As a function's argument it is not subject to the page's Content-Security-Policy, as a script element would be.
+  await page.evaluate(axe.source);
+  const result = await page.evaluate(async () => {
+    const { axe: run } = window as unknown as { axe: typeof import("axe-core") };
+    return run.run(document, { resultTypes: ["violations"] });
+  });
+  return result.violations
+    .filter((violation) => violation.impact === "serious" || violation.impact === "critical")
+    .flatMap((violation) =>
+      violation.nodes.map((node) => `${violation.id}: ${node.target.join(" ")} ${node.failureSummary}`),
+    );
+}
