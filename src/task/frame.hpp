@@ -1,10 +1,12 @@
 // Frames: what crosses the socket pair between the front and a worker. A frame is an 8-byte header (payload length
-// as little-endian u32, kind as u8, three zero bytes) and the payload: JSON, or for Data the answer's bytes.
+// as little-endian u32, kind as u8, three zero bytes) and the payload: JSON, or for Data where the answer's bytes lie
+// in the ring that both share (task/byte_ring.hpp).
 //
 //   front → worker   Hello (sandbox and engine settings, first)  Catalog (entries new to this worker)  Task  Cancel
+//                    Taken (no payload: there is room in the ring again)
 //   worker → front   Ready (sandboxed, engine open)  Head (before the first data: totals)  Data*  LastData  Progress*
 //                    CacheOffer (a decoded block in its spill folder, after the answer)  Done | Failed (ends a task)
-// LastData is Data of at most limits::kDataFrameBytes with Done right behind it, sent together.
+// LastData is Data with Done right behind it, sent together.
 #pragma once
 
 #include <array>
@@ -21,6 +23,7 @@ enum class FrameKind : std::uint8_t {
   Catalog = 2,
   Task = 3,
   Cancel = 4,
+  Taken = 5,
   Ready = 16,
   Head = 17,
   Data = 18,

@@ -19,8 +19,8 @@ class WorkerProcess;
 struct TaskEvent {
   enum class Kind { Head, Data, Done, Failed };
   Kind kind = Kind::Failed;
-  std::string_view bytes = {};  // Data: valid until the next call of next()
-  Json info = {};               // Head, Done
+  std::string_view bytes = {};  // Data: valid until release() or the next call of next()
+  Json info = {};               // Head, Done; Data that is the last: what Done will say
   Error error = {};             // Failed
   bool last = false;            // Data: these are all the answer's remaining bytes, and Done is there already
 };
@@ -36,13 +36,14 @@ struct TaskState {
   std::string_view piece;                 // data not yet taken
   bool piece_given = false;               // the reader holds it
   bool piece_is_last = false;
+  bool dropped = false;  // some data had no reader, because the task was cancelled or detached
   std::optional<Json> head;
   std::optional<Json> done;
   std::optional<Error> failed;
   Json progress;
   CancelReason cancelled = CancelReason::None;
   bool detached = false;  // nobody reads: drain
-  bool spoilt = false;                    // failed because an earlier task left the worker unusable
+  bool spoilt = false;    // failed because an earlier task left the worker unusable
   bool parked = false;
   std::int64_t waiting_since_ns = 0;  // the piece lies there since
   std::int64_t waited_ns = 0;         // and so long pieces have lain before
@@ -58,6 +59,8 @@ class TaskRun {
 
   // Head at most once, then Data pieces, then Done or Failed; after that the same end again.
   asio::awaitable<TaskEvent> next();
+  // The bytes of the last Data event are not needed any more: the worker may go on.
+  void release();
   // The worker is asked, and killed limits::kCancelGrace later. The reader then gets Failed.
   void cancel(CancelReason reason);
 
