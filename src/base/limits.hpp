@@ -78,6 +78,37 @@ inline constexpr std::size_t kProfileBytesMax = 64 * kMiB;
 inline constexpr std::size_t kProfileCacheBytes = 32 * kMiB;
 inline constexpr std::size_t kProfileColumnsAtOnce = 64;  // of a dataset that the engine reads
 
+// Views and the WebSocket that reads them.
+inline constexpr std::int64_t kWindowRowsMax = 20'000;
+inline constexpr std::size_t kWindowBytesMax = 8 * kMiB;      // a larger window is answered with fewer rows,
+inline constexpr std::size_t kWindowRowBytesMax = 16 * kMiB;  // down to one of so many bytes
+inline constexpr std::int64_t kWindowCellBytesMin = 64;
+inline constexpr std::int64_t kViewFirstRows = 200;        // prepared before everything else
+inline constexpr std::int64_t kViewFirstRowsMax = 10'000;  // also all that is left of a view that is too large
+inline constexpr std::size_t kViewPartBytesMax = 32 * kMiB;
+inline constexpr std::size_t kViewRowsBytesMax = 64 * kMiB;  // a smaller result is kept as rows, not as positions
+inline constexpr std::int64_t kColumnPartRows = 1'048'576;
+inline constexpr std::size_t kTablesMappedMax = 1024;  // table files open, per worker
+inline constexpr std::size_t kViewsMax = 1000;         // known to the server; of unused ones the oldest goes
+inline constexpr std::size_t kViewsOpenMax = 32;       // per connection
+inline constexpr std::size_t kStreamsMax = 64;
+inline constexpr std::size_t kStreamTextBytesMax = 1 * kMiB;  // of a client's message
+inline constexpr std::size_t kStreamWindowsWaitingMax = 256;
+inline constexpr std::size_t kStreamWindowsAtOnce = 4;
+inline constexpr std::size_t kStreamUnsentBytesMax = 16 * kMiB;
+inline constexpr std::size_t kStreamUnsentTextsMax = 1000;  // then nothing more is read
+inline constexpr std::size_t kStreamPieceBytes = 128 * kKiB;
+inline constexpr std::int64_t kStreamCredits = 16;
+inline constexpr std::int64_t kStreamCreditsMax = 64;
+inline constexpr int kStreamSlots = 16;
+inline constexpr milliseconds kViewNoticePeriod{200};
+inline constexpr seconds kStreamIdleTimeout{40};  // half of it is the ping's period
+
+// Tiles.
+inline constexpr std::int64_t kTileSizeMin = 16;
+inline constexpr std::int64_t kTileSizeMax = 1024;
+inline constexpr std::int64_t kTileZoomMax = 30;
+
 // Jobs and their files below DATA/jobs (the settings job_files and job_files_age_s).
 inline constexpr std::size_t kJobsMax = 1000;        // known; of those that ended the oldest is forgotten
 inline constexpr std::size_t kJobTokenBytesMin = 8;  // of an id that the client chose

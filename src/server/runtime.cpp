@@ -96,11 +96,13 @@ Result<std::unique_ptr<Runtime>> Runtime::make(const Config& config, bool privat
   const int workers = options.workers;
   CANVASBACK_ASSIGN(std::int64_t timeout_ms, config.integer("timeout_ms", 1, limits::kMaxTimeout.count()));
   auto executor = runtime->loop_.get_executor();
+  const ViewService::Options views{options.cache_bytes / 4 * 3};
   runtime->pool_ = std::make_unique<Pool>(executor, std::move(options));
   runtime->datasets_ = std::make_unique<DatasetService>(executor, *runtime->pool_);
   CANVASBACK_ASSIGN(std::uint64_t profile_cache_bytes, config.bytes("profile_cache"));
   QueryService::Options queries{timeout_ms, profile_cache_bytes};
   runtime->queries_ = std::make_unique<QueryService>(*runtime->pool_, *runtime->datasets_, queries);
+  runtime->views_ = std::make_unique<ViewService>(executor, *runtime->queries_, *runtime->datasets_, views);
   if (!private_folder) {
     CANVASBACK_ASSIGN(JobService::Options jobs, job_options(config, runtime->data_folder_, workers));
     runtime->jobs_ = std::make_unique<JobService>(executor, *runtime->queries_, *runtime->datasets_, std::move(jobs));
@@ -133,6 +135,7 @@ Status Runtime::open_folder(const Config& config, bool private_folder) {
 }
 
 Runtime::~Runtime() {
+  views_.reset();
   queries_.reset();
   datasets_.reset();
   pool_.reset();

@@ -15,6 +15,7 @@
 #include "service/job_service.hpp"
 #include "service/metrics.hpp"
 #include "service/query_service.hpp"
+#include "service/view_service.hpp"
 #include "worker/pool/pool.hpp"
 
 namespace canvasback {
@@ -30,6 +31,7 @@ class Runtime {
   Pool& pool() { return *pool_; }
   DatasetService& datasets() { return *datasets_; }
   QueryService& queries() { return *queries_; }
+  ViewService& views() { return *views_; }
   JobService& jobs() { return *jobs_; }  // not of a private folder
   Metrics& metrics() { return metrics_; }
   const std::string& data_folder() const { return data_folder_; }
@@ -62,6 +64,7 @@ class Runtime {
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<DatasetService> datasets_;
   std::unique_ptr<QueryService> queries_;
+  std::unique_ptr<ViewService> views_;
   std::unique_ptr<JobService> jobs_;
 };
 

@@ -137,6 +137,13 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::sql(SqlRunRequest
   co_return co_await start(std::move(task), datasets_.readable(), Lane::General, std::move(entry), {});
 }
 
+asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::run(Task task,
+                                                                   std::vector<std::shared_ptr<const Dataset>> datasets,
+                                                                   Lane lane, RunningQuery entry) {
+  if (task.timeout_ms <= 0) task.timeout_ms = options_.default_timeout_ms;
+  co_return co_await start(std::move(task), std::move(datasets), lane, std::move(entry), {});
+}
+
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
     Task task, std::vector<std::shared_ptr<const Dataset>> datasets, Lane lane, RunningQuery entry,
     std::string count_key) {

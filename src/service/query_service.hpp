@@ -57,6 +57,18 @@ struct AnalysisRequest {
   std::int64_t received_ns = 0;
 };
 
+struct TileRequest {
+  std::string dataset;
+  Tile tile;
+  Selection selection;  // filter
+  std::string format = "json";  // of the cells, where it is no picture
+  std::string compression;
+  std::string content_encoding;
+  bool numbers_exact = true;
+  std::int64_t timeout_ms = 0;
+  std::int64_t received_ns = 0;
+};
+
 // A whole profile; of the format json without its performance_metrics.
 struct ProfileAnswer {
   std::shared_ptr<const std::string> bytes;
@@ -87,7 +99,7 @@ class Answer {
 
 struct RunningQuery {
   std::uint64_t id = 0;
-  std::string kind;  // rows, sql
+  std::string kind;  // rows, sql, view, window, …
   std::string text;  // the dataset or the SQL
   std::string format;
   std::int64_t started_us = 0;
@@ -119,6 +131,18 @@ class QueryService {
   asio::awaitable<Result<std::unique_ptr<Answer>>> analyse(AnalysisRequest request, CancelToken gone);
   // From memory where the same was asked of the same files before.
   asio::awaitable<Result<ProfileAnswer>> profile(AnalysisRequest request, CancelToken gone);
+
+  // A tile's cells as rows.
+  asio::awaitable<Result<std::unique_ptr<Answer>>> tile(TileRequest request, CancelToken gone);
+  // A tile as a picture (PNG), from memory where it was asked for before.
+  asio::awaitable<Result<ProfileAnswer>> tile_picture(TileRequest request, CancelToken gone);
+  // What a picture is named by: it changes with the dataset and with all that is asked. Errors: those of the request.
+  Result<std::string> tile_tag(const TileRequest& request) const;
+
+  // A task that another service made, registered and cancelled like the others. A task without a time limit gets the
+  // default one.
+  asio::awaitable<Result<std::unique_ptr<Answer>>> run(Task task, std::vector<std::shared_ptr<const Dataset>> datasets,
+                                                       Lane lane, RunningQuery entry);
 
   const std::map<std::uint64_t, RunningQuery>& running() const { return running_; }
   // Errors: QueryNotFound.

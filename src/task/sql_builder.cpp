@@ -291,6 +291,39 @@ Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection
   return std::move(builder.statement);
 }
 
+Result<SqlStatement> view_sql(const Dataset& dataset, const Selection& selection, bool places_only) {
+  Builder builder(dataset);
+  const bool parquet = dataset.kind == DatasetKind::Parquet;
+  const bool places = parquet || !selection.sort.empty() || !selection.filter.is_null();
+  std::string select = places_only ? "" : column_list(dataset, selection);
+  if (places) {
+    select += fmt::format("{}CAST(file_index AS INTEGER) AS {}, CAST(file_row_number AS BIGINT) AS {}",
+                          places_only ? "" : ", ", kFileIndexColumn, kFileRowColumn);
+  }
+  std::string& sql = builder.statement.sql;
+  sql = fmt::format("SELECT {} FROM {}", select, places ? placed_relation_sql(dataset) : relation_sql(dataset));
+  if (!selection.filter.is_null()) sql += " WHERE " + builder.filter(selection.filter);
+  sql += order_by(selection);
+  if (selection.limit) sql += fmt::format(" LIMIT {}", *selection.limit);
+  if (selection.offset > 0) sql += fmt::format(" OFFSET {}", selection.offset);
+  return std::move(builder.statement);
+}
+
+Json search_filter(const std::vector<std::string>& columns, const std::string& text) {
+  Json any = Json::Array{};
+  for (const std::string& column : columns) {
+    Json contains;
+    contains.set("op", "contains");
+    contains.set("value", text);
+    Json condition;
+    condition.set(column, std::move(contains));
+    any.push(std::move(condition));
+  }
+  Json filter;
+  filter.set("or", std::move(any));
+  return filter;
+}
+
 Result<SqlStatement> condition_sql(const Dataset& dataset, const Selection& selection) {
   Builder builder(dataset);
   if (!selection.filter.is_null()) builder.statement.sql = builder.filter(selection.filter);

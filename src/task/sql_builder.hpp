@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "task/cursor.hpp"
 #include "task/selection.hpp"
+#include "task/view.hpp"
 
 namespace canvasback {
 
@@ -26,6 +27,14 @@ std::string relation_sql(const Dataset& dataset);
 // The rows of a selection. `cursor`, where given, continues behind it; `with_places` adds the hidden columns.
 Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection, const Cursor* cursor,
                               bool with_places);
+
+// What a view is made from: the selection's columns (places_only: none) and then each row's place as __file_index
+// (INTEGER) and __file_row (BIGINT), where the dataset has places to tell: of files other than Parquet only where some
+// order or filter makes the position in the view another than that in the files.
+Result<SqlStatement> view_sql(const Dataset& dataset, const Selection& selection, bool places_only);
+
+// Rows that contain the text in one of the columns, as a filter.
+Json search_filter(const std::vector<std::string>& columns, const std::string& text);
 
 // The selection's filter alone, as a condition (its text in `sql`, empty where there is no filter).
 Result<SqlStatement> condition_sql(const Dataset& dataset, const Selection& selection);

@@ -6,11 +6,14 @@
 namespace canvasback {
 namespace {
 
-constexpr std::array<std::pair<TaskKind, std::string_view>, 4> kKinds{{
+constexpr std::array<std::pair<TaskKind, std::string_view>, 7> kKinds{{
     {TaskKind::Rows, "rows"},
     {TaskKind::Sql, "sql"},
     {TaskKind::Inspect, "inspect"},
     {TaskKind::Analyse, "analyse"},
+    {TaskKind::View, "view"},
+    {TaskKind::Window, "window"},
+    {TaskKind::Tile, "tile"},
 }};
 
 Json optional_integer(const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(); }
@@ -29,7 +32,10 @@ Json to_json(const Task& task) {
     if (kind == task.kind) out.set("kind", name);
   }
   out.set("dataset", task.dataset);
-  if (task.kind == TaskKind::Rows || task.kind == TaskKind::Analyse) out.set("selection", to_json(task.selection));
+  if (task.kind != TaskKind::Sql && task.kind != TaskKind::Inspect) out.set("selection", to_json(task.selection));
+  if (task.kind == TaskKind::View) out.set("view", to_json(task.view));
+  if (task.kind == TaskKind::Tile) out.set("tile", to_json(task.tile));
+  if (task.kind == TaskKind::Window) out.set("window", to_json(task.window));
   if (task.kind == TaskKind::Analyse) out.set("analysis", to_json(task.analysis));
   out.set("sql", task.sql);
   out.set("parameters", task.parameters);
@@ -62,6 +68,9 @@ Result<Task> task_from_json(const Json& json) {
   task.dataset = json.at("dataset").as_string();
   task.selection = selection_from_json(json.at("selection"));
   task.analysis = analysis_from_json(json.at("analysis"));
+  task.view = view_build_from_json(json.at("view"));
+  if (task.kind == TaskKind::Tile) task.tile = tile_from_json(json.at("tile"));
+  task.window = view_window_from_json(json.at("window"));
   task.sql = json.at("sql").as_string();
   task.parameters = json.at("parameters");
   task.row_limit = optional_integer(json.at("row_limit"));

@@ -10,6 +10,8 @@
 #include "base/json.hpp"
 #include "task/analysis.hpp"
 #include "task/selection.hpp"
+#include "task/tile.hpp"
+#include "task/view.hpp"
 
 namespace canvasback {
 
@@ -18,16 +20,22 @@ enum class TaskKind {
   Sql,      // the user's own SQL, through the gate
   Inspect,  // schema and footers of a dataset's files
   Analyse,  // a profile, histogram, frequent values or an aggregate of a selection
+  View,     // makes the parts of a view: of a dataset's selection, or of a statement
+  Window,   // some rows of a view, as an Arrow stream
+  Tile,     // rows counted on a grid, as a picture or as cells
 };
 
 struct Task {
   std::uint64_t id = 0;
   TaskKind kind = TaskKind::Rows;
-  std::string dataset;                    // Rows, Inspect, Analyse
-  Selection selection;                    // Rows, Analyse
+  std::string dataset;                    // Rows, Inspect, Analyse; View and Window of a dataset
+  Selection selection;                    // Rows, Analyse, View, Tile; a Window's columns
   Analysis analysis;                      // Analyse
-  std::string sql;                        // Sql
-  Json parameters;                        // Sql: array (positional) or object (named), or null
+  ViewBuild view;                         // View
+  ViewWindow window;                      // Window
+  Tile tile;                              // Tile
+  std::string sql;                        // Sql; View of a statement
+  Json parameters;                        // with it: array (positional) or object (named), or null
   std::optional<std::int64_t> row_limit;  // Sql: at most so many rows
 
   std::string format = "json";

@@ -104,6 +104,7 @@ asio::awaitable<void> Connection::serve() {
     asio::co_spawn(stream_.get_executor(), watch_hangup(self, request_number_), asio::detached);
     co_await handler_(*this, request);
     on_gone_ = nullptr;
+    if (released_) co_return;
     watching_ = false;
     beast::error_code ignored;
     stream_.socket().cancel(ignored);  // the hang-up watch
@@ -302,6 +303,18 @@ asio::awaitable<bool> Connection::end_stream(const Headers& trailers) {
   for (const auto& [name, value] : trailers) text += fmt::format("{}: {}\r\n", name, value);
   text += "\r\n";
   co_return co_await write_all(text, {}, {});
+}
+
+Result<beast::tcp_stream> Connection::release(int status) {
+  if (buffer_.size() > 0) return fail(ErrorCode::InvalidData, "The client did not wait for the handshake.");
+  released_ = true;
+  responded_ = true;
+  watching_ = false;  // the hang-up watch ends without touching the stream
+  status_sent_ = status;
+  beast::error_code ignored;
+  stream_.socket().cancel(ignored);
+  stream_.expires_never();
+  return std::move(stream_);
 }
 
 void Connection::abort() {

@@ -47,6 +47,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> write_chunk(std::string_view bytes);
   asio::awaitable<bool> end_stream(const Headers& trailers);
   void abort();  // cuts the connection with a reset
+  // Instead of an answer: the connection itself, for another protocol. Nothing else may be called afterwards but
+  // closing(). Errors: InvalidData where the client sent more than its request.
+  Result<boost::beast::tcp_stream> release(int status);
+  bool closing() const { return closing_; }
 
   // Sent with every answer to this request, whatever it is.
   void set_extra_headers(Headers headers) { extra_headers_ = std::move(headers); }
@@ -82,6 +86,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool head_only_ = false;
   Headers extra_headers_;
   bool aborted_ = false;
+  bool released_ = false;
   int status_sent_ = 0;
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t request_number_ = 0;

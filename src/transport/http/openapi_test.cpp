@@ -30,7 +30,7 @@ class OpenApiTest : public testing::Test {
     auto parsed = Json::parse(embedded::openapi_json, 64);
     EXPECT_TRUE(parsed) << parsed.error().message;
     document_ = std::move(*parsed);
-    add_routes(router_, {pool_, datasets_, queries_, jobs_, metrics_, 0});
+    add_routes(router_, {pool_, datasets_, queries_, jobs_, views_, metrics_, 0});
   }
   ~OpenApiTest() override { std::filesystem::remove_all(folder_); }
 
@@ -59,6 +59,7 @@ class OpenApiTest : public testing::Test {
   DatasetService datasets_{io_.get_executor(), pool_};
   QueryService queries_{pool_, datasets_, {}};
   JobService jobs_{io_.get_executor(), queries_, datasets_, {folder_ + "/jobs", 0, 0, 1}};
+  ViewService views_{io_.get_executor(), queries_, datasets_, {}};
   Metrics metrics_;
   Router router_{metrics_, {}};
   Json document_;

@@ -11,4 +11,7 @@ namespace canvasback::http {
 // instance: the path asked for. The error's detail is logged, never sent.
 Response problem_response(const Error& error, const std::string& instance);
 
+// The document alone.
+std::string problem_document(const Error& error, const std::string& instance);
+
 }  // namespace canvasback::http

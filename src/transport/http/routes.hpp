@@ -4,6 +4,7 @@
 #include "service/dataset_service.hpp"
 #include "service/job_service.hpp"
 #include "service/query_service.hpp"
+#include "service/view_service.hpp"
 #include "transport/http/router.hpp"
 
 namespace canvasback::http {
@@ -13,6 +14,7 @@ struct Services {
   DatasetService& datasets;
   QueryService& queries;
   JobService& jobs;
+  ViewService& views;
   Metrics& metrics;
   std::int64_t started_us = 0;
 };
@@ -25,6 +27,13 @@ void add_query_routes(Router& router, Services services);  // /api/v1/query, /ap
 void add_job_routes(Router& router, Services services);    // /api/v1/jobs…
 void add_seed_routes(Router& router, Services services);   // /data/…
 void add_reference_routes(Router& router);                 // /openapi.json /docs…
+void add_stream_routes(Router& router, Services services);  // /api/v1/stream
+void add_tile_routes(Router& router, Services services);    // /api/v1/datasets/{name}/tile
+void add_web_routes(Router& router);                        // the web app's pages and files
+
+// The web app's page, whatever its address; NotFound where the program was built without the app.
+asio::awaitable<void> web_page(Connection& connection, Request& request);
+bool has_web_app();
 
 // All of them: what `serve` serves, and what reference/openapi.json describes.
 void add_routes(Router& router, Services services);

@@ -76,6 +76,9 @@ void add_routes(Router& router, Services services) {
   add_job_routes(router, services);
   add_seed_routes(router, services);
   add_reference_routes(router);
+  add_stream_routes(router, services);
+  add_tile_routes(router, services);
+  add_web_routes(router);
 }
 
 }  // namespace canvasback::http

@@ -55,7 +55,7 @@ std::string escape_html(std::string_view text) {
   return out;
 }
 
-// What a browser shows at the address that `serve` prints: the datasets and where their rows are.
+// What a browser shows where the program was built without the web app: the datasets and where their rows are.
 asio::awaitable<void> index(Services services, Connection& connection) {
   std::string rows;
   for (const auto& [name, entry] : services.datasets.entries()) {
@@ -94,7 +94,9 @@ asio::awaitable<void> index(Services services, Connection& connection) {
 }  // namespace
 
 void add_system_routes(Router& router, Services services) {
-  router.add({"GET", "/", {}}, [services](Connection& connection, Request&) { return index(services, connection); });
+  router.add({"GET", "/", {}}, [services](Connection& connection, Request& request) {
+    return has_web_app() ? web_page(connection, request) : index(services, connection);
+  });
   router.add({"GET", "/health", {}},
              [services](Connection& connection, Request&) { return health(services, connection); });
   router.add({"GET", "/metrics", {}},

@@ -70,6 +70,10 @@ Result<std::string> format_of(const Request& request) {
   return std::string(negotiated->name);
 }
 
+bool accepts_encoding(std::string_view header, std::string_view encoding) {
+  return encoding_quality(header, encoding) > 0;
+}
+
 std::string content_encoding_of(const Request& request, const std::string& format) {
   const OutputFormat* known = find_output_format(format);
   const std::string_view accept = request.header("accept-encoding");

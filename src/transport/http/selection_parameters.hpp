@@ -19,6 +19,9 @@ Result<RowsRequest> rows_request_from(const Request& request, const std::string&
 Result<std::string> format_of(const Request& request);
 std::string content_encoding_of(const Request& request, const std::string& format);
 
+// Whether an Accept-Encoding header names this encoding, and not with q=0.
+bool accepts_encoding(std::string_view header, std::string_view encoding);
+
 // The parameters profile, histogram and top take: filter format compression numbers timeout_ms.
 const std::vector<std::string>& analysis_parameter_names();
 // Errors: InvalidData that names the parameter, NotAcceptable. The analysis itself is left to the caller.

@@ -18,6 +18,7 @@ Executor::Executor(std::unique_ptr<Engine> engine, Channel& channel, ExecutorOpt
       channel_(channel),
       options_(std::move(options)),
       blocks_(options_.cache_folder),
+      tables_(options_.cache_folder),
       block_writer_(std::make_unique<BlockWriter>(channel, options_.spill_folder, options_.cache_folder)) {}
 
 void Executor::update_catalog(const Json& datasets) {
@@ -45,7 +46,8 @@ Json Executor::progress() const {
   out.set("rows_expected", expected >= 0 ? Json(expected) : Json());
   double share = share_done_;
   if (expected > 0) share = std::min(1.0, static_cast<double>(rows) / static_cast<double>(expected));
-  out.set("share", share >= 0 ? share : engine_->progress());
+  if (share < 0) share = engine_->progress();
+  out.set("share", share >= 0 ? share_from_ + share_weight_ * share : share_from_ > 0 ? share_from_.load() : share);
   return out;
 }
 
@@ -58,6 +60,8 @@ void Executor::run(const Task& task, CancelToken cancel) {
   bytes_sent_ = 0;
   rows_expected_ = -1;
   share_done_ = -1;
+  share_from_ = 0;
+  share_weight_ = 1;
   FrameSink sink(channel_, cancel);
   TaskMetrics metrics;
   Json done;
@@ -68,6 +72,9 @@ void Executor::run(const Task& task, CancelToken cancel) {
       case TaskKind::Sql: status = run_sql(task, cancel, sink, metrics); break;
       case TaskKind::Inspect: status = run_inspect(task, cancel, done); break;
       case TaskKind::Analyse: status = run_analyse(task, cancel, sink, metrics); break;
+      case TaskKind::View: status = run_view(task, cancel, metrics, done); break;
+      case TaskKind::Window: status = run_window(task, cancel, sink, metrics, done); break;
+      case TaskKind::Tile: status = run_tile(task, cancel, sink, metrics, done); break;
     }
   } catch (const std::bad_alloc&) {
     status = fail(ErrorCode::MemoryLimit, "The task needs more memory than a worker has.");
@@ -80,7 +87,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
     Error error = cancel.cancelled() ? cancel.error() : status.error();
     Json failed = to_json(error);
     // A statement can spoil the engine for those behind it; whoever fails leaves a working one or none.
-    if (task.kind == TaskKind::Sql && !cancel.cancelled() && !single_number("SELECT 1::BIGINT", {}, cancel)) {
+    if (!task.sql.empty() && !cancel.cancelled() && !single_number("SELECT 1::BIGINT", {}, cancel)) {
       failed.set("retire", true);
     }
     static_cast<void>(sink.end_with(FrameKind::Failed, failed.dump()));
@@ -197,9 +204,10 @@ DocumentInfo Executor::document_of(const Task& task) const {
   return document;
 }
 
-Status Executor::run_sql(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
+// The rows of the user's own statement, through the gate.
+Result<std::unique_ptr<BatchStream>> Executor::open_statement(const Task& task, const CancelToken& cancel,
+                                                              TaskMetrics& metrics) {
   metrics.method = "duckdb";
-  Stopwatch watch;
   Admitted admitted;
   if (options_.gate) {
     CANVASBACK_ASSIGN(admitted,
@@ -207,19 +215,22 @@ Status Executor::run_sql(const Task& task, const CancelToken& cancel, FrameSink&
   } else {
     for (const auto& [name, dataset] : catalog_) admitted.tables.push_back(name);
   }
-  std::unique_ptr<BatchStream> stream;
   if (admitted.plain && task.parameters.is_null()) {
-    CANVASBACK_ASSIGN(stream, plan_plain_select(*admitted.plain, cancel, metrics));
+    CANVASBACK_ASSIGN(auto stream, plan_plain_select(*admitted.plain, cancel, metrics));
+    if (stream) return stream;
   }
-  if (!stream) {
-    for (const std::string& table : admitted.tables) {
-      const Dataset& dataset = *find_table(table);
-      CANVASBACK_TRY(define(dataset));
-      CANVASBACK_TRY(engine_->define_view(dataset.name, dataset.version, relation_sql(dataset)));
-    }
-    SqlRequest request{task.sql, {}, task.parameters, {}, threads_};
-    CANVASBACK_ASSIGN(stream, engine_->execute(request, cancel));
+  for (const std::string& table : admitted.tables) {
+    const Dataset& dataset = *find_table(table);
+    CANVASBACK_TRY(define(dataset));
+    CANVASBACK_TRY(engine_->define_view(dataset.name, dataset.version, relation_sql(dataset)));
   }
+  SqlRequest request{task.sql, {}, task.parameters, {}, threads_};
+  return engine_->execute(request, cancel);
+}
+
+Status Executor::run_sql(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
+  Stopwatch watch;
+  CANVASBACK_ASSIGN(std::unique_ptr<BatchStream> stream, open_statement(task, cancel, metrics));
   metrics.engine_ms += watch.elapsed_ms();
 
   struct Limited final : BatchStream {

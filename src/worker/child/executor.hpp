@@ -15,6 +15,7 @@
 #include "encode/encoder.hpp"
 #include "engine/engine.hpp"
 #include "storage/dataset.hpp"
+#include "storage/table_file.hpp"
 #include "task/sql_builder.hpp"
 #include "task/task.hpp"
 #include "worker/child/block_writer.hpp"
@@ -77,6 +78,37 @@ class Executor {
   Result<analyse::DuplicateRows> count_duplicates(const Dataset& dataset, const Selection& selection,
                                                   const std::vector<analyse::ColumnProfile>& columns,
                                                   const CancelToken& cancel);
+  // A view's parts, each offered to the front as soon as it is there; what is known of the view so far goes along as
+  // Head frames, and at last in `done`.
+  Status run_view(const Task& task, const CancelToken& cancel, TaskMetrics& metrics, Json& done);
+  Status build_statement(const Task& task, const CancelToken& cancel, TaskMetrics& metrics, ViewState& state);
+  Status build_selection(const Task& task, const Dataset& dataset, const CancelToken& cancel, ViewState& state);
+  Status build_first(const Task& task, const Dataset& dataset, const Selection& selection, std::int64_t rows,
+                     const CancelToken& cancel, ViewState& state);
+  Status build_rows(const Task& task, const Dataset& dataset, const Selection& selection, const CancelToken& cancel,
+                    ViewState& state);
+  Status build_positions(const Task& task, const Dataset& dataset, const Selection& selection,
+                         const CancelToken& cancel, ViewState& state);
+  Status build_columns(const Task& task, const Dataset& dataset, const CancelToken& cancel);
+  Status build_column_part(const Dataset& dataset, const std::vector<std::string>& columns, std::int64_t part,
+                           const CancelToken& cancel);
+  Status write_rows(BatchStream& stream, const Task& task, ViewState& state, const CancelToken& cancel);
+  Result<Dataset> define_parts(const ViewBuild& build);
+  Status say(const ViewState& state);
+
+  // A tile as a picture, or its cells as rows; its bounds in `done`.
+  Status run_tile(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics, Json& done);
+  // Some rows of a view as one Arrow stream.
+  Status run_window(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics, Json& done);
+  struct WindowRows;
+  Result<WindowRows> read_dataset(const Task& task, const Dataset& dataset, const CancelToken& cancel,
+                                  TaskMetrics& metrics);
+  Result<WindowRows> read_parts(const Task& task, TaskMetrics& metrics);
+  Result<WindowRows> read_positions(const Task& task, const Dataset& dataset, const CancelToken& cancel,
+                                    TaskMetrics& metrics);
+  Result<std::vector<std::int64_t>> positions_of(const ViewWindow& window, TaskMetrics& metrics);
+  Result<std::unique_ptr<BatchStream>> open_statement(const Task& task, const CancelToken& cancel,
+                                                      TaskMetrics& metrics);
   Status pass_file(const Task& task, const DataFile& file, const CancelToken& cancel, FrameSink& sink,
                    TaskMetrics& metrics);
 
@@ -106,11 +138,14 @@ class Executor {
   int threads_ = 1;                                        // of the task at hand
   std::vector<std::pair<std::string, BatchPtr>> decoded_;  // blocks to be kept once the task has ended
   BlockMap blocks_;
+  TableMap tables_;
   std::unique_ptr<BlockWriter> block_writer_;
   std::atomic<std::int64_t> rows_sent_ = 0;
   std::atomic<std::uint64_t> bytes_sent_ = 0;
   std::atomic<std::int64_t> rows_expected_ = -1;
-  std::atomic<double> share_done_ = -1;  // where rows sent do not tell
+  std::atomic<double> share_done_ = -1;   // where rows sent do not tell
+  std::atomic<double> share_from_ = 0;    // what steps before the one at hand had done,
+  std::atomic<double> share_weight_ = 1;  // and how much of the whole this one is
 };
 
 }  // namespace canvasback

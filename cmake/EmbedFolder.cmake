@@ -1,0 +1,67 @@
+# canvasback_embed_web(TARGET FOLDER): the built web app (FOLDER/index.html, FOLDER/favicon.svg, FOLDER/assets/*) inside
+# TARGET, each file with its variants FILE.br and FILE.gz where they lie beside it, as the table of
+# transport/http/web/web_files.hpp. Looked at by every build: a file's digest stands in the generated source, so that a
+# changed one is taken anew. Without the folder the table is empty. Also run as a script (cmake -P) by the rule that it
+# makes.
+if(CMAKE_SCRIPT_MODE_FILE)
+  cmake_minimum_required(VERSION 3.25)
+  file(GLOB files RELATIVE ${FOLDER} ${FOLDER}/index.html ${FOLDER}/favicon.svg ${FOLDER}/assets/*)
+  if(NOT EXISTS ${FOLDER}/index.html)
+    set(files "")
+  endif()
+  set(blobs "")
+  set(table "")
+  set(count 0)
+  macro(add_blob path out)  # the bytes of a file, as an expression
+    set(${out} "{}")
+    if(EXISTS ${path})
+      file(SHA256 ${path} digest)
+      file(SIZE ${path} size)
+      string(APPEND blobs "// ${digest}\nasm(\".section .rodata\\n.balign 16\\ncanvasback_web_${count}:\\n"
+        ".incbin \\\"${path}\\\"\\n.previous\");\n"
+        "extern const char blob_${count}[] asm(\"canvasback_web_${count}\");\n")
+      set(${out} "{blob_${count}, ${size}}")
+      math(EXPR count "${count} + 1")
+    endif()
+  endmacro()
+  foreach(file ${files})
+    if(file MATCHES "\\.(br|gz|map)$" OR IS_DIRECTORY ${FOLDER}/${file})
+      continue()
+    endif()
+    file(SHA256 ${FOLDER}/${file} tag)
+    string(SUBSTRING ${tag} 0 32 tag)
+    add_blob(${FOLDER}/${file} body)
+    add_blob(${FOLDER}/${file}.br brotli)
+    add_blob(${FOLDER}/${file}.gz gzip)
+    string(APPEND table "    {\"/${file}\", \"\\\"${tag}\\\"\", ${body}, ${brotli}, ${gzip}},\n")
+  endforeach()
+  set(span "")
+  if(table)
+    set(span "kFiles")
+    set(table "constexpr http::WebFile kFiles[] = {\n${table}};\n")
+  endif()
+  string(CONCAT text "// Made from the built web app by cmake/EmbedFolder.cmake.\n"
+    "#include \"transport/http/web/web_files.hpp\"\n"
+    "${blobs}namespace canvasback::embedded {\n${table}const std::span<const http::WebFile> web_files{${span}};\n"
+    "}  // namespace canvasback::embedded\n")
+  set(before "")
+  if(EXISTS ${OUTPUT})
+    file(READ ${OUTPUT} before)
+  endif()
+  if(NOT text STREQUAL before)
+    file(WRITE ${OUTPUT} "${text}")
+  endif()
+  return()
+endif()
+
+set(CANVASBACK_EMBED_FOLDER_SCRIPT ${CMAKE_CURRENT_LIST_FILE})
+
+function(canvasback_embed_web target folder)
+  set(output ${CMAKE_CURRENT_BINARY_DIR}/embedded/web_files.cpp)
+  add_custom_target(${target}_web
+    COMMAND ${CMAKE_COMMAND} -DFOLDER=${folder} -DOUTPUT=${output} -P ${CANVASBACK_EMBED_FOLDER_SCRIPT}
+    BYPRODUCTS ${output} COMMENT "Looking at the built web app" VERBATIM)
+  target_sources(${target} PRIVATE ${output})
+  set_source_files_properties(${output} PROPERTIES GENERATED TRUE)
+  add_dependencies(${target} ${target}_web)
+endfunction()
