@@ -67,6 +67,10 @@ bench: build ## measure against BASELINE=DIR (or alone) and against the limits: 
 	cmake --build --preset release -j $(JOBS) --target benchmarks
 	$(PYTHON) bench/run.py $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(DATA),--data "$(DATA)") $(BENCH)
 
+# DATA=DIR as above, BENCH_SECONDS=120; docs/web-app.md says what is measured.
+bench-web: build ## measure the grid in Chromium beside three others: build/bench-web/report.html (an hour)
+	DATA="$(DATA)" npm --prefix web run bench
+
 bench-micro: build ## the inner loops alone, beside their limits
 	cmake --build --preset release -j $(JOBS) --target benchmarks
 	$(PYTHON) bench/run.py --only micro $(if $(DATA),--data "$(DATA)")

@@ -132,7 +132,7 @@ def test_nothing_is_left_open():
     for path, node in nodes(DOCUMENT):
         if path[-1:] == ("responses",) and "example" not in path and path[0] == "paths":
             assert "default" not in node, path
-            assert any(status.startswith("2") for status in node), path
+            assert any(status.startswith("2") or status == "101" for status in node), path
         is_schema = node.get("type") == "object" or (isinstance(node.get("type"), list) and "object" in node["type"])
         if is_schema and "example" not in path:
             assert node.get("additionalProperties", True) is not True, path
@@ -190,7 +190,8 @@ def test_every_example_is_answered(server, name):
         check(operation, answer)
         if "job" in chosen:  # a token is taken as long as its job is known
             server.ask("DELETE", "/api/v1/jobs/" + chosen["job"][1])
-        expected = (404,) if name == "cancelQuery" else range(200, 300)
+        # Nothing has that number or name; a WebSocket takes more than a GET.
+        expected = {"cancelQuery": (404,), "asset": (404,), "stream": (400,)}.get(name, range(200, 300))
         assert answer.status in expected, (chosen, body, answer.body[:500])
         count += 1
     assert count >= 1

@@ -102,7 +102,7 @@ def test_a_picture_is_kept_and_recognised(flights):
     unchanged = flights.get(TILE, {"If-None-Match": first.headers["etag"]}, **parameters)
     assert (unchanged.status, unchanged.body) == (304, b"")
     assert flights.get(TILE, {"Accept": "image/avif,image/webp,*/*;q=0.8"}, **parameters).body == first.body
-    assert flights.get(TILE, {"Accept": "text/csv"}, **parameters).body.startswith(b"column,row,count,value\r\n")
+    assert flights.get(TILE, {"Accept": "text/csv"}, **parameters).body.startswith(b"column,row,count,value\n")
 
 
 @pytest.mark.parametrize("parameters", [

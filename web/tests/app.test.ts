@@ -150,7 +150,6 @@ it("goes on by itself when the server comes back, with what was typed", async ()
   await page.keyboard.press("Control+End");
   await page.keyboard.insertText(" -- not lost");
   await world.server.stop();
-  world.double?.cut();
   await page.getByText("The server is away.").waitFor();
   expect(await cell(page, 0, 0).textContent()).toBe("0");
   await world.server.start();
@@ -197,6 +196,7 @@ describe("axe finds nothing serious", () => {
     "/datasets/orders?tab=profile",
     "/datasets/orders?tab=quality",
     "/datasets/orders?tab=charts",
+    "/datasets/orders?tab=map",
   ];
   const others = [
     "/datasets/orders?tab=schema",
@@ -247,4 +247,22 @@ it("loads no more than 450 KB of script at first, and all of it from the server"
   expect(total).toBeGreaterThan(100_000);
   expect(total).toBeLessThanOrEqual(450_000);
   expect(foreign).toEqual([]);
+});
+
+it("draws two columns against each other, and tells what is under the pointer", async () => {
+  page = await world.context.newPage();
+  const found = complaints(page);
+  await page.goto(`${world.url}/datasets/orders?tab=map&x=id&y=amount`);
+  const picture = page.getByRole("img", { name: "Density of amount over id" });
+  await picture.waitFor();
+  const box = await page.getByRole("application").boundingBox();
+  if (!box) throw new Error("no map");
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.getByText(/\d+ rows? here/).waitFor();
+  const before = await picture.getAttribute("src");
+  await page.mouse.wheel(0, -400);
+  // The old picture stays, stretched, until the new one is there.
+  expect(await picture.count()).toBe(1);
+  await page.waitForFunction((src) => document.querySelector(".map-view img")?.getAttribute("src") !== src, before);
+  expect(found).toEqual([]);
 });

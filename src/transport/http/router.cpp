@@ -118,6 +118,7 @@ asio::awaitable<void> Router::route(Connection& connection, Request& request, st
   const RouteInfo& info = infos_[found.route];
   pattern = info.pattern;
   for (const auto& [name, value] : request.query) {
+    if (info.any_parameters) break;
     if (std::ranges::find(info.parameters, name) != info.parameters.end()) continue;
     Error error{ErrorCode::InvalidData,
                 fmt::format("Unknown query parameter \"{}\"; {} takes {}.", name.substr(0, 64), info.pattern,

@@ -17,6 +17,7 @@ struct RouteInfo {
   std::string method;
   std::string pattern;
   std::vector<std::string> parameters;  // query parameters
+  bool any_parameters = false;          // a page: its script reads them
 };
 
 struct Access {

@@ -31,7 +31,7 @@ void add_stream_routes(Router& router, Services services);  // /api/v1/stream
 void add_tile_routes(Router& router, Services services);    // /api/v1/datasets/{name}/tile
 void add_web_routes(Router& router);                        // the web app's pages and files
 
-// The web app's page, whatever its address; NotFound where the program was built without the app.
+// The web app's page, whatever its address; one that says so where the program was built without the app.
 asio::awaitable<void> web_page(Connection& connection, Request& request);
 bool has_web_app();
 

@@ -94,7 +94,7 @@ asio::awaitable<void> index(Services services, Connection& connection) {
 }  // namespace
 
 void add_system_routes(Router& router, Services services) {
-  router.add({"GET", "/", {}}, [services](Connection& connection, Request& request) {
+  router.add({"GET", "/", {}, true}, [services](Connection& connection, Request& request) {
     return has_web_app() ? web_page(connection, request) : index(services, connection);
   });
   router.add({"GET", "/health", {}},

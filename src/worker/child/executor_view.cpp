@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <span>
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -85,8 +86,9 @@ class PartStream final : public BatchStream {
 // A table file for each column of a stream, in the spill folder; gone again unless kept.
 class ColumnFiles {
  public:
-  ColumnFiles(const std::string& folder, std::size_t columns) {
-    for (std::size_t i = 0; i < columns; ++i) paths_.push_back(fmt::format("{}/column-{}.part", folder, i));
+  // A path is used once: the front takes the file away when it comes to it.
+  ColumnFiles(const std::string& folder, std::span<const std::string> keys) {
+    for (const std::string& key : keys) paths_.push_back(fmt::format("{}/{}.part", folder, key));
   }
   ~ColumnFiles() {
     for (const std::string& path : paths_) ::unlink(path.c_str());
@@ -418,11 +420,11 @@ Status Executor::build_column_part(const Dataset& dataset, const std::vector<std
                                    const CancelToken& cancel) {
   ScanOptions options{dataset.files, columns, part * limits::kColumnPartRows, limits::kColumnPartRows, threads_};
   CANVASBACK_ASSIGN(auto scan, make_parquet_scan(std::move(options), cancel));
-  ColumnFiles files(options_.spill_folder, columns.size());
+  std::vector<std::string> keys;
+  for (const std::string& column : columns) keys.push_back(column_part_key(dataset.version, column, part));
+  ColumnFiles files(options_.spill_folder, keys);
   CANVASBACK_TRY(files.write(*scan, cancel));
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    CANVASBACK_TRY(offer_to_cache(channel_, column_part_key(dataset.version, columns[i], part), files.path(i)));
-  }
+  for (std::size_t i = 0; i < keys.size(); ++i) CANVASBACK_TRY(offer_to_cache(channel_, keys[i], files.path(i)));
   files.keep();
   return {};
 }

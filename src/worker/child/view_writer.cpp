@@ -22,7 +22,9 @@ ViewWriter::~ViewWriter() {
 }
 
 Status ViewWriter::begin_part(const SchemaPtr& schema) {
-  path_ = fmt::format("{}/view-{}.part", spill_folder_, parts_.size());
+  key_ = sha256_hex(fmt::format("part\n{}\n{}", name_, parts_.size()));
+  // The front takes it away when it comes to it: no two parts may have one path.
+  path_ = fmt::format("{}/{}.part", spill_folder_, key_);
   CANVASBACK_ASSIGN(writer_, TableFileWriter::create(path_, schema));
   return {};
 }
@@ -43,7 +45,7 @@ Status ViewWriter::write(const arrow::RecordBatch& batch) {
 Status ViewWriter::end_part() {
   if (!writer_) return {};
   CANVASBACK_TRY(writer_->close());
-  ViewPart part{sha256_hex(fmt::format("part\n{}\n{}", name_, parts_.size())), writer_->rows()};
+  ViewPart part{key_, writer_->rows()};
   bytes_ += writer_->bytes();
   writer_.reset();
   CANVASBACK_TRY(offer_to_cache(channel_, part.key, path_));

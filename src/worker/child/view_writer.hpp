@@ -42,6 +42,7 @@ class ViewWriter {
   const std::string name_;
   std::function<Status()> on_part_;
   std::unique_ptr<TableFileWriter> writer_;
+  std::string key_;  // of the part at hand
   std::string path_;
   std::vector<ViewPart> parts_;
   std::uint64_t bytes_ = 0;

@@ -8,6 +8,7 @@ import { type Rectangle, isIn, type Position } from "./selection";
 
 /** Longer texts are cut in the grid; the viewer has them whole. */
 const TEXT_SHOWN_MAX = 280;
+const ROW_NUMBER = new Intl.NumberFormat("en");
 const CONTROL = /[\u0000-\u001f\u007f\u2028\u2029]/g;
 
 interface CellElement {
@@ -154,7 +155,7 @@ export class Cells {
       element.row = row;
       element.exists = exists;
       element.element.setAttribute("aria-rowindex", String(row + 2));
-      element.gutterText.data = exists ? (row + 1).toLocaleString("en") : "";
+      element.gutterText.data = exists ? ROW_NUMBER.format(row + 1) : "";
     }
     const selected = exists && sight.area !== null && row >= sight.area.rowStart && row < sight.area.rowEnd;
     const rowClass = !exists ? "cg-gutter is-absent" : selected ? "cg-gutter is-selected" : "cg-gutter";

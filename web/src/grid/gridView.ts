@@ -52,6 +52,7 @@ export class GridView {
   private scrollLeft = 0;
   private width = 0;
   private height = 0;
+  private drawnLeft = NaN;
   private scheduled = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private fetching: { controller: AbortController; key: string } | null = null;
@@ -408,7 +409,10 @@ export class GridView {
     const firstRow = Math.floor(this.offset / rowHeight);
     const rows = Math.ceil(this.height / rowHeight) + 1;
     const { start, end } = columnsInSight(layout, this.scrollLeft, this.width);
-    this.layer.style.setProperty("--cg-left", `${-this.scrollLeft}px`);
+    if (this.drawnLeft !== this.scrollLeft) {
+      this.drawnLeft = this.scrollLeft;
+      this.layer.style.setProperty("--cg-left", `${-this.scrollLeft}px`);
+    }
     this.cells.draw({
       frame,
       layout,

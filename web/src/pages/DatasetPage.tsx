@@ -18,6 +18,7 @@ import { SchemaTab } from "./dataset/SchemaTab";
 const ProfileTab = lazy(() => import("./dataset/ProfileTab"));
 const QualityTab = lazy(() => import("./dataset/QualityTab"));
 const ChartsTab = lazy(() => import("./dataset/ChartsTab"));
+const MapTab = lazy(() => import("./dataset/MapTab"));
 const SampleTab = lazy(() => import("./dataset/SampleTab"));
 const ExportDialog = lazy(() => import("./ExportDialog"));
 
@@ -26,6 +27,7 @@ const TABS = [
   ["profile", "Profile"],
   ["quality", "Quality"],
   ["charts", "Charts"],
+  ["map", "Map"],
   ["sample", "Sample"],
   ["schema", "Schema & files"],
 ] as const;
@@ -85,6 +87,7 @@ export function DatasetPage() {
     profile: detail && <ProfileTab dataset={detail} filter={filter} />,
     quality: detail && <QualityTab dataset={detail} filter={filter} />,
     charts: detail && <ChartsTab dataset={detail} filter={filter} />,
+    map: detail && <MapTab dataset={detail} search={search} onSearch={change} filter={filter} />,
     sample: detail && <SampleTab dataset={detail} />,
     schema: detail && <SchemaTab dataset={detail} />,
   }[tab];
@@ -120,7 +123,7 @@ export function DatasetPage() {
           />
         </Tabs.Panel>
         {tab !== "rows" && (
-          <Tabs.Panel value={tab} className={tab === "sample" ? "panel" : "page"} tabIndex={0}>
+          <Tabs.Panel value={tab} className={tab === "sample" || tab === "map" ? "panel" : "page"} tabIndex={0}>
             <Suspense fallback={<Lines />}>{body ?? <Lines />}</Suspense>
           </Tabs.Panel>
         )}

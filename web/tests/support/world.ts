@@ -1,6 +1,6 @@
 /** What the tests of pages run on: a server with data that is hard to show, and Chromium. */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,12 +9,10 @@ import { fileURLToPath } from "node:url";
 import { type BrowserContext, type Page, chromium } from "playwright-core";
 
 import { HARD_SQL } from "./hardTable";
-import { StreamDouble } from "./streamDouble";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const PROGRAM = process.env.CANVASBACK ?? join(ROOT, "build/release/bin/canvasback");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const DIST = join(ROOT, "web/dist");
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -79,8 +77,6 @@ export interface World {
   url: string;
   server: Server;
   context: BrowserContext;
-  /** Without the server's own WebSocket, the stand-in for it; null where the server has one. */
-  double: StreamDouble | null;
   page(path: string): Promise<Page>;
   end(): Promise<void>;
 }
@@ -104,14 +100,7 @@ const WIDE_SQL = `
          ${Array.from({ length: 500 }, (_, c) => `i * ${c + 1} AS c${c}`).join(", ")}
   FROM range(200) t(i)`;
 
-async function hasStream(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/api/v1/stream`);
-  // Asked without an upgrade, a server that has the route says so with something else than "no such route".
-  return response.status !== 404;
-}
-
 export async function makeWorld(): Promise<World> {
-  if (!existsSync(join(DIST, "index.html"))) throw new Error("The app is not built: npm run build");
   const folder = mkdtempSync(join(tmpdir(), "canvasback-web-"));
   const files = [
     makeParquet(folder, "hard", HARD_SQL),
@@ -120,8 +109,7 @@ export async function makeWorld(): Promise<World> {
   ];
   const server = new Server(await freePort(), [...files, "--data", join(folder, "data"), "--workers", "2"]);
   await server.start();
-  const double = (await hasStream(server.url)) ? null : new StreamDouble(server.url, DIST);
-  const url = double ? await double.listen() : server.url;
+  const { url } = server;
   const context = await chromium.launchPersistentContext(join(folder, "profile"), {
     executablePath: CHROMIUM,
     headless: true,
@@ -133,7 +121,6 @@ export async function makeWorld(): Promise<World> {
     url,
     server,
     context,
-    double,
     page: async (path) => {
       const page = await context.newPage();
       await page.goto(url + path);
@@ -141,7 +128,6 @@ export async function makeWorld(): Promise<World> {
     },
     end: async () => {
       await context.close();
-      double?.close();
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },

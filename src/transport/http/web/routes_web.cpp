@@ -81,11 +81,27 @@ asio::awaitable<void> asset(Connection& connection, Request& request) {
   return file(connection, request, *found, request.path.starts_with("/assets/"));
 }
 
+// What a program without the app has in its place.
+constexpr std::string_view kPlainPage =
+    "<!doctype html><html lang=en><meta charset=utf-8><title>Canvasback</title><p>This program was built without the "
+    "web "
+    "app. There are <a href=\"/\">the datasets</a> and <a href=\"/docs\">the reference</a>.</html>";
+constexpr std::string_view kPlainIcon =
+    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\"><rect width=\"16\" height=\"16\" rx=\"3\" "
+    "fill=\"#2c718e\"/></svg>";
+
+asio::awaitable<void> icon(Connection& connection, Request& request) {
+  static const WebFile kIcon{"/favicon.svg", "\"plain\"", kPlainIcon, {}, {}};
+  const WebFile* found = find_web_file(embedded::web_files, "/favicon.svg");
+  return file(connection, request, found != nullptr ? *found : kIcon, false);
+}
+
 }  // namespace
 
-asio::awaitable<void> web_page(Connection& connection, Request& request) {
-  if (const WebFile* index = find_web_file(embedded::web_files, "/index.html")) return page(connection, *index);
-  return missing(connection, request);
+asio::awaitable<void> web_page(Connection& connection, Request&) {
+  static const WebFile kPage{"/index.html", {}, kPlainPage, {}, {}};
+  const WebFile* index = find_web_file(embedded::web_files, "/index.html");
+  return page(connection, index != nullptr ? *index : kPage);
 }
 
 bool has_web_app() { return find_web_file(embedded::web_files, "/index.html") != nullptr; }
@@ -93,10 +109,10 @@ bool has_web_app() { return find_web_file(embedded::web_files, "/index.html") !=
 void add_web_routes(Router& router) {
   for (const char* pattern :
        {"/datasets/{name}", "/sql", "/collections/{name}", "/jobs", "/system", "/dashboards/{name}"}) {
-    router.add({"GET", pattern, {}}, web_page);
+    router.add({"GET", pattern, {}, true}, web_page);
   }
   router.add({"GET", "/assets/{file}", {}}, asset);
-  router.add({"GET", "/favicon.svg", {}}, asset);
+  router.add({"GET", "/favicon.svg", {}}, icon);
 }
 
 }  // namespace canvasback::http

@@ -236,7 +236,7 @@ export type SqlRequest = {
 
 export type RunningQuery = {
   id: number;
-  kind: "rows" | "sql" | "analyse";
+  kind: "rows" | "sql" | "analyse" | "view" | "window" | "tile";
   /** The dataset or the statement. */
   text: string;
   format: Format;
@@ -407,6 +407,27 @@ export type HistogramDocument = {
   nulls: number;
   /** NaN and infinities. */
   not_finite: number;
+};
+
+export type TileDocument = {
+  columns: (Column)[];
+  rows: ((Value)[])[];
+  /** Rows of the whole selection. */
+  total_rows: number | null;
+  /** false: total_rows is an estimate, or only what is known so far. */
+  total_exact: boolean;
+  /** For `after`; null on the last page. */
+  next: string | null;
+  performance_metrics: PerformanceMetrics;
+  /** Of this tile. */
+  bounds: {
+    x_min: number;
+    x_max: number;
+    y_min: number;
+    y_max: number;
+  };
+  /** Cells of the tile, each way. */
+  size: number;
 };
 
 /** At least one key or measure. */
@@ -850,6 +871,124 @@ export interface Operations {
     };
     answer: RowsDocument;
   };
+  /** A dataset in the web app */
+  datasetPage: {
+    method: "GET";
+    path: "/datasets/{name}";
+    params: {
+      /** The dataset's name. */
+      name: string;
+    };
+    answer: null;
+  };
+  /** The SQL workbench of the web app */
+  sqlPage: {
+    method: "GET";
+    path: "/sql";
+    answer: null;
+  };
+  /** A collection in the web app */
+  collectionPage: {
+    method: "GET";
+    path: "/collections/{name}";
+    params: {
+      /** The collection's name. */
+      name: string;
+    };
+    answer: null;
+  };
+  /** Jobs in the web app */
+  jobsPage: {
+    method: "GET";
+    path: "/jobs";
+    answer: null;
+  };
+  /** The server in the web app */
+  systemPage: {
+    method: "GET";
+    path: "/system";
+    answer: null;
+  };
+  /** A dashboard in the web app */
+  dashboardPage: {
+    method: "GET";
+    path: "/dashboards/{name}";
+    params: {
+      /** The dashboard's name. */
+      name: string;
+    };
+    answer: null;
+  };
+  /** Scripts, styles and fonts of the web app */
+  asset: {
+    method: "GET";
+    path: "/assets/{file}";
+    params: {
+      /** The file's name, which changes with its content. */
+      file: string;
+    };
+    answer: string;
+  };
+  /** The icon of the web app */
+  icon: {
+    method: "GET";
+    path: "/favicon.svg";
+    answer: null;
+  };
+  /** Windows of views, over a WebSocket */
+  stream: {
+    method: "GET";
+    path: "/api/v1/stream";
+    answer: null;
+  };
+  /** A density tile of two columns */
+  tile: {
+    method: "GET";
+    path: "/api/v1/datasets/{name}/tile";
+    params: {
+      /** The dataset's name. */
+      name: string;
+    };
+    query: {
+      /** The column from left to right: numbers or dates. */
+      x: string;
+      /** The column from bottom to top: numbers or dates. */
+      y: string;
+      /** The column that is added up or averaged: numbers. With `measure` sum or mean. */
+      value?: string;
+      /** What a cell shows: how many rows, or the sum or mean of `value` in them. */
+      measure?: "count" | "sum" | "mean";
+      /** How values become colours: by the value, by its logarithm, or by its rank. */
+      scale?: "linear" | "log" | "eq_hist";
+      /** Cells of a tile, each way; of a picture: pixels. */
+      size?: number;
+      /** The zoom level: the whole picture is 2^z by 2^z tiles. */
+      z?: number;
+      /** Which tile, from the left; below 2^z. */
+      tx?: number;
+      /** Which tile, from the top; below 2^z. */
+      ty?: number;
+      /** Left end of the whole picture; else that of the data. A date is its microseconds since 1970. */
+      x_min?: number;
+      /** Right end. */
+      x_max?: number;
+      /** Lower end. */
+      y_min?: number;
+      /** Upper end. */
+      y_max?: number;
+      /** All members must hold; `and`, `or` and `not` take filters. */
+      filter?: string;
+      /** png: a picture; else the cells that have rows, as rows. Without it, what the Accept header names; png for `*\/*`. */
+      format?: "png" | "json" | "ndjson" | "csv" | "arrow" | "arrow_file" | "parquet" | "xlsx";
+      /** The format's own: arrow and arrow_file none, lz4, zstd; parquet zstd, snappy, gzip, lz4, none; xlsx fast, best. 400 with other formats. */
+      compression?: Compression;
+      /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
+      numbers?: "exact" | "plain";
+      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      timeout_ms?: number;
+    };
+    answer: TileDocument;
+  };
 }
 
 /** Where each operation is. */
@@ -882,4 +1021,14 @@ export const OPERATIONS = {
   arrowIpcFile: { method: "GET", path: "/data/arrow_ipc_polars_direct" },
   parquet: { method: "GET", path: "/data/parquet" },
   aggregatedSummary: { method: "GET", path: "/data/aggregated_summary" },
+  datasetPage: { method: "GET", path: "/datasets/{name}" },
+  sqlPage: { method: "GET", path: "/sql" },
+  collectionPage: { method: "GET", path: "/collections/{name}" },
+  jobsPage: { method: "GET", path: "/jobs" },
+  systemPage: { method: "GET", path: "/system" },
+  dashboardPage: { method: "GET", path: "/dashboards/{name}" },
+  asset: { method: "GET", path: "/assets/{file}" },
+  icon: { method: "GET", path: "/favicon.svg" },
+  stream: { method: "GET", path: "/api/v1/stream" },
+  tile: { method: "GET", path: "/api/v1/datasets/{name}/tile" },
 } as const satisfies { [K in keyof Operations]: Pick<Operations[K], "method" | "path"> };
