@@ -56,6 +56,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
   threads_ = task.threads > 0 ? std::min(task.threads, options_.threads) : options_.threads;
   engine_->use_threads(threads_);
   decoded_.clear();
+  rows_alone_ = task.kind == TaskKind::Window;
   rows_sent_ = 0;
   bytes_sent_ = 0;
   rows_expected_ = -1;

@@ -89,6 +89,8 @@ class Executor {
                     ViewState& state);
   Status build_positions(const Task& task, const Dataset& dataset, const Selection& selection,
                          const CancelToken& cancel, ViewState& state);
+  Status write_positions(const Task& task, const Dataset& dataset, const Selection& selection,
+                         const CancelToken& cancel, ViewState& state);
   Status build_columns(const Task& task, const Dataset& dataset, const CancelToken& cancel);
   Status build_column_part(const Dataset& dataset, const std::vector<std::string>& columns, std::int64_t part,
                            const CancelToken& cancel);
@@ -135,7 +137,8 @@ class Executor {
   Channel& channel_;
   ExecutorOptions options_;
   std::map<std::string, Dataset, std::less<>> catalog_;
-  int threads_ = 1;                                        // of the task at hand
+  int threads_ = 1;          // of the task at hand
+  bool rows_alone_ = false;  // a window's rows go before their neighbours, whoever waits for those
   std::vector<std::pair<std::string, BatchPtr>> decoded_;  // blocks to be kept once the task has ended
   BlockMap blocks_;
   TableMap tables_;

@@ -168,7 +168,7 @@ Result<std::unique_ptr<BatchStream>> Executor::plan_page(const Dataset& dataset,
     page_bytes += bytes / static_cast<std::uint64_t>(group_rows) * static_cast<std::uint64_t>(range.take);
     if (page_bytes > limits::kPageBytesMax) return std::unique_ptr<BatchStream>();
     metrics.method = "decoded_rows";
-    if (bytes <= limits::kCacheEntryBytesMax && (block_writer_->take(key) || threads_ == 1)) {
+    if (bytes <= limits::kCacheEntryBytesMax && !rows_alone_ && (block_writer_->take(key) || threads_ == 1)) {
       // A second page of it, or others wait for the cores: decoding the neighbours along is less work than decoding for
       // each of them.
       CANVASBACK_ASSIGN(BatchPtr block, read_rows(file, columns, {range.row_group, 0, group_rows}, threads_));

@@ -2,6 +2,7 @@
 // there is no other way to reach them again, as positions where they are many (docs/decisions/0011).
 #include <arrow/array.h>
 #include <arrow/builder.h>
+#include <arrow/util/byte_size.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -20,7 +21,8 @@ namespace canvasback {
 namespace {
 
 constexpr std::int64_t kPartPeriodNs = 500'000'000;  // rows that are there are given out, though the part is not full
-constexpr std::size_t kColumnsAtOnce = 128;          // decoded side by side: each has a file open
+constexpr std::int64_t kColumnBatchRows = 131'072;
+constexpr std::size_t kColumnsAtOnce = 128;  // decoded side by side: each has a file open
 
 std::vector<DatasetColumn> columns_of(const arrow::Schema& schema) {
   std::vector<DatasetColumn> columns;
@@ -104,14 +106,31 @@ class ColumnFiles {
       CANVASBACK_ASSIGN(auto writer, TableFileWriter::create(path, schemas.back()));
       writers.push_back(std::move(writer));
     }
-    while (true) {
+    // Few large batches: whoever opens the file looks at each.
+    std::vector<BatchPtr> pending;
+    std::int64_t rows = 0;
+    std::uint64_t bytes = 0;
+    for (bool end = false; !end;) {
       CANVASBACK_TRY(cancel.check());
       CANVASBACK_ASSIGN(BatchPtr batch, stream.next());
-      if (!batch) break;
-      for (std::size_t i = 0; i < writers.size(); ++i) {
-        const auto& column = batch->column(static_cast<int>(i));
-        CANVASBACK_TRY(writers[i]->write(*arrow::RecordBatch::Make(schemas[i], batch->num_rows(), {column})));
+      end = !batch;
+      if (batch) {
+        rows += batch->num_rows();
+        const auto size = arrow::util::ReferencedBufferSize(*batch);
+        bytes += size.ok() ? static_cast<std::uint64_t>(*size) : 0;
+        pending.push_back(std::move(batch));
       }
+      if (pending.empty() || (!end && rows < kColumnBatchRows && bytes < limits::kViewPartBytesMax)) continue;
+      const auto joined = arrow::ConcatenateRecordBatches(pending);
+      if (!joined.ok())
+        return fail(ErrorCode::MemoryLimit, "There is no memory for the view.", joined.status().ToString());
+      for (std::size_t i = 0; i < writers.size(); ++i) {
+        const auto& column = (*joined)->column(static_cast<int>(i));
+        CANVASBACK_TRY(writers[i]->write(*arrow::RecordBatch::Make(schemas[i], rows, {column})));
+      }
+      pending.clear();
+      rows = 0;
+      bytes = 0;
     }
     for (const auto& writer : writers) CANVASBACK_TRY(writer->close());
     return {};
@@ -298,6 +317,56 @@ Status Executor::build_rows(const Task& task, const Dataset& dataset, const Sele
   return {};
 }
 
+// The positions of the selection's rows, in its order.
+Status Executor::write_positions(const Task& task, const Dataset& dataset, const Selection& selection,
+                                 const CancelToken& cancel, ViewState& state) {
+  std::vector<std::int64_t> file_starts{0};
+  for (const DataFile& file : dataset.files) file_starts.push_back(file_starts.back() + file.rows);
+  CANVASBACK_ASSIGN(SqlStatement statement, view_sql(dataset, selection, true));
+  CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
+  const auto schema = arrow::schema({arrow::field("position", arrow::int64(), false)});
+  state.method = ViewMethod::Positions;
+  std::int64_t said_ns = monotonic_ns();
+  ViewWriter* parts = nullptr;
+  ViewWriter writer(channel_, options_.spill_folder, task.view.key + " positions", [&]() -> Status {
+    said_ns = monotonic_ns();
+    state.parts = parts->parts();
+    if (!state.rows_exact) state.rows = std::max(state.rows, parts->rows());
+    return say(state);
+  });
+  parts = &writer;
+  while (true) {
+    CANVASBACK_TRY(cancel.check());
+    CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
+    if (!batch) break;
+    const auto& files = static_cast<const arrow::Int32Array&>(*batch->column(0));
+    const auto& rows = static_cast<const arrow::Int64Array&>(*batch->column(1));
+    arrow::Int64Builder builder;
+    auto status = builder.Reserve(batch->num_rows());
+    if (!status.ok()) return fail(ErrorCode::MemoryLimit, "There is no memory for the view.", status.ToString());
+    for (std::int64_t i = 0; i < batch->num_rows(); ++i) {
+      builder.UnsafeAppend(file_starts[static_cast<std::size_t>(files.Value(i))] + rows.Value(i));
+    }
+    auto array = builder.Finish();
+    if (!array.ok()) return fail(ErrorCode::MemoryLimit, "There is no memory for the view.", array.status().ToString());
+    CANVASBACK_TRY(writer.write(*arrow::RecordBatch::Make(schema, batch->num_rows(), {*array})));
+    if (monotonic_ns() - said_ns > kPartPeriodNs) CANVASBACK_TRY(writer.end_part());
+    if (writer.bytes() <= task.view.bytes_max) continue;
+    CANVASBACK_TRY(writer.end_part());
+    state.limited = fmt::format(
+        "The view needs more than the {} MB that it may take of the cache; these are its "
+        "first {} rows.",
+        task.view.bytes_max / 1'000'000, writer.rows());
+    return {};
+  }
+  stream.reset();
+  CANVASBACK_TRY(writer.end_part());
+  state.parts = writer.parts();
+  state.rows = writer.rows();
+  state.rows_exact = true;
+  return say(state);
+}
+
 Status Executor::build_positions(const Task& task, const Dataset& dataset, const Selection& selection,
                                  const CancelToken& cancel, ViewState& state) {
   const bool sorted = !selection.sort.empty();
@@ -326,53 +395,12 @@ Status Executor::build_positions(const Task& task, const Dataset& dataset, const
       return {};
     }
   }
-  std::vector<std::int64_t> file_starts{0};
-  for (const DataFile& file : dataset.files) file_starts.push_back(file_starts.back() + file.rows);
-  CANVASBACK_ASSIGN(SqlStatement statement, view_sql(dataset, selection, true));
-  CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
-  const auto schema = arrow::schema({arrow::field("position", arrow::int64(), false)});
   ViewState positions = state;
-  positions.method = ViewMethod::Positions;
-  std::int64_t said_ns = monotonic_ns();
-  ViewWriter* parts = nullptr;
-  ViewWriter writer(channel_, options_.spill_folder, task.view.key + " positions", [&]() -> Status {
-    said_ns = monotonic_ns();
-    positions.parts = parts->parts();
-    if (!positions.rows_exact) positions.rows = std::max(positions.rows, parts->rows());
-    return say(positions);
-  });
-  parts = &writer;
-  while (true) {
-    CANVASBACK_TRY(cancel.check());
-    CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
-    if (!batch) break;
-    const auto& files = static_cast<const arrow::Int32Array&>(*batch->column(0));
-    const auto& rows = static_cast<const arrow::Int64Array&>(*batch->column(1));
-    arrow::Int64Builder builder;
-    auto status = builder.Reserve(batch->num_rows());
-    if (!status.ok()) return fail(ErrorCode::MemoryLimit, "There is no memory for the view.", status.ToString());
-    for (std::int64_t i = 0; i < batch->num_rows(); ++i) {
-      builder.UnsafeAppend(file_starts[static_cast<std::size_t>(files.Value(i))] + rows.Value(i));
-    }
-    auto array = builder.Finish();
-    if (!array.ok()) return fail(ErrorCode::MemoryLimit, "There is no memory for the view.", array.status().ToString());
-    CANVASBACK_TRY(writer.write(*arrow::RecordBatch::Make(schema, batch->num_rows(), {*array})));
-    if (monotonic_ns() - said_ns > kPartPeriodNs) CANVASBACK_TRY(writer.end_part());
-    if (writer.bytes() <= task.view.bytes_max) continue;
-    CANVASBACK_TRY(writer.end_part());
-    positions.limited = fmt::format(
-        "The view needs more than the {} MB that it may take of the cache; these are its "
-        "first {} rows.",
-        task.view.bytes_max / 1'000'000, writer.rows());
-    state = positions;
+  CANVASBACK_TRY(write_positions(task, dataset, selection, cancel, positions));
+  if (!positions.limited.empty()) {
+    state = std::move(positions);
     return {};
   }
-  stream.reset();
-  CANVASBACK_TRY(writer.end_part());
-  positions.parts = writer.parts();
-  positions.rows = writer.rows();
-  positions.rows_exact = true;
-  CANVASBACK_TRY(say(positions));
   share_from_ = 0.7;
   share_weight_ = 0.3;
   const auto names = names_of(dataset, selection.columns);

@@ -14,11 +14,25 @@ const petrol: MantineColorsTuple = [
   "#064756",
 ];
 
+/** The dark surfaces, from text to the deepest; the components' own are a colder grey. */
+const dark: MantineColorsTuple = [
+  "#e3e6e6",
+  "#b6bcbe",
+  "#929a9e",
+  "#6b7377",
+  "#4a5358",
+  "#384045",
+  "#242a2e",
+  "#191d20",
+  "#15181b",
+  "#101315",
+];
+
 export const theme = createTheme({
   primaryColor: "petrol",
   primaryShade: 7,
   autoContrast: true,
-  colors: { petrol },
+  colors: { petrol, dark },
   fontFamily: "var(--cb-sans)",
   fontFamilyMonospace: "var(--cb-mono)",
   defaultRadius: "sm",

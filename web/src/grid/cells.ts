@@ -15,6 +15,7 @@ interface CellElement {
   element: HTMLDivElement;
   text: Text;
   place: number;
+  pinned: boolean;
   shownText: string;
   shownClass: string;
   left: number;
@@ -140,7 +141,7 @@ export class Cells {
     const text = document.createTextNode("");
     element.append(text);
     row.element.append(element);
-    const cell = { element, text, place: -1, shownText: "", shownClass: "", left: NaN, width: NaN };
+    const cell = { element, text, place: -1, pinned: false, shownText: "", shownClass: "", left: NaN, width: NaN };
     row.cells.push(cell);
     return cell;
   }
@@ -165,19 +166,26 @@ export class Cells {
       element.element.className = exists ? "cg-row" : "cg-row is-absent";
     }
     while (element.cells.length > places.length) element.cells.pop()?.element.remove();
+    const { pinnedCount } = sight.layout;
     places.forEach((column, i) => {
       const cell = element.cells[i] ?? this.makeCell(element);
-      this.place(cell, column, sight);
+      this.place(cell, column, sight, i === pinnedCount);
       if (exists) this.fill(cell, row, column, sight);
       else setText(cell, "");
     });
   }
 
-  private place(cell: CellElement, column: PlacedColumn, sight: Sight): void {
-    const left = column.pinned ? column.left + sight.scrollLeft : column.left;
-    if (cell.left !== left) {
+  /**
+   * Pinned cells stand where they always do; the others stand side by side, the first of them where its column is. A
+   * position or a transform for each would make each a layer of its own, and painting several times as long.
+   */
+  private place(cell: CellElement, column: PlacedColumn, sight: Sight, first: boolean): void {
+    const left = column.pinned ? column.left + sight.scrollLeft : first ? column.left : 0;
+    if (cell.left !== left || cell.pinned !== column.pinned) {
       cell.left = left;
-      cell.element.style.transform = `translateX(${left}px)`;
+      cell.pinned = column.pinned;
+      cell.element.style.transform = column.pinned ? `translateX(${left}px)` : "";
+      cell.element.style.marginLeft = !column.pinned && left > 0 ? `${left}px` : "";
     }
     if (cell.width !== column.width) {
       cell.width = column.width;
