@@ -11,6 +11,7 @@
 
 #include "base/unique_fd.hpp"
 #include "server/config.hpp"
+#include "service/collection_service.hpp"
 #include "service/dataset_service.hpp"
 #include "service/job_service.hpp"
 #include "service/metrics.hpp"
@@ -31,6 +32,7 @@ class Runtime {
   DatasetService& datasets() { return *datasets_; }
   QueryService& queries() { return *queries_; }
   JobService& jobs() { return *jobs_; }  // not of a private folder
+  CollectionService& collections() { return *collections_; }  // not of a private folder
   Metrics& metrics() { return metrics_; }
   const std::string& data_folder() const { return data_folder_; }
 
@@ -52,6 +54,7 @@ class Runtime {
 
  private:
   Runtime() = default;
+  Status make_collections(const Config& config);
   Status open_folder(const Config& config, bool private_folder);
 
   asio::io_context loop_{1};
@@ -63,6 +66,9 @@ class Runtime {
   std::unique_ptr<DatasetService> datasets_;
   std::unique_ptr<QueryService> queries_;
   std::unique_ptr<JobService> jobs_;
+  std::unique_ptr<RolePool> ingest_pool_;
+  std::unique_ptr<RolePool> maintain_pool_;
+  std::unique_ptr<CollectionService> collections_;
 };
 
 // Memory this process and its children may use: the cgroup's limit, else the machine's.

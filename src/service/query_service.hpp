@@ -39,6 +39,7 @@ struct SqlRunRequest {
   std::string compression;
   std::string content_encoding;
   bool numbers_exact = true;
+  bool row_objects = false;  // json: rows as objects, in "data"
   std::int64_t timeout_ms = 0;
   std::int64_t received_ns = 0;
   std::string job;

@@ -4,6 +4,9 @@
 //   front → worker   Hello (sandbox and engine settings, first)  Catalog (entries new to this worker)  Task  Cancel
 //   worker → front   Ready (sandboxed, engine open)  Head (before the first data: totals)  Data*  LastData  Progress*
 //                    CacheOffer (a decoded block in its spill folder, after the answer)  Done | Failed (ends a task)
+// Of the roles that write (task/collection_task.hpp) also:
+//   front → worker   Input* InputEnd (the bytes that a task is fed)  Files (descriptors, sent along with the frame)
+//   worker → front   NeedFile (answered by Files)  Taken (so many bytes of Input are worked off)
 // LastData is Data of at most limits::kDataFrameBytes with Done right behind it, sent together.
 #pragma once
 
@@ -21,6 +24,9 @@ enum class FrameKind : std::uint8_t {
   Catalog = 2,
   Task = 3,
   Cancel = 4,
+  Input = 5,
+  InputEnd = 6,
+  Files = 7,
   Ready = 16,
   Head = 17,
   Data = 18,
@@ -29,6 +35,8 @@ enum class FrameKind : std::uint8_t {
   Done = 21,
   Failed = 22,
   LastData = 23,
+  NeedFile = 24,
+  Taken = 25,
 };
 
 inline constexpr std::size_t kFrameHeaderBytes = 8;

@@ -17,6 +17,7 @@ struct RouteInfo {
   std::string method;
   std::string pattern;
   std::vector<std::string> parameters;  // query parameters
+  bool takes_stream = false;            // the handler reads the body itself, piece by piece
 };
 
 struct Access {
@@ -32,6 +33,8 @@ class Router {
 
   void add(RouteInfo info, Handler handler);
   asio::awaitable<void> handle(Connection& connection, Request& request);
+  // Whether this request's route takes its body piece by piece. One that is refused before is not read at all.
+  bool takes_stream(const Request& request) const;
   const std::vector<RouteInfo>& routes() const { return infos_; }
   // CORS headers for an allowed Origin.
   Headers cors_headers(const Request& request) const;

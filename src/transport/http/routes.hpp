@@ -1,6 +1,7 @@
 // The routes, by area. Each parses, calls one service, and writes bytes.
 #pragma once
 
+#include "service/collection_service.hpp"
 #include "service/dataset_service.hpp"
 #include "service/job_service.hpp"
 #include "service/query_service.hpp"
@@ -15,6 +16,7 @@ struct Services {
   JobService& jobs;
   Metrics& metrics;
   std::int64_t started_us = 0;
+  CollectionService* collections = nullptr;  // where there are any
 };
 
 void add_system_routes(Router& router, Services services);   // / /health /metrics
@@ -24,6 +26,8 @@ void add_analyse_routes(Router& router,
 void add_query_routes(Router& router, Services services);  // /api/v1/query, /api/v1/queries
 void add_job_routes(Router& router, Services services);    // /api/v1/jobs…
 void add_seed_routes(Router& router, Services services);   // /data/…
+void add_ingest_routes(Router& router, Services services);  // /ingest…
+void add_collection_routes(Router& router, Services services);  // /query/… /statistics /files /schema
 void add_reference_routes(Router& router);                 // /openapi.json /docs…
 
 // All of them: what `serve` serves, and what reference/openapi.json describes.

@@ -68,6 +68,11 @@ void Executor::run(const Task& task, CancelToken cancel) {
       case TaskKind::Sql: status = run_sql(task, cancel, sink, metrics); break;
       case TaskKind::Inspect: status = run_inspect(task, cancel, done); break;
       case TaskKind::Analyse: status = run_analyse(task, cancel, sink, metrics); break;
+      case TaskKind::Ingest:
+      case TaskKind::Merge:
+      case TaskKind::Examine:
+        status = fail(ErrorCode::DataProcessing, "A task of this kind is not this worker's.");
+        break;
     }
   } catch (const std::bad_alloc&) {
     status = fail(ErrorCode::MemoryLimit, "The task needs more memory than a worker has.");
@@ -133,6 +138,7 @@ Status Executor::encode(const Task& task, BatchStream& stream, std::function<Jso
   EncodeOptions options;
   options.compression = task.compression;
   options.numbers_exact = task.numbers_exact;
+  options.row_objects = task.row_objects;
   options.threads = threads_;
   options.tail = std::move(tail);
   options.document = document_of(task);
