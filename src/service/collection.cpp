@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "task/iso_week.hpp"
 
 namespace canvasback {
 
@@ -24,6 +26,43 @@ std::uint64_t Collection::bytes() const {
   std::uint64_t sum = 0;
   for (const CollectionFile& file : files.live) sum += file.file.bytes;
   return sum;
+}
+
+Json statistics_of(const Collection& collection) {
+  std::map<std::string, std::pair<std::int64_t, std::uint64_t>> weeks;
+  std::int64_t unmerged = 0;
+  std::int64_t newest_us = 0;
+  for (const CollectionFile& file : collection.files.live) {
+    newest_us = std::max(newest_us, file.info.time_us);
+    if (file.name.is_commit) {
+      unmerged += file.file.rows;
+      continue;
+    }
+    auto& [rows, bytes] = weeks[text_of(IsoWeek{file.name.year, file.name.week})];
+    rows += file.file.rows;
+    bytes += file.file.bytes;
+  }
+  Json out;
+  out.set("collection", collection.name);
+  out.set("total_records", collection.records());
+  out.set("total_files", static_cast<std::uint64_t>(collection.files.live.size()));
+  out.set("total_bytes", collection.bytes());
+  out.set("total_columns", static_cast<std::uint64_t>(columns_of_members(kinds_of(collection.files)).size()));
+  out.set("unmerged_commits", static_cast<std::uint64_t>(collection.commit_count()));
+  out.set("unmerged_records", unmerged);
+  out.set("last_commit", collection.last_commit);
+  out.set("last_written", newest_us > 0 ? Json(iso_time(newest_us)) : Json());
+  out.set("archived_files", static_cast<std::uint64_t>(collection.archived.size()));
+  Json entries = Json::Array{};
+  for (const auto& [week, sums] : weeks) {
+    Json entry;
+    entry.set("week", week);
+    entry.set("records", sums.first);
+    entry.set("bytes", sums.second);
+    entries.push(std::move(entry));
+  }
+  out.set("weeks", std::move(entries));
+  return out;
 }
 
 void remember_request(Collection& collection, KeptRequest request, std::int64_t now_us) {

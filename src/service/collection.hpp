@@ -73,6 +73,8 @@ struct Collection {
   std::uint64_t bytes() const;
 };
 
+// How much it holds, by week: the document of GET /statistics.
+Json statistics_of(const Collection& collection);
 // Remembers a request's key; the oldest go past limits::kIdempotencyKeysMax and limits::kIdempotencyAge.
 void remember_request(Collection& collection, KeptRequest request, std::int64_t now_us);
 // Takes over what a file says of requests and conflicts; of a commit, conflicts with what was seen before it.

@@ -169,9 +169,11 @@ asio::awaitable<Status> CollectionService::open() {
 
 // Everything that a folder says, and nothing else.
 asio::awaitable<Status> CollectionService::examine_all(Collection& collection) {
-  auto listing = co_await on_thread(disk_, [folder = collection.folder] { return list_folder(folder); });
+  auto list_live = [folder = collection.folder] { return list_folder(folder); };
+  auto listing = co_await on_thread(disk_, list_live);
   if (!listing) co_return Status(std::unexpected(listing.error()));
-  auto archived = co_await on_thread(disk_, [folder = collection.archive] { return list_folder(folder); });
+  auto list_archive = [folder = collection.archive] { return list_folder(folder); };
+  auto archived = co_await on_thread(disk_, list_archive);
   if (!archived) co_return Status(std::unexpected(archived.error()));
   std::vector<std::pair<std::string, std::string>> bad;
   auto here = co_await examine(std::move(listing->files), false, bad);
@@ -199,10 +201,11 @@ asio::awaitable<Status> CollectionService::examine_all(Collection& collection) {
   }
   collection.files.unfinished.clear();
   collection.files.superseded.clear();
-  Status removed = co_await on_thread(disk_, [doomed]() -> Status {
+  auto remove_all = [doomed]() -> Status {
     for (const std::string& path : doomed) CANVASBACK_TRY(file::remove(path));
     return Status();
-  });
+  };
+  Status removed = co_await on_thread(disk_, remove_all);
   if (!removed) co_return removed;
   if (!collection.files.live.empty()) publish(collection);
   log::info("collection {}: {} records in {} files, {} commits to merge", collection.name, collection.records(),
@@ -228,12 +231,13 @@ asio::awaitable<void> CollectionService::delete_superseded(Collection& collectio
     return true;
   });
   if (paths.empty()) co_return;
-  co_await on_thread(disk_, [paths] {
+  auto remove_all = [paths] {
     for (const std::string& path : paths) {
       if (Status status = file::remove(path); !status) log::warning("{} {}", status.error().message, path);
     }
     return true;
-  });
+  };
+  co_await on_thread(disk_, remove_all);
 }
 
 asio::awaitable<Result<std::size_t>> CollectionService::merge_commits(Collection& collection) {
@@ -292,7 +296,8 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge(Collection& collec
   task.work.set("info", to_json(info));
   auto files = std::make_shared<PendingFiles>();
   CancelToken never;
-  auto submitted = co_await maintain_.submit(std::move(task), opener(collection, files), never);
+  RolePool::OpenFile open_file = opener(collection, files);
+  auto submitted = co_await maintain_.submit(std::move(task), std::move(open_file), never);
   if (!submitted) co_return Out(std::unexpected(submitted.error()));
   auto done = co_await (*submitted)->finish();
   if (!done) co_return Out(std::unexpected(done.error()));
@@ -328,7 +333,7 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge(Collection& collec
   }
   collection.changing_names = true;
   ++collection.name_changes;
-  Status status = co_await on_thread(disk_, [opened, names, folder = collection.folder]() -> Status {
+  auto rename_all = [opened, names, folder = collection.folder]() -> Status {
     for (const auto& [fd, path] : opened) CANVASBACK_TRY(file::sync(fd, path));
     for (const auto& [from, to] : names) {
       std::error_code error;
@@ -336,7 +341,8 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge(Collection& collec
       CANVASBACK_TRY(file::rename(from, to));
     }
     return file::sync_folder(folder);
-  });
+  };
+  Status status = co_await on_thread(disk_, rename_all);
   collection.changing_names = false;
   ++collection.name_changes;
   if (!status) co_return Out(std::unexpected(status.error()));
@@ -401,7 +407,7 @@ asio::awaitable<Status> CollectionService::move_files(Collection& collection, st
   const std::string source = to_archive ? collection.folder : collection.archive;
   collection.changing_names = true;
   ++collection.name_changes;
-  Status status = co_await on_thread(disk_, [names, target, source]() -> Status {
+  auto move_all = [names, target, source]() -> Status {
     CANVASBACK_TRY(file::make_folder(target));
     for (const auto& [from, to] : names) {
       std::error_code error;
@@ -411,7 +417,8 @@ asio::awaitable<Status> CollectionService::move_files(Collection& collection, st
     // The new place before the old: a crash between leaves both names of a file, which counts once.
     CANVASBACK_TRY(file::sync_folder(target));
     return file::sync_folder(source);
-  });
+  };
+  Status status = co_await on_thread(disk_, move_all);
   collection.changing_names = false;
   ++collection.name_changes;
   if (!status) co_return status;
@@ -446,7 +453,9 @@ asio::awaitable<Result<std::vector<std::string>>> CollectionService::archive_bef
     files.push_back(file);
   }
   if (moved.empty()) co_return moved;
+  collection.merging = true;
   Status status = co_await move_files(collection, std::move(files), std::move(names), true);
+  collection.merging = false;
   if (!status) co_return Out(std::unexpected(status.error()));
   co_return moved;
 }
@@ -459,6 +468,11 @@ asio::awaitable<Result<std::vector<std::string>>> CollectionService::restore(std
     co_return Out(fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name)));
   }
   Collection& collection = *found->second;
+  asio::steady_timer timer(executor_);
+  while (collection.merging) {
+    timer.expires_after(std::chrono::milliseconds(10));
+    co_await timer.async_wait(kAwait);
+  }
   std::vector<CollectionFile> files;
   Names names;
   std::vector<std::string> moved;
@@ -470,7 +484,9 @@ asio::awaitable<Result<std::vector<std::string>>> CollectionService::restore(std
     files.push_back(file);
   }
   if (moved.empty()) co_return moved;
+  collection.merging = true;
   Status status = co_await move_files(collection, std::move(files), std::move(names), false);
+  collection.merging = false;
   if (!status) co_return Out(std::unexpected(status.error()));
   co_return moved;
 }
@@ -498,7 +514,8 @@ asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
   const std::uint64_t changes = collection.name_changes;
   std::set<std::string> before;
   for (const CollectionFile& file : collection.files.live) before.insert(file.file.path);
-  auto listing = co_await on_thread(disk_, [folder = collection.folder] { return list_folder(folder); });
+  auto list_live = [folder = collection.folder] { return list_folder(folder); };
+  auto listing = co_await on_thread(disk_, list_live);
   if (!listing || collection.changing_names || collection.name_changes != changes) co_return;
   std::set<std::string> there;
   std::set<std::string> known;
@@ -517,17 +534,18 @@ asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
   if (found.empty() && !any_gone) co_return;
   std::vector<std::pair<std::string, std::string>> bad;
   auto examined = co_await examine(std::move(found), false, bad);
-  if (!examined || collection.name_changes != changes) co_return;
+  auto list_archive = [folder = collection.archive] { return list_folder(folder); };
+  auto archived = co_await on_thread(disk_, list_archive);
+  if (!examined || !archived) co_return;
+  auto there_now = co_await examine(std::move(archived->files), false, bad);
+  if (!there_now || collection.changing_names || collection.name_changes != changes) co_return;
+  // From here on nothing waits: commits that came meanwhile are among the live files.
+  collection.archived = std::move(*there_now);
   std::vector<CollectionFile> all;
   for (CollectionFile& file : collection.files.live) {
     if (!is_gone(file)) all.push_back(std::move(file));
   }
   for (CollectionFile& file : *examined) all.push_back(std::move(file));
-  auto archived = co_await on_thread(disk_, [folder = collection.archive] { return list_folder(folder); });
-  if (archived) {
-    auto there_now = co_await examine(std::move(archived->files), false, bad);
-    if (there_now) collection.archived = std::move(*there_now);
-  }
   collection.files = select_files(std::move(all), collection.archived);
   collection.files.superseded.clear();
   collection.files.unfinished.clear();
@@ -582,15 +600,17 @@ asio::awaitable<void> CollectionService::sync_behind(std::shared_ptr<bool> alive
     auto unsynced = std::exchange(unsynced_, {});
     std::set<Collection*> touched;
     for (const auto& [collection, path] : unsynced) {
-      Status status = co_await on_thread(disk_, [path]() -> Status {
+      auto sync_file = [path]() -> Status {
         UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
         return fd ? file::sync(fd.get(), path) : Status();  // merged and removed meanwhile
-      });
+      };
+      Status status = co_await on_thread(disk_, sync_file);
       if (!status) collection->stopped = status.error();
       touched.insert(collection);
     }
     for (Collection* collection : touched) {
-      Status status = co_await on_thread(disk_, [folder = collection->folder] { return file::sync_folder(folder); });
+      auto sync_names = [folder = collection->folder] { return file::sync_folder(folder); };
+      Status status = co_await on_thread(disk_, sync_names);
       if (!status) collection->stopped = status.error();
     }
   }

@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "service/on_thread.hpp"
 #include "storage/file.hpp"
+#include "task/spool.hpp"
 
 namespace canvasback {
 namespace {
@@ -188,15 +189,18 @@ asio::awaitable<std::optional<Result<IngestAnswer>>> CollectionService::answer_o
 }
 
 RolePool::OpenFile CollectionService::opener(Collection& collection, std::shared_ptr<PendingFiles> files) {
-  return [this, folder = collection.folder, files](const Json& request) -> Result<UniqueFd> {
-    const bool rejects = request.at("name").as_string() == kNeedRejects;
+  // Bodies that are read at random lie in files of their own, which go with the task.
+  auto spools = std::make_shared<PendingFiles>();
+  return [this, folder = collection.folder, files, spools](const Json& request) -> Result<UniqueFd> {
+    const std::string_view wanted = request.at("name").as_string();
     PendingFiles::File pending;
     pending.path = fmt::format("{}/.writing-{}.tmp", folder, next_temporary_++);
     CANVASBACK_ASSIGN(pending.fd, file::create(pending.path));
     pending.request = request;
     UniqueFd theirs(::dup(pending.fd.get()));
     if (!theirs) return std::unexpected(file::error_from(errno, "opened", pending.path));
-    (rejects ? files->rejects : files->parts).push_back(std::move(pending));
+    auto& place = wanted == kNeedRejects ? files->rejects : wanted == kNeedSpool ? spools->parts : files->parts;
+    place.push_back(std::move(pending));
     return theirs;
   };
 }
@@ -273,7 +277,8 @@ asio::awaitable<void> CollectionService::commit_group(Collection& collection,
   task.work = to_json(work);
   auto files = std::make_shared<PendingFiles>();
   CancelToken never;
-  auto submitted = co_await ingest_.submit(std::move(task), opener(collection, files), never);
+  RolePool::OpenFile open_file = opener(collection, files);
+  auto submitted = co_await ingest_.submit(std::move(task), std::move(open_file), never);
   if (!submitted) co_return answer_all(submitted.error());
   RoleTask& running = **submitted;
   const std::int64_t begun_ns = monotonic_ns();
@@ -342,7 +347,8 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::keep(Collection& colle
                      {files->rejects[0].path, fmt::format("{}/commit_{:012}.ndjson", collection.quarantine, commit)}};
   }
   Stopwatch watch;
-  Status status = co_await on_thread(disk_, [plan] { return carry_out(*plan); });
+  auto carrying_out = [plan] { return carry_out(*plan); };
+  Status status = co_await on_thread(disk_, carrying_out);
   sync_ms = watch.elapsed_ms();
   if (!status) {
     // A sync that failed is never tried again on that file. Only a full disk, met before any name was changed, is no
@@ -417,7 +423,8 @@ asio::awaitable<Result<std::unique_ptr<IngestStream>>> CollectionService::begin(
   work.inputs.push_back(std::move(input));
   task.work = to_json(work);
   CancelToken never;
-  auto submitted = co_await ingest_.submit(std::move(task), opener(collection, stream->files_), never);
+  RolePool::OpenFile open_file = opener(collection, stream->files_);
+  auto submitted = co_await ingest_.submit(std::move(task), std::move(open_file), never);
   if (!submitted) co_return Out(std::unexpected(submitted.error()));
   stream->task_ = std::move(*submitted);
   stream->queue_ms_ = static_cast<double>(monotonic_ns() - request.received_ns) / 1e6;

@@ -3,12 +3,11 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <cstring>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "source/records/number_text.hpp"
 #include "source/records/place_builder.hpp"
 
 namespace canvasback {
@@ -16,42 +15,6 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 using records::PlaceBuilder;
-
-constexpr std::size_t kDecimalDigitsMax = 38;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// A JSON number's parts; ok where the text is one.
-struct NumberText {
-  bool ok = false;
-  bool integer = true;
-  std::string_view digits;  // of the integer part, without its sign
-};
-
-NumberText scan_number(std::string_view text) {
-  NumberText out;
-  std::size_t at = !text.empty() && text[0] == '-' ? 1 : 0;
-  const std::size_t first = at;
-  while (at < text.size() && is_digit(text[at])) ++at;
-  out.digits = text.substr(first, at - first);
-  if (out.digits.empty() || (out.digits.size() > 1 && out.digits[0] == '0')) return out;
-  if (at < text.size() && text[at] == '.') {
-    out.integer = false;
-    const std::size_t fraction = ++at;
-    while (at < text.size() && is_digit(text[at])) ++at;
-    if (at == fraction) return out;
-  }
-  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-    out.integer = false;
-    ++at;
-    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
-    const std::size_t exponent = at;
-    while (at < text.size() && is_digit(text[at])) ++at;
-    if (at == exponent) return out;
-  }
-  out.ok = at == text.size();
-  return out;
-}
 
 std::string_view without_space(std::string_view token) {
   while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\n' ||
@@ -119,7 +82,8 @@ class Walker {
     for (auto entry : object) {
       ondemand::field field;
       if (!ok(std::move(entry).get(field))) return false;
-      PlaceBuilder* member = place.expected_member(field.key().raw(), end_);
+      const char* raw_key = field.key().raw();
+      PlaceBuilder* member = place.expected_member(raw_key, end_);
       if (member == nullptr) {
         std::string_view key;
         if (!ok(field.unescaped_key().get(key))) return false;
@@ -127,11 +91,11 @@ class Walker {
         member = &place.member(key);
       }
       if (!member->touch(stamp_ * static_cast<std::int64_t>(limits::kGiB) + row)) {
-        field_ = name_of(field);
+        field_ = name_of(raw_key);
         return wrong("A key is given twice.");
       }
       if (!walk_value(field.value(), *member, row, depth)) {
-        if (field_.empty()) field_ = name_of(field);
+        if (field_.empty()) field_ = name_of(raw_key);
         return false;
       }
     }
@@ -139,8 +103,7 @@ class Walker {
   }
 
   // The raw key, for messages.
-  std::string name_of(ondemand::field& field) const {
-    const char* raw = field.key().raw();
+  std::string name_of(const char* raw) const {
     std::size_t length = 0;
     while (raw + length < end_ && raw[length] != '"' && length < 64) ++length;
     return std::string(raw, length);
@@ -181,30 +144,12 @@ class Walker {
   }
 
   bool walk_number(std::string_view text, PlaceBuilder& place, std::int64_t row) {
-    const NumberText number = scan_number(text);
-    if (!number.ok) return wrong("Malformed JSON: a number was expected.");
-    if (number.integer) {
-      std::int64_t integer = 0;
-      if (std::from_chars(text.data(), text.data() + text.size(), integer).ec == std::errc()) {
-        place.add_int(row, integer);
-      } else if (number.digits.size() <= kDecimalDigitsMax) {
-        place.add_big(row, arrow::Decimal128(std::string(text)));
-      } else {
-        place.add_string(row, text);
-      }
-      return true;
+    switch (records::add_number(place, row, text)) {
+      case records::NumberOutcome::Added: return true;
+      case records::NumberOutcome::NoNumber: return wrong("Malformed JSON: a number was expected.");
+      case records::NumberOutcome::TooLarge: return wrong("A number is too large for a double.");
     }
-    double real = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), real);
-    if (error == std::errc::result_out_of_range) {
-      // Also of numbers too small to tell from zero, which strtod rounds.
-      real = std::strtod(std::string(text).c_str(), nullptr);
-      if (!std::isfinite(real)) return wrong("A number is too large for a double.");
-    } else if (error != std::errc() || end != text.data() + text.size()) {
-      return wrong("Malformed JSON: a number was expected.");
-    }
-    place.add_double(row, real);
-    return true;
+    return false;
   }
 
   // The text of a list or object that is kept as such, after a look at all that is in it.

@@ -46,6 +46,9 @@ Shredded PlaceBuilder::finish(std::int64_t rows) {
   out.doubles = doubles_.finish(rows);
   out.bools = bools_.finish(rows);
   out.strings = strings_.finish(rows);
+  out.dates = dates_.finish(rows);
+  out.timestamps = timestamps_.finish(rows);
+  out.binaries = binaries_.finish(rows);
   out.list_texts = list_texts_.finish(rows);
   out.object_texts = object_texts_.finish(rows);
   out.lists = lists_.finish(rows);

@@ -77,6 +77,19 @@ class PlaceBuilder {
     seen_ |= bit(Kind::String);
     strings_.check(strings_.at(row).Append(value.data(), static_cast<std::int32_t>(value.size())));
   }
+  void add_date(std::int64_t row, std::int32_t days) {
+    seen_ |= bit(Kind::Date);
+    dates_.check(dates_.at(row).Append(days));
+  }
+  void add_timestamp(std::int64_t row, std::int64_t micros) {
+    seen_ |= bit(Kind::Timestamp);
+    auto& lane = timestamps_.at(row, arrow::timestamp(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
+    timestamps_.check(lane.Append(micros));
+  }
+  void add_binary(std::int64_t row, std::string_view value) {
+    seen_ |= bit(Kind::Binary);
+    binaries_.check(binaries_.at(row).Append(value));
+  }
   void add_list_text(std::int64_t row, std::string_view value) {
     seen_ |= bit(Kind::ListText);
     list_texts_.check(list_texts_.at(row).Append(value));
@@ -120,6 +133,9 @@ class PlaceBuilder {
   Lane<arrow::DoubleBuilder> doubles_;
   Lane<arrow::BooleanBuilder> bools_;
   Lane<arrow::StringBuilder> strings_;
+  Lane<arrow::Date32Builder> dates_;
+  Lane<arrow::TimestampBuilder> timestamps_;
+  Lane<arrow::BinaryBuilder> binaries_;
   Lane<arrow::StringBuilder> list_texts_;
   Lane<arrow::StringBuilder> object_texts_;
   Lane<arrow::BooleanBuilder> lists_;

@@ -104,20 +104,24 @@ FileSet select_files(std::vector<CollectionFile> here, const std::vector<Collect
       for (const auto& range : file.info.covers) out.last_commit = std::max(out.last_commit, range.second);
     }
   }
+  // Judged one and all before the first is moved: they are judged by each other.
+  std::vector<std::vector<CollectionFile>*> places;
   std::set<std::string> ids;
-  for (CollectionFile& file : here) {
+  for (const CollectionFile& file : here) {
     if (file.name.is_commit) {
-      auto& place = selector.is_covered(file.name.commit) ? out.superseded
-                    : selector.is_whole(file.name.commit) ? out.live
-                                                          : out.unfinished;
-      place.push_back(std::move(file));
+      places.push_back(selector.is_covered(file.name.commit) ? &out.superseded
+                       : selector.is_whole(file.name.commit) ? &out.live
+                                                             : &out.unfinished);
     } else if (selector.is_unfinished(file.info)) {
-      out.unfinished.push_back(std::move(file));
+      places.push_back(&out.unfinished);
     } else if (selector.is_replaced(file.info)) {
-      out.superseded.push_back(std::move(file));
-    } else if (ids.insert(file.info.id).second) {  // a copy of a file counts once
-      out.live.push_back(std::move(file));
+      places.push_back(&out.superseded);
+    } else {
+      places.push_back(ids.insert(file.info.id).second ? &out.live : nullptr);  // a copy of a file counts once
     }
+  }
+  for (std::size_t i = 0; i < here.size(); ++i) {
+    if (places[i] != nullptr) places[i]->push_back(std::move(here[i]));
   }
   return out;
 }

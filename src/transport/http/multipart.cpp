@@ -93,12 +93,12 @@ Status MultipartReader::add(std::string_view bytes, std::string& out) {
           state_ = State::End;
         } else if (held_.starts_with("\r\n")) {
           held_.erase(0, 2);
-          state_ = State::Headers;
+          state_ = State::PartHeaders;
         } else {
           return fail(ErrorCode::InvalidData, "The multipart body has a broken boundary.");
         }
         break;
-      case State::Headers: {
+      case State::PartHeaders: {
         // No header at all: the empty line follows at once.
         const std::size_t end = held_.starts_with("\r\n") ? 0 : held_.find("\r\n\r\n");
         if (end == std::string::npos) {

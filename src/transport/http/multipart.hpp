@@ -28,7 +28,7 @@ class MultipartReader {
   const std::string& content_type() const { return content_type_; }
 
  private:
-  enum class State { Preamble, AfterBoundary, Headers, File, Other, End };
+  enum class State { Preamble, AfterBoundary, PartHeaders, File, Other, End };
 
   Status read_headers(std::string_view text);
 

@@ -243,32 +243,8 @@ void write_columns(JsonWriter& out, const Kinds& all) {
 std::string week_of(const CollectionFile& file) { return text_of(IsoWeek{file.name.year, file.name.week}); }
 
 void write_statistics(JsonWriter& out, const Collection& collection) {
-  std::map<std::string, std::pair<std::int64_t, std::uint64_t>> weeks;
-  std::int64_t unmerged = 0;
-  std::int64_t newest_us = 0;
-  for (const CollectionFile& file : collection.files.live) {
-    newest_us = std::max(newest_us, file.info.time_us);
-    if (file.name.is_commit) {
-      unmerged += file.file.rows;
-      continue;
-    }
-    auto& [rows, bytes] = weeks[week_of(file)];
-    rows += file.file.rows;
-    bytes += file.file.bytes;
-  }
-  out.member("collection", collection.name).member("total_records", collection.records());
-  out.member("total_files", static_cast<std::uint64_t>(collection.files.live.size()));
-  out.member("total_bytes", collection.bytes());
-  out.member("total_columns", static_cast<std::uint64_t>(columns_of_members(kinds_of(collection.files)).size()));
-  out.member("unmerged_commits", static_cast<std::uint64_t>(collection.commit_count()));
-  out.member("unmerged_records", unmerged).member("last_commit", collection.last_commit);
-  out.member("last_written", newest_us > 0 ? Json(iso_time(newest_us)) : Json());
-  out.member("archived_files", static_cast<std::uint64_t>(collection.archived.size()));
-  out.key("weeks").begin_array();
-  for (const auto& [week, sums] : weeks) {
-    out.begin_object().member("week", week).member("records", sums.first).member("bytes", sums.second).end_object();
-  }
-  out.end_array();
+  const Json statistics = statistics_of(collection);
+  for (const auto& [name, value] : statistics.as_object()) out.member(name, value);
 }
 
 void write_files(JsonWriter& out, const Collection& collection) {

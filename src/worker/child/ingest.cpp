@@ -9,12 +9,18 @@
 #include "base/compress.hpp"
 #include "base/limits.hpp"
 #include "base/ordered_pipeline.hpp"
+#include "source/records/csv_reader.hpp"
 #include "source/records/json_reader.hpp"
 #include "source/records/record_splitter.hpp"
+#include "source/records/table_reader.hpp"
+#include "task/spool.hpp"
 #include "worker/child/part_builder.hpp"
+#include "worker/child/typed_input.hpp"
 
 namespace canvasback {
 namespace {
+
+constexpr std::size_t kTypedRowBytes = 256;  // what a typed row is taken to weigh
 
 RecordFormat record_format(InputFormat format) {
   return format == InputFormat::Ndjson ? RecordFormat::Ndjson : RecordFormat::Json;
@@ -106,7 +112,16 @@ class Ingest {
 
   Result<IngestResult> run() {
     const bool fed = work_.inputs.size() == 1 && work_.inputs[0].bytes < 0;
-    CANVASBACK_TRY(fed ? run_fed() : run_gathered());
+    const InputFormat format = work_.inputs.empty() ? InputFormat::Json : work_.inputs[0].format;
+    if (!fed) {
+      CANVASBACK_TRY(run_gathered());
+    } else if (format == InputFormat::Csv) {
+      CANVASBACK_TRY(run_csv());
+    } else if (format == InputFormat::Parquet || format == InputFormat::Arrow) {
+      CANVASBACK_TRY(run_typed(format));
+    } else {
+      CANVASBACK_TRY(run_fed());
+    }
     std::vector<KeptRequest> requests;
     for (std::size_t i = 0; i < work_.inputs.size(); ++i) {
       const IngestOutcome& outcome = result_.outcomes[i];
@@ -203,6 +218,64 @@ class Ingest {
       note_errors(block, 0, places[inputs[at]], outcome);
     }
     return {};
+  }
+
+  // Rows come typed or not at all: none is bad alone.
+  Status run_csv() {
+    RecordStamps stamps(work_.time_us, true);
+    CsvRecordReader reader([&](Shredded records) -> Status {
+      stamps.add_to(records);
+      return keep_typed(std::move(records), {});
+    });
+    CANVASBACK_ASSIGN(Decoder decoder, Decoder::open(work_.inputs[0].encoding));
+    while (true) {
+      CANVASBACK_ASSIGN(auto piece, feed_.next_input(cancel_));
+      if (!piece) break;
+      CANVASBACK_TRY(decoder.add(*piece, [&](std::string_view bytes) { return reader.add(bytes); }));
+    }
+    CANVASBACK_TRY(decoder.end());
+    return reader.finish();
+  }
+
+  Status run_typed(InputFormat format) {
+    CANVASBACK_ASSIGN(UniqueFd spool, feed_.need_file(kNeedSpool, cancel_));
+    CANVASBACK_ASSIGN(Decoder decoder, Decoder::open(work_.inputs[0].encoding));
+    const auto write = [&](std::string_view bytes) -> Status {
+      while (!bytes.empty()) {
+        const ssize_t written = ::write(spool.get(), bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return fail(ErrorCode::StorageLimit, "The disk is full: the file was not kept.");
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+      }
+      return {};
+    };
+    while (true) {
+      CANVASBACK_ASSIGN(auto piece, feed_.next_input(cancel_));
+      if (!piece) break;
+      CANVASBACK_TRY(decoder.add(*piece, write));
+    }
+    CANVASBACK_TRY(decoder.end());
+    RecordStamps stamps(work_.time_us, true);
+    return read_typed_file(spool.get(), format, [&](BatchPtr batch) -> Status {
+      CANVASBACK_TRY(cancel_.check());
+      const auto again = [this, batch](const TextPlaces& places) -> Result<Shredded> {
+        CANVASBACK_ASSIGN(Shredded records, shred_batch(*batch, places));
+        RecordStamps(work_.time_us, true).add_to(records);
+        return records;
+      };
+      CANVASBACK_ASSIGN(Shredded records, shred_batch(*batch, *builder_.texts()));
+      stamps.add_to(records);
+      return keep_typed(std::move(records), again);
+    });
+  }
+
+  Status keep_typed(Shredded records, PartBuilder::ReadAgain again) {
+    IngestOutcome& outcome = result_.outcomes[0];
+    outcome.records += records.rows;
+    outcome.errors = Json::Array{};
+    report_({outcome.records, 0});
+    const std::size_t weight = static_cast<std::size_t>(records.rows) * kTypedRowBytes;
+    return builder_.add(std::move(records), builder_.texts(), weight, std::move(again));
   }
 
   // One body of any size, worked off while it comes.

@@ -87,7 +87,8 @@ Status PartBuilder::settle_kinds() {
     if (places.add_from(kinds)) texts_ = std::make_shared<const TextPlaces>(std::move(places));
     bool again = false;
     for (Block& block : blocks_) {
-      if (block.texts == texts_ || *block.texts == *texts_) continue;
+      // A block that has no way back has no lists or objects either.
+      if (block.texts == texts_ || *block.texts == *texts_ || !block.again) continue;
       CANVASBACK_ASSIGN(block.records, block.again(*texts_));
       block.texts = texts_;
       again = true;

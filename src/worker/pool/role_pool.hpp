@@ -33,7 +33,7 @@ class RoleTask {
 
   // Waits while enough is under way; false where the task has ended: next() says why.
   asio::awaitable<bool> feed(std::string_view bytes) { return worker_->feed(run_->state(), bytes); }
-  void end_input() { worker_->end_input(); }
+  void end_input() { worker_->end_input(run_->state()); }
   void give_files(std::vector<UniqueFd> files) { worker_->give_files(std::move(files)); }
   // Its end: what it says, or why it failed.
   asio::awaitable<Result<Json>> finish();

@@ -209,7 +209,9 @@ asio::awaitable<bool> WorkerProcess::feed(std::shared_ptr<TaskState> task, std::
   co_return true;
 }
 
-void WorkerProcess::end_input() { send(FrameKind::InputEnd, "{}"); }
+void WorkerProcess::end_input(const std::shared_ptr<TaskState>& task) {
+  if (task_ == task && !task->ended()) send(FrameKind::InputEnd, "{}");
+}
 
 void WorkerProcess::give_files(std::vector<UniqueFd> files) { send(FrameKind::Files, "{}", std::move(files)); }
 

@@ -56,7 +56,8 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   void cancel(CancelReason reason);
   // Feeds the running task. Waits while limits::kInputAheadBytes are under way; false where the task has ended.
   asio::awaitable<bool> feed(std::shared_ptr<TaskState> task, std::string_view bytes);
-  void end_input();
+  // No more input for that task; nothing where it has ended meanwhile and the worker may be at another.
+  void end_input(const std::shared_ptr<TaskState>& task);
   // Hands descriptors to the running task.
   void give_files(std::vector<UniqueFd> files);
   // At once. The running task fails with `error`.
