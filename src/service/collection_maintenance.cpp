@@ -398,6 +398,7 @@ asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name
     merged = more ? Out(*merged + *more) : Out(std::unexpected(more.error()));
   }
   collection.merging = false;
+  co_await delete_superseded(collection);
   co_return merged;
 }
 

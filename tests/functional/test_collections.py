@@ -76,7 +76,7 @@ def form(content, name, boundary="xyz", field="file"):
 
 @pytest.mark.parametrize(("name", "content"), [
     ("a.ndjson", b'{"a": 1}\n{"a": 2}\n'), ("a.json", b'[{"a": 1}, {"a": 2}]'),
-    ("a.jsonl.gz", gzip.compress(b'{"a": 1}\n{"a": 2}\n')), ("a", b'[{"a": 1}, {"a": "\r\n--xy"}]'),
+    ("a.jsonl.gz", gzip.compress(b'{"a": 1}\n{"a": 2}\n')), ("a", b'[{"a": 1},\r\n\r\n--xy'.replace(b"--xy", b'{"a": "--xyz"}]')),
 ])  # fmt: skip
 def test_a_form_with_a_file(server, name, content):
     headers = {"Content-Type": "multipart/form-data; boundary=xyz"}
@@ -242,6 +242,7 @@ def test_weeks_are_parts_and_may_be_moved(serve, tmp_path):
     week = pyarrow.parquet.read_table(data / "parquet/data_2025_w43.parquet")
     assert week.column("id").to_pylist().count("other") == 1 and week.num_rows == 8
     times = [value or other for value, other in zip(week["timestamp"].to_pylist(), week["ts"].to_pylist(), strict=True)]
+    times = [text.replace("T", " ").rstrip("Z") for text in times]
     assert times == sorted(times)
     assert run("verify").returncode == 0
     with Server(tmp_path / "one") as server:

@@ -38,6 +38,8 @@ class Walker {
   bool add(std::string_view line, std::int64_t row) {
     end_ = line.data() + line.size();
     ++stamp_;
+    field_.clear();
+    if (line.size() > limits::kRecordBytesMax) return wrong("The line is longer than 16 MiB.");
     ondemand::document document;
     if (!ok(parser_.iterate(line.data(), line.size(), line.size() + simdjson::SIMDJSON_PADDING).get(document))) {
       return false;

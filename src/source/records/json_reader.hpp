@@ -36,7 +36,7 @@ struct RecordBlock {
     std::uint32_t begin, length;
   };
   std::vector<Range> records;
-  std::int64_t too_long_lines = 0;  // left out behind the block: each counts as a bad record and a line
+  std::int64_t too_long_lines = 0;  // left out before the block: each counts as a bad record and a line
 };
 
 // What became of one block.

@@ -63,7 +63,7 @@ Json to_json(const PartInfo& info) {
   Json conflicts = Json::Array{};
   for (const Conflict& conflict : info.conflicts) conflicts.push(to_json(conflict));
   out.set("conflicts", std::move(conflicts));
-  if (info.id.empty()) return out;
+  if (info.id.empty() && info.covers.empty()) return out;
   out.set("id", info.id);
   Json covers = Json::Array{};
   for (const auto& [first, last] : info.covers) covers.push(Json::Array{Json(first), Json(last)});

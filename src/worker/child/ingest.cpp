@@ -214,7 +214,7 @@ class Ingest {
       const BlockOutcome& block = read.blocks[at];
       outcome.records += block.seen - block.error_count;
       outcome.quarantined += block.error_count;
-      CANVASBACK_TRY(reject(block, places[inputs[at]]));
+      CANVASBACK_TRY(reject(block, places[inputs[at]], 0));
       note_errors(block, 0, places[inputs[at]], outcome);
     }
     return {};
@@ -360,7 +360,7 @@ class Ingest {
       outcome.records += block.seen - block.error_count;
       if (input.quarantine) {
         outcome.quarantined += bad;
-        CANVASBACK_TRY(reject(block, place));
+        CANVASBACK_TRY(reject(block, place, read.block->too_long_lines));
       } else {
         refused += bad;
       }
@@ -388,18 +388,11 @@ class Ingest {
     std::int64_t line = 0;
   };
 
-  // Adds a block's errors to those that are told, and goes on behind it.
+  // Adds the errors of the lines left out before a block and its own to those that are told, and goes on behind it.
   static void note_errors(const BlockOutcome& block, std::int64_t too_long_lines, Place& place,
                           IngestOutcome& outcome) {
     if (outcome.errors.is_null()) outcome.errors = Json::Array{};
     const auto room = [&] { return outcome.errors.as_array().size() < limits::kRecordErrorsMax; };
-    for (const RecordError& error : block.errors) {
-      if (!room()) break;
-      outcome.errors.push(
-          error_to_json(error, place.record + error.record, error.line > 0 ? place.line + error.line : 0));
-    }
-    place.record += block.seen;
-    place.line += block.lines;
     for (std::int64_t i = 0; i < too_long_lines; ++i) {
       ++place.line;
       if (room()) {
@@ -407,9 +400,18 @@ class Ingest {
       }
       ++place.record;
     }
+    for (const RecordError& error : block.errors) {
+      if (!room()) break;
+      outcome.errors.push(
+          error_to_json(error, place.record + error.record, error.line > 0 ? place.line + error.line : 0));
+    }
+    place.record += block.seen;
+    place.line += block.lines;
   }
 
-  Status reject(const BlockOutcome& block, const Place& place) {
+  Status reject(const BlockOutcome& block, Place place, std::int64_t too_long_lines) {
+    place.record += too_long_lines;
+    place.line += too_long_lines;
     for (std::size_t i = 0; i < block.rejected.size() && i < block.errors.size(); ++i) {
       const RecordError& error = block.errors[i];
       CANVASBACK_TRY(rejects_.add(
