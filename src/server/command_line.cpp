@@ -30,7 +30,8 @@ void add_settings(CLI::App& command, CommandOptions& options) {
 void add_output(CLI::App& command, CommandOptions& options) {
   command.add_option("--format", options.format,
                      "table (terminal), json, ndjson, csv (pipes), arrow, arrow_file, parquet, xlsx");
-  command.add_option("--compression", options.compression, "arrow: none lz4 zstd; parquet: zstd snappy gzip lz4 none; "
+  command.add_option("--compression", options.compression,
+                     "arrow: none lz4 zstd; parquet: zstd snappy gzip lz4 none; "
                      "xlsx: fast best");
   command.add_option("-o,--out", options.out, "file to write; it appears when it is complete");
   command.add_option("--server", options.server, "ask a running server, http://host:port");

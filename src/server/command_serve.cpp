@@ -91,8 +91,8 @@ Status serve(const CommandOptions& options) {
   CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, Runtime::make(config, false));
   http::Access access{config.list("hosts"), config.list("origins")};
   http::Router router(runtime->metrics(), std::move(access));
-  http::Services services{runtime->pool(), runtime->datasets(), runtime->queries(),
-                          runtime->jobs(), runtime->metrics(),  wall_us(),           &runtime->collections()};
+  http::Services services{runtime->pool(),    runtime->datasets(), runtime->queries(),     runtime->jobs(),
+                          runtime->metrics(), wall_us(),           &runtime->collections()};
   add_routes(router, services);
   http::Server server(runtime->loop().get_executor(), router);
   CANVASBACK_TRY(server.listen(listen.address, listen.port));

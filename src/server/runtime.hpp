@@ -31,7 +31,7 @@ class Runtime {
   Pool& pool() { return *pool_; }
   DatasetService& datasets() { return *datasets_; }
   QueryService& queries() { return *queries_; }
-  JobService& jobs() { return *jobs_; }  // not of a private folder
+  JobService& jobs() { return *jobs_; }                       // not of a private folder
   CollectionService& collections() { return *collections_; }  // not of a private folder
   Metrics& metrics() { return metrics_; }
   const std::string& data_folder() const { return data_folder_; }

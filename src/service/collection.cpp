@@ -11,8 +11,7 @@
 namespace canvasback {
 
 std::size_t Collection::commit_count() const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(
+  return static_cast<std::size_t>(std::ranges::count_if(
       files.live, [](const CollectionFile& file) { return file.name.is_commit && file.name.index == 1; }));
 }
 
@@ -72,8 +71,8 @@ void remember_request(Collection& collection, KeptRequest request, std::int64_t 
   if (collection.requests.size() <= limits::kIdempotencyKeysMax) return;
   std::erase_if(collection.requests, [&](const auto& entry) { return entry.second.time_us < oldest_us; });
   while (collection.requests.size() > limits::kIdempotencyKeysMax) {
-    collection.requests.erase(std::ranges::min_element(
-        collection.requests, {}, [](const auto& entry) { return entry.second.time_us; }));
+    collection.requests.erase(
+        std::ranges::min_element(collection.requests, {}, [](const auto& entry) { return entry.second.time_us; }));
   }
 }
 
@@ -103,8 +102,8 @@ void take_over(Collection& collection, const CollectionFile& file, const Kinds& 
     Kinds now;
     now.seen = entry->second;
     const bool same_class = class_count(old) == class_count(now.seen) && splits_doubles(was) == splits_doubles(now);
-    const bool wider = has_big_integers(was) != has_big_integers(now) ||
-                       was.has(Kind::Double) != now.has(Kind::Double) || !same_class;
+    const bool wider =
+        has_big_integers(was) != has_big_integers(now) || was.has(Kind::Double) != now.has(Kind::Double) || !same_class;
     if (!wider) continue;
     add({file.name.commit, first.record, first.key, fmt::format("{}", fmt::join(names_of_kinds(old), ", ")),
          fmt::format("{}", fmt::join(names_of_kinds(first.kind), ", "))});

@@ -1,7 +1,6 @@
 // The part of CollectionService that keeps house: what is found at start, merges, the archive, checks.
-#include <fmt/format.h>
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -13,6 +12,7 @@
 #include "base/hash.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "service/collection_listing.hpp"
 #include "service/collection_service.hpp"
 #include "service/on_thread.hpp"
 #include "storage/collection/shape_sql.hpp"
@@ -27,46 +27,6 @@ namespace fs = std::filesystem;
 constexpr std::chrono::milliseconds kMaintainPeriod{500};
 constexpr std::size_t kPartsOfTierMax = 8;  // of one week and size: then they are merged
 constexpr int kPeriodsBetweenListings = 4;
-
-struct Listing {
-  std::vector<CollectionFile> files;
-  std::vector<std::string> leftovers;  // of writers that never finished
-};
-
-Result<DataFile> stat_of(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return std::unexpected(file::error_from(errno, "read", path));
-  DataFile out;
-  out.path = path;
-  out.bytes = static_cast<std::uint64_t>(info.st_size);
-  out.modified_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
-  out.inode = info.st_ino;
-  return out;
-}
-
-Result<Listing> list_folder(const std::string& folder) {
-  Listing out;
-  std::error_code error;
-  if (!fs::exists(folder, error)) return out;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(".writing-")) out.leftovers.push_back(entry.path().string());
-    const auto parsed = parse_part_name(name);
-    if (!parsed) continue;
-    auto file = stat_of(entry.path().string());
-    if (!file) continue;  // gone meanwhile
-    CollectionFile found;
-    found.file = std::move(*file);
-    found.name = *parsed;
-    out.files.push_back(std::move(found));
-  }
-  if (error) {
-    return fail(ErrorCode::Unavailable, fmt::format("The folder {} cannot be read.", folder), error.message());
-  }
-  return out;
-}
-
-std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 // Parts of one week and about one size; merging only such keeps the work for a record logarithmic.
 int tier_of(std::int64_t rows) {
@@ -347,7 +307,7 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge(Collection& collec
   ++collection.name_changes;
   if (!status) co_return Out(std::unexpected(status.error()));
   for (CollectionFile& file : added) {
-    auto stated = stat_of(file.file.path);
+    auto stated = stat_data_file(file.file.path);
     if (!stated) co_return Out(std::unexpected(stated.error()));
     stated->rows = file.file.rows;
     stated->row_group_rows = std::move(file.file.row_group_rows);

@@ -1,7 +1,6 @@
 #include "service/collection_service.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -9,10 +8,11 @@
 #include <filesystem>
 
 #include "base/clock.hpp"
-#include "base/limits.hpp"
 #include "base/json.hpp"
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "service/collection_listing.hpp"
 #include "service/on_thread.hpp"
 #include "storage/file.hpp"
 #include "task/spool.hpp"
@@ -28,17 +28,6 @@ Error overloaded(std::string message) { return Error{ErrorCode::TooManyRequests,
 std::chrono::milliseconds pause_before_commit(std::size_t commits) {
   if (commits < limits::kCommitsMergeAt) return std::chrono::milliseconds(0);
   return std::chrono::milliseconds(commits < limits::kCommitsUnmergedMax / 2 ? 10 : 25);
-}
-
-Result<DataFile> stat_of(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return std::unexpected(file::error_from(errno, "read", path));
-  DataFile out;
-  out.path = path;
-  out.bytes = static_cast<std::uint64_t>(info.st_size);
-  out.modified_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
-  out.inode = info.st_ino;
-  return out;
 }
 
 // What of a commit is on the disk once this has returned: all of it, or (after an error) all of it or nothing.
@@ -167,8 +156,8 @@ asio::awaitable<std::optional<Result<IngestAnswer>>> CollectionService::answer_o
                                                                                           std::string key) {
   using Out = std::optional<Result<IngestAnswer>>;
   if (key.size() > limits::kIdempotencyKeyBytesMax || !is_utf8(key)) {
-    co_return Out(fail(ErrorCode::InvalidData, fmt::format("An Idempotency-Key has at most {} bytes.",
-                                                           limits::kIdempotencyKeyBytesMax)));
+    co_return Out(fail(ErrorCode::InvalidData,
+                       fmt::format("An Idempotency-Key has at most {} bytes.", limits::kIdempotencyKeyBytesMax)));
   }
   while (true) {
     if (auto known = collection.requests.find(key); known != collection.requests.end()) {
@@ -319,8 +308,7 @@ asio::awaitable<void> CollectionService::commit_group(Collection& collection,
 // Makes the written files part of the collection: synced, renamed, the folder synced, published. Gives the commit's
 // number, 0 where there was nothing to keep.
 asio::awaitable<Result<std::uint64_t>> CollectionService::keep(Collection& collection, IngestResult& result,
-                                                               std::shared_ptr<PendingFiles> files,
-                                                               double& sync_ms) {
+                                                               std::shared_ptr<PendingFiles> files, double& sync_ms) {
   using Out = Result<std::uint64_t>;
   if (result.files.empty() && !result.has_rejects) co_return Out(std::uint64_t{0});
   if (collection.stopped) co_return Out(std::unexpected(*collection.stopped));
@@ -367,7 +355,7 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::keep(Collection& colle
   const Kinds before = kinds_of(collection.files);
   for (int i = 0; i < count; ++i) {
     const auto at = static_cast<std::size_t>(i);
-    auto stated = stat_of(plan->files[at].second.second);
+    auto stated = stat_data_file(plan->files[at].second.second);
     if (!stated) {
       collection.stopped = stated.error();
       co_return Out(std::unexpected(stated.error()));

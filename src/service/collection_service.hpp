@@ -1,9 +1,9 @@
 // Collections: records that are kept for good. What clients send is parsed by workers of the role `ingest`, which write
 // Parquet into descriptors that were opened here; here it is synced, renamed and acknowledged, and from then on every
-// query sees it. All requests that wait at a moment become one commit. Workers of the role `maintain` merge commits into
-// the parts of weeks. A folder's files are the truth: nothing is kept beside them, and after a crash they are all there
-// is to read (storage/collection/part_info.hpp). No protocol here. All calls on the front's one thread; the disk is
-// waited for on threads of its own.
+// query sees it. All requests that wait at a moment become one commit. Workers of the role `maintain` merge commits
+// into the parts of weeks. A folder's files are the truth: nothing is kept beside them, and after a crash they are all
+// there is to read (storage/collection/part_info.hpp). No protocol here. All calls on the front's one thread; the disk
+// is waited for on threads of its own.
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
@@ -61,7 +61,7 @@ class CollectionService {
  public:
   struct Options {
     std::string data_folder;
-    bool sync_each_commit = true;  // durability = commit; else every limits::kSyncInterval
+    bool sync_each_commit = true;     // durability = commit; else every limits::kSyncInterval
     std::int64_t merge_after_s = 60;  // commits that have lain so long are merged however few they are
   };
 

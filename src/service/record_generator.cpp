@@ -13,9 +13,9 @@ namespace {
 
 using std::string_view;
 
-constexpr std::array kFirstNames{"Ann", "Bob",  "Chen", "Dana", "Émile", "Fatima", "Goran", "Hana",  "Ivan", "Jana",
-                                 "Kofi", "Lena", "Mina", "Noor", "Olga", "Pavel",  "Quinn", "Renée", "Søren", "Tomás"};
-constexpr std::array kLastNames{"Smith", "Müller", "García", "Kowalski", "Nguyen", "Okafor", "Rossi", "Sato",
+constexpr std::array kFirstNames{"Ann",  "Bob",  "Chen", "Dana", "Émile", "Fatima", "Goran", "Hana",  "Ivan",  "Jana",
+                                 "Kofi", "Lena", "Mina", "Noor", "Olga",  "Pavel",  "Quinn", "Renée", "Søren", "Tomás"};
+constexpr std::array kLastNames{"Smith", "Müller", "García", "Kowalski", "Nguyen", "Okafor", "Rossi",  "Sato",
                                 "Silva", "Larsen", "Dubois", "Ivanova",  "Khan",   "Novák",  "Jensen", "Yılmaz"};
 constexpr std::array kCountries{"US", "DE", "BR", "IN", "FR", "JP", "GB", "NG", "PL", "CZ", "ES", "TR"};
 constexpr std::array kPlans{"free", "basic", "pro", "team"};
@@ -24,8 +24,9 @@ constexpr std::array kCategories{"groceries", "travel", "books", "electronics", 
 constexpr std::array kStatuses{"completed", "completed", "completed", "completed", "pending", "failed", "refunded"};
 constexpr std::array kLevels{"debug", "info", "info", "info", "info", "warning", "error"};
 constexpr std::array kServices{"api", "auth", "billing", "search", "worker", "mailer"};
-constexpr std::array kMessages{"request finished", "cache miss", "user signed in", "job started", "job finished",
-                               "connection lost, trying again", "payment accepted", "limit reached"};
+constexpr std::array kMessages{"request finished", "cache miss",   "user signed in",
+                               "job started",      "job finished", "connection lost, trying again",
+                               "payment accepted", "limit reached"};
 constexpr std::array kAdjectives{"Small", "Large", "Red", "Blue", "Wooden", "Steel", "Light", "Classic", "Quiet"};
 constexpr std::array kThings{"Lamp", "Chair", "Notebook", "Kettle", "Backpack", "Speaker", "Jacket", "Bicycle"};
 constexpr std::array kSensorKinds{"temperature", "humidity", "pressure", "vibration"};
@@ -100,8 +101,8 @@ void RecordGenerator::append(std::uint64_t number, std::string& out) {
 void RecordGenerator::user(std::uint64_t number, std::string& out) {
   const string_view first = pick(kFirstNames, next());
   const string_view last = pick(kLastNames, next());
-  append_to(out, R"({{"id":"user_{}","name":"{} {}","email":"user{}@example.com","country":"{}","age":{})", number, first,
-            last, number, pick(kCountries, next()), 18 + below(60));
+  append_to(out, R"({{"id":"user_{}","name":"{} {}","email":"user{}@example.com","country":"{}","age":{})", number,
+            first, last, number, pick(kCountries, next()), 18 + below(60));
   append_to(out, R"(,"balance":{:.2f},"plan":"{}","active":{},"created_at":)", std::exp(4 + bell()),
             pick(kPlans, below(10) * below(10) / 25), below(10) < 8);
   time(number, out);
@@ -110,7 +111,8 @@ void RecordGenerator::user(std::uint64_t number, std::string& out) {
 
 void RecordGenerator::transaction(std::uint64_t number, std::string& out) {
   append_to(out, R"({{"id":"txn_{}","user_id":"user_{}","amount":{:.2f},"currency":"{}","category":"{}")", number,
-            below(100'000), std::exp(3 + bell()), pick(kCurrencies, below(6) * below(6) / 8), pick(kCategories, next()));
+            below(100'000), std::exp(3 + bell()), pick(kCurrencies, below(6) * below(6) / 8),
+            pick(kCategories, next()));
   append_to(out, R"(,"status":"{}","quantity":{},"timestamp":)", pick(kStatuses, next()), 1 + below(5));
   time(number, out);
   if (below(20) == 0) append_to(out, R"(,"coupon":"SAVE{}")", 5 * (1 + below(6)));
@@ -124,12 +126,13 @@ void RecordGenerator::event(std::uint64_t number, std::string& out) {
             pick(kMessages, next()), std::exp(2 + bell()));
   append_to(out, R"(,"metadata":{{"host":"host-{:02}","region":"eu-{}","retries":{}}})", below(40), 1 + below(3),
             below(10) < 9 ? 0 : below(5));
-  if (level == "error") append_to(out, R"(,"error_code":{},"tags":["alert","{}"])", 500 + below(5), pick(kServices, next()));
+  if (level == "error")
+    append_to(out, R"(,"error_code":{},"tags":["alert","{}"])", 500 + below(5), pick(kServices, next()));
 }
 
 void RecordGenerator::product(std::uint64_t number, std::string& out) {
-  append_to(out, R"({{"id":"prod_{}","name":"{} {}","category":"{}","price":{:.2f},"rating":{:.1f},"reviews":{})", number,
-            pick(kAdjectives, next()), pick(kThings, next()), pick(kCategories, next()), std::exp(3.5 + bell()),
+  append_to(out, R"({{"id":"prod_{}","name":"{} {}","category":"{}","price":{:.2f},"rating":{:.1f},"reviews":{})",
+            number, pick(kAdjectives, next()), pick(kThings, next()), pick(kCategories, next()), std::exp(3.5 + bell()),
             std::clamp(4 + 0.7 * bell(), 1.0, 5.0), static_cast<std::int64_t>(std::exp(3 + 1.5 * bell())));
   append_to(out, R"(,"in_stock":{},"inventory":{{"warehouse":"{}","count":{}}},"tags":["{}","{}"],"created_at":)",
             below(10) < 9, pick(kCountries, next()), below(1000), pick(kAdjectives, next()), pick(kCategories, next()));

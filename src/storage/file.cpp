@@ -80,8 +80,8 @@ Status make_folder(const std::string& path) {
   if (std::filesystem::is_directory(path, error)) return {};
   const std::string parent = std::filesystem::path(path).parent_path().string();
   if (!parent.empty() && parent != path) CANVASBACK_TRY(make_folder(parent));
-  CANVASBACK_TRY(run({"make_folder", path}, "made",
-                     [&] { return ::mkdir(path.c_str(), 0755) == 0 || errno == EEXIST ? 0 : -1; }));
+  CANVASBACK_TRY(
+      run({"make_folder", path}, "made", [&] { return ::mkdir(path.c_str(), 0755) == 0 || errno == EEXIST ? 0 : -1; }));
   return parent.empty() ? Status() : sync_folder(parent);
 }
 

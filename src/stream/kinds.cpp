@@ -23,9 +23,12 @@ struct Class {
 };
 // The first that is there keeps the name.
 constexpr std::array kClasses{
-    Class{kNumbers, ColumnRole::Numbers},           Class{bit(Kind::Bool), ColumnRole::Bools},
-    Class{kTimes, ColumnRole::Times},               Class{bit(Kind::String), ColumnRole::Strings},
-    Class{bit(Kind::Binary), ColumnRole::Binaries}, Class{kLists, ColumnRole::List},
+    Class{kNumbers, ColumnRole::Numbers},
+    Class{bit(Kind::Bool), ColumnRole::Bools},
+    Class{kTimes, ColumnRole::Times},
+    Class{bit(Kind::String), ColumnRole::Strings},
+    Class{bit(Kind::Binary), ColumnRole::Binaries},
+    Class{kLists, ColumnRole::List},
     Class{kObjects, ColumnRole::Object},
 };
 
@@ -49,9 +52,7 @@ constexpr std::array<std::pair<Kind, std::string_view>, 14> kNames{{
 }  // namespace
 
 Kinds::Kinds(const Kinds& other)
-    : seen(other.seen),
-      members(other.members),
-      items(other.items ? std::make_unique<Kinds>(*other.items) : nullptr) {}
+    : seen(other.seen), members(other.members), items(other.items ? std::make_unique<Kinds>(*other.items) : nullptr) {}
 
 Kinds& Kinds::operator=(const Kinds& other) {
   if (this != &other) *this = Kinds(other);
@@ -182,8 +183,7 @@ Kinds kinds_from_json(const Json& json) {
   kinds.seen = static_cast<std::uint32_t>(json.at("seen").as_uint());
   for (const Json& member : json.at("members").as_array()) {
     if (member.as_array().size() != 2) continue;
-    kinds.members.emplace_back(std::string(member.as_array()[0].as_string()),
-                               kinds_from_json(member.as_array()[1]));
+    kinds.members.emplace_back(std::string(member.as_array()[0].as_string()), kinds_from_json(member.as_array()[1]));
   }
   if (const Json* items = json.find("items")) kinds.items = std::make_unique<Kinds>(kinds_from_json(*items));
   return kinds;

@@ -21,16 +21,16 @@ namespace canvasback {
 enum class Kind : std::uint32_t {
   Null = 1,
   Bool = 1 << 1,
-  Int = 1 << 2,         // magnitude at most 2^53
-  WideInt = 1 << 3,     // other int64
-  BigInt = 1 << 4,      // other integers of at most 38 digits
+  Int = 1 << 2,      // magnitude at most 2^53
+  WideInt = 1 << 3,  // other int64
+  BigInt = 1 << 4,   // other integers of at most 38 digits
   Double = 1 << 5,
-  String = 1 << 6,      // and integers of more digits, as their text
-  List = 1 << 7,        // whose items have one class
-  Object = 1 << 8,      // within the limits of a struct
-  ListText = 1 << 9,    // other lists, as JSON text
-  ObjectText = 1 << 10, // other objects, as JSON text
-  Date = 1 << 11,       // of sources that have such types: JSON has none
+  String = 1 << 6,       // and integers of more digits, as their text
+  List = 1 << 7,         // whose items have one class
+  Object = 1 << 8,       // within the limits of a struct
+  ListText = 1 << 9,     // other lists, as JSON text
+  ObjectText = 1 << 10,  // other objects, as JSON text
+  Date = 1 << 11,        // of sources that have such types: JSON has none
   Timestamp = 1 << 12,
   Binary = 1 << 13,
 };
@@ -43,7 +43,7 @@ inline constexpr std::string_view kIngestedAtColumn = "ingested_at";
 
 // What was seen at one place: a key of the record, of an object below it, or the items of a list.
 struct Kinds {
-  std::uint32_t seen = 0;  // bits of Kind
+  std::uint32_t seen = 0;                              // bits of Kind
   std::vector<std::pair<std::string, Kinds>> members;  // Object: its keys, as they first came
   std::unique_ptr<Kinds> items;                        // List
 
@@ -71,9 +71,9 @@ enum class ColumnRole {
   Times,
   Strings,  // of the key's own name
   Binaries,
-  List,     // a typed list, or the JSON text of all of them
-  Object,   // a struct, or the JSON text of all of them
-  Odd,      // NAME__string
+  List,    // a typed list, or the JSON text of all of them
+  Object,  // a struct, or the JSON text of all of them
+  Odd,     // NAME__string
 };
 
 struct KindColumn {

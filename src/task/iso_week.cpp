@@ -14,9 +14,7 @@ using std::chrono::sys_days;
 constexpr std::int64_t kDayUs = 86'400'000'000;
 constexpr std::int64_t kMondayDay = 4;  // 1970-01-05
 
-std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
-  return value / by - (value % by < 0 ? 1 : 0);
-}
+std::int64_t floor_divide(std::int64_t value, std::int64_t by) { return value / by - (value % by < 0 ? 1 : 0); }
 
 int year_of(std::int64_t day) {
   const std::chrono::year_month_day date{sys_days(days(day))};
@@ -42,9 +40,7 @@ IsoWeek iso_week_of(std::int64_t week_number) {
   return {year, static_cast<int>((monday - first_monday(year)) / 7) + 1};
 }
 
-std::int64_t week_number_of(const IsoWeek& week) {
-  return (first_monday(week.year) - kMondayDay) / 7 + week.week - 1;
-}
+std::int64_t week_number_of(const IsoWeek& week) { return (first_monday(week.year) - kMondayDay) / 7 + week.week - 1; }
 
 std::optional<IsoWeek> parse_iso_week(std::string_view text) {
   IsoWeek out;

@@ -161,7 +161,8 @@ def points(folder, short, skip=None):
     # All together they are the path of commits and merges; each alone reaches the rare ones.
     last = 24 if short else 400
     plan = [("any", n) for n in range(1, last + 1, 3 if short else 1)]
-    plan += [(name, n) for name in OPERATIONS + ["remove", "make_folder"] for n in ((2, 17) if short else range(1, 60, 2))]
+    for name in OPERATIONS + ["remove", "make_folder"]:
+        plan += [(name, n) for n in ((2, 17) if short else range(1, 60, 2))]
     for name, n in plan:
         crashes += one_crash(folder, clients, f"{name}:{n}:loss", skip, seconds=2 if name == "make_folder" else 6)
     verify(folder)

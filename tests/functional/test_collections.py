@@ -9,6 +9,7 @@ import threading
 
 import duckdb
 import pyarrow
+import pyarrow.ipc
 import pyarrow.parquet
 import pytest
 from serving import BINARY, Server, wait_for
@@ -57,7 +58,8 @@ def test_records_are_there_once_they_are_acknowledged(server):
     (b'{"a": 1}\n{"a": 2}\n\n{"a": 3}', {"Content-Type": "application/x-ndjson"}, 3),
     (b'\xef\xbb\xbf{"a": 1}\r\n{"a": 2}\r\n', {"Content-Type": "application/x-ndjson"}, 2),
     (gzip.compress(b'{"a": 1}\n{"a": 2}\n'), {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}, 2),
-    (pyarrow.compress(b'[{"a": 1}]', codec="zstd", asbytes=True), {"Content-Type": "application/json", "Content-Encoding": "zstd"}, 1),
+    (pyarrow.compress(b'[{"a": 1}]', codec="zstd", asbytes=True),
+     {"Content-Type": "application/json", "Content-Encoding": "zstd"}, 1),
     (b"[]", {"Content-Type": "application/json"}, 0),
 ])  # fmt: skip
 @pytest.mark.parametrize("path", ["/ingest", "/ingest/file"])
@@ -76,7 +78,7 @@ def form(content, name, boundary="xyz", field="file"):
 
 @pytest.mark.parametrize(("name", "content"), [
     ("a.ndjson", b'{"a": 1}\n{"a": 2}\n'), ("a.json", b'[{"a": 1}, {"a": 2}]'),
-    ("a.jsonl.gz", gzip.compress(b'{"a": 1}\n{"a": 2}\n')), ("a", b'[{"a": 1},\r\n\r\n--xy'.replace(b"--xy", b'{"a": "--xyz"}]')),
+    ("a.jsonl.gz", gzip.compress(b'{"a": 1}\n{"a": 2}\n')), ("a", b'[{"a": 1},\r\n\r\n{"a": "--xyz"}]'),
 ])  # fmt: skip
 def test_a_form_with_a_file(server, name, content):
     headers = {"Content-Type": "multipart/form-data; boundary=xyz"}
@@ -86,6 +88,62 @@ def test_a_form_with_a_file(server, name, content):
         answer = server.ask("POST", "/ingest/file", broken, headers)
         assert (answer.status, answer.code) == (400, "InvalidData"), broken
     assert sql(server, "SELECT count(*) AS n FROM all_records") == [{"n": 2}]
+
+
+def typed_table():
+    return pyarrow.table({
+        "i": pyarrow.array([1, None, -3], pyarrow.int16()), "u": pyarrow.array([2**64 - 1, 0, None], pyarrow.uint64()),
+        "d": [0.1, None, 2.5], "s": pyarrow.array(["ä", None, ""]).dictionary_encode(),
+        "t": pyarrow.array([0, 1_700_000_000_123_456, None], pyarrow.timestamp("us", "Europe/Paris")),
+        "day": pyarrow.array([0, 20_000, None], pyarrow.date32()), "l": [[1, 2], None, []], "o": [{"a": 1}, None, {"a": 2}],
+    })  # fmt: skip
+
+
+def as_parquet(table):
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(table, sink)
+    return sink.getvalue().to_pybytes()
+
+
+def as_arrow(table, file):
+    sink = pyarrow.BufferOutputStream()
+    with (pyarrow.ipc.new_file if file else pyarrow.ipc.new_stream)(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+@pytest.mark.parametrize(("name", "make"), [
+    ("a.parquet", as_parquet), ("a.arrow", lambda table: as_arrow(table, True)),
+    ("a.arrows", lambda table: as_arrow(table, False)), ("a.parquet.gz", lambda table: gzip.compress(as_parquet(table))),
+])  # fmt: skip
+def test_typed_files_keep_their_values(server, name, make):
+    body = make(typed_table())
+    headers = {"Content-Type": "multipart/form-data; boundary=xyz"}
+    answer = server.ask("POST", "/ingest/file", form(body, name), headers)
+    assert (answer.status, answer.json().get("records_processed")) == (200, 3), answer.body
+    rows = sql(server, "SELECT i, u::VARCHAR AS u, d, s, epoch_us(t) AS t, day::VARCHAR AS day, l, o FROM all_records")
+    assert rows == [
+        {"i": 1, "u": str(2**64 - 1), "d": 0.1, "s": "ä", "t": 0, "day": "1970-01-01", "l": [1, 2], "o": {"a": 1}},
+        {"i": None, "u": "0", "d": None, "s": None, "t": "1700000000123456", "day": "2024-10-04", "l": None, "o": None},
+        {"i": -3, "u": None, "d": 2.5, "s": "", "t": None, "day": None, "l": [], "o": {"a": 2}}]  # fmt: skip
+    for broken in (body[:-20], body[:50], b"PAR1", b""):
+        answer = server.ask("POST", "/ingest/file", form(broken, name), headers)
+        assert answer.status == 400, (len(broken), answer.body)
+    assert sql(server, "SELECT count(*) AS n FROM all_records") == [{"n": 3}]
+
+
+def test_csv_cells_are_looked_at_one_by_one(server):
+    body = b'\xef\xbb\xbfn,text,mixed,"a ""b"""\r\n1,x,1,\r\n0.5,"two\nlines",007,""\r\n\r\n,,true,end'
+    answer = server.ask("POST", "/ingest/file", body, {"Content-Type": "text/csv"})
+    assert (answer.status, answer.json().get("records_processed")) == (200, 3), answer.body
+    rows = sql(server, 'SELECT n, text, mixed, mixed__string, "a ""b""" AS q FROM all_records')
+    assert rows == [
+        {"n": 1, "text": "x", "mixed": 1, "mixed__string": None, "q": None},
+        {"n": 0.5, "text": "two\nlines", "mixed": None, "mixed__string": "007", "q": ""},
+        {"n": None, "text": None, "mixed": None, "mixed__string": "true", "q": "end"}]  # fmt: skip
+    for broken in (b"a,b\n1\n", b'a\n"x', b'a\n"x"y\n', b"a,a\n1,2\n", b"a\n\xff\n"):
+        answer = server.ask("POST", "/ingest/file", broken, {"Content-Type": "text/csv"})
+        assert (answer.status, answer.code) == (400, "InvalidData"), broken
 
 
 def hard_values():
@@ -319,7 +377,8 @@ def test_the_commands_send_to_a_server(server, tmp_path):
     assert done.returncode == 0 and "10,000 records" in done.stderr
     packed = tmp_path / "records.ndjson.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))
-    done = subprocess.run([BINARY, "ingest", packed, "--server", server.url], capture_output=True, text=True, check=False)
+    command = [BINARY, "ingest", packed, "--server", server.url]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     done = subprocess.run([BINARY, "stats", "--server", server.url], capture_output=True, text=True, check=False)
     assert "20,000 records" in done.stdout

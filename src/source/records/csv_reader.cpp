@@ -138,7 +138,10 @@ struct CsvRecordReader::Impl {
       if (c != '\n') return wrong("A carriage return stands by itself.");
     }
     switch (c) {
-      case ',': end_cell(); any = true; return {};
+      case ',':
+        end_cell();
+        any = true;
+        return {};
       case '\r': after_return = true; return {};
       case '\n': ++line; return end_row();
       case '"':

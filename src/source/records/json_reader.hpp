@@ -2,8 +2,8 @@
 // records, made by RecordSplitter (record_splitter.hpp). Each record is walked once by simdjson's on-demand parser,
 // every value of it is looked at, and goes straight to the lane of its kind.
 //
-// What makes a record bad: malformed JSON or UTF-8, no object, a key given twice, a lone surrogate, a number that is not
-// finite as a double, nesting beyond limits::kRecordDepthMax. The others of its block are not harmed.
+// What makes a record bad: malformed JSON or UTF-8, no object, a key given twice, a lone surrogate, a number that is
+// not finite as a double, nesting beyond limits::kRecordDepthMax. The others of its block are not harmed.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ struct RecordBlock {
 // What became of one block.
 struct BlockOutcome {
   std::int64_t lines = 0;
-  std::int64_t seen = 0;              // records, bad ones too
+  std::int64_t seen = 0;  // records, bad ones too
   std::int64_t error_count = 0;
   std::vector<RecordError> errors;    // relative to the block; at most limits::kRecordErrorsMax,
   std::vector<std::string> rejected;  // unless the text of bad records is kept: then one beside each

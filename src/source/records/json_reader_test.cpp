@@ -108,7 +108,8 @@ TEST(JsonRecords, NestedValues) {
 {"l": []})");
   EXPECT_EQ(columns.at("o").first, R"(STRUCT("a" BIGINT, "p" STRUCT("q" VARCHAR), "b" BOOLEAN))");
   EXPECT_EQ(columns.at("l").first, "DOUBLE[]");
-  EXPECT_EQ(values_of(columns, "l"), "DOUBLE[]: list<item: double>[1, 2] list<item: double>[0.5, null] list<item: double>[]");
+  EXPECT_EQ(values_of(columns, "l"),
+            "DOUBLE[]: list<item: double>[1, 2] list<item: double>[0.5, null] list<item: double>[]");
   EXPECT_EQ(columns.at("e").first, "VARCHAR[]");
 }
 
@@ -118,8 +119,8 @@ TEST(JsonRecords, ListsOfSeveralTypesAreText) {
 }
 
 TEST(JsonRecords, SixTypesInAnyOrderGiveOneSchemaAndTheSameValues) {
-  std::vector<std::string> records{R"({"k":0,"v":7})",    R"({"k":1,"v":0.25})",     R"({"k":2,"v":true})",
-                                   R"({"k":3,"v":"t"})",  R"({"k":4,"v":[1,"x"]})", R"({"k":5,"v":{"b":1,"a":null}})"};
+  std::vector<std::string> records{R"({"k":0,"v":7})",   R"({"k":1,"v":0.25})",    R"({"k":2,"v":true})",
+                                   R"({"k":3,"v":"t"})", R"({"k":4,"v":[1,"x"]})", R"({"k":5,"v":{"b":1,"a":null}})"};
   std::ranges::sort(records);
   std::set<std::string> outcomes;
   int count = 0;
@@ -147,8 +148,8 @@ TEST(JsonRecords, SixTypesInAnyOrderGiveOneSchemaAndTheSameValues) {
 }
 
 TEST(JsonRecords, KindsOfPartsMergeToThoseOfTheWhole) {
-  const std::vector<std::string> records{R"({"v":7})", R"({"v":0.25})", R"({"v":"t"})", R"({"v":[1]})",
-                                         R"({"v":{"a":1}})", R"({"v":9007199254740993})"};
+  const std::vector<std::string> records{R"({"v":7})",   R"({"v":0.25})",    R"({"v":"t"})",
+                                         R"({"v":[1]})", R"({"v":{"a":1}})", R"({"v":9007199254740993})"};
   std::string lines;
   for (const std::string& record : records) lines += record + "\n";
   const std::string whole = signature_text(columns_of_lines(lines));
@@ -205,7 +206,8 @@ TEST(JsonRecords, DeepNestingEndsInText) {
   EXPECT_NE(columns_of_lines(deep).at("a").first.find("VARCHAR"), std::string::npos);
   for (std::size_t i = 0; i < limits::kRecordDepthMax; ++i) deep = "{\"a\":" + deep + "}";
   EXPECT_EQ(read_lines(deep).blocks[0].error_count, 1);
-  EXPECT_EQ(read_lines("{\"a\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}").blocks[0].error_count, 1);
+  EXPECT_EQ(read_lines("{\"a\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}").blocks[0].error_count,
+            1);
 }
 
 TEST(JsonRecords, RecordsGetATimeAndAnIdWhereTheyHaveNone) {

@@ -29,8 +29,8 @@ PlaceBuilder& PlaceBuilder::member(std::string_view key) {
   if (found == index_.end()) {
     found = index_.emplace(std::string(key), members_.size()).first;
     const TextPlaces* texts = texts_ != nullptr ? texts_->find(key) : nullptr;
-    const bool plain = std::ranges::none_of(
-        key, [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; });
+    const bool plain =
+        std::ranges::none_of(key, [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; });
     members_.push_back(std::make_unique<Member>(Member{std::string(key), plain, PlaceBuilder(texts)}));
   }
   expected_ = found->second + 1;

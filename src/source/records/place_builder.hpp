@@ -28,7 +28,8 @@ class Lane {
   ArrowBuilder& at(std::int64_t row, Args&&... args) {
     if (!builder_) builder_ = std::make_unique<ArrowBuilder>(std::forward<Args>(args)...);
     const std::int64_t missing = row - builder_->length();
-    if (missing > 0) [[unlikely]] check(builder_->AppendNulls(missing));
+    if (missing > 0) [[unlikely]]
+      check(builder_->AppendNulls(missing));
     return *builder_;
   }
   std::shared_ptr<arrow::Array> finish(std::int64_t rows) {

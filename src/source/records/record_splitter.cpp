@@ -21,8 +21,8 @@ std::size_t skip_space(std::string_view text, std::size_t at) {
 // Where the records begin in {"records": [ …, or npos.
 std::size_t envelope_of(std::string_view text) {
   std::size_t at = skip_space(text, 0);
-  for (std::string_view part : {std::string_view("{"), std::string_view("\"records\""), std::string_view(":"),
-                                std::string_view("[")}) {
+  for (std::string_view part :
+       {std::string_view("{"), std::string_view("\"records\""), std::string_view(":"), std::string_view("[")}) {
     at = skip_space(text, at);
     if (!text.substr(at).starts_with(part)) return std::string_view::npos;
     at += part.size();
@@ -56,10 +56,7 @@ bool is_balanced(std::string_view line) {
 }  // namespace
 
 RecordSplitter::RecordSplitter(RecordFormat format, std::size_t block_bytes, Take take)
-    : format_(format),
-      block_bytes_(block_bytes),
-      take_(std::move(take)),
-      shape_(Shape::Unknown) {}
+    : format_(format), block_bytes_(block_bytes), take_(std::move(take)), shape_(Shape::Unknown) {}
 RecordSplitter::~RecordSplitter() = default;
 
 Status RecordSplitter::add(std::string_view bytes) {
@@ -263,8 +260,8 @@ Status RecordSplitter::scan(bool at_end) {
   if (at_end && inside) {
     if (shape_ == Shape::Array) return fail(ErrorCode::InvalidData, "The body ends within a record.");
     // The reader says what is wrong with it.
-    records_.push_back({static_cast<std::uint32_t>(record_begin_),
-                        static_cast<std::uint32_t>(pending_.size() - record_begin_)});
+    records_.push_back(
+        {static_cast<std::uint32_t>(record_begin_), static_cast<std::uint32_t>(pending_.size() - record_begin_)});
     depth_ = 0;
     in_scalar_ = in_string_ = false;
     return emit(pending_.size(), pending_.size());

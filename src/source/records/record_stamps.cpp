@@ -28,9 +28,9 @@ Shredded& member_of(Shredded& records, std::string_view name) {
 }
 
 bool has_value(const Shredded& place, std::int64_t row) {
-  for (const auto* lane : {&place.ints, &place.bigs, &place.doubles, &place.bools, &place.strings, &place.list_texts,
-                           &place.object_texts, &place.dates, &place.timestamps, &place.binaries, &place.lists,
-                           &place.objects}) {
+  for (const auto* lane :
+       {&place.ints, &place.bigs, &place.doubles, &place.bools, &place.strings, &place.list_texts, &place.object_texts,
+        &place.dates, &place.timestamps, &place.binaries, &place.lists, &place.objects}) {
     if (*lane && (*lane)->IsValid(row)) return true;
   }
   return false;

@@ -1,5 +1,5 @@
-// What every record is given: the time it came (`ingested_at`, UTC) and, where it brought none, an `id` (UUID version 7).
-// The ids of one object count up from a random start, so they sort as they came and compress well.
+// What every record is given: the time it came (`ingested_at`, UTC) and, where it brought none, an `id` (UUID version
+// 7). The ids of one object count up from a random start, so they sort as they came and compress well.
 #pragma once
 
 #include <cstdint>

@@ -170,8 +170,7 @@ Result<ArrayPtr> odd_values_of(const Shredded& block, ColumnRole first) {
 Result<ArrayPtr> column_from(const Shredded& block, const Kinds& kinds, ColumnRole role, ColumnRole first);
 Result<std::shared_ptr<arrow::DataType>> type_of(const Kinds& kinds, ColumnRole role);
 
-Result<std::pair<std::shared_ptr<arrow::Buffer>, std::int64_t>> validity_of(const ArrayPtr& flags,
-                                                                            std::int64_t rows) {
+Result<std::pair<std::shared_ptr<arrow::Buffer>, std::int64_t>> validity_of(const ArrayPtr& flags, std::int64_t rows) {
   // The flags' own validity says where a list or object is.
   std::pair<std::shared_ptr<arrow::Buffer>, std::int64_t> out(flags->null_bitmap(), flags->null_count());
   if (flags->length() != rows) return fail(ErrorCode::DataProcessing, "A block of records is not whole.");
@@ -191,8 +190,8 @@ Result<ArrayPtr> list_from(const Shredded& block, const Kinds& kinds) {
     CANVASBACK_ASSIGN(items, column_from(*block.items, *kinds.items, role, role));
   }
   CANVASBACK_ASSIGN(auto validity, validity_of(block.lists, block.rows));
-  return ArrayPtr(std::make_shared<arrow::ListArray>(type, block.rows, block.offsets, items, validity.first,
-                                                     validity.second));
+  return ArrayPtr(
+      std::make_shared<arrow::ListArray>(type, block.rows, block.offsets, items, validity.first, validity.second));
 }
 
 Result<ArrayPtr> object_from(const Shredded& block, const Kinds& kinds) {
@@ -210,8 +209,7 @@ Result<ArrayPtr> object_from(const Shredded& block, const Kinds& kinds) {
   if (!block.objects) return nulls(type, block.rows);
   CANVASBACK_ASSIGN(arrow::ArrayVector children, columns_from(block, kinds));
   CANVASBACK_ASSIGN(auto validity, validity_of(block.objects, block.rows));
-  return ArrayPtr(
-      std::make_shared<arrow::StructArray>(type, block.rows, children, validity.first, validity.second));
+  return ArrayPtr(std::make_shared<arrow::StructArray>(type, block.rows, children, validity.first, validity.second));
 }
 
 Result<ArrayPtr> column_from(const Shredded& block, const Kinds& kinds, ColumnRole role, ColumnRole first) {

@@ -19,9 +19,9 @@ namespace canvasback {
 // an array that is missing has none at all.
 struct Shredded {
   std::int64_t rows = 0;
-  std::uint32_t seen = 0;               // bits of Kind
-  std::shared_ptr<arrow::Array> ints;   // int64
-  std::shared_ptr<arrow::Array> bigs;   // decimal128(38, 0)
+  std::uint32_t seen = 0;              // bits of Kind
+  std::shared_ptr<arrow::Array> ints;  // int64
+  std::shared_ptr<arrow::Array> bigs;  // decimal128(38, 0)
   std::shared_ptr<arrow::Array> doubles;
   std::shared_ptr<arrow::Array> bools;
   std::shared_ptr<arrow::Array> strings;
@@ -31,7 +31,7 @@ struct Shredded {
   std::shared_ptr<arrow::Array> timestamps;  // microseconds, UTC, without zone
   std::shared_ptr<arrow::Array> binaries;
 
-  std::shared_ptr<arrow::Array> lists;    // bool: where a list is
+  std::shared_ptr<arrow::Array> lists;     // bool: where a list is
   std::shared_ptr<arrow::Buffer> offsets;  // int32, rows + 1 of them, where lists is
   std::unique_ptr<Shredded> items;
 

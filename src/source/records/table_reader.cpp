@@ -95,9 +95,12 @@ class Shredder {
       case arrow::Type::UINT8: return add_int<arrow::UInt8Array>(array, place, row, at);
       case arrow::Type::UINT16: return add_int<arrow::UInt16Array>(array, place, row, at);
       case arrow::Type::UINT32: return add_int<arrow::UInt32Array>(array, place, row, at);
-      case arrow::Type::UINT64: return add_unsigned(static_cast<const arrow::UInt64Array&>(array).Value(at), place, row);
+      case arrow::Type::UINT64:
+        return add_unsigned(static_cast<const arrow::UInt64Array&>(array).Value(at), place, row);
       case arrow::Type::FLOAT: place.add_double(row, static_cast<const arrow::FloatArray&>(array).Value(at)); return {};
-      case arrow::Type::DOUBLE: place.add_double(row, static_cast<const arrow::DoubleArray&>(array).Value(at)); return {};
+      case arrow::Type::DOUBLE:
+        place.add_double(row, static_cast<const arrow::DoubleArray&>(array).Value(at));
+        return {};
       case arrow::Type::STRING:
       case arrow::Type::BINARY:
         return add_text(static_cast<const arrow::BinaryArray&>(array).GetView(at), array, place, row);
@@ -105,11 +108,10 @@ class Shredder {
       case arrow::Type::LARGE_BINARY:
         return add_text(static_cast<const arrow::LargeBinaryArray&>(array).GetView(at), array, place, row);
       case arrow::Type::DECIMAL128: return add_decimal(array, place, row, at);
-      case arrow::Type::DATE32:
-        place.add_date(row, static_cast<const arrow::Date32Array&>(array).Value(at));
-        return {};
+      case arrow::Type::DATE32: place.add_date(row, static_cast<const arrow::Date32Array&>(array).Value(at)); return {};
       case arrow::Type::DATE64:
-        place.add_date(row, static_cast<std::int32_t>(static_cast<const arrow::Date64Array&>(array).Value(at) / kDayMs));
+        place.add_date(row,
+                       static_cast<std::int32_t>(static_cast<const arrow::Date64Array&>(array).Value(at) / kDayMs));
         return {};
       case arrow::Type::TIMESTAMP: return add_timestamp(array, place, row, at);
       case arrow::Type::LIST: return add_list<arrow::ListArray>(array, field, place, row, at);

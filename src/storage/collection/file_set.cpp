@@ -16,9 +16,8 @@ struct CommitFiles {
 };
 
 bool covers(const PartInfo& info, std::uint64_t commit) {
-  return std::ranges::any_of(info.covers, [&](const auto& range) {
-    return range.first <= commit && commit <= range.second;
-  });
+  return std::ranges::any_of(info.covers,
+                             [&](const auto& range) { return range.first <= commit && commit <= range.second; });
 }
 
 class Selector {

@@ -104,9 +104,8 @@ TEST(FileSet, APartOfPartsReplacesThem) {
 }
 
 TEST(FileSet, ACopyOfAFileCountsOnce) {
-  const FileSet files = select_files({part(kWeek43, "a", {{1, 1}}, {"a"}),
-                                      part("data_2025_w43_0001.parquet", "a", {{1, 1}}, {"a"})},
-                                     {});
+  const FileSet files =
+      select_files({part(kWeek43, "a", {{1, 1}}, {"a"}), part("data_2025_w43_0001.parquet", "a", {{1, 1}}, {"a"})}, {});
   EXPECT_EQ(names_of(files.live), kWeek43);
   EXPECT_EQ(files.last_commit, 1U);
 }
@@ -156,8 +155,7 @@ TEST(ShapeSql, AFileOfAllColumnsIsReadAsItIs) {
 TEST(ShapeSql, ValuesOfOtherClassesGoToTheSibling) {
   Kinds all = record_of("x", bit(Kind::Int));
   all.merge(record_of("x", bit(Kind::String) | bit(Kind::Bool)));
-  EXPECT_EQ(shape_sql(record_of("x", bit(Kind::String)), all),
-            R"(CAST(NULL AS BIGINT) AS "x", "x" AS "x__string")");
+  EXPECT_EQ(shape_sql(record_of("x", bit(Kind::String)), all), R"(CAST(NULL AS BIGINT) AS "x", "x" AS "x__string")");
   EXPECT_EQ(shape_sql(record_of("x", bit(Kind::String) | bit(Kind::Bool)), all),
             R"(CAST(NULL AS BIGINT) AS "x", COALESCE(CAST("x" AS VARCHAR), "x__string") AS "x__string")");
 }

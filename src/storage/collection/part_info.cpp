@@ -96,8 +96,8 @@ PartInfo part_info_from_json(const Json& json) {
   for (const Json& entry : json.at("firsts").as_array()) {
     const auto& values = entry.as_array();
     if (values.size() != 3) continue;
-    info.firsts.push_back({std::string(values[0].as_string()), static_cast<std::uint32_t>(values[1].as_uint()),
-                           values[2].as_int()});
+    info.firsts.push_back(
+        {std::string(values[0].as_string()), static_cast<std::uint32_t>(values[1].as_uint()), values[2].as_int()});
   }
   for (const Json& entry : json.at("conflicts").as_array()) {
     info.conflicts.push_back({entry.at("commit").as_uint(), entry.at("record").as_int(),

@@ -54,10 +54,10 @@ struct PartInfo {
   std::vector<Conflict> conflicts;  // of a part: those of what it was merged from
 
   // Of a merged part.
-  std::string id;                                              // of its own; empty: a commit
+  std::string id;                                               // of its own; empty: a commit
   std::vector<std::pair<std::uint64_t, std::uint64_t>> covers;  // commits, both ends included
-  std::vector<std::string> together;                           // ids of all parts of the merge
-  std::vector<std::string> replaces;                           // ids of parts
+  std::vector<std::string> together;                            // ids of all parts of the merge
+  std::vector<std::string> replaces;                            // ids of parts
 };
 
 Json to_json(const PartInfo& info);

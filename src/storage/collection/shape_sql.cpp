@@ -34,10 +34,10 @@ class Shaper {
       for (const KindColumn& own : file_columns) {
         if (own.key == column.key) sources.push_back({own.role, access(own.name), sql_type_of(*had, own.role)});
       }
-      const std::string sql = had == nullptr ? null_of(sql_type_of(wanted, column.role))
-                                             : value(*had, wanted, column.role, sources);
-      parts.push_back(fmt::format(fmt::runtime(pattern), fmt::arg("sql", sql),
-                                  fmt::arg("name", sql_identifier(column.name))));
+      const std::string sql =
+          had == nullptr ? null_of(sql_type_of(wanted, column.role)) : value(*had, wanted, column.role, sources);
+      parts.push_back(
+          fmt::format(fmt::runtime(pattern), fmt::arg("sql", sql), fmt::arg("name", sql_identifier(column.name))));
     }
     return fmt::format("{}", fmt::join(parts, ", "));
   }
@@ -95,9 +95,9 @@ class Shaper {
     if (source.type == type) return source.sql;
     if (type == "VARCHAR") return text_of(source);
     const bool has_fields = source.type != "VARCHAR";
-    const std::string fields =
-        members(has_fields ? had : Kinds(), wanted, "{name} := {sql}",
-                [&](const std::string& name) { return fmt::format("struct_extract({}, {})", source.sql, sql_literal(name)); });
+    const std::string fields = members(
+        has_fields ? had : Kinds(), wanted, "{name} := {sql}",
+        [&](const std::string& name) { return fmt::format("struct_extract({}, {})", source.sql, sql_literal(name)); });
     return fmt::format("CASE WHEN {} IS NOT NULL THEN struct_pack({}) END", source.sql, fields);
   }
 
@@ -139,8 +139,8 @@ std::string record_time_sql(const Kinds& all) {
       const bool text = column.role == ColumnRole::Strings || column.role == ColumnRole::Odd;
       if (column.key != key || (!text && column.role != ColumnRole::Times)) continue;
       const std::string time = fmt::format("TRY_CAST({} AS TIMESTAMP)", sql_identifier(column.name));
-      parts.push_back(fmt::format(
-          "CASE WHEN {0} >= TIMESTAMP '1970-01-01' AND {0} < TIMESTAMP '2200-01-01' THEN {0} END", time));
+      parts.push_back(
+          fmt::format("CASE WHEN {0} >= TIMESTAMP '1970-01-01' AND {0} < TIMESTAMP '2200-01-01' THEN {0} END", time));
     }
   }
   parts.push_back(sql_identifier(kIngestedAtColumn));

@@ -18,7 +18,7 @@ namespace canvasback {
 
 struct PartWriterOptions {
   int zstd_level = 1;
-  int threads = 1;  // columns encoded side by side
+  int threads = 1;                  // columns encoded side by side
   std::int64_t row_group_rows = 0;  // where rows come in batches; 0: each table is one
   std::vector<std::string> bloom_columns;
 };

@@ -201,8 +201,7 @@ asio::awaitable<Result<bool>> Connection::read_request(Request& request) {
     if (const auto length = parser.content_length()) {
       body_->bytes = body_->left = *length;
     } else if (parser.chunked()) {
-      body_->chunks =
-          std::make_unique<beast::http::request_parser<beast::http::buffer_body>>(std::move(parser));
+      body_->chunks = std::make_unique<beast::http::request_parser<beast::http::buffer_body>>(std::move(parser));
     } else {
       body_->bytes = 0;
     }
@@ -241,8 +240,8 @@ asio::awaitable<Result<std::string_view>> Connection::read_body() {
   }
   body_->taken += piece->size();
   if (body_->taken > limits::kIngestStreamBytesMax) {
-    co_return Out(fail(ErrorCode::PayloadTooLarge,
-                       fmt::format("A body may have {} bytes.", limits::kIngestStreamBytesMax)));
+    co_return Out(
+        fail(ErrorCode::PayloadTooLarge, fmt::format("A body may have {} bytes.", limits::kIngestStreamBytesMax)));
   }
   if (body_->ended) start_watching();
   co_return piece;
@@ -266,8 +265,8 @@ asio::awaitable<Result<std::string_view>> Connection::read_sized_body() {
   // A few reads make a piece: each costs the worker a frame.
   while (got < body.piece.size()) {
     Deadline deadline(shared_from_this(), limits::kBodyTimeout);
-    auto [error, more] =
-        co_await stream_.socket().async_read_some(asio::buffer(body.piece.data() + got, body.piece.size() - got), kAwait);
+    auto [error, more] = co_await stream_.socket().async_read_some(
+        asio::buffer(body.piece.data() + got, body.piece.size() - got), kAwait);
     if (error) {
       if (deadline.passed()) co_return Out(fail(ErrorCode::RequestTimeout, "The request took too long to arrive."));
       client_gone();

@@ -119,7 +119,8 @@ Status MultipartReader::add(std::string_view bytes, std::string& out) {
 
 Status MultipartReader::finish() const {
   if (state_ != State::End) return fail(ErrorCode::InvalidData, "The multipart body ends too early.");
-  if (!file_ended_) return fail(ErrorCode::InvalidData, "The multipart body has no file; its field is called \"file\".");
+  if (!file_ended_)
+    return fail(ErrorCode::InvalidData, "The multipart body has no file; its field is called \"file\".");
   return {};
 }
 

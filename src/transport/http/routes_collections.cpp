@@ -210,17 +210,18 @@ Result<SqlRunRequest> search(const Services& services, const Request& request) {
   std::vector<std::string> begins;
   for (const std::string& word : words) {
     std::vector<std::string> any;
-    for (const std::string& column : columns) any.push_back(fmt::format("contains(lower({}), lower({}))", column, word));
+    for (const std::string& column : columns)
+      any.push_back(fmt::format("contains(lower({}), lower({}))", column, word));
     conditions.push_back(fmt::format("({})", fmt::join(any, " OR ")));
   }
   for (const std::string& column : columns) {
     equal.push_back(fmt::format("COALESCE(lower({}) = lower({}), false)", column, whole));
     begins.push_back(fmt::format("COALESCE(starts_with(lower({}), lower({})), false)", column, whole));
   }
-  out.sql = fmt::format(
-      "SELECT * FROM {} WHERE {} ORDER BY CASE WHEN {} THEN 0 WHEN {} THEN 1 ELSE 2 END, {} DESC LIMIT {}",
-      sql_identifier(collection->name), fmt::join(conditions, " AND "), fmt::join(equal, " OR "),
-      fmt::join(begins, " OR "), sql_identifier(kIngestedAtColumn), limit);
+  out.sql =
+      fmt::format("SELECT * FROM {} WHERE {} ORDER BY CASE WHEN {} THEN 0 WHEN {} THEN 1 ELSE 2 END, {} DESC LIMIT {}",
+                  sql_identifier(collection->name), fmt::join(conditions, " AND "), fmt::join(equal, " OR "),
+                  fmt::join(begins, " OR "), sql_identifier(kIngestedAtColumn), limit);
   SqlRunRequest run = run_of(request, std::move(out));
   run.timeout_ms = kSearchTimeoutMs;
   return run;
@@ -303,9 +304,8 @@ void add_collection_routes(Router& router, Services services) {
   router.add({"POST", "/query/sql", {}}, [services](Connection& connection, Request& request) {
     return answer(services, connection, request, sql_request(request));
   });
-  router.add({"GET", "/query/id/{id}", {"collection"}}, [services](Connection& connection, Request& request) {
-    return record(services, connection, request);
-  });
+  router.add({"GET", "/query/id/{id}", {"collection"}},
+             [services](Connection& connection, Request& request) { return record(services, connection, request); });
   const auto add_query = [&](const char* method, const char* pattern, std::vector<std::string> parameters,
                              MakeRun make) {
     router.add({method, pattern, std::move(parameters)}, [services, make](Connection& connection, Request& request) {

@@ -178,7 +178,8 @@ class Ingest {
     return splitter.finish();
   }
 
-  // Refuses the inputs with bad records that are not to be quarantined, and takes their blocks away; true where any was.
+  // Refuses the inputs with bad records that are not to be quarantined, and takes their blocks away; true where any
+  // was.
   bool judge(const ReadRecords& read, std::vector<std::size_t>& inputs, std::vector<RecordBlock>& blocks) {
     std::vector<std::int64_t> counts(work_.inputs.size());
     for (std::size_t at = 0; at < blocks.size(); ++at) {
@@ -373,8 +374,7 @@ class Ingest {
         JsonRecordReader reader(RecordStamps(work_.time_us, true), false);
         return std::move(reader.read(std::span(kept.get(), 1), places).records);
       };
-      CANVASBACK_TRY(
-          builder_.add(std::move(read.records.records), read.texts, read.block->bytes.size(), again));
+      CANVASBACK_TRY(builder_.add(std::move(read.records.records), read.texts, read.block->bytes.size(), again));
       announce(builder_.texts());
     }
     if (refused == 0) return {};
@@ -414,9 +414,9 @@ class Ingest {
     place.line += too_long_lines;
     for (std::size_t i = 0; i < block.rejected.size() && i < block.errors.size(); ++i) {
       const RecordError& error = block.errors[i];
-      CANVASBACK_TRY(rejects_.add(
-          error_to_json(error, place.record + error.record, error.line > 0 ? place.line + error.line : 0),
-          block.rejected[i]));
+      CANVASBACK_TRY(
+          rejects_.add(error_to_json(error, place.record + error.record, error.line > 0 ? place.line + error.line : 0),
+                       block.rejected[i]));
     }
     return {};
   }

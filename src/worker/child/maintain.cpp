@@ -60,8 +60,8 @@ class Merge {
   // The parts of a merge name each other, so all weeks must be known before the first is written.
   Status find_weeks(const std::string& from, const std::string& time_sql) {
     SqlRequest request;
-    request.sql = fmt::format("SELECT DISTINCT epoch_us(date_trunc('week', {})) AS week FROM {} ORDER BY week",
-                              time_sql, from);
+    request.sql =
+        fmt::format("SELECT DISTINCT epoch_us(date_trunc('week', {})) AS week FROM {} ORDER BY week", time_sql, from);
     CANVASBACK_ASSIGN(auto stream, engine_.execute(request, cancel_));
     while (true) {
       CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
@@ -72,9 +72,7 @@ class Merge {
     }
   }
 
-  std::string id_of(std::int64_t week) const {
-    return fmt::format("{}-{}", work_.at("id").as_string(), week);
-  }
+  std::string id_of(std::int64_t week) const { return fmt::format("{}-{}", work_.at("id").as_string(), week); }
 
   Status write(const arrow::RecordBatch& batch) {
     for (std::int64_t begin = 0; begin < batch.num_rows();) {

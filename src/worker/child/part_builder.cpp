@@ -50,9 +50,9 @@ std::int64_t first_row_of(const Shredded& place, Kind kind) {
   return 0;
 }
 
-constexpr std::array kKindsOfValues{Kind::Bool,     Kind::Int,        Kind::WideInt, Kind::BigInt,    Kind::Double,
-                                    Kind::String,   Kind::List,       Kind::Object,  Kind::ListText,  Kind::ObjectText,
-                                    Kind::Date,     Kind::Timestamp,  Kind::Binary};
+constexpr std::array kKindsOfValues{Kind::Bool,   Kind::Int,       Kind::WideInt, Kind::BigInt,   Kind::Double,
+                                    Kind::String, Kind::List,      Kind::Object,  Kind::ListText, Kind::ObjectText,
+                                    Kind::Date,   Kind::Timestamp, Kind::Binary};
 
 bool can_have_bloom_filter(const arrow::Schema& schema, const std::string& column) {
   const auto field = schema.GetFieldByName(column);

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "base/unique_fd.hpp"
 #include "source/records/shredded.hpp"
 #include "storage/parquet/part_writer.hpp"
 #include "task/collection_task.hpp"
-#include "base/unique_fd.hpp"
 
 namespace canvasback {
 
@@ -51,7 +51,7 @@ class PartBuilder {
   int threads_;
   OpenFile open_file_;
   std::shared_ptr<const TextPlaces> texts_ = std::make_shared<TextPlaces>();
-  Kinds kinds_;  // of all that is written, and of the row group at hand once it is settled
+  Kinds kinds_;       // of all that is written, and of the row group at hand once it is settled
   Kinds file_kinds_;  // of the file at hand: they may have grown without a change of columns
   std::vector<Block> blocks_;
   std::int64_t group_rows_ = 0;

@@ -45,7 +45,7 @@ struct TaskState {
   Json progress;
   CancelReason cancelled = CancelReason::None;
   bool detached = false;  // nobody reads: drain
-  bool spoilt = false;                    // failed because an earlier task left the worker unusable
+  bool spoilt = false;    // failed because an earlier task left the worker unusable
   bool parked = false;
   std::int64_t waiting_since_ns = 0;  // the piece lies there since
   std::int64_t waited_ns = 0;         // and so long pieces have lain before
