@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "fuzz/support.hpp"
+#include "task/byte_ring.hpp"
 #include "task/task.hpp"
 
 using namespace canvasback;
@@ -15,6 +16,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       FUZZ_CHECK(header->payload_bytes <= limits::kFrameBytesMax);
       const auto again = encode_header(header->kind, header->payload_bytes);
       FUZZ_CHECK(text.starts_with(std::string_view(again.data(), again.size())));
+    }
+  }
+  if (const auto piece = decode_piece(text.substr(0, kRingPieceBytes))) {
+    FUZZ_CHECK(encode_piece(*piece) == text.substr(0, kRingPieceBytes));
+    static RingReader ring(RingMemory::create().value());
+    if (const auto bytes = ring.view(*piece)) {
+      FUZZ_CHECK(bytes->data() >= ring.memory().bytes());
+      FUZZ_CHECK(bytes->data() + bytes->size() <= ring.memory().bytes() + kRingBytes);
+      for (char byte : *bytes) FUZZ_CHECK(byte == 0);
     }
   }
   const auto json = Json::parse(text);

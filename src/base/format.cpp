@@ -368,9 +368,14 @@ char* write_day(char* out, std::int64_t days_since_epoch) {
   const std::uint32_t day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
   const std::uint32_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
   const std::int64_t year = era * 400 + year_of_era + (month <= 2 ? 1 : 0);
-  if (year < 0 || year > 9999) *out++ = year < 0 ? '-' : '+';
-  const std::uint64_t size = magnitude(year);
-  out = write_digits(out, size, std::max(4, digit_count(size)));
+  if (year < 0 || year > 9999) {
+    *out++ = year < 0 ? '-' : '+';
+    const std::uint64_t size = magnitude(year);
+    out = write_digits(out, size, std::max(4, digit_count(size)));
+  } else {
+    out = write_pair(out, static_cast<std::uint64_t>(year / 100));
+    out = write_pair(out, static_cast<std::uint64_t>(year % 100));
+  }
   *out++ = '-';
   out = write_pair(out, month);
   *out++ = '-';

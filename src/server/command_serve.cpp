@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <boost/asio/signal_set.hpp>
@@ -55,6 +56,14 @@ void open_browser(const std::string& url) {
     log::info("no browser could be opened");
 }
 
+// Every client and worker is a descriptor, and the usual soft limit of 1,024 is there for programs that use select().
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log::info("the limit of open files stays as it is");
+}
+
 asio::awaitable<Status> add_datasets(Runtime& runtime, std::vector<DatasetSource> sources) {
   // First: their folders are among what workers may read, and their names are taken.
   if (Status status = co_await runtime.collections().open(); !status) co_return status;
@@ -85,6 +94,7 @@ asio::awaitable<bool> drain(Runtime& runtime, http::Server& server) {
 }
 
 Status serve(const CommandOptions& options) {
+  raise_descriptor_limit();
   CANVASBACK_ASSIGN(Config config, load_config(options));
   CANVASBACK_ASSIGN(Listen listen, listen_of(config.text("listen")));
   CANVASBACK_ASSIGN(std::vector<DatasetSource> sources, dataset_sources(options, config));

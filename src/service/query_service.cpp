@@ -60,7 +60,8 @@ asio::awaitable<TaskEvent> Answer::next() {
   } else {
     event = co_await run_->next();
   }
-  if (event.kind == TaskEvent::Kind::Done && !count_key_.empty() && event.info.at("counted_total").is_integer()) {
+  const bool told = event.kind == TaskEvent::Kind::Done || event.last;
+  if (told && !count_key_.empty() && event.info.at("counted_total").is_integer()) {
     service_.remember_count(count_key_, event.info.at("counted_total").as_int());
   }
   co_return event;

@@ -74,6 +74,7 @@ class Answer {
   Answer& operator=(const Answer&) = delete;
 
   asio::awaitable<TaskEvent> next();
+  void release() { run_->release(); }  // as TaskRun's
   void cancel(CancelReason reason);
   const Json& progress() const { return run_->progress(); }
   std::uint64_t query_id() const { return query_id_; }

@@ -59,16 +59,25 @@ BatchPtr BlockMap::find(const std::string& key) {
   auto found = std::ranges::find(mapped_, key, &Mapped::key);
   if (found != mapped_.end()) {
     mapped_.splice(mapped_.begin(), mapped_, found);
-    return mapped_.front().block;
+    Mapped& entry = mapped_.front();
+    if (entry.own_memory) {
+      if (BatchPtr block = find_block(cache_folder_, key)) {
+        entry.block = std::move(block);
+        entry.own_memory = false;
+      }
+    }
+    return entry.block;
   }
   BatchPtr block = find_block(cache_folder_, key);
-  if (block) put(key, block);
+  if (block) insert(key, block, false);
   return block;
 }
 
-void BlockMap::put(const std::string& key, BatchPtr block) {
+void BlockMap::put(const std::string& key, BatchPtr block) { insert(key, std::move(block), true); }
+
+void BlockMap::insert(const std::string& key, BatchPtr block, bool own_memory) {
   auto bytes = arrow::util::ReferencedBufferSize(*block);
-  mapped_.push_front({key, std::move(block), bytes.ok() ? static_cast<std::uint64_t>(*bytes) : 0});
+  mapped_.push_front({key, std::move(block), bytes.ok() ? static_cast<std::uint64_t>(*bytes) : 0, own_memory});
   std::uint64_t sum = 0;
   for (auto entry = mapped_.begin(); entry != mapped_.end();) {
     sum += entry->bytes;

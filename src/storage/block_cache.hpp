@@ -27,7 +27,7 @@ class BlockMap {
   explicit BlockMap(std::string cache_folder) : cache_folder_(std::move(cache_folder)) {}
   // As find_block().
   BatchPtr find(const std::string& key);
-  // A block that was decoded just now stays in memory as if it were mapped.
+  // A block that was decoded just now stays in memory until its file is there to be mapped.
   void put(const std::string& key, BatchPtr block);
 
  private:
@@ -35,7 +35,10 @@ class BlockMap {
     std::string key;
     BatchPtr block;
     std::uint64_t bytes = 0;
+    bool own_memory = false;  // decoded, not mapped
   };
+  void insert(const std::string& key, BatchPtr block, bool own_memory);
+
   const std::string cache_folder_;
   std::list<Mapped> mapped_;  // used last comes first
 };

@@ -1,13 +1,15 @@
 // Frames: what crosses the socket pair between the front and a worker. A frame is an 8-byte header (payload length
-// as little-endian u32, kind as u8, three zero bytes) and the payload: JSON, or for Data the answer's bytes.
+// as little-endian u32, kind as u8, three zero bytes) and the payload: JSON, or for Data where the answer's bytes lie
+// in the ring that both share (task/byte_ring.hpp).
 //
 //   front → worker   Hello (sandbox and engine settings, first)  Catalog (entries new to this worker)  Task  Cancel
+//                    Taken (no payload: there is room in the ring again)
 //   worker → front   Ready (sandboxed, engine open)  Head (before the first data: totals)  Data*  LastData  Progress*
 //                    CacheOffer (a decoded block in its spill folder, after the answer)  Done | Failed (ends a task)
 // Of the roles that write (task/collection_task.hpp) also:
 //   front → worker   Input* InputEnd (the bytes that a task is fed)  Files (descriptors, sent along with the frame)
-//   worker → front   NeedFile (answered by Files)  Taken (so many bytes of Input are worked off)
-// LastData is Data of at most limits::kDataFrameBytes with Done right behind it, sent together.
+//   worker → front   NeedFile (answered by Files)  InputTaken (so many bytes of it are worked off)
+// LastData is Data with Done right behind it, sent together.
 #pragma once
 
 #include <array>
@@ -24,9 +26,10 @@ enum class FrameKind : std::uint8_t {
   Catalog = 2,
   Task = 3,
   Cancel = 4,
-  Input = 5,
-  InputEnd = 6,
-  Files = 7,
+  Taken = 5,
+  Input = 6,
+  InputEnd = 7,
+  Files = 8,
   Ready = 16,
   Head = 17,
   Data = 18,
@@ -36,7 +39,7 @@ enum class FrameKind : std::uint8_t {
   Failed = 22,
   LastData = 23,
   NeedFile = 24,
-  Taken = 25,
+  InputTaken = 25,
 };
 
 inline constexpr std::size_t kFrameHeaderBytes = 8;

@@ -95,7 +95,8 @@ def typed_table():
         "i": pyarrow.array([1, None, -3], pyarrow.int16()), "u": pyarrow.array([2**64 - 1, 0, None], pyarrow.uint64()),
         "d": [0.1, None, 2.5], "s": pyarrow.array(["ä", None, ""]).dictionary_encode(),
         "t": pyarrow.array([0, 1_700_000_000_123_456, None], pyarrow.timestamp("us", "Europe/Paris")),
-        "day": pyarrow.array([0, 20_000, None], pyarrow.date32()), "l": [[1, 2], None, []], "o": [{"a": 1}, None, {"a": 2}],
+        "day": pyarrow.array([0, 20_000, None], pyarrow.date32()), "l": [[1, 2], None, []],
+        "o": [{"a": 1}, None, {"a": 2}],
     })  # fmt: skip
 
 
@@ -114,7 +115,8 @@ def as_arrow(table, file):
 
 @pytest.mark.parametrize(("name", "make"), [
     ("a.parquet", as_parquet), ("a.arrow", lambda table: as_arrow(table, True)),
-    ("a.arrows", lambda table: as_arrow(table, False)), ("a.parquet.gz", lambda table: gzip.compress(as_parquet(table))),
+    ("a.arrows", lambda table: as_arrow(table, False)),
+    ("a.parquet.gz", lambda table: gzip.compress(as_parquet(table))),
 ])  # fmt: skip
 def test_typed_files_keep_their_values(server, name, make):
     body = make(typed_table())

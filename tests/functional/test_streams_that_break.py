@@ -13,7 +13,7 @@ import pyarrow.ipc
 import pyarrow.parquet
 import pytest
 from readers import FORMATS
-from serving import parse_answers, receive, wait_for
+from serving import PATIENCE, parse_answers, receive, wait_for
 
 LATE = "SELECT i, CASE WHEN i = {row} THEN CAST('x' || i AS BIGINT) ELSE i END AS j FROM range(5000000) t(i)"
 
@@ -110,7 +110,7 @@ def test_a_worker_killed_in_the_midst_of_a_stream(flights):
 
     def read():
         try:
-            flights.sql("SELECT * FROM range(2000000000)", format="csv", timeout=30)
+            flights.sql("SELECT * FROM range(2000000000)", format="csv", timeout=30 * PATIENCE)
         except (http.client.IncompleteRead, ConnectionResetError) as error:
             outcome.append(error)
 
@@ -118,7 +118,7 @@ def test_a_worker_killed_in_the_midst_of_a_stream(flights):
     thread.start()
     number = wait_for(lambda: streaming(flights))["worker"]
     os.kill(flights.workers()[number]["pid"], signal.SIGKILL)
-    thread.join(10)
+    thread.join(10 * PATIENCE)
     assert outcome and flights.value("SELECT count(*) FROM flights") == 3_000_000
 
 
@@ -136,7 +136,7 @@ def test_cancel_in_the_midst_of_a_stream(flights):
 
     def read():
         try:
-            outcome.append(flights.sql("SELECT * FROM range(2000000000)", format="ndjson", timeout=30))
+            outcome.append(flights.sql("SELECT * FROM range(2000000000)", format="ndjson", timeout=30 * PATIENCE))
         except (http.client.HTTPException, OSError) as error:
             outcome.append(error)
 
@@ -144,7 +144,7 @@ def test_cancel_in_the_midst_of_a_stream(flights):
     thread.start()
     found = wait_for(lambda: streaming(flights))
     assert flights.ask("DELETE", f"/api/v1/queries/{found['id']}").status == 204
-    thread.join(10)
+    thread.join(10 * PATIENCE)
     assert not thread.is_alive(), "the cancelled stream's client waits for ever"
     broken = isinstance(outcome[0], (http.client.IncompleteRead, ConnectionResetError))
     assert broken or outcome[0].status == 499, outcome

@@ -9,7 +9,6 @@ import random
 import shutil
 import socket
 import subprocess
-import time
 import zipfile
 
 import hard_table
@@ -268,6 +267,4 @@ def test_a_client_that_leaves_at_any_moment_has_no_workbook_and_frees_the_worker
         body = bytes(got).partition(b"\r\n\r\n")[2]
         with pytest.raises(zipfile.BadZipFile):
             zipfile.ZipFile(io.BytesIO(body))
-        started = time.monotonic()
-        wait_for(lambda: not flights.get("/api/v1/queries").json()["queries"], 5)
-        assert time.monotonic() - started < 1
+        wait_for(lambda: not flights.get("/api/v1/queries").json()["queries"], seconds=1)

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <array>
 #include <boost/asio/co_spawn.hpp>
@@ -385,12 +386,40 @@ asio::awaitable<bool> Connection::respond(Response response) {
   co_return co_await respond_view(response, response.body);
 }
 
-asio::awaitable<bool> Connection::respond_view(const Response& head, std::string_view body) {
+std::string Connection::begin_response(const Response& head, std::size_t body_bytes) {
   responded_ = true;
   status_sent_ = head.status;
   const bool bodyless = head.status == 204 || head.status == 304;
-  const std::string text = head_text(head, bodyless ? "" : fmt::format("Content-Length: {}\r\n", body.size()));
+  return head_text(head, bodyless ? "" : fmt::format("Content-Length: {}\r\n", body_bytes));
+}
+
+asio::awaitable<bool> Connection::respond_view(const Response& head, std::string_view body) {
+  const std::string text = begin_response(head, body.size());
   co_return co_await write_all(text, head_only_ ? std::string_view() : body, {});
+}
+
+asio::awaitable<bool> Connection::respond_lent(const Response& head, std::string_view body,
+                                               std::function<void()> release) {
+  std::string rest = begin_response(head, body.size());
+  if (head_only_) body = {};
+  // What the socket takes at once needs no copy; mostly that is all.
+  std::array<iovec, 2> parts{iovec{rest.data(), rest.size()}, iovec{const_cast<char*>(body.data()), body.size()}};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  const bool open = !gone_.cancelled() && !aborted_;
+  const ssize_t sent =
+      open ? ::sendmsg(stream_.socket().native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) : ssize_t{0};
+  const std::size_t taken = sent > 0 ? static_cast<std::size_t>(sent) : 0;
+  bytes_sent_ += taken;
+  if (taken >= rest.size()) {
+    rest = body.substr(taken - rest.size());
+  } else {
+    rest.erase(0, taken);
+    rest += body;
+  }
+  release();
+  co_return co_await write_all(rest, {}, {});
 }
 
 asio::awaitable<bool> Connection::begin_stream(const Response& head, const std::string& trailer_names) {

@@ -52,6 +52,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // For handlers. Each request gets exactly one respond(), or begin_stream() and then end_stream() or abort().
   asio::awaitable<bool> respond(Response response);
   asio::awaitable<bool> respond_view(const Response& head, std::string_view body);
+  // The same for a body that its owner wants back soon: release() is called once nothing refers to it, which does not
+  // wait for a slow client.
+  asio::awaitable<bool> respond_lent(const Response& head, std::string_view body, std::function<void()> release);
   asio::awaitable<bool> begin_stream(const Response& head, const std::string& trailer_names);
   // A stream of so many bytes: the client can tell by their number that it is whole. No end_stream().
   asio::awaitable<bool> begin_sized(const Response& head, std::uint64_t bytes);
@@ -82,6 +85,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<Result<std::string_view>> read_chunked_body();
   asio::awaitable<void> watch_hangup(std::shared_ptr<Connection> self, std::uint64_t request_number);
   std::string head_text(const Response& head, const std::string& framing) const;
+  std::string begin_response(const Response& head, std::size_t body_bytes);
   asio::awaitable<bool> write_all(std::string_view first, std::string_view second, std::string_view third);
   bool too_slow(std::size_t written, std::int64_t started_ns);
   void client_gone();

@@ -35,11 +35,10 @@ asio::awaitable<void> pump(Connection& connection, Answer& answer, Response head
       case TaskEvent::Kind::Head: add_totals(head.headers, event.info); break;
       case TaskEvent::Kind::Data:
         if (!begun && event.last) {
-          // The whole answer is here. Its end follows without waiting, so the metrics can go in front of it.
-          const std::string body(event.bytes);
-          event = co_await answer.next();
+          // The whole answer is here and what its end says, so the metrics can go in front of it.
           for (auto& header : trailers_of(event.info)) head.headers.push_back(std::move(header));
-          if (co_await connection.respond_view(head, body)) finish(job, event.info);
+          const auto release = [&answer] { answer.release(); };
+          if (co_await connection.respond_lent(head, event.bytes, release)) finish(job, event.info);
           co_return;
         }
         if (!begun) {

@@ -1,6 +1,7 @@
 #include "worker/child/block_writer.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -73,6 +74,7 @@ void BlockWriter::run() {
     } catch (const std::exception&) {
       // Whoever reads the rows meets the same fault and reports it.
     }
+    ::malloc_trim(0);  // a row group's worth of memory, and nobody waits for it
     lock.lock();
     writing_.clear();
   }

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -74,17 +75,16 @@ Status Channel::send(FrameKind kind, std::string_view payload) {
   return write_all(parts);
 }
 
-Status Channel::send_end(std::string_view data, std::string_view done) {
-  const auto data_header = encode_header(FrameKind::LastData, data.size());
+Status Channel::send_end(const RingPiece& data, std::string_view done) {
+  const std::string last = make_frame(FrameKind::LastData, encode_piece(data));
   const auto done_header = encode_header(FrameKind::Done, done.size());
-  const std::array parts{std::string_view(data_header.data(), data_header.size()), data,
-                         std::string_view(done_header.data(), done_header.size()), done};
+  const std::array parts{std::string_view(last), std::string_view(done_header.data(), done_header.size()), done};
   std::scoped_lock lock(write_mutex_);
   return write_all(parts);
 }
 
 Status Channel::write_all(std::span<const std::string_view> parts) {
-  std::array<iovec, 4> left{};
+  std::array<iovec, 3> left{};
   std::size_t count = 0;
   for (std::string_view part : parts) {
     if (!part.empty()) left[count++] = {const_cast<char*>(part.data()), part.size()};
@@ -114,42 +114,32 @@ Status FrameSink::send_head() {
 Status FrameSink::write(std::string_view bytes) {
   CANVASBACK_TRY(cancel_.check());
   bytes_ += bytes.size();
-  if (buffer_.size() + bytes.size() < limits::kDataFrameBytes) {
-    buffer_ += bytes;
-    return {};
+  while (!bytes.empty()) {
+    if (place_ == nullptr) {
+      Stopwatch watch;
+      CANVASBACK_ASSIGN(place_, channel_.ring().place(limits::kDataFrameBytes, cancel_));
+      blocked_ms_ += watch.elapsed_ms();
+    }
+    const std::size_t taken = std::min(bytes.size(), limits::kDataFrameBytes - gathered_);
+    std::memcpy(place_ + gathered_, bytes.data(), taken);
+    gathered_ += taken;
+    bytes.remove_prefix(taken);
+    if (gathered_ == limits::kDataFrameBytes) CANVASBACK_TRY(flush());
   }
-  CANVASBACK_TRY(flush());
-  if (bytes.size() < limits::kDataFrameBytes) {
-    buffer_ = bytes;
-    return {};
-  }
-  Stopwatch watch;
-  CANVASBACK_TRY(send_head());
-  for (std::size_t at = 0; at < bytes.size(); at += limits::kMiB) {
-    CANVASBACK_TRY(cancel_.check());
-    CANVASBACK_TRY(channel_.send(FrameKind::Data, bytes.substr(at, limits::kMiB)));
-  }
-  blocked_ms_ += watch.elapsed_ms();
   return {};
 }
 
 Status FrameSink::flush() {
-  if (buffer_.empty()) return {};
-  Stopwatch watch;
   CANVASBACK_TRY(send_head());
-  CANVASBACK_TRY(channel_.send(FrameKind::Data, std::string_view(buffer_)));
-  buffer_.clear();
-  blocked_ms_ += watch.elapsed_ms();
-  return {};
+  place_ = nullptr;
+  return channel_.send(channel_.ring().commit(std::exchange(gathered_, 0)));
 }
 
 Status FrameSink::end_with(FrameKind kind, std::string_view payload) {
-  if (kind != FrameKind::Done || buffer_.empty()) {
-    if (kind == FrameKind::Done) CANVASBACK_TRY(send_head());
-    return channel_.send(kind, payload);
-  }
+  if (kind != FrameKind::Done) return channel_.send(kind, payload);
   CANVASBACK_TRY(send_head());
-  return channel_.send_end(buffer_, payload);
+  if (gathered_ == 0) return channel_.send(kind, payload);
+  return channel_.send_end(channel_.ring().commit(gathered_), payload);
 }
 
 }  // namespace canvasback

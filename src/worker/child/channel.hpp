@@ -1,6 +1,7 @@
-// Channel: the worker's end of its socket (descriptor 3). One thread reads frames; any thread may send, a frame is
+// Channel: the worker's end of its socket and of the ring. One thread reads frames; any thread may send, a frame is
 // never torn. Blocking, which is the backpressure: a slow client stops the task that writes, nothing else.
-// FrameSink turns an answer's bytes into Data frames, small writes gathered up to limits::kDataFrameBytes.
+// FrameSink puts an answer's bytes into the ring and says where in Data frames, small writes gathered up to
+// limits::kDataFrameBytes.
 #pragma once
 
 #include <atomic>
@@ -15,13 +16,15 @@
 #include "base/json.hpp"
 #include "base/unique_fd.hpp"
 #include "stream/byte_sink.hpp"
+#include "task/byte_ring.hpp"
 #include "task/frame.hpp"
 
 namespace canvasback {
 
 class Channel {
  public:
-  explicit Channel(int fd) : fd_(fd) {}
+  // fd stays the caller's.
+  Channel(int fd, RingMemory ring) : fd_(fd), ring_(std::move(ring)) {}
 
   struct Frame {
     FrameKind kind;
@@ -32,13 +35,16 @@ class Channel {
   Result<Frame> read();
   Status send(FrameKind kind, std::string_view payload);
   Status send(FrameKind kind, const Json& payload) { return send(kind, std::string_view(payload.dump())); }
+  Status send(const RingPiece& data) { return send(FrameKind::Data, std::string_view(encode_piece(data))); }
   // LastData and Done in one write: the rest of an answer and the end of its task arrive together.
-  Status send_end(std::string_view data, std::string_view done);
+  Status send_end(const RingPiece& data, std::string_view done);
+  RingWriter& ring() { return ring_; }
 
  private:
   Status write_all(std::span<const std::string_view> parts);
 
   int fd_;
+  RingWriter ring_;
   std::mutex write_mutex_;
 };
 
@@ -51,10 +57,9 @@ class FrameSink final : public ByteSink {
 
   Status write(std::string_view bytes) override;
   Status finish() override { return {}; }  // the task's own end frame takes what is left along
-  void abandon() override { buffer_.clear(); }
+  void abandon() override { gathered_ = 0; }
 
-  // Sends what is gathered; with the frame that ends the task behind it.
-  Status flush();
+  // Sends what is gathered, and the frame that ends the task behind it.
   Status end_with(FrameKind kind, std::string_view payload);
 
   bool started() const { return started_; }
@@ -63,11 +68,13 @@ class FrameSink final : public ByteSink {
 
  private:
   Status send_head();
+  Status flush();
 
   Channel& channel_;
   CancelToken cancel_;
   Json head_;
-  std::string buffer_;
+  char* place_ = nullptr;     // in the ring, of limits::kDataFrameBytes
+  std::size_t gathered_ = 0;  // bytes there, not yet sent
   bool started_ = false;
   std::atomic<std::uint64_t> bytes_ = 0;  // read by the progress thread
   double blocked_ms_ = 0;

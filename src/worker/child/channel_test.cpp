@@ -12,21 +12,23 @@ namespace {
 
 TEST(Channel, FramesComeBackInOrder) {
   SocketPair sockets;
-  Channel writer(sockets.worker());
-  Channel reader(sockets.front());
+  Channel& writer = sockets.worker();
+  Channel& reader = sockets.front();
   ASSERT_TRUE(writer.send(FrameKind::Ready, std::string_view()));
   ASSERT_TRUE(writer.send(FrameKind::Data, std::string_view("\0a", 2)));
-  ASSERT_TRUE(writer.send_end("last", "{}"));
+  ASSERT_TRUE(writer.send_end({70'000, 4}, "{}"));
   EXPECT_EQ(reader.read()->kind, FrameKind::Ready);
   EXPECT_EQ(reader.read()->payload, std::string("\0a", 2));
-  EXPECT_EQ(reader.read()->payload, "last");
+  const RingPiece last = decode_piece(reader.read()->payload).value();
+  EXPECT_EQ(last.position, 70'000U);
+  EXPECT_EQ(last.bytes, 4U);
   EXPECT_EQ(reader.read()->kind, FrameKind::Done);
 }
 
 TEST(Channel, FramesLargerThanTheSocketsBufferComeWhole) {
   SocketPair sockets;
-  Channel writer(sockets.worker());
-  Channel reader(sockets.front());
+  Channel& writer = sockets.worker();
+  Channel& reader = sockets.front();
   const std::string large(3 * limits::kMiB + 7, 'x');
   std::thread sending([&] { EXPECT_TRUE(writer.send(FrameKind::Data, std::string_view(large))); });
   EXPECT_EQ(reader.read()->payload, large);
@@ -35,8 +37,8 @@ TEST(Channel, FramesLargerThanTheSocketsBufferComeWhole) {
 
 TEST(Channel, FramesOfSeveralThreadsAreNeverTorn) {
   SocketPair sockets;
-  Channel writer(sockets.worker());
-  Channel reader(sockets.front());
+  Channel& writer = sockets.worker();
+  Channel& reader = sockets.front();
   constexpr int kFrames = 50;
   const auto send = [&](char fill, std::size_t size) {
     return std::thread([&writer, fill, size] {
@@ -58,7 +60,7 @@ TEST(Channel, FramesOfSeveralThreadsAreNeverTorn) {
 
 TEST(Channel, TheEndOfTheSocketIsUnavailable) {
   SocketPair sockets;
-  Channel reader(sockets.worker());
+  Channel& reader = sockets.worker();
   sockets.close_front();
   EXPECT_EQ(reader.read().error().code, ErrorCode::Unavailable);
   EXPECT_EQ(reader.send(FrameKind::Ready, std::string_view("{}")).error().code, ErrorCode::Unavailable);
@@ -67,20 +69,20 @@ TEST(Channel, TheEndOfTheSocketIsUnavailable) {
 TEST(Channel, AFrameCutShortAndAMalformedOneAreErrors) {
   {
     SocketPair sockets;
-    Channel reader(sockets.worker());
+    Channel& reader = sockets.worker();
     sockets.send_raw(make_frame(FrameKind::Task, "12345").substr(0, 10));
     sockets.close_front();
     EXPECT_FALSE(reader.read());
   }
   SocketPair sockets;
-  Channel reader(sockets.worker());
+  Channel& reader = sockets.worker();
   sockets.send_raw(std::string(8, '\xff'));
   EXPECT_EQ(reader.read().error().code, ErrorCode::DataProcessing);
 }
 
 TEST(FrameSink, SmallWritesAreGatheredBehindTheHead) {
   SocketPair sockets;
-  Channel channel(sockets.worker());
+  Channel& channel = sockets.worker();
   FrameSink sink(channel, CancelToken());
   Json head;
   head.set("total", 2);
@@ -99,7 +101,7 @@ TEST(FrameSink, SmallWritesAreGatheredBehindTheHead) {
 
 TEST(FrameSink, AnEmptyAnswerStillHasItsHead) {
   SocketPair sockets;
-  Channel channel(sockets.worker());
+  Channel& channel = sockets.worker();
   FrameSink sink(channel, CancelToken());
   Json head;
   head.set("total", 0);
@@ -112,7 +114,7 @@ TEST(FrameSink, AnEmptyAnswerStillHasItsHead) {
 
 TEST(FrameSink, LargeWritesKeepTheirOrder) {
   SocketPair sockets;
-  Channel channel(sockets.worker());
+  Channel& channel = sockets.worker();
   FrameSink sink(channel, CancelToken());
   std::string all;
   std::thread writing([&] {
@@ -125,7 +127,7 @@ TEST(FrameSink, LargeWritesKeepTheirOrder) {
   });
   std::string received;
   for (const Channel::Frame& frame : sockets.frames_until_end()) {
-    EXPECT_LE(frame.payload.size(), limits::kMiB);
+    EXPECT_LE(frame.payload.size(), limits::kDataFrameBytes);
     if (frame.kind == FrameKind::Data || frame.kind == FrameKind::LastData) received += frame.payload;
   }
   writing.join();
@@ -134,7 +136,7 @@ TEST(FrameSink, LargeWritesKeepTheirOrder) {
 
 TEST(FrameSink, AFailureDropsWhatWasGathered) {
   SocketPair sockets;
-  Channel channel(sockets.worker());
+  Channel& channel = sockets.worker();
   FrameSink sink(channel, CancelToken());
   ASSERT_TRUE(sink.write("half a row"));
   sink.abandon();
@@ -146,7 +148,7 @@ TEST(FrameSink, AFailureDropsWhatWasGathered) {
 
 TEST(FrameSink, ACancelledTaskWritesNoMore) {
   SocketPair sockets;
-  Channel channel(sockets.worker());
+  Channel& channel = sockets.worker();
   CancelToken cancel;
   FrameSink sink(channel, cancel);
   cancel.cancel(CancelReason::Timeout);

@@ -132,6 +132,10 @@ class Worker {
   bool read_frame() {
     auto frame = channel_.read();
     if (!frame) leave();
+    if (frame->kind == FrameKind::Taken) {
+      channel_.ring().wake();
+      return false;
+    }
     auto json = Json::parse(frame->payload, 64);
     if (!json) leave();
     std::scoped_lock lock(mutex_);
@@ -148,6 +152,7 @@ class Worker {
         // A task that ended meanwhile is not there to be cancelled.
         if (task_ && task_->id == json->at("id").as_uint()) {
           cancel_.cancel(static_cast<CancelReason>(json->at("reason").as_int(1)));
+          channel_.ring().wake();
         }
         return false;
       default: leave();
@@ -230,7 +235,10 @@ int refuse(Channel& channel, const Error& error) {
 }  // namespace
 
 int run_worker_child(const ChildBuild& build) {
-  Channel channel(kWorkerSocketFd);
+  auto ring = RingMemory::open(kWorkerRingFd);
+  if (!ring) return 2;
+  ring->close_fd();
+  Channel channel(kWorkerSocketFd, std::move(*ring));
   auto hello = channel.read();
   if (!hello || hello->kind != FrameKind::Hello) return 2;
   auto json = Json::parse(hello->payload);

@@ -157,7 +157,7 @@ class ExecutorTest : public testing::Test {
   }
   // Waits for the block of the answer before, offered while it ended or behind it.
   void wait_for_block() {
-    Channel front(sockets_.front());
+    Channel& front = sockets_.front();
     while (blocks_kept_ == 0) {
       auto frame = front.read();
       ASSERT_TRUE(frame && frame->kind == FrameKind::CacheOffer);
@@ -168,7 +168,7 @@ class ExecutorTest : public testing::Test {
   int blocks_kept_ = 0;
   TemporaryFolder folder_;
   SocketPair sockets_;
-  Channel channel_{sockets_.worker()};
+  Channel& channel_ = sockets_.worker();
   std::unique_ptr<Executor> executor_;
 };
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <csignal>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,23 +23,29 @@ class SocketPair {
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     front_ = UniqueFd(ends[0]);
     worker_ = UniqueFd(ends[1]);
+    worker_channel_.emplace(worker_.get(), ring_of(ring_.memory().fd()));
+    front_channel_.emplace(front_.get(), ring_of(ring_.memory().fd()));
   }
 
-  int worker() const { return worker_.get(); }
-  int front() const { return front_.get(); }
+  Channel& worker() { return *worker_channel_; }
+  Channel& front() { return *front_channel_; }
   void close_front() { front_.reset(); }
   void send_raw(std::string_view bytes) {
     EXPECT_EQ(::send(front_.get(), bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
   }
-  // The frames that came to the front, up to the one that ends a task.
+  // The frames that came to the front, up to the one that ends a task; Data frames with the bytes they point to.
   std::vector<Channel::Frame> frames_until_end() {
-    Channel channel(front_.get());
     std::vector<Channel::Frame> frames;
     while (true) {
-      auto frame = channel.read();
+      auto frame = front().read();
       if (!frame) {
         ADD_FAILURE() << frame.error().message;
         return frames;
+      }
+      if (frame->kind == FrameKind::Data || frame->kind == FrameKind::LastData) {
+        const RingPiece piece = decode_piece(frame->payload).value();
+        frame->payload = ring_.view(piece).value();
+        if (ring_.take(piece)) worker().ring().wake();
       }
       frames.push_back(std::move(*frame));
       if (frames.back().kind == FrameKind::Done || frames.back().kind == FrameKind::Failed) return frames;
@@ -46,8 +53,13 @@ class SocketPair {
   }
 
  private:
+  static RingMemory ring_of(int fd) { return RingMemory::open(::dup(fd)).value(); }
+
   UniqueFd front_;
   UniqueFd worker_;
+  RingReader ring_{RingMemory::create().value()};
+  std::optional<Channel> worker_channel_;
+  std::optional<Channel> front_channel_;
 };
 
 }  // namespace canvasback

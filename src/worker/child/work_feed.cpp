@@ -35,7 +35,7 @@ Result<std::optional<std::string>> WorkFeed::next_input(const CancelToken& cance
   std::string piece = std::move(pieces_.front());
   pieces_.pop_front();
   lock.unlock();
-  CANVASBACK_TRY(channel_.send(FrameKind::Taken, std::string_view(fmt::format("{{\"bytes\":{}}}", piece.size()))));
+  CANVASBACK_TRY(channel_.send(FrameKind::InputTaken, std::string_view(fmt::format("{{\"bytes\":{}}}", piece.size()))));
   return piece;
 }
 

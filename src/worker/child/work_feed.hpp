@@ -1,6 +1,6 @@
 // WorkFeed: what a worker of a writing role is handed while it works: the bytes of Input frames and the descriptors it
 // asks for. One thread reads the socket and puts them in; the task takes them out. The front keeps at most
-// limits::kInputAheadBytes of input under way (it counts Taken frames), so putting in never has to wait and a
+// limits::kInputAheadBytes of input under way (it counts InputTaken frames), so putting in never has to wait and a
 // descriptor is never stuck behind bytes that nobody can take. Thread-safe.
 #pragma once
 

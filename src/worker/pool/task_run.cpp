@@ -11,14 +11,18 @@ TaskRun::~TaskRun() {
   state_->taken.notify();
 }
 
+void TaskRun::release() {
+  TaskState& state = *state_;
+  if (!state.piece_given) return;
+  state.piece_given = false;
+  state.piece = {};
+  state.waited_ns += monotonic_ns() - state.waiting_since_ns;
+  state.taken.notify();
+}
+
 asio::awaitable<TaskEvent> TaskRun::next() {
   TaskState& state = *state_;
-  if (state.piece_given) {
-    state.piece_given = false;
-    state.piece = {};
-    state.waited_ns += monotonic_ns() - state.waiting_since_ns;
-    state.taken.notify();
-  }
+  release();
   while (true) {
     if (state.head) {
       TaskEvent event{TaskEvent::Kind::Head};
@@ -32,6 +36,7 @@ asio::awaitable<TaskEvent> TaskRun::next() {
       TaskEvent event{TaskEvent::Kind::Data};
       event.bytes = state.piece;
       event.last = state.piece_is_last;
+      if (event.last) event.info = *state.done;
       co_return event;
     }
     if (state.failed) {
@@ -39,7 +44,8 @@ asio::awaitable<TaskEvent> TaskRun::next() {
       event.error = *state.failed;
       co_return event;
     }
-    if (state.done) {
+    // Not while data lies there that a stop made worthless: what follows it is a failure.
+    if (state.done && state.piece.empty() && !state.dropped) {
       TaskEvent event{TaskEvent::Kind::Done};
       event.info = *state.done;
       co_return event;

@@ -22,8 +22,8 @@ class WorkerProcess;
 struct TaskEvent {
   enum class Kind { Head, Data, Done, Failed };
   Kind kind = Kind::Failed;
-  std::string_view bytes = {};  // Data: valid until the next call of next()
-  Json info = {};               // Head, Done
+  std::string_view bytes = {};  // Data: valid until release() or the next call of next()
+  Json info = {};               // Head, Done; Data that is the last: what Done will say
   Error error = {};             // Failed
   bool last = false;            // Data: these are all the answer's remaining bytes, and Done is there already
 };
@@ -39,6 +39,7 @@ struct TaskState {
   std::string_view piece;                 // data not yet taken
   bool piece_given = false;               // the reader holds it
   bool piece_is_last = false;
+  bool dropped = false;  // some data had no reader, because the task was cancelled or detached
   std::optional<Json> head;
   std::optional<Json> done;
   std::optional<Error> failed;
@@ -66,6 +67,8 @@ class TaskRun {
 
   // Head at most once, then Data pieces, then Done or Failed; after that the same end again.
   asio::awaitable<TaskEvent> next();
+  // The bytes of the last Data event are not needed any more: the worker may go on.
+  void release();
   // The worker is asked, and killed limits::kCancelGrace later. The reader then gets Failed.
   void cancel(CancelReason reason);
 

@@ -85,6 +85,24 @@ TEST_F(TaskRunTest, ACancelledTasksBytesAreDropped) {
   EXPECT_EQ(seen_, Seen{"failed cancelled"});
 }
 
+TEST_F(TaskRunTest, AnAnswerThatWasStoppedBeforeItsBytesWereTakenIsNoAnswer) {
+  read_all();
+  state_->cancelled = CancelReason::Timeout;
+  state_->piece_is_last = true;
+  state_->done = Json(1);
+  give("bytes");
+  EXPECT_EQ(seen_, Seen());
+  state_->piece = {};
+  state_->dropped = true;
+  state_->readable.notify();
+  poll();
+  EXPECT_EQ(seen_, Seen());
+  state_->failed = Error{ErrorCode::QueryTimeout, "too slow", {}, {}, 0};
+  state_->readable.notify();
+  poll();
+  EXPECT_EQ(seen_, Seen{"failed too slow"});
+}
+
 TEST_F(TaskRunTest, TheEndStaysTheEnd) {
   state_->done = Json(7);
   read_all();

@@ -24,7 +24,7 @@
 namespace canvasback {
 namespace {
 
-constexpr std::size_t kReadBytes = 512 * limits::kKiB;
+constexpr std::size_t kReadBytes = 32 * limits::kKiB;
 // A cancelled or timed-out worker gives its engine this share of the bound; the rest is Arrow's and the encoder's.
 constexpr double kEngineShare = 0.6;
 // The last resort against a burst between two samples. Address space is counted, of which allocators keep much more
@@ -32,13 +32,14 @@ constexpr double kEngineShare = 0.6;
 constexpr std::uint64_t kDataFactor = 3;
 constexpr std::uint64_t kDataSlackBytes = 4 * limits::kGiB;
 
-Result<pid_t> spawn_process(const std::string& executable, int socket) {
+Result<pid_t> spawn_process(const std::string& executable, int socket, int ring) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, socket, kWorkerSocketFd);
-  posix_spawn_file_actions_addclosefrom_np(&actions, kWorkerSocketFd + 1);
+  posix_spawn_file_actions_adddup2(&actions, ring, kWorkerRingFd);
+  posix_spawn_file_actions_addclosefrom_np(&actions, kWorkerRingFd + 1);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   // The front's own blocked and ignored signals are not the worker's.
@@ -121,8 +122,15 @@ Status WorkerProcess::launch() {
     return fail(ErrorCode::Unavailable, "A worker could not be started.", std::strerror(errno));
   }
   UniqueFd ours(pair[0]);
-  UniqueFd theirs(pair[1]);
-  CANVASBACK_ASSIGN(pid_, spawn_process(spec_.executable, theirs.get()));
+  // Out of the way of the numbers that the child gets.
+  UniqueFd theirs(::fcntl(pair[1], F_DUPFD_CLOEXEC, kWorkerRingFd + 1));
+  ::close(pair[1]);
+  CANVASBACK_ASSIGN(auto memory, RingMemory::create());
+  UniqueFd their_ring(::fcntl(memory.fd(), F_DUPFD_CLOEXEC, kWorkerRingFd + 1));
+  memory.close_fd();
+  ring_.emplace(std::move(memory));
+  if (!theirs || !their_ring) return fail(ErrorCode::Unavailable, "A worker could not be started.", "no descriptors");
+  CANVASBACK_ASSIGN(pid_, spawn_process(spec_.executable, theirs.get(), their_ring.get()));
   socket_.assign(asio::local::stream_protocol(), ours.release());
   Json hello;
   Json paths = Json::Array{};
@@ -244,37 +252,49 @@ asio::awaitable<bool> WorkerProcess::read_more() {
   co_return true;
 }
 
-// Hands data to the task's reader piece by piece and waits until each was taken.
-asio::awaitable<bool> WorkerProcess::pass_data(std::size_t bytes) {
-  while (bytes > 0) {
-    if (begin_ == end_ && !co_await read_more()) co_return false;
-    const std::size_t piece = std::min(bytes, end_ - begin_);
-    auto task = task_;
-    if (task && !task->detached && task->cancelled == CancelReason::None) {
-      if (piece == bytes) look_ahead(bytes);
-      task->piece = {buffer_.data() + begin_, piece};
+// Until so many bytes are in the buffer.
+asio::awaitable<bool> WorkerProcess::read_until(std::size_t bytes) {
+  bool alive = true;
+  while (alive && end_ - begin_ < bytes) alive = co_await read_more();
+  co_return alive;
+}
+
+// Hands data to the task's reader and waits until it was taken. False where the worker may not go on.
+asio::awaitable<bool> WorkerProcess::pass_data(RingPiece piece) {
+  auto bytes = ring_->view(piece);
+  if (!bytes) {
+    kill(bytes.error());
+    co_return false;
+  }
+  auto task = task_;
+  if (task && !bytes->empty()) {
+    bool given = false;
+    if (!task->detached && task->cancelled == CancelReason::None) {
+      look_ahead();
+      task->piece = *bytes;
       task->waiting_since_ns = monotonic_ns();
       task->readable.notify();
-      while (!task->piece.empty() && !task->detached && task->cancelled == CancelReason::None)
+      while (!task->piece.empty() && !task->piece_given && !task->detached && task->cancelled == CancelReason::None) {
         co_await task->taken.wait();
+      }
+      given = task->piece_given || task->piece.empty();
       // A reader that was handed the piece may still be writing it to its client: the bytes stay until it is done.
       while (task->piece_given && !task->detached) co_await task->taken.wait();
       task->piece = {};
     }
-    begin_ += piece;
-    bytes -= piece;
+    if (!given) task->dropped = true;
   }
+  if (ring_->take(piece)) send(FrameKind::Taken, {});
   co_return true;
 }
 
 // When the task's end follows the data in the buffer already, the reader can be told that this is all.
-void WorkerProcess::look_ahead(std::size_t data_bytes) {
+void WorkerProcess::look_ahead() {
   task_->piece_is_last = false;
-  const std::size_t at = begin_ + data_bytes;
-  if (end_ - at < kFrameHeaderBytes) return;
-  auto header = decode_header({buffer_.data() + at, kFrameHeaderBytes});
-  if (!header || header->kind != FrameKind::Done || end_ - at - kFrameHeaderBytes < header->payload_bytes) return;
-  auto done = Json::parse({buffer_.data() + at + kFrameHeaderBytes, header->payload_bytes});
+  if (end_ - begin_ < kFrameHeaderBytes) return;
+  auto header = decode_header({buffer_.data() + begin_, kFrameHeaderBytes});
+  if (!header || header->kind != FrameKind::Done || end_ - begin_ - kFrameHeaderBytes < header->payload_bytes) return;
+  auto done = Json::parse({buffer_.data() + begin_ + kFrameHeaderBytes, header->payload_bytes});
   if (!done) return;
   task_->piece_is_last = true;
   task_->done = std::move(*done);  // visible to the reader behind the piece
@@ -283,8 +303,7 @@ void WorkerProcess::look_ahead(std::size_t data_bytes) {
 asio::awaitable<void> WorkerProcess::read_frames() {
   auto self = shared_from_this();
   while (true) {
-    bool alive = true;
-    while (alive && end_ - begin_ < kFrameHeaderBytes) alive = co_await read_more();
+    bool alive = co_await read_until(kFrameHeaderBytes);
     if (!alive) break;
     auto header = decode_header({buffer_.data() + begin_, kFrameHeaderBytes});
     if (!header) {
@@ -292,25 +311,31 @@ asio::awaitable<void> WorkerProcess::read_frames() {
       break;
     }
     begin_ += kFrameHeaderBytes;
-    if (header->kind == FrameKind::LastData && header->payload_bytes <= limits::kDataFrameBytes) {
-      // Its end is on the way with it: together they are an answer of known length.
-      while (alive && end_ - begin_ < header->payload_bytes + kFrameHeaderBytes) alive = co_await read_more();
-      if (!alive) break;
-      auto end = decode_header({buffer_.data() + begin_ + header->payload_bytes, kFrameHeaderBytes});
-      const std::size_t wanted =
-          header->payload_bytes + kFrameHeaderBytes + (end ? std::min<std::size_t>(end->payload_bytes, kReadBytes) : 0);
-      while (alive && end_ - begin_ < wanted) alive = co_await read_more();
-      if (!alive) break;
-    }
-    if (header->kind == FrameKind::Data || header->kind == FrameKind::LastData) {
-      if (!co_await pass_data(header->payload_bytes)) break;
-      continue;
-    }
-    while (alive && end_ - begin_ < header->payload_bytes) alive = co_await read_more();
+    alive = co_await read_until(header->payload_bytes);
     if (!alive) break;
     const std::string_view payload(buffer_.data() + begin_, header->payload_bytes);
     begin_ += header->payload_bytes;
-    handle(header->kind, payload);
+    if (header->kind != FrameKind::Data && header->kind != FrameKind::LastData) {
+      handle(header->kind, payload);
+      continue;
+    }
+    auto piece = decode_piece(payload);
+    if (!piece) {
+      kill(piece.error());
+      break;
+    }
+    if (header->kind == FrameKind::LastData) {
+      // Its end was written with it: together they are an answer of known length.
+      alive = co_await read_until(kFrameHeaderBytes);
+      if (!alive) break;
+      auto end = decode_header({buffer_.data() + begin_, kFrameHeaderBytes});
+      if (end && end->kind == FrameKind::Done) {
+        alive = co_await read_until(kFrameHeaderBytes + end->payload_bytes);
+        if (!alive) break;
+      }
+    }
+    alive = co_await pass_data(*piece);
+    if (!alive) break;
   }
   died();
 }
@@ -337,7 +362,7 @@ void WorkerProcess::handle(FrameKind kind, std::string_view payload) {
     case FrameKind::NeedFile:
       if (task_ && task_->on_need_file) task_->on_need_file(*json);
       return;
-    case FrameKind::Taken:
+    case FrameKind::InputTaken:
       if (task_) {
         task_->input_ahead -= std::min(task_->input_ahead, json->at("bytes").as_uint());
         task_->readable.notify();
@@ -369,7 +394,10 @@ void WorkerProcess::end_task(std::optional<Json> done, std::optional<Error> fail
   if (!task_) return;
   auto task = std::exchange(task_, nullptr);
   if (task->cancelled == CancelReason::Timeout && !task->done) failed = stopped_error(CancelReason::Timeout);
+  // It ended well, but the stop came before its last bytes had a reader.
+  if (!failed && task->dropped) failed = stopped_error(task->cancelled);
   if (failed) {
+    task->done.reset();
     task->failed = std::move(failed);
   } else if (!task->done) {
     task->done = std::move(done);

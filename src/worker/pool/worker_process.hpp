@@ -11,11 +11,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/unique_fd.hpp"
 #include "storage/dataset.hpp"
+#include "task/byte_ring.hpp"
 #include "task/frame.hpp"
 #include "task/task.hpp"
 #include "worker/pool/task_run.hpp"
@@ -81,8 +83,9 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   Status launch();
   asio::awaitable<void> read_frames();
   asio::awaitable<bool> read_more();
-  asio::awaitable<bool> pass_data(std::size_t bytes);
-  void look_ahead(std::size_t data_bytes);
+  asio::awaitable<bool> read_until(std::size_t bytes);
+  asio::awaitable<bool> pass_data(RingPiece piece);
+  void look_ahead();
   void handle(FrameKind kind, std::string_view payload);
   void end_task(std::optional<Json> done, std::optional<Error> failed);
   void send(FrameKind kind, const std::string& payload, std::vector<UniqueFd> files = {});
@@ -105,6 +108,7 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   std::optional<Error> kill_error_;
   Error start_error_;
   std::uint64_t baseline_bytes_ = 0;
+  std::optional<RingReader> ring_;
   std::string buffer_;
   std::size_t begin_ = 0;  // of the bytes read and not yet used
   std::size_t end_ = 0;
