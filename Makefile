@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build run test unit functional soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
+.PHONY: help setup build run test unit functional crash-short crash soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
   bench bench-micro package clean
 
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH)
@@ -25,13 +25,19 @@ build: setup ## build/release/bin/canvasback
 run: build ## serve three million flights; other arguments: make run ARGS="serve DIR --listen 127.0.0.1:9000"
 	exec build/release/bin/canvasback $(ARGS)
 
-test: build unit functional soak-short ## build and run all tests
+test: build unit functional crash-short soak-short ## build and run all tests
 
 unit: build
 	ctest --test-dir build/release --output-on-failure --no-tests=error
 
 functional: build unit
 	@if [[ -d tests/functional ]]; then set -x; $(PYTHON) -m pytest -q tests/functional; fi
+
+crash-short: build unit functional
+	$(PYTHON) tests/crash/crash.py --short
+
+crash: build ## crashes and failing disks under load, all of them (hours; CRASH="points random" runs some)
+	$(PYTHON) tests/crash/crash.py $(CRASH)
 
 soak-short: build unit functional
 	$(PYTHON) tests/soak/soak.py --short memory hangups timeout cancels kills
