@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build run test unit functional web web-test bench-web \
+.PHONY: help setup build run test unit functional web web-test bench-web crash-short crash \
   soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
   bench bench-micro package clean
 
@@ -33,7 +33,7 @@ build: setup web ## build/release/bin/canvasback
 run: build ## serve three million flights; other arguments: make run ARGS="serve DIR --listen 127.0.0.1:9000"
 	exec build/release/bin/canvasback $(ARGS)
 
-test: build unit functional web-test soak-short ## build and run all tests
+test: build unit functional web-test crash-short soak-short ## build and run all tests
 
 unit: build
 	ctest --test-dir build/release --output-on-failure --no-tests=error
@@ -45,7 +45,13 @@ web-test: build unit functional ## the web app's tests: units, and pages in Chro
 	npm --prefix web run unit
 	npm --prefix web run browser
 
-soak-short: build unit functional web-test
+crash-short: build unit functional web-test
+	$(PYTHON) tests/crash/crash.py --short
+
+crash: build ## crashes and failing disks under load, all of them (hours; CRASH="points random" runs some)
+	$(PYTHON) tests/crash/crash.py $(CRASH)
+
+soak-short: build unit functional web-test crash-short
 	$(PYTHON) tests/soak/soak.py --short memory hangups timeout cancels kills
 
 soak: build ## memory, cancels, crowds, kills at full size (about 20 minutes; SOAK="memory crowd" runs some)

@@ -7,6 +7,10 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(simdjson REQUIRED)
+# First among the libraries of every program, used or not: libparquet exports a simdjson of its own, of another version
+# and layout, and whichever comes first is the one that all calls go to.
+target_link_options(canvasback_options INTERFACE "LINKER:--push-state,--no-as-needed"
+  "$<TARGET_FILE:simdjson::simdjson>" "LINKER:--pop-state")
 find_package(ZLIB REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(PkgConfig REQUIRED)

@@ -11,10 +11,19 @@
 #define CANVASBACK_GATE true
 #endif
 
+#ifdef CANVASBACK_FAULTS
+namespace canvasback {
+void install_test_faults();  // of the program's test build (tests/crash)
+}
+#endif
+
 int main(int argc, char** argv) {
   if (argc == 2 && std::string_view(argv[1]) == "worker") {
     return canvasback::run_worker_child({.gate = CANVASBACK_GATE});
   }
+#ifdef CANVASBACK_FAULTS
+  canvasback::install_test_faults();
+#endif
   std::signal(SIGPIPE, SIG_IGN);
   try {
     return canvasback::run_command_line(argc, argv);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,22 @@ class Compressor {
 
 // encoding: "gzip" or "zstd", the names of HTTP; levels are chosen for throughput. Errors: InvalidData for another one.
 Result<std::unique_ptr<Compressor>> make_compressor(std::string_view encoding);
+
+// The other way: a gzip file (of any number of members) or zstd frames, a piece at a time. Bounded: a body that grows
+// beyond `ratio_max` times its size, past the first 64 MiB, is PayloadTooLarge.
+class Decompressor {
+ public:
+  virtual ~Decompressor() = default;
+  using Take = std::function<Status(std::string_view)>;
+  // Gives `take` what can be decoded, in pieces of at most 256 KiB. Errors: InvalidData for broken input, those of
+  // `take`.
+  virtual Status add(std::string_view bytes, const Take& take) = 0;
+  // Errors: InvalidData where the input ends too early.
+  virtual Status end() = 0;
+};
+
+// encoding: "gzip" or "zstd". Errors: InvalidData for another one.
+Result<std::unique_ptr<Decompressor>> make_decompressor(std::string_view encoding, std::size_t ratio_max);
 
 // The CRC-32 (of ZIP, gzip and PNG) of two texts one behind the other, from theirs; `second_bytes` is the second's
 // length.

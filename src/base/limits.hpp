@@ -122,6 +122,34 @@ inline constexpr seconds kJobHeartbeat{5};           // of events where nothing 
 inline constexpr milliseconds kJobRetryPeriod{200};  // a job whose task was refused for overload tries again
 inline constexpr std::size_t kFilePieceBytes = 256 * kKiB;
 
+// Collections: records that are kept (docs/collections.md).
+inline constexpr std::size_t kIngestBodyBytesMax = 8 * kMiB;     // gathered with others into one commit
+inline constexpr std::size_t kIngestStreamBytesMax = 64 * kGiB;  // a body that is a commit by itself
+inline constexpr std::size_t kDecompressedRatioMax = 200;        // of a compressed body, beyond the first 64 MiB
+inline constexpr std::size_t kRecordBytesMax = 16 * kMiB;
+inline constexpr std::size_t kRecordDepthMax = 64;
+inline constexpr std::size_t kStructMembersMax = 256;       // an object with more keys is JSON text
+inline constexpr std::size_t kStructDepthMax = 16;          // and so is one that lies deeper
+inline constexpr std::size_t kRecordKeysMax = 4096;         // columns of a collection
+inline constexpr std::size_t kRecordErrorsMax = 100;        // told of one request
+inline constexpr std::size_t kInputAheadBytes = 16 * kMiB;  // sent to a worker and not yet worked off
+inline constexpr std::size_t kInputFrameBytes = 1 * kMiB;
+inline constexpr std::size_t kIngestBlockBytes = 2 * kMiB;  // parsed at once, by one thread
+inline constexpr std::int64_t kPartRowGroupRows = 122'880;
+inline constexpr std::size_t kPartRowGroupBytes = 128 * kMiB;  // of source text
+inline constexpr std::size_t kGroupBytesMax = 16 * kMiB;       // of requests in one commit
+inline constexpr std::size_t kGroupRequestsMax = 1024;
+inline constexpr std::size_t kIngestWaitingBytesMax = 64 * kMiB;  // of requests that wait for a commit
+inline constexpr std::size_t kIngestStreamsMax = 16;              // bodies on their way at once
+inline constexpr std::size_t kCommitsUnmergedMax = 64;            // past it 429
+inline constexpr std::size_t kCommitsMergeAt = 16;
+inline constexpr std::size_t kIdempotencyKeysMax = 10'000;  // remembered, per collection
+inline constexpr std::size_t kIdempotencyKeyBytesMax = 128;
+inline constexpr seconds kIdempotencyAge{24 * 3600};
+inline constexpr std::size_t kConflictsMax = 1000;   // listed at GET /schema
+inline constexpr milliseconds kSyncInterval{1000};   // durability = interval
+inline constexpr std::size_t kWorkerFilesMax = 128;  // descriptors handed to a worker at once
+
 // Shutting down.
 inline constexpr seconds kDrainDeadline{10};
 

@@ -35,6 +35,7 @@ struct EncodeOptions {
   // arrow: none, lz4, zstd; parquet: zstd, snappy, gzip, lz4, none; xlsx: fast, best; empty: the default
   std::string compression;
   bool numbers_exact = true;  // json, ndjson: integers beyond 2^53 and decimals as strings
+  bool row_objects = false;   // json: "data", rows as objects by column name, instead of "rows"
   int threads = 1;            // how many threads may format at once
   // json only: called at the end for the members after "rows" (total_rows, next, performance_metrics).
   std::function<Json()> tail;

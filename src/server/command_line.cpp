@@ -37,6 +37,39 @@ void add_output(CLI::App& command, CommandOptions& options) {
   command.add_option("--server", options.server, "ask a running server, http://host:port");
 }
 
+// The commands of collections. They open the data folder themselves, so no server may have it; `ingest --server` and
+// `stats --server` ask one that runs.
+template <class Add>
+void add_collection_commands(Add add, CommandOptions& options) {
+  const auto add_one = [&](const char* name, const char* help, int (*function)(const CommandOptions&)) {
+    CLI::App* command = add(name, help, function);
+    command->add_option("--to,--collection", options.collection, "the collection [all_records]");
+    return command;
+  };
+  CLI::App* ingest = add_one("ingest", "keep the records of files in a collection", run_ingest);
+  ingest->add_option("paths", options.paths, "files; - for standard input")->required();
+  ingest->add_option("--format", options.format, "json or ndjson, where the file's name does not tell");
+  ingest->add_flag("--quarantine", options.quarantine, "put bad records aside instead of refusing their file");
+  ingest->add_option("--server", options.server, "send to a running server, http://host:port");
+  CLI::App* stats = add_one("stats", "show how much a collection holds", run_stats);
+  stats->add_option("--format", options.format, "table (default) or json");
+  stats->add_option("--server", options.server, "ask a running server, http://host:port");
+  CLI::App* generate = add("generate", "make up records as NDJSON", run_generate);
+  generate->add_option("--type", options.type, "user, transaction, event, product or sensor")->required();
+  generate->add_option("--count", options.count, "how many [1000]");
+  generate->add_option("--seed", options.seed, "the same seed makes the same records [0]");
+  generate->add_option("-o,--out", options.out, "file to write; it appears when it is complete");
+  generate->add_option("--to", options.server, "send them to a running server, http://host:port");
+  generate->add_option("--collection", options.collection, "there, the collection [all_records]");
+  add_one("compact", "merge a collection's files into one for each week", run_compact);
+  CLI::App* archive = add_one("archive", "move the files of old weeks to the archive", run_archive);
+  archive->add_option("--before", options.before, "the first week that stays: 2025-W40")->required();
+  CLI::App* restore = add_one("restore", "move the files of weeks back from the archive", run_restore);
+  restore->add_option("--from", options.from, "the first week: 2025-W40 (default: the first there is)");
+  restore->add_option("--until", options.until, "the last week (default: the last there is)");
+  add_one("verify", "read every value of a collection and compare counts", run_verify);
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -86,6 +119,7 @@ int run_command_line(int argc, char** argv) {
   datasets->add_option("--server", options.server, "ask a running server, http://host:port");
   CLI::App* config = add("config", "show the effective settings and where each comes from", run_config);
   config->add_option("--format", options.format, "table (default) or json");
+  add_collection_commands(add, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -65,6 +65,8 @@ void raise_descriptor_limit() {
 }
 
 asio::awaitable<Status> add_datasets(Runtime& runtime, std::vector<DatasetSource> sources) {
+  // First: their folders are among what workers may read, and their names are taken.
+  if (Status status = co_await runtime.collections().open(); !status) co_return status;
   co_return co_await runtime.datasets().add(std::move(sources));
 }
 
@@ -82,6 +84,7 @@ asio::awaitable<bool> drain(Runtime& runtime, http::Server& server) {
       },
       asio::detached);
   runtime.jobs().shut_down();
+  co_await runtime.collections().shut_down();
   co_await runtime.pool().shut_down(limits::kDrainDeadline);
   // The last bytes of answers that ended are still on their way through the connections.
   asio::steady_timer timer(runtime.loop(), std::chrono::milliseconds(50));
@@ -99,13 +102,14 @@ Status serve(const CommandOptions& options) {
   http::Access access{config.list("hosts"), config.list("origins")};
   http::Router router(runtime->metrics(), std::move(access));
   http::Services services{runtime->pool(),  runtime->datasets(), runtime->queries(), runtime->jobs(),
-                          runtime->views(), runtime->metrics(),  wall_us()};
+                          runtime->views(), runtime->metrics(),  wall_us(),          &runtime->collections()};
   add_routes(router, services);
   http::Server server(runtime->loop().get_executor(), router);
   CANVASBACK_TRY(server.listen(listen.address, listen.port));
   Stopwatch watch;
   CANVASBACK_TRY(runtime->run(add_datasets(*runtime, std::move(sources))));
   runtime->datasets().start_watching();
+  runtime->collections().start_maintaining();
   server.start();
   const bool v6 = listen.address.find(':') != std::string::npos;
   const std::string url = fmt::format("http://{}{}{}:{}", v6 ? "[" : "", listen.address, v6 ? "]" : "", server.port());

@@ -23,6 +23,12 @@ struct CommandOptions {
   std::string seed;
   std::string type;   // profile: summary, profile, quality
   bool open = false;  // serve: open a browser
+  std::string collection = "all_records";
+  std::string before;  // archive: the first week that stays
+  std::string from;    // restore: the first week
+  std::string until;   // restore: the last
+  bool quarantine = false;
+  std::string count = "1000";  // generate
 };
 
 int run_serve(const CommandOptions& options);
@@ -31,6 +37,13 @@ int run_export(const CommandOptions& options);
 int run_info(const CommandOptions& options);
 int run_profile(const CommandOptions& options);
 int run_datasets(const CommandOptions& options);
+int run_ingest(const CommandOptions& options);
+int run_stats(const CommandOptions& options);
+int run_generate(const CommandOptions& options);
+int run_compact(const CommandOptions& options);
+int run_archive(const CommandOptions& options);
+int run_restore(const CommandOptions& options);
+int run_verify(const CommandOptions& options);
 int run_config(const CommandOptions& options);
 
 // The whole program but for `worker`.

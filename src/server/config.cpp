@@ -72,6 +72,8 @@ const std::vector<SettingInfo>& Config::known() {
       {"profile_cache", "32MiB", "memory of finished profiles; 0 keeps none"},
       {"job_files", "10GB", "disk space of finished exports that can be fetched; 0: exports are only streamed"},
       {"job_files_age_s", "86400", "seconds that a finished export is kept"},
+      {"durability", "commit", "when records are acknowledged: commit (they are on the disk) or interval (within 1 s)"},
+      {"merge_after_s", "60", "seconds after which commits are merged into the part of their week, however few"},
       {"timeout_ms", "300000", "time limit of a task that names none"},
       {"log_level", "info", "debug, info, warning, error or off"},
       {"log_style", "text", "text or json"},

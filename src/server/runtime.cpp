@@ -104,10 +104,40 @@ Result<std::unique_ptr<Runtime>> Runtime::make(const Config& config, bool privat
   runtime->queries_ = std::make_unique<QueryService>(*runtime->pool_, *runtime->datasets_, queries);
   runtime->views_ = std::make_unique<ViewService>(executor, *runtime->queries_, *runtime->datasets_, views);
   if (!private_folder) {
+    CANVASBACK_TRY(runtime->make_collections(config));
     CANVASBACK_ASSIGN(JobService::Options jobs, job_options(config, runtime->data_folder_, workers));
     runtime->jobs_ = std::make_unique<JobService>(executor, *runtime->queries_, *runtime->datasets_, std::move(jobs));
   }
   return runtime;
+}
+
+Status Runtime::make_collections(const Config& config) {
+  CANVASBACK_ASSIGN(PoolOptions pool, pool_options(config, data_folder_));
+  auto executor = loop_.get_executor();
+  RolePoolOptions role;
+  role.executable = pool.executable;
+  role.data_folder = data_folder_;
+  role.threads = pool.threads;
+  role.memory_bytes = std::max<std::uint64_t>(limits::kWorkerMemoryBytesMin, pool.memory_budget_bytes / 4);
+  role.landlock_required = pool.landlock_required;
+  role.role = "ingest";
+  role.processes = 2;  // a long body does not keep short ones waiting
+  ingest_pool_ = std::make_unique<RolePool>(executor, role);
+  role.role = "maintain";
+  role.processes = 1;
+  role.spill_bytes_max = pool.spill_bytes_max;
+  maintain_pool_ = std::make_unique<RolePool>(executor, role);
+  CollectionService::Options options;
+  options.data_folder = data_folder_;
+  const std::string& durability = config.text("durability");
+  if (durability != "commit" && durability != "interval") {
+    return fail(ErrorCode::InvalidData, "durability is commit or interval.");
+  }
+  options.sync_each_commit = durability == "commit";
+  CANVASBACK_ASSIGN(options.merge_after_s, config.integer("merge_after_s", 1, 86'400));
+  collections_ =
+      std::make_unique<CollectionService>(executor, *ingest_pool_, *maintain_pool_, *datasets_, std::move(options));
+  return {};
 }
 
 Status Runtime::open_folder(const Config& config, bool private_folder) {
@@ -137,6 +167,9 @@ Status Runtime::open_folder(const Config& config, bool private_folder) {
 Runtime::~Runtime() {
   views_.reset();
   queries_.reset();
+  collections_.reset();
+  ingest_pool_.reset();
+  maintain_pool_.reset();
   datasets_.reset();
   pool_.reset();
   std::error_code error;

@@ -11,6 +11,7 @@
 
 #include "base/unique_fd.hpp"
 #include "server/config.hpp"
+#include "service/collection_service.hpp"
 #include "service/dataset_service.hpp"
 #include "service/job_service.hpp"
 #include "service/metrics.hpp"
@@ -32,7 +33,8 @@ class Runtime {
   DatasetService& datasets() { return *datasets_; }
   QueryService& queries() { return *queries_; }
   ViewService& views() { return *views_; }
-  JobService& jobs() { return *jobs_; }  // not of a private folder
+  JobService& jobs() { return *jobs_; }                       // not of a private folder
+  CollectionService& collections() { return *collections_; }  // not of a private folder
   Metrics& metrics() { return metrics_; }
   const std::string& data_folder() const { return data_folder_; }
 
@@ -54,6 +56,7 @@ class Runtime {
 
  private:
   Runtime() = default;
+  Status make_collections(const Config& config);
   Status open_folder(const Config& config, bool private_folder);
 
   asio::io_context loop_{1};
@@ -66,6 +69,9 @@ class Runtime {
   std::unique_ptr<QueryService> queries_;
   std::unique_ptr<ViewService> views_;
   std::unique_ptr<JobService> jobs_;
+  std::unique_ptr<RolePool> ingest_pool_;
+  std::unique_ptr<RolePool> maintain_pool_;
+  std::unique_ptr<CollectionService> collections_;
 };
 
 // Memory this process and its children may use: the cgroup's limit, else the machine's.

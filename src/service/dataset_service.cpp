@@ -46,6 +46,7 @@ asio::awaitable<void> DatasetService::refresh() {
   refreshing_ = true;
   std::vector<std::string> changed;
   for (auto& [name, entry] : entries_) {
+    if (entry.is_put) continue;
     auto listed = co_await asio::co_spawn(listing_, list_on(entry.source), asio::use_awaitable);
     if (!listed) {
       if (!entry.error || entry.error->message != listed.error().message) {
@@ -102,8 +103,17 @@ asio::awaitable<void> DatasetService::refresh_one(std::string name) {
             entry.dataset->rows, entry.dataset->columns.size(), watch.elapsed_ms());
 }
 
+void DatasetService::put(std::shared_ptr<const Dataset> dataset) {
+  DatasetEntry& entry = entries_[dataset->name];
+  entry.is_put = true;
+  entry.source.name = dataset->name;
+  entry.dataset = std::move(dataset);
+}
+
+void DatasetService::grant_folders(std::vector<std::string> folders) { granted_folders_ = std::move(folders); }
+
 void DatasetService::update_grants() {
-  std::vector<std::string> paths;
+  std::vector<std::string> paths = granted_folders_;
   std::string fingerprint;
   for (const auto& [name, dataset] : listed_) {
     for (const std::string& path : readable_paths(entries_.at(name).source, dataset)) {

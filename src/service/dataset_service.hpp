@@ -20,6 +20,7 @@ struct DatasetEntry {
   DatasetSource source;
   std::shared_ptr<const Dataset> dataset;  // the newest that was inspected; nullptr before the first
   std::optional<Error> error;              // why the files are not (or no longer) readable
+  bool is_put = false;                     // by put()
 };
 
 class DatasetService {
@@ -32,6 +33,10 @@ class DatasetService {
   asio::awaitable<Status> add(std::vector<DatasetSource> sources);
   // Looks once more at every source now.
   asio::awaitable<void> refresh();
+  // A dataset that somebody else keeps (a collection): its newest version. Its name is not listed from files.
+  void put(std::shared_ptr<const Dataset> dataset);
+  // Folders beside those of the sources that workers may read.
+  void grant_folders(std::vector<std::string> folders);
   // Repeats refresh() until the service is destroyed.
   void start_watching();
 
@@ -50,6 +55,7 @@ class DatasetService {
   asio::thread_pool listing_{1};
   std::map<std::string, DatasetEntry, std::less<>> entries_;
   std::map<std::string, Dataset> listed_;  // the newest listing by name: what grants are made from
+  std::vector<std::string> granted_folders_;
   bool refreshing_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -124,6 +124,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::sql(SqlRunRequest
   if (Status status = check_request(request); !status) co_return Out(std::unexpected(status.error()));
   Task task;
   task.kind = TaskKind::Sql;
+  task.row_objects = request.row_objects;
   task.sql = request.sql;
   task.parameters = request.parameters;
   task.row_limit = request.limit;

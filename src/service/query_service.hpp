@@ -39,6 +39,7 @@ struct SqlRunRequest {
   std::string compression;
   std::string content_encoding;
   bool numbers_exact = true;
+  bool row_objects = false;  // json: rows as objects, in "data"
   std::int64_t timeout_ms = 0;
   std::int64_t received_ns = 0;
   std::string job;
@@ -60,7 +61,7 @@ struct AnalysisRequest {
 struct TileRequest {
   std::string dataset;
   Tile tile;
-  Selection selection;  // filter
+  Selection selection;          // filter
   std::string format = "json";  // of the cells, where it is no picture
   std::string compression;
   std::string content_encoding;

@@ -42,6 +42,7 @@ Json file_to_json(const DataFile& file) {
   Json groups = Json::Array{};
   for (std::int64_t rows : file.row_group_rows) groups.push(rows);
   out.set("row_group_rows", std::move(groups));
+  out.set("shape", file.shape);
   return out;
 }
 
@@ -53,6 +54,7 @@ DataFile file_from_json(const Json& json) {
   file.inode = json.at("inode").as_uint();
   file.rows = json.at("rows").as_int(-1);
   for (const Json& rows : json.at("row_group_rows").as_array()) file.row_group_rows.push_back(rows.as_int());
+  file.shape = static_cast<int>(json.at("shape").as_int());
   return file;
 }
 
@@ -115,6 +117,9 @@ Json to_json(const Dataset& dataset) {
   out.set("plain_scan", dataset.plain_scan);
   out.set("union_by_name", dataset.union_by_name);
   out.set("hive_partitioning", dataset.hive_partitioning);
+  Json shapes = Json::Array{};
+  for (const std::string& shape : dataset.shapes) shapes.push(shape);
+  out.set("shapes", std::move(shapes));
   Json files = Json::Array{};
   for (const DataFile& file : dataset.files) files.push(file_to_json(file));
   out.set("files", std::move(files));
@@ -143,6 +148,7 @@ Result<Dataset> dataset_from_json(const Json& json) {
   dataset.plain_scan = json.at("plain_scan").as_bool();
   dataset.union_by_name = json.at("union_by_name").as_bool();
   dataset.hive_partitioning = json.at("hive_partitioning").as_bool();
+  for (const Json& shape : json.at("shapes").as_array()) dataset.shapes.emplace_back(shape.as_string());
   for (const Json& file : json.at("files").as_array()) dataset.files.push_back(file_from_json(file));
   for (const Json& column : json.at("columns").as_array()) dataset.columns.push_back(column_from_json(column));
   return dataset;

@@ -30,6 +30,7 @@ struct DataFile {
   std::uint64_t inode = 0;
   std::int64_t rows = -1;                    // -1: not known without reading the file
   std::vector<std::int64_t> row_group_rows;  // parquet
+  int shape = 0;                             // of Dataset::shapes, where there are any
 
   bool same_content(const DataFile& other) const {
     return path == other.path && bytes == other.bytes && modified_ns == other.modified_ns && inode == other.inode;
@@ -55,6 +56,9 @@ struct Dataset {
   bool plain_scan = false;         // rows in file order may be read without the engine (one schema, plain types)
   bool union_by_name = false;      // the files' schemas differ
   bool hive_partitioning = false;  // folders are named key=value
+  // Of a collection whose files have different columns: for each kind of file the select list that gives `columns`.
+  // The files of one shape stand together in `files`. Empty: all files have these columns.
+  std::vector<std::string> shapes;
 
   std::uint64_t bytes() const;
   const DatasetColumn* find_column(std::string_view column) const;

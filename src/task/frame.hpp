@@ -6,6 +6,9 @@
 //                    Taken (no payload: there is room in the ring again)
 //   worker → front   Ready (sandboxed, engine open)  Head (before the first data: totals)  Data*  LastData  Progress*
 //                    CacheOffer (a decoded block in its spill folder, after the answer)  Done | Failed (ends a task)
+// Of the roles that write (task/collection_task.hpp) also:
+//   front → worker   Input* InputEnd (the bytes that a task is fed)  Files (descriptors, sent along with the frame)
+//   worker → front   NeedFile (answered by Files)  InputTaken (so many bytes of it are worked off)
 // LastData is Data with Done right behind it, sent together.
 #pragma once
 
@@ -24,6 +27,9 @@ enum class FrameKind : std::uint8_t {
   Task = 3,
   Cancel = 4,
   Taken = 5,
+  Input = 6,
+  InputEnd = 7,
+  Files = 8,
   Ready = 16,
   Head = 17,
   Data = 18,
@@ -32,6 +38,8 @@ enum class FrameKind : std::uint8_t {
   Done = 21,
   Failed = 22,
   LastData = 23,
+  NeedFile = 24,
+  InputTaken = 25,
 };
 
 inline constexpr std::size_t kFrameHeaderBytes = 8;

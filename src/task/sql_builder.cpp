@@ -26,9 +26,42 @@ bool is_integer_text(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+std::string list_of(const std::vector<std::string>& paths) { return fmt::format("[{}]", fmt::join(paths, ", ")); }
+
+// A collection's files, each group through the SQL that gives the columns of the whole. A row's place counts through
+// the files as the dataset lists them.
+std::string shaped_relation_sql(const Dataset& dataset, bool with_places) {
+  std::vector<std::string> groups;
+  for (std::size_t i = 0; i < dataset.files.size();) {
+    const int shape = dataset.files[i].shape;
+    const std::size_t begin = i;
+    std::vector<std::string> paths;
+    for (; i < dataset.files.size() && dataset.files[i].shape == shape; ++i) {
+      paths.push_back(sql_literal(dataset.files[i].path));
+    }
+    const std::string places =
+        with_places ? fmt::format(", file_index + {} AS file_index, file_row_number", begin) : std::string();
+    groups.push_back(fmt::format("SELECT {}{} FROM read_parquet({}, hive_partitioning=false)",
+                                 dataset.shapes[static_cast<std::size_t>(shape)], places, list_of(paths)));
+  }
+  return fmt::format("({})", fmt::join(groups, " UNION ALL "));
+}
+
+// A collection without records has columns and no file.
+std::string empty_relation_sql(const Dataset& dataset, bool with_places) {
+  std::vector<std::string> columns;
+  for (const DatasetColumn& column : dataset.columns) {
+    columns.push_back(fmt::format("CAST(NULL AS {}) AS {}", column.type, sql_identifier(column.name)));
+  }
+  if (with_places) columns.emplace_back("CAST(0 AS UBIGINT) AS file_index, CAST(0 AS BIGINT) AS file_row_number");
+  return fmt::format("(SELECT {} WHERE false)", fmt::join(columns, ", "));
+}
+
 // The relation with each row's place beside its columns. Parquet files have them built in; for the others the engine
 // numbers the rows as it reads, which costs a little and is asked for only where an order must be total.
 std::string placed_relation_sql(const Dataset& dataset) {
+  if (!dataset.shapes.empty()) return shaped_relation_sql(dataset, true);
+  if (dataset.files.empty()) return empty_relation_sql(dataset, true);
   if (dataset.kind == DatasetKind::Parquet) return relation_sql(dataset);
   return fmt::format("(SELECT *, 0 AS file_index, row_number() OVER () - 1 AS file_row_number FROM {})",
                      relation_sql(dataset));
@@ -209,7 +242,7 @@ class Builder {
 std::string file_list(const Dataset& dataset) {
   std::vector<std::string> paths;
   for (const DataFile& file : dataset.files) paths.push_back(sql_literal(file.path));
-  return fmt::format("[{}]", fmt::join(paths, ", "));
+  return list_of(paths);
 }
 
 std::string column_list(const Dataset& dataset, const Selection& selection) {
@@ -233,6 +266,8 @@ std::string order_by(const Selection& selection) {
 }  // namespace
 
 std::string relation_sql(const Dataset& dataset) {
+  if (!dataset.shapes.empty()) return shaped_relation_sql(dataset, false);
+  if (dataset.kind == DatasetKind::Parquet && dataset.files.empty()) return empty_relation_sql(dataset, false);
   const std::string_view by_name = dataset.union_by_name ? ", union_by_name=true" : "";
   const std::string_view hive = dataset.hive_partitioning ? ", hive_partitioning=true" : ", hive_partitioning=false";
   switch (dataset.kind) {
@@ -268,7 +303,8 @@ Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection
       conditions.push_back(fmt::format("{} % {} < {}", builder.sample_hash(sample), kSampleBuckets, threshold));
     } else {
       const std::string where = conditions.empty() ? "" : fmt::format(" WHERE {}", fmt::join(conditions, " AND "));
-      const std::string_view built_in = dataset.kind == DatasetKind::Parquet ? ", file_index, file_row_number" : "";
+      const bool is_built_in = dataset.kind == DatasetKind::Parquet && dataset.shapes.empty() && !dataset.files.empty();
+      const std::string_view built_in = is_built_in ? ", file_index, file_row_number" : "";
       relation = fmt::format("(SELECT *{} FROM {}{} ORDER BY {} LIMIT {})", built_in, relation, where,
                              builder.sample_hash(sample), sample.rows);
       conditions.clear();

@@ -6,7 +6,7 @@
 namespace canvasback {
 namespace {
 
-constexpr std::array<std::pair<TaskKind, std::string_view>, 7> kKinds{{
+constexpr std::array<std::pair<TaskKind, std::string_view>, 10> kKinds{{
     {TaskKind::Rows, "rows"},
     {TaskKind::Sql, "sql"},
     {TaskKind::Inspect, "inspect"},
@@ -14,6 +14,9 @@ constexpr std::array<std::pair<TaskKind, std::string_view>, 7> kKinds{{
     {TaskKind::View, "view"},
     {TaskKind::Window, "window"},
     {TaskKind::Tile, "tile"},
+    {TaskKind::Ingest, "ingest"},
+    {TaskKind::Merge, "merge"},
+    {TaskKind::Examine, "examine"},
 }};
 
 Json optional_integer(const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(); }
@@ -44,12 +47,14 @@ Json to_json(const Task& task) {
   out.set("compression", task.compression);
   out.set("content_encoding", task.content_encoding);
   out.set("numbers_exact", task.numbers_exact);
+  out.set("row_objects", task.row_objects);
   out.set("timeout_ms", task.timeout_ms);
   out.set("received_ns", task.received_ns);
   out.set("queue_ms", task.queue_ms);
   out.set("known_total", optional_integer(task.known_total));
   out.set("worker_number", task.worker_number);
   out.set("threads", task.threads);
+  out.set("work", task.work);
   if (task.kind == TaskKind::Inspect) out.set("inspected", to_json(task.inspected));
   return out;
 }
@@ -78,12 +83,14 @@ Result<Task> task_from_json(const Json& json) {
   task.compression = json.at("compression").as_string();
   task.content_encoding = json.at("content_encoding").as_string();
   task.numbers_exact = json.at("numbers_exact").as_bool(true);
+  task.row_objects = json.at("row_objects").as_bool();
   task.timeout_ms = json.at("timeout_ms").as_int();
   task.received_ns = json.at("received_ns").as_int();
   task.queue_ms = json.at("queue_ms").as_double();
   task.known_total = optional_integer(json.at("known_total"));
   task.worker_number = static_cast<int>(json.at("worker_number").as_int());
   task.threads = static_cast<int>(json.at("threads").as_int());
+  task.work = json.at("work");
   if (task.kind == TaskKind::Inspect) {
     CANVASBACK_ASSIGN(task.inspected, dataset_from_json(json.at("inspected")));
   }

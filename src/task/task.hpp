@@ -23,6 +23,9 @@ enum class TaskKind {
   View,     // makes the parts of a view: of a dataset's selection, or of a statement
   Window,   // some rows of a view, as an Arrow stream
   Tile,     // rows counted on a grid, as a picture or as cells
+  Ingest,   // records into the files of a commit (role ingest)
+  Merge,    // files of a collection into the parts of weeks (role maintain)
+  Examine,  // what files of a collection say of themselves, and whether it is true (role maintain)
 };
 
 struct Task {
@@ -42,7 +45,7 @@ struct Task {
   std::string compression;       // of the format itself
   std::string content_encoding;  // gzip, zstd or empty: around the format
   bool numbers_exact = true;
-  // The query parameter `shape`: the json document's own members, or rows alone (seed routes).
+  bool row_objects = false;  // json: "data", rows as objects, instead of "rows"
   std::int64_t timeout_ms = 0;
   std::int64_t received_ns = 0;             // CLOCK_MONOTONIC, when the request was complete
   double queue_ms = 0;                      // waited for a worker
@@ -50,6 +53,7 @@ struct Task {
   int worker_number = 0;
   int threads = 0;    // to work with; 0: all that the worker has
   Dataset inspected;  // Inspect: the listed files
+  Json work;          // Ingest, Merge, Examine: task/collection_task.hpp
 };
 
 Json to_json(const Task& task);

@@ -23,7 +23,9 @@ Status check_columns(const arrow::Schema& schema) {
 class JsonFormatter final : public BlockFormatter {
  public:
   explicit JsonFormatter(const EncodeOptions& options)
-      : style_{TextStyle::Dialect::Json, options.numbers_exact}, tail_(options.tail) {}
+      : style_{TextStyle::Dialect::Json, options.numbers_exact},
+        row_objects_(options.row_objects),
+        tail_(options.tail) {}
 
   Status begin(const SchemaPtr& schema, std::string& out) override {
     CANVASBACK_TRY(check_columns(*schema));
@@ -35,7 +37,9 @@ class JsonFormatter final : public BlockFormatter {
     columns.end_array();
     out += "{\"columns\":";
     out += columns.text();
-    out += ",\"rows\":[";
+    out += row_objects_ ? ",\"data\":[" : ",\"rows\":[";
+    if (row_objects_) keys_ = unique_json_keys(schema->fields());
+    for (std::size_t i = 1; i < keys_.size(); ++i) keys_[i].insert(0, ",");
     return {};
   }
 
@@ -44,12 +48,16 @@ class JsonFormatter final : public BlockFormatter {
     TextWriter writer(out);
     for (std::int64_t row = 0; row < batch.num_rows(); ++row) {
       if (first_row + row > 0) writer.append(',');
-      writer.append('[');
+      writer.append(row_objects_ ? '{' : '[');
       for (std::size_t i = 0; i < columns.size(); ++i) {
-        if (i > 0) writer.append(',');
+        if (row_objects_) {
+          writer.append(std::string_view(keys_[i]));
+        } else if (i > 0) {
+          writer.append(',');
+        }
         columns[i].append(row, writer);
       }
-      writer.append(']');
+      writer.append(row_objects_ ? '}' : ']');
     }
     return {};
   }
@@ -71,6 +79,8 @@ class JsonFormatter final : public BlockFormatter {
 
  private:
   const TextStyle style_;
+  const bool row_objects_;
+  std::vector<std::string> keys_;  // with their colon and, but for the first, a comma before
   const std::function<Json()> tail_;
 };
 

@@ -6,8 +6,10 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/chunk_encode.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -58,6 +60,21 @@ Error problem_of(int status, const std::string& body) {
                0};
 }
 
+// A server that has refused the body meanwhile says so in its answer: not being able to send on is then no error.
+Status send_pieces(tcp::socket& socket, const beast::http::request<beast::http::string_body>& message,
+                   const std::function<Result<std::string_view>()>& next_piece) {
+  beast::error_code error;
+  beast::http::request_serializer<beast::http::string_body> serializer(message);
+  beast::http::write_header(socket, serializer, error);
+  while (!error) {
+    CANVASBACK_ASSIGN(std::string_view piece, next_piece());
+    if (piece.empty()) break;
+    asio::write(socket, beast::http::make_chunk(asio::buffer(piece)), error);
+  }
+  if (!error) asio::write(socket, beast::http::make_chunk_last(), error);
+  return {};
+}
+
 }  // namespace
 
 Status fetch(const ClientRequest& request, const std::function<Status(std::string_view)>& sink,
@@ -77,9 +94,15 @@ Status fetch(const ClientRequest& request, const std::function<Status(std::strin
   message.set(beast::http::field::host, address.host + ":" + address.port);
   message.set(beast::http::field::connection, "close");
   if (!request.content_type.empty()) message.set(beast::http::field::content_type, request.content_type);
+  if (!request.encoding.empty()) message.set(beast::http::field::content_encoding, request.encoding);
   message.body() = request.body;
-  message.prepare_payload();
-  beast::http::write(socket, message, error);
+  if (request.next_piece) {
+    message.chunked(true);
+    CANVASBACK_TRY(send_pieces(socket, message, request.next_piece));
+  } else {
+    message.prepare_payload();
+    beast::http::write(socket, message, error);
+  }
   beast::flat_buffer buffer;
   beast::http::response_parser<beast::http::buffer_body> parser;
   parser.body_limit(boost::none);

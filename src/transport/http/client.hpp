@@ -16,6 +16,9 @@ struct ClientRequest {
   std::string target = "/";
   std::string body = {};
   std::string content_type = {};
+  std::string encoding = {};  // Content-Encoding
+  // A body that is sent as it comes, instead of `body`; empty at its end.
+  std::function<Result<std::string_view>()> next_piece = {};
 };
 
 // Passes the body of a 2xx answer to `sink`; true goes on. A problem+json becomes its Error; a connection that ends

@@ -8,9 +8,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <cstring>
 #include <optional>
 
 #include "base/clock.hpp"
@@ -36,6 +38,19 @@ Result<bool> translate_read_error(const beast::error_code& error) {
     return fail(ErrorCode::InvalidData, "The request is not well-formed HTTP: " + error.message() + ".");
   }
   return false;  // the client went away
+}
+
+template <class Message>
+void fill_head(Request& request, const Message& message) {
+  request.method = message.method_string();
+  request.target = message.target();
+  request.version = static_cast<int>(message.version());
+  request.keep_alive = message.keep_alive();
+  for (const auto& field : message) {
+    std::string& value = request.headers[lower(field.name_string())];
+    if (!value.empty()) value += ", ";
+    value += field.value();
+  }
 }
 
 }  // namespace
@@ -70,12 +85,32 @@ std::string_view reason_phrase(int status) {
   }
 }
 
-Connection::Connection(asio::ip::tcp::socket socket, Handler handler)
-    : stream_(std::move(socket)), buffer_(limits::kHeaderBytesMax + 64 * limits::kKiB), handler_(std::move(handler)) {
+// What is left of a body that the handler takes piece by piece.
+struct Connection::BodyReader {
+  std::optional<std::uint64_t> bytes;  // in all, where the client said so
+  std::uint64_t left = 0;              // of them
+  std::unique_ptr<beast::http::request_parser<beast::http::buffer_body>> chunks;
+  std::uint64_t taken = 0;
+  std::string piece;
+  bool ended = false;
+};
+
+Connection::Connection(asio::ip::tcp::socket socket, Handler handler, TakesStream takes_stream)
+    : stream_(std::move(socket)),
+      buffer_(limits::kHeaderBytesMax + 64 * limits::kKiB),
+      handler_(std::move(handler)),
+      takes_stream_(std::move(takes_stream)) {
   beast::error_code error;
   const auto endpoint = stream_.socket().remote_endpoint(error);
   if (!error) peer_ = fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
   stream_.socket().set_option(asio::ip::tcp::no_delay(true), error);
+}
+
+Connection::~Connection() = default;
+
+void Connection::start_watching() {
+  watching_ = true;
+  asio::co_spawn(stream_.get_executor(), watch_hangup(shared_from_this(), request_number_), asio::detached);
 }
 
 asio::awaitable<void> Connection::serve() {
@@ -101,9 +136,10 @@ asio::awaitable<void> Connection::serve() {
     keep_alive_ = request.keep_alive;
     gone_ = CancelToken();
     on_gone_ = nullptr;
-    watching_ = true;
-    asio::co_spawn(stream_.get_executor(), watch_hangup(self, request_number_), asio::detached);
+    if (!body_) start_watching();  // else once its end was read
     co_await handler_(*this, request);
+    if (body_ && !body_->ended) keep_alive_ = false;  // the rest of the body stands where a request would
+    body_.reset();
     on_gone_ = nullptr;
     if (released_) co_return;
     watching_ = false;
@@ -146,7 +182,7 @@ asio::awaitable<Result<bool>> Connection::read_request(Request& request) {
   }
   beast::http::request_parser<beast::http::string_body> parser;
   parser.header_limit(limits::kHeaderBytesMax);
-  parser.body_limit(limits::kBodyBytesMax);
+  parser.body_limit(boost::none);  // judged once the route is known
   stream_.expires_never();
   std::optional<Deadline> deadline(std::in_place, shared_from_this(), limits::kHeaderTimeout);
   const auto too_late = [] { return fail(ErrorCode::RequestTimeout, "The request took too long to arrive."); };
@@ -160,29 +196,116 @@ asio::awaitable<Result<bool>> Connection::read_request(Request& request) {
     const std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     co_await asio::async_write(stream_, asio::buffer(go_on), kAwait);
   }
+  fill_head(request, parser.get());
+  if (takes_stream_ && request.target.size() <= limits::kTargetBytesMax && split_target(request) &&
+      takes_stream_(request)) {
+    body_ = std::make_unique<BodyReader>();
+    if (const auto length = parser.content_length()) {
+      body_->bytes = body_->left = *length;
+    } else if (parser.chunked()) {
+      body_->chunks = std::make_unique<beast::http::request_parser<beast::http::buffer_body>>(std::move(parser));
+    } else {
+      body_->bytes = 0;
+    }
+    request.received_ns = monotonic_ns();
+    co_return true;
+  }
+  request.query.clear();
+  if (const auto length = parser.content_length(); length && *length > limits::kBodyBytesMax) {
+    co_return translate_read_error(beast::http::error::body_limit);
+  }
+  parser.body_limit(limits::kBodyBytesMax);
   deadline.emplace(shared_from_this(), limits::kBodyTimeout);
   auto [body_error, body_bytes] = co_await beast::http::async_read(stream_, buffer_, parser, kAwait);
   if (body_error && deadline->passed()) co_return too_late();
   if (body_error) co_return translate_read_error(body_error);
   deadline.reset();
 
-  auto& message = parser.get();
   request.received_ns = monotonic_ns();
-  request.method = message.method_string();
-  request.target = message.target();
-  request.version = static_cast<int>(message.version());
-  request.keep_alive = message.keep_alive();
-  for (const auto& field : message) {
-    std::string& value = request.headers[lower(field.name_string())];
-    if (!value.empty()) value += ", ";
-    value += field.value();
-  }
-  request.body = std::move(message.body());
+  request.body = std::move(parser.get().body());
   if (request.target.size() > limits::kTargetBytesMax) {
     co_return fail(ErrorCode::UriTooLong, fmt::format("A request target may have {} bytes.", limits::kTargetBytesMax));
   }
   if (Status status = split_target(request); !status) co_return std::unexpected(status.error());
   co_return true;
+}
+
+std::optional<std::uint64_t> Connection::body_bytes() const { return body_ ? body_->bytes : std::nullopt; }
+
+asio::awaitable<Result<std::string_view>> Connection::read_body() {
+  using Out = Result<std::string_view>;
+  if (!body_ || body_->ended) co_return Out(std::string_view());
+  auto piece = body_->chunks ? co_await read_chunked_body() : co_await read_sized_body();
+  if (!piece) {
+    keep_alive_ = false;
+    co_return piece;
+  }
+  body_->taken += piece->size();
+  if (body_->taken > limits::kIngestStreamBytesMax) {
+    co_return Out(
+        fail(ErrorCode::PayloadTooLarge, fmt::format("A body may have {} bytes.", limits::kIngestStreamBytesMax)));
+  }
+  if (body_->ended) start_watching();
+  co_return piece;
+}
+
+// Straight from the socket: nothing of it has to be found first.
+asio::awaitable<Result<std::string_view>> Connection::read_sized_body() {
+  using Out = Result<std::string_view>;
+  BodyReader& body = *body_;
+  if (body.left == 0) {
+    body.ended = true;
+    co_return Out(std::string_view());
+  }
+  body.piece.resize(std::min<std::uint64_t>(body.left, limits::kInputFrameBytes));
+  std::size_t got = 0;
+  if (buffer_.size() > 0) {
+    got = std::min(body.piece.size(), buffer_.size());
+    std::memcpy(body.piece.data(), buffer_.data().data(), got);
+    buffer_.consume(got);
+  }
+  // A few reads make a piece: each costs the worker a frame.
+  while (got < body.piece.size()) {
+    Deadline deadline(shared_from_this(), limits::kBodyTimeout);
+    auto [error, more] = co_await stream_.socket().async_read_some(
+        asio::buffer(body.piece.data() + got, body.piece.size() - got), kAwait);
+    if (error) {
+      if (deadline.passed()) co_return Out(fail(ErrorCode::RequestTimeout, "The request took too long to arrive."));
+      client_gone();
+      co_return Out(fail(ErrorCode::Cancelled, "The client went away."));
+    }
+    got += more;
+    if (got >= limits::kDataFrameBytes) break;
+  }
+  body.piece.resize(got);
+  body.left -= got;
+  if (body.left == 0) body.ended = true;
+  co_return Out(std::string_view(body.piece));
+}
+
+asio::awaitable<Result<std::string_view>> Connection::read_chunked_body() {
+  using Out = Result<std::string_view>;
+  BodyReader& body = *body_;
+  body.piece.resize(limits::kDataFrameBytes);
+  std::size_t got = 0;
+  while (got < body.piece.size() && !body.chunks->is_done()) {
+    auto& target = body.chunks->get().body();
+    target.data = body.piece.data() + got;
+    target.size = body.piece.size() - got;
+    target.more = true;
+    Deadline deadline(shared_from_this(), limits::kBodyTimeout);
+    auto [error, read] = co_await beast::http::async_read_some(stream_, buffer_, *body.chunks, kAwait);
+    got = body.piece.size() - target.size;
+    if (!error || error == beast::http::error::need_buffer) continue;
+    if (deadline.passed()) co_return Out(fail(ErrorCode::RequestTimeout, "The request took too long to arrive."));
+    auto translated = translate_read_error(error);
+    if (!translated) co_return Out(std::unexpected(translated.error()));
+    client_gone();
+    co_return Out(fail(ErrorCode::Cancelled, "The client went away."));
+  }
+  body.piece.resize(got);
+  body.ended = body.chunks->is_done();
+  co_return Out(std::string_view(body.piece));
 }
 
 void Connection::client_gone() {

@@ -9,6 +9,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,11 +33,21 @@ class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using Handler = std::function<asio::awaitable<void>(Connection&, Request&)>;
 
-  Connection(asio::ip::tcp::socket socket, Handler handler);
+  // Says of a request, whose headers are read, that its handler takes the body piece by piece.
+  using TakesStream = std::function<bool(const Request&)>;
+
+  Connection(asio::ip::tcp::socket socket, Handler handler, TakesStream takes_stream = {});
+  ~Connection();
 
   asio::awaitable<void> serve();
   // Ends the connection when its request is answered.
   void close_soon() { closing_ = true; }
+
+  // For handlers that take a stream: the next piece of the body, empty behind the last; valid until the next call.
+  // Errors: RequestTimeout, PayloadTooLarge, InvalidData (broken chunks), Cancelled when the client has gone.
+  asio::awaitable<Result<std::string_view>> read_body();
+  // Of such a body, where the client says it.
+  std::optional<std::uint64_t> body_bytes() const;
 
   // For handlers. Each request gets exactly one respond(), or begin_stream() and then end_stream() or abort().
   asio::awaitable<bool> respond(Response response);
@@ -70,8 +81,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   class Deadline;
+  struct BodyReader;
 
   asio::awaitable<Result<bool>> read_request(Request& request);
+  void start_watching();
+  asio::awaitable<Result<std::string_view>> read_sized_body();
+  asio::awaitable<Result<std::string_view>> read_chunked_body();
   asio::awaitable<void> watch_hangup(std::shared_ptr<Connection> self, std::uint64_t request_number);
   std::string head_text(const Response& head, const std::string& framing) const;
   std::string begin_response(const Response& head, std::size_t body_bytes);
@@ -82,6 +97,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::beast::tcp_stream stream_;
   boost::beast::flat_buffer buffer_;
   Handler handler_;
+  TakesStream takes_stream_;
+  std::unique_ptr<BodyReader> body_;  // of the request at hand, where it is taken piece by piece
   std::string peer_;
   bool closing_ = false;
   bool keep_alive_ = true;

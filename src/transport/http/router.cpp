@@ -58,6 +58,16 @@ Router::Match Router::match(Request& request) const {
   return out;
 }
 
+bool Router::takes_stream(const Request& request) const {
+  std::map<std::string, std::string, std::less<>> parameters;
+  for (const RouteInfo& info : infos_) {
+    if (info.takes_stream && info.method == request.method && matches(info.pattern, request.path, parameters)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 Status Router::check_access(const Request& request) const {
   const std::string_view host = request.header("host");
   if (host.empty() && request.version >= 11) return fail(ErrorCode::InvalidData, "The request has no Host header.");

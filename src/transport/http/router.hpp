@@ -18,6 +18,7 @@ struct RouteInfo {
   std::string pattern;
   std::vector<std::string> parameters;  // query parameters
   bool any_parameters = false;          // a page: its script reads them
+  bool takes_stream = false;            // the handler reads the body itself, piece by piece
 };
 
 struct Access {
@@ -33,6 +34,8 @@ class Router {
 
   void add(RouteInfo info, Handler handler);
   asio::awaitable<void> handle(Connection& connection, Request& request);
+  // Whether this request's route takes its body piece by piece. One that is refused before is not read at all.
+  bool takes_stream(const Request& request) const;
   const std::vector<RouteInfo>& routes() const { return infos_; }
   // CORS headers for an allowed Origin.
   Headers cors_headers(const Request& request) const;

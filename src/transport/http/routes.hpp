@@ -1,6 +1,7 @@
 // The routes, by area. Each parses, calls one service, and writes bytes.
 #pragma once
 
+#include "service/collection_service.hpp"
 #include "service/dataset_service.hpp"
 #include "service/job_service.hpp"
 #include "service/query_service.hpp"
@@ -17,6 +18,7 @@ struct Services {
   ViewService& views;
   Metrics& metrics;
   std::int64_t started_us = 0;
+  CollectionService* collections = nullptr;  // where there are any
 };
 
 void add_system_routes(Router& router, Services services);   // / /health /metrics
@@ -26,10 +28,12 @@ void add_analyse_routes(Router& router,
 void add_query_routes(Router& router, Services services);  // /api/v1/query, /api/v1/queries
 void add_job_routes(Router& router, Services services);    // /api/v1/jobs…
 void add_seed_routes(Router& router, Services services);   // /data/…
-void add_reference_routes(Router& router);                 // /openapi.json /docs…
-void add_stream_routes(Router& router, Services services);  // /api/v1/stream
-void add_tile_routes(Router& router, Services services);    // /api/v1/datasets/{name}/tile
-void add_web_routes(Router& router);                        // the web app's pages and files
+void add_ingest_routes(Router& router, Services services);      // /ingest…
+void add_collection_routes(Router& router, Services services);  // /query/… /statistics /files /schema
+void add_reference_routes(Router& router);                      // /openapi.json /docs…
+void add_stream_routes(Router& router, Services services);      // /api/v1/stream
+void add_tile_routes(Router& router, Services services);        // /api/v1/datasets/{name}/tile
+void add_web_routes(Router& router);                            // the web app's pages and files
 
 // The web app's page, whatever its address; one that says so where the program was built without the app.
 asio::awaitable<void> web_page(Connection& connection, Request& request);

@@ -75,6 +75,8 @@ void add_routes(Router& router, Services services) {
   add_query_routes(router, services);
   add_job_routes(router, services);
   add_seed_routes(router, services);
+  add_ingest_routes(router, services);
+  add_collection_routes(router, services);
   add_reference_routes(router);
   add_stream_routes(router, services);
   add_tile_routes(router, services);

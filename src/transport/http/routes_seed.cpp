@@ -13,7 +13,11 @@ namespace {
 
 Result<std::shared_ptr<const Dataset>> dataset_of(const Services& services, const Request& request) {
   if (const std::string* name = request.parameter("dataset")) return services.datasets.find(*name);
-  const auto readable = services.datasets.readable();
+  // Collections are asked for by their own routes.
+  std::vector<std::shared_ptr<const Dataset>> readable;
+  for (const auto& [name, entry] : services.datasets.entries()) {
+    if (entry.dataset && !entry.is_put) readable.push_back(entry.dataset);
+  }
   if (readable.size() == 1) return readable[0];
   return fail(ErrorCode::InvalidData, "Several datasets are served: say which by ?dataset=.");
 }

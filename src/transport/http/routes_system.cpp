@@ -12,13 +12,25 @@ asio::awaitable<void> health(Services services, Connection& connection) {
   std::size_t broken = 0;
   for (const auto& [name, entry] : services.datasets.entries()) (entry.dataset ? readable : broken) += 1;
   const bool workers = services.pool.start_failure().empty() || !services.pool.workers().empty();
+  std::vector<std::string> stopped;
+  if (services.collections != nullptr) {
+    for (const auto& [name, collection] : services.collections->collections()) {
+      if (collection->stopped) stopped.push_back(name);
+    }
+  }
+  const bool healthy = workers && stopped.empty();
   JsonWriter out;
-  out.begin_object().member("status", workers ? "ok" : "failing").member("version", CANVASBACK_VERSION);
+  out.begin_object().member("status", healthy ? "ok" : "failing").member("version", CANVASBACK_VERSION);
   out.member("uptime_s", static_cast<double>(wall_us() - services.started_us) / 1e6);
   out.key("datasets").begin_object().member("readable", static_cast<std::uint64_t>(readable));
   out.member("broken", static_cast<std::uint64_t>(broken)).end_object();
   out.key("tasks").begin_object().member("running", static_cast<std::uint64_t>(services.pool.running()));
   out.member("waiting", static_cast<std::uint64_t>(services.pool.waiting())).end_object();
+  if (!stopped.empty()) {
+    out.key("collections_stopped").begin_array();
+    for (const std::string& name : stopped) out.value(name);
+    out.end_array();
+  }
   out.key("workers").begin_array();
   for (const Pool::WorkerInfo& worker : services.pool.workers()) {
     out.begin_object()
@@ -29,7 +41,7 @@ asio::awaitable<void> health(Services services, Connection& connection) {
   }
   out.end_array().end_object();
   Response response;
-  response.status = workers ? 200 : 503;
+  response.status = healthy ? 200 : 503;
   response.body = out.take();
   co_await connection.respond(std::move(response));
 }

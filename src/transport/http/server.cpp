@@ -60,7 +60,8 @@ asio::awaitable<void> Server::accept_all() {
     ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
     if (connections_.size() >= limits::kConnectionsMax) continue;  // closed at once
     auto connection = std::make_shared<Connection>(
-        std::move(socket), [this](Connection& from, Request& request) { return router_.handle(from, request); });
+        std::move(socket), [this](Connection& from, Request& request) { return router_.handle(from, request); },
+        [this](const Request& request) { return router_.takes_stream(request); });
     asio::co_spawn(acceptor_.get_executor(), serve(std::move(connection)), asio::detached);
   }
 }

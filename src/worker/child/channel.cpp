@@ -1,5 +1,6 @@
 #include "worker/child/channel.hpp"
 
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -27,13 +28,40 @@ bool read_exactly(int fd, char* out, std::size_t size) {
   return true;
 }
 
+// As read_exactly, with the descriptors that were sent along with the first byte.
+bool read_with_files(int fd, char* out, std::size_t size, std::vector<UniqueFd>& files) {
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * limits::kWorkerFilesMax)];
+  iovec part{out, size};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  ssize_t got = 0;
+  do {
+    got = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+  } while (got < 0 && errno == EINTR);
+  if (got <= 0) return false;
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int file = -1;
+      std::memcpy(&file, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
+      files.emplace_back(file);
+    }
+  }
+  return read_exactly(fd, out + got, size - static_cast<std::size_t>(got));
+}
+
 }  // namespace
 
 Result<Channel::Frame> Channel::read() {
   char header[kFrameHeaderBytes];
-  if (!read_exactly(fd_, header, sizeof header)) return fail(ErrorCode::Unavailable, "The front is gone.");
+  std::vector<UniqueFd> files;
+  if (!read_with_files(fd_, header, sizeof header, files)) return fail(ErrorCode::Unavailable, "The front is gone.");
   CANVASBACK_ASSIGN(FrameHeader decoded, decode_header({header, sizeof header}));
-  Frame frame{decoded.kind, std::string(decoded.payload_bytes, '\0')};
+  Frame frame{decoded.kind, std::string(decoded.payload_bytes, '\0'), std::move(files)};
   if (!read_exactly(fd_, frame.payload.data(), frame.payload.size())) {
     return fail(ErrorCode::Unavailable, "The front is gone.");
   }

@@ -9,10 +9,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/cancel.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/unique_fd.hpp"
 #include "stream/byte_sink.hpp"
 #include "task/byte_ring.hpp"
 #include "task/frame.hpp"
@@ -27,6 +29,7 @@ class Channel {
   struct Frame {
     FrameKind kind;
     std::string payload;
+    std::vector<UniqueFd> files = {};  // that came along
   };
   // The next frame; Unavailable at the end of the socket (the front is gone).
   Result<Frame> read();

@@ -19,6 +19,7 @@
 #include "engine/duckdb/duckdb_engine.hpp"
 #include "worker/child/channel.hpp"
 #include "worker/child/executor.hpp"
+#include "worker/child/role_worker.hpp"
 #include "worker/child/sandbox.hpp"
 
 namespace canvasback {
@@ -28,6 +29,7 @@ struct Settings {
   SandboxSpec sandbox;
   EngineOptions engine;
   ExecutorOptions executor;
+  std::string role;
 };
 
 std::vector<std::string> strings_of(const Json& json) {
@@ -56,6 +58,8 @@ Settings settings_from(const Json& hello, const ChildBuild& build) {
   settings.executor.spill_folder = spill;
   settings.executor.cache_folder = cache;
   settings.executor.gate = build.gate;
+  settings.role = hello.at("role").as_string("query");
+  if (settings.role == "ingest") settings.sandbox.write_folders.clear();
   return settings;
 }
 
@@ -253,8 +257,14 @@ int run_worker_child(const ChildBuild& build) {
   signal(SIGINT, SIG_IGN);  // a terminal's Ctrl-C is for the front
   mallopt(M_ARENA_MAX, 4);
   static_cast<void>(arrow::SetCpuThreadPoolCapacity(settings.engine.threads));
+  RoleWorkerOptions role{settings.role, settings.engine.threads, settings.executor.resident_bytes, nullptr};
+  if (settings.role == "ingest") serve_role(channel, std::move(role));
   auto engine = open_duckdb(settings.engine);
   if (!engine) return refuse(channel, engine.error());
+  if (settings.role == "maintain") {
+    role.engine = std::move(*engine);
+    serve_role(channel, std::move(role));
+  }
   // Static: the process ends without unwinding while other threads run.
   static Worker worker(channel, std::move(*engine), std::move(settings.executor), memory);
   Json ready;

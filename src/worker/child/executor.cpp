@@ -76,6 +76,11 @@ void Executor::run(const Task& task, CancelToken cancel) {
       case TaskKind::View: status = run_view(task, cancel, metrics, done); break;
       case TaskKind::Window: status = run_window(task, cancel, sink, metrics, done); break;
       case TaskKind::Tile: status = run_tile(task, cancel, sink, metrics, done); break;
+      case TaskKind::Ingest:
+      case TaskKind::Merge:
+      case TaskKind::Examine:
+        status = fail(ErrorCode::DataProcessing, "A task of this kind is not this worker's.");
+        break;
     }
   } catch (const std::bad_alloc&) {
     status = fail(ErrorCode::MemoryLimit, "The task needs more memory than a worker has.");
@@ -141,6 +146,7 @@ Status Executor::encode(const Task& task, BatchStream& stream, std::function<Jso
   EncodeOptions options;
   options.compression = task.compression;
   options.numbers_exact = task.numbers_exact;
+  options.row_objects = task.row_objects;
   options.threads = threads_;
   options.tail = std::move(tail);
   options.document = document_of(task);

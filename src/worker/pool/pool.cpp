@@ -250,6 +250,7 @@ void Pool::start(Ticket& ticket, const std::shared_ptr<WorkerProcess>& worker) {
   ticket.state->id = ticket.task.id;
   std::vector<const Dataset*> datasets;
   for (const auto& dataset : ticket.datasets) datasets.push_back(dataset.get());
+  ticket.state->datasets = ticket.datasets;
   if (!ticket.large) running_[ticket.task.id] = ticket.lane;
   ++counters_.started;
   ticket.task.threads = threads_for_next();

@@ -2,14 +2,17 @@
 // backpressure. Dropping it cancels the task. All calls on the front's one thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/cancel.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "storage/dataset.hpp"
 #include "worker/pool/event.hpp"
 
 namespace canvasback {
@@ -47,6 +50,11 @@ struct TaskState {
   bool parked = false;
   std::int64_t waiting_since_ns = 0;  // the piece lies there since
   std::int64_t waited_ns = 0;         // and so long pieces have lain before
+  // Of roles that are fed (worker/pool/role_pool.hpp).
+  std::uint64_t input_ahead = 0;  // bytes sent and not yet worked off
+  std::function<void(const Json& request)> on_need_file;
+  // What the task reads stays on the disk as long as somebody holds its datasets.
+  std::vector<std::shared_ptr<const Dataset>> datasets;
   bool ended() const { return done || failed; }
 };
 
@@ -68,6 +76,7 @@ class TaskRun {
   // After Failed: the worker's fault, not the task's; it is gone, and the task may be tried again.
   bool worker_was_spoilt() const { return state_->spoilt; }
   int worker_number() const;
+  const std::shared_ptr<TaskState>& state() const { return state_; }
   // The newest progress report of the worker: rows, bytes, share.
   const Json& progress() const { return state_->progress; }
 

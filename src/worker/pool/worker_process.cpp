@@ -143,6 +143,7 @@ Status WorkerProcess::launch() {
   hello.set("data_bytes_max", kDataFactor * spec_.memory_bytes + kDataSlackBytes);
   hello.set("spill_bytes_max", spec_.spill_bytes_max);
   hello.set("landlock_required", spec_.landlock_required);
+  hello.set("role", spec_.role);
   hello.set("parent", static_cast<std::int64_t>(::getpid()));
   send(FrameKind::Hello, hello.dump());
   auto self = shared_from_this();
@@ -202,6 +203,25 @@ asio::awaitable<void> WorkerProcess::kill_after_grace(std::uint64_t task_id, Can
   co_await timer.async_wait(kAwait);
   if (task_ && task_->id == task_id && !task_->ended()) kill(stopped_error(reason));
 }
+
+asio::awaitable<bool> WorkerProcess::feed(std::shared_ptr<TaskState> task, std::string_view bytes) {
+  auto self = shared_from_this();
+  while (!bytes.empty()) {
+    while (!task->ended() && task->input_ahead >= limits::kInputAheadBytes) co_await task->readable.wait();
+    if (task->ended() || task_ != task) co_return false;
+    const std::string_view piece = bytes.substr(0, limits::kInputFrameBytes);
+    task->input_ahead += piece.size();
+    send(FrameKind::Input, std::string(piece));
+    bytes.remove_prefix(piece.size());
+  }
+  co_return true;
+}
+
+void WorkerProcess::end_input(const std::shared_ptr<TaskState>& task) {
+  if (task_ == task && !task->ended()) send(FrameKind::InputEnd, "{}");
+}
+
+void WorkerProcess::give_files(std::vector<UniqueFd> files) { send(FrameKind::Files, "{}", std::move(files)); }
 
 void WorkerProcess::kill(Error error) {
   if (state_ == State::Dead || pid_ <= 0) return;
@@ -339,6 +359,15 @@ void WorkerProcess::handle(FrameKind kind, std::string_view payload) {
     case FrameKind::Progress:
       if (task_) task_->progress = std::move(*json);
       return;
+    case FrameKind::NeedFile:
+      if (task_ && task_->on_need_file) task_->on_need_file(*json);
+      return;
+    case FrameKind::InputTaken:
+      if (task_) {
+        task_->input_ahead -= std::min(task_->input_ahead, json->at("bytes").as_uint());
+        task_->readable.notify();
+      }
+      return;
     case FrameKind::CacheOffer:
       callbacks_.block_offered(*this, std::string(json->at("key").as_string()),
                                std::string(json->at("path").as_string()));
@@ -380,8 +409,8 @@ void WorkerProcess::end_task(std::optional<Json> done, std::optional<Error> fail
   callbacks_.changed(*this);
 }
 
-void WorkerProcess::send(FrameKind kind, const std::string& payload) {
-  outgoing_.push_back(make_frame(kind, payload));
+void WorkerProcess::send(FrameKind kind, const std::string& payload, std::vector<UniqueFd> files) {
+  outgoing_.push_back({make_frame(kind, payload), std::move(files)});
   if (writing_) return;
   writing_ = true;
   asio::co_spawn(
@@ -390,12 +419,47 @@ void WorkerProcess::send(FrameKind kind, const std::string& payload) {
 
 asio::awaitable<void> WorkerProcess::write_frames() {
   while (!outgoing_.empty()) {
-    auto [error, sent] = co_await asio::async_write(socket_, asio::buffer(outgoing_.front()), kAwait);
+    const Outgoing& next = outgoing_.front();
+    std::size_t begin = 0;
+    if (!next.files.empty()) {
+      bool again = true;
+      while (again && send_first_byte(next.frame, next.files, again)) {
+        if (!again) break;
+        auto [wait_error] = co_await socket_.async_wait(asio::socket_base::wait_write, kAwait);
+        if (wait_error) break;
+      }
+      begin = 1;
+    }
+    const auto rest = asio::buffer(next.frame) + begin;
+    auto [error, sent] = co_await asio::async_write(socket_, rest, kAwait);
     if (error) break;  // the reading side notices the end
     outgoing_.pop_front();
   }
   outgoing_.clear();
   writing_ = false;
+}
+
+// The descriptors travel with the first byte of their frame. False where the socket is broken; `again` where it is
+// full.
+bool WorkerProcess::send_first_byte(const std::string& frame, const std::vector<UniqueFd>& files, bool& again) {
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * limits::kWorkerFilesMax)] = {};
+  iovec part{const_cast<char*>(frame.data()), 1};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = CMSG_SPACE(sizeof(int) * files.size());
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int) * files.size());
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const int file = files[i].get();
+    std::memcpy(CMSG_DATA(header) + i * sizeof(int), &file, sizeof(int));
+  }
+  const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  again = sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+  return sent == 1 || again;
 }
 
 void WorkerProcess::died() {
@@ -409,7 +473,7 @@ void WorkerProcess::died() {
   pid_ = -1;
   state_ = State::Dead;
   std::error_code error;
-  std::filesystem::remove_all(spec_.spill_folder, error);
+  if (!spec_.spill_folder.empty()) std::filesystem::remove_all(spec_.spill_folder, error);
   if (!expected) {
     log::warning("worker {} ended: {}", number_,
                  kill_error_           ? kill_error_->message

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "base/unique_fd.hpp"
 #include "storage/dataset.hpp"
 #include "task/byte_ring.hpp"
 #include "task/frame.hpp"
@@ -32,6 +33,7 @@ struct WorkerSpec {
   std::uint64_t memory_bytes = 0;  // the bound; past it the process is killed
   std::uint64_t spill_bytes_max = 0;
   bool landlock_required = true;
+  std::string role = "query";  // query, ingest, maintain
 };
 
 class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
@@ -54,6 +56,12 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   // Gives a task to an idle worker; `datasets` are the entries it may need, sent where it has not that version.
   void start(const Task& task, const std::vector<const Dataset*>& datasets, std::shared_ptr<TaskState> state);
   void cancel(CancelReason reason);
+  // Feeds the running task. Waits while limits::kInputAheadBytes are under way; false where the task has ended.
+  asio::awaitable<bool> feed(std::shared_ptr<TaskState> task, std::string_view bytes);
+  // No more input for that task; nothing where it has ended meanwhile and the worker may be at another.
+  void end_input(const std::shared_ptr<TaskState>& task);
+  // Hands descriptors to the running task.
+  void give_files(std::vector<UniqueFd> files);
   // At once. The running task fails with `error`.
   void kill(Error error);
   // Ends an idle worker by closing its socket; a busy one after its task.
@@ -80,7 +88,8 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   void look_ahead();
   void handle(FrameKind kind, std::string_view payload);
   void end_task(std::optional<Json> done, std::optional<Error> failed);
-  void send(FrameKind kind, const std::string& payload);
+  void send(FrameKind kind, const std::string& payload, std::vector<UniqueFd> files = {});
+  bool send_first_byte(const std::string& frame, const std::vector<UniqueFd>& files, bool& again);
   asio::awaitable<void> write_frames();
   asio::awaitable<void> kill_after_grace(std::uint64_t task_id, CancelReason reason);
   asio::awaitable<void> watch_start();
@@ -103,7 +112,11 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   std::string buffer_;
   std::size_t begin_ = 0;  // of the bytes read and not yet used
   std::size_t end_ = 0;
-  std::deque<std::string> outgoing_;
+  struct Outgoing {
+    std::string frame;
+    std::vector<UniqueFd> files;
+  };
+  std::deque<Outgoing> outgoing_;
   bool writing_ = false;
 };
 

@@ -1,0 +1,96 @@
+// Any bytes as records: pieces of any size give the same records; what the reader takes is JSON to another parser and
+// the reverse; whatever was taken becomes columns that hold together.
+#include <arrow/array.h>
+
+#include <algorithm>
+
+#include "base/json.hpp"
+#include "base/limits.hpp"
+#include "fuzz/support.hpp"
+#include "source/records/json_reader.hpp"
+#include "source/records/record_splitter.hpp"
+
+namespace {
+
+using namespace canvasback;
+
+std::vector<std::string> split_records(std::string_view bytes, std::size_t piece, bool& ok) {
+  std::vector<std::string> out;
+  RecordSplitter splitter(RecordFormat::Json, 64, [&](RecordBlock block) -> Status {
+    if (block.lines) {
+      out.emplace_back(block.bytes);
+    } else {
+      for (const auto& range : block.records) out.emplace_back(block.bytes.substr(range.begin, range.length));
+    }
+    return {};
+  });
+  Status status;
+  for (std::size_t at = 0; at < bytes.size() && status; at += piece) status = splitter.add(bytes.substr(at, piece));
+  if (status) status = splitter.finish();
+  ok = status.has_value();
+  return out;
+}
+
+RecordBlock block_of(std::string_view record) {
+  RecordBlock block;
+  std::string text(record);
+  text.append(kRecordPadding, ' ');
+  block.buffer = std::make_shared<const std::string>(std::move(text));
+  block.bytes = std::string_view(*block.buffer).substr(0, record.size());
+  block.lines = false;
+  block.records.push_back({0, static_cast<std::uint32_t>(record.size())});
+  return block;
+}
+
+void compare(std::string_view record, bool taken) {
+  const auto parsed = Json::parse(record);
+  // The tree has no place for integers beyond 64 bits; the reader has.
+  std::size_t run = 0;
+  std::size_t longest = 0;
+  for (char c : record) {
+    run = c >= '0' && c <= '9' ? run + 1 : 0;
+    longest = std::max(longest, run);
+  }
+  if (longest < 19) FUZZ_CHECK(taken == (parsed && parsed->is_object()));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes = fuzz::text_of(data, size);
+  bool whole_ok = false;
+  bool pieces_ok = false;
+  const auto whole = split_records(bytes, size + 1, whole_ok);
+  const auto pieces = split_records(bytes, 1 + size % 7, pieces_ok);
+  static_cast<void>(whole);
+  static_cast<void>(pieces);
+
+  JsonRecordReader reader(RecordStamps(0, true), true);
+  std::vector<RecordBlock> blocks;
+  std::string_view rest = bytes;
+  while (!rest.empty() && blocks.size() < 64) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    blocks.push_back(block_of(line));
+  }
+  TextPlaces texts;
+  ReadRecords read = reader.read(blocks, texts);
+  std::int64_t good = 0;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    FUZZ_CHECK(read.blocks[i].seen == 1 && read.blocks[i].error_count <= 1);
+    compare(blocks[i].bytes, read.blocks[i].error_count == 0);
+    good += 1 - read.blocks[i].error_count;
+  }
+  FUZZ_CHECK(read.records.rows == good);
+  Kinds kinds = kinds_of(read.records);
+  for (int rounds = 0; texts.add_from(kinds); ++rounds) {
+    FUZZ_CHECK(rounds < 100);
+    read = reader.read(blocks, texts);
+    kinds.merge(kinds_of(read.records));
+  }
+  FUZZ_CHECK(kinds_from_json(to_json(kinds)) == kinds);
+  const auto columns = columns_from(read.records, kinds);
+  FUZZ_CHECK(columns && schema_of(kinds));
+  for (const auto& column : *columns) FUZZ_CHECK(column->length() == good && column->ValidateFull().ok());
+  return 0;
+}

@@ -1,0 +1,83 @@
+// Collection: what the front knows of one collection: its files and what they say of themselves, the requests whose
+// repetition must do nothing, and what waits to be written. Plain state; CollectionService is what acts.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "storage/collection/file_set.hpp"
+#include "task/collection_task.hpp"
+#include "worker/pool/event.hpp"
+
+namespace canvasback {
+
+struct IngestAnswer {
+  std::int64_t records = 0;
+  std::int64_t quarantined = 0;
+  std::uint64_t commit = 0;  // 0: there was nothing to keep
+  bool repeated = false;     // the answer to an earlier request of the same Idempotency-Key
+  Json errors;               // of single records, where they were quarantined
+  double queue_ms = 0;       // until a worker had it
+  double work_ms = 0;        // parsing, encoding
+  double sync_ms = 0;        // until it was on the disk
+  double memory_usage_mb = 0;
+};
+
+// One request that waits for the next commit.
+struct IngestTicket {
+  IngestInput input;
+  std::string body;
+  std::int64_t received_ns = 0;
+  Event done;
+  std::optional<Result<IngestAnswer>> answer;
+};
+
+// A file that may go once no task lists it any more.
+struct SupersededFile {
+  std::string path;
+  std::uint64_t since = 0;  // the first published version without it
+};
+
+struct Collection {
+  std::string name;
+  std::string folder;      // of the live files
+  std::string archive;     // weeks that were taken away
+  std::string quarantine;  // refused records
+
+  FileSet files;
+  std::vector<CollectionFile> archived;
+  std::vector<Conflict> conflicts;
+  std::map<std::string, KeptRequest, std::less<>> requests;
+  std::map<std::string, std::shared_ptr<Event>, std::less<>> requests_under_way;
+  std::uint64_t last_commit = 0;
+  std::optional<Error> stopped;  // a sync failed: nothing more is acknowledged
+
+  std::deque<std::shared_ptr<IngestTicket>> waiting;
+  std::size_t waiting_bytes = 0;
+  bool committing = false;
+  bool merging = false;
+  bool changing_names = false;  // a listing taken meanwhile says nothing
+  std::uint64_t name_changes = 0;
+
+  std::uint64_t version = 0;
+  std::vector<std::pair<std::uint64_t, std::weak_ptr<const Dataset>>> published;
+  std::vector<SupersededFile> superseded;
+
+  std::size_t commit_count() const;  // not yet merged
+  std::int64_t records() const;
+  std::uint64_t bytes() const;
+};
+
+// How much it holds, by week: the document of GET /statistics.
+Json statistics_of(const Collection& collection);
+// Remembers a request's key; the oldest go past limits::kIdempotencyKeysMax and limits::kIdempotencyAge.
+void remember_request(Collection& collection, KeptRequest request, std::int64_t now_us);
+// Takes over what a file says of requests and conflicts; of a commit, conflicts with what was seen before it.
+void take_over(Collection& collection, const CollectionFile& file, const Kinds& before);
+
+}  // namespace canvasback

@@ -1,0 +1,585 @@
+// The part of CollectionService that keeps house: what is found at start, merges, the archive, checks.
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <filesystem>
+#include <set>
+
+#include "base/clock.hpp"
+#include "base/hash.hpp"
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "service/collection_listing.hpp"
+#include "service/collection_service.hpp"
+#include "service/on_thread.hpp"
+#include "storage/collection/shape_sql.hpp"
+#include "storage/file.hpp"
+#include "task/iso_week.hpp"
+
+namespace canvasback {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::milliseconds kMaintainPeriod{500};
+constexpr std::size_t kPartsOfTierMax = 8;  // of one week and size: then they are merged
+constexpr int kPeriodsBetweenListings = 4;
+
+// Parts of one week and about one size; merging only such keeps the work for a record logarithmic.
+int tier_of(std::int64_t rows) {
+  int tier = 0;
+  for (; rows >= static_cast<std::int64_t>(kPartsOfTierMax); rows /= static_cast<std::int64_t>(kPartsOfTierMax)) ++tier;
+  return tier;
+}
+
+Dataset dataset_of_files(const std::vector<CollectionFile>& files) {
+  Dataset out;
+  out.name = "examined";
+  for (const CollectionFile& file : files) out.files.push_back(file.file);
+  return out;
+}
+
+std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges_of(std::vector<std::uint64_t> numbers) {
+  std::ranges::sort(numbers);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> out;
+  for (std::uint64_t number : numbers) {
+    if (!out.empty() && number <= out.back().second + 1) {
+      out.back().second = number;
+    } else {
+      out.emplace_back(number, number);
+    }
+  }
+  return out;
+}
+
+// Names for the parts of a merge that are free here and in the archive.
+std::string free_week_name(int year, int week, std::set<std::string>& taken) {
+  for (int serial = 0;; ++serial) {
+    std::string name = week_file_name(year, week, serial);
+    if (taken.insert(name).second) return name;
+  }
+}
+
+}  // namespace
+
+asio::awaitable<Result<std::vector<CollectionFile>>> CollectionService::examine(
+    std::vector<CollectionFile> files, bool deep, std::vector<std::pair<std::string, std::string>>& bad) {
+  using Out = Result<std::vector<CollectionFile>>;
+  std::vector<CollectionFile> good;
+  if (files.empty()) co_return good;
+  Task task;
+  task.kind = TaskKind::Examine;
+  task.work.set("dataset", to_json(dataset_of_files(files)));
+  task.work.set("deep", deep);
+  RolePool::OpenFile none = [](const Json&) -> Result<UniqueFd> {
+    return fail(ErrorCode::DataProcessing, "An examination writes nothing.");
+  };
+  CancelToken never;
+  auto submitted = co_await maintain_.submit(std::move(task), std::move(none), never);
+  if (!submitted) co_return Out(std::unexpected(submitted.error()));
+  auto done = co_await (*submitted)->finish();
+  if (!done) co_return Out(std::unexpected(done.error()));
+  const auto& answers = done->at("files").as_array();
+  for (std::size_t i = 0; i < files.size() && i < answers.size(); ++i) {
+    const Json& answer = answers[i];
+    if (answer.find("error") != nullptr) {
+      bad.emplace_back(files[i].file.path, std::string(answer.at("error").at("message").as_string()));
+      continue;
+    }
+    files[i].file.rows = answer.at("rows").as_int();
+    files[i].file.row_group_rows.clear();
+    for (const Json& rows : answer.at("row_group_rows").as_array()) {
+      files[i].file.row_group_rows.push_back(rows.as_int());
+    }
+    files[i].info = part_info_from_json(answer.at("info"));
+    good.push_back(std::move(files[i]));
+  }
+  co_return good;
+}
+
+asio::awaitable<Status> CollectionService::open() {
+  std::vector<std::string> names;
+  std::error_code error;
+  if (fs::exists(options_.data_folder + "/parquet", error)) names.emplace_back(kDefaultCollection);
+  for (const auto& entry : fs::directory_iterator(options_.data_folder + "/collections", error)) {
+    if (entry.is_directory()) names.push_back(entry.path().filename().string());
+  }
+  // Grants name folders that are there: these always are.
+  for (const char* folder : {"/parquet", "/collections", "/archive"}) {
+    if (Status status = file::make_folder(options_.data_folder + folder); !status) co_return status;
+  }
+  std::vector<std::string> readable{options_.data_folder + "/parquet", options_.data_folder + "/collections"};
+  datasets_.grant_folders(readable);
+  readable.push_back(options_.data_folder + "/archive");
+  maintain_.set_readable_paths(std::move(readable));
+  ingest_.warm();
+  for (const std::string& name : names) {
+    auto collection = collection_for(name);
+    if (!collection) {
+      log::warning("the folder of collection {} is left alone: {}", name, collection.error().message);
+      continue;
+    }
+    if (Status status = co_await examine_all(**collection); !status) co_return status;
+  }
+  co_return Status();
+}
+
+// Everything that a folder says, and nothing else.
+asio::awaitable<Status> CollectionService::examine_all(Collection& collection) {
+  auto list_live = [folder = collection.folder] { return list_folder(folder); };
+  auto listing = co_await on_thread(disk_, list_live);
+  if (!listing) co_return Status(std::unexpected(listing.error()));
+  auto list_archive = [folder = collection.archive] { return list_folder(folder); };
+  auto archived = co_await on_thread(disk_, list_archive);
+  if (!archived) co_return Status(std::unexpected(archived.error()));
+  std::vector<std::pair<std::string, std::string>> bad;
+  auto here = co_await examine(std::move(listing->files), false, bad);
+  if (!here) co_return Status(std::unexpected(here.error()));
+  auto there = co_await examine(std::move(archived->files), false, bad);
+  if (!there) co_return Status(std::unexpected(there.error()));
+  for (const auto& [path, what] : bad) log::error("collection {}: {}: {}", collection.name, path, what);
+  // A file that cannot be read may be one that others only seem to make up for: nothing is deleted beside it.
+  const bool keep_all = !bad.empty();
+  collection.archived = std::move(*there);
+  collection.files = select_files(std::move(*here), collection.archived);
+  collection.last_commit = collection.files.last_commit;
+  Kinds before;
+  for (const auto* files : {&std::as_const(collection.files.live), &std::as_const(collection.archived)}) {
+    for (const CollectionFile& file : *files) {
+      take_over(collection, file, before);
+      before.merge(file.info.kinds);
+    }
+  }
+  std::vector<std::string> doomed = std::move(listing->leftovers);
+  if (!keep_all) {
+    for (const auto* files : {&collection.files.unfinished, &collection.files.superseded}) {
+      for (const CollectionFile& file : *files) doomed.push_back(file.file.path);
+    }
+  }
+  collection.files.unfinished.clear();
+  collection.files.superseded.clear();
+  auto remove_all = [doomed]() -> Status {
+    for (const std::string& path : doomed) CANVASBACK_TRY(file::remove(path));
+    return Status();
+  };
+  Status removed = co_await on_thread(disk_, remove_all);
+  if (!removed) co_return removed;
+  if (!collection.files.live.empty()) publish(collection);
+  log::info("collection {}: {} records in {} files, {} commits to merge", collection.name, collection.records(),
+            collection.files.live.size(), collection.commit_count());
+  co_return Status();
+}
+
+void CollectionService::supersede(Collection& collection, std::vector<CollectionFile> files) {
+  for (CollectionFile& file : files) {
+    collection.superseded.push_back({std::move(file.file.path), collection.version + 1});
+  }
+}
+
+// Files go once every version that lists them is gone: tasks under way hold theirs.
+asio::awaitable<void> CollectionService::delete_superseded(Collection& collection) {
+  std::erase_if(collection.published, [](const auto& entry) { return entry.second.expired(); });
+  std::uint64_t oldest = collection.version;
+  for (const auto& [version, dataset] : collection.published) oldest = std::min(oldest, version);
+  std::vector<std::string> paths;
+  std::erase_if(collection.superseded, [&](const SupersededFile& file) {
+    if (oldest < file.since) return false;
+    paths.push_back(file.path);
+    return true;
+  });
+  if (paths.empty()) co_return;
+  auto remove_all = [paths] {
+    for (const std::string& path : paths) {
+      if (Status status = file::remove(path); !status) log::warning("{} {}", status.error().message, path);
+    }
+    return true;
+  };
+  co_await on_thread(disk_, remove_all);
+}
+
+asio::awaitable<Result<std::size_t>> CollectionService::merge_commits(Collection& collection) {
+  FileSet inputs;
+  for (const CollectionFile& file : collection.files.live) {
+    if (file.name.is_commit) inputs.live.push_back(file);
+  }
+  co_return co_await merge(collection, std::move(inputs));
+}
+
+// The parts of one week and size, where there are too many.
+asio::awaitable<Result<std::size_t>> CollectionService::merge_week(Collection& collection) {
+  std::map<std::tuple<int, int, int>, FileSet> tiers;
+  for (const CollectionFile& file : collection.files.live) {
+    if (file.name.is_commit) continue;
+    tiers[{file.name.year, file.name.week, tier_of(file.file.rows)}].live.push_back(file);
+  }
+  for (auto& [tier, inputs] : tiers) {
+    if (inputs.live.size() >= kPartsOfTierMax) co_return co_await merge(collection, std::move(inputs));
+  }
+  co_return std::size_t{0};
+}
+
+asio::awaitable<Result<std::size_t>> CollectionService::merge(Collection& collection, FileSet inputs) {
+  using Out = Result<std::size_t>;
+  const std::size_t count = inputs.live.size();
+  if (count == 0) co_return count;
+  if (collection.stopped) co_return Out(std::unexpected(*collection.stopped));
+  const Dataset dataset = dataset_of("merged", inputs, "merged");
+  PartInfo info;
+  info.kinds = kinds_of(inputs);
+  info.time_us = wall_us();
+  std::vector<std::uint64_t> commits;
+  for (const CollectionFile& file : inputs.live) {
+    if (file.name.is_commit) {
+      commits.push_back(file.name.commit);
+    } else {
+      info.replaces.push_back(file.info.id);
+      for (const auto& range : file.info.covers) info.covers.push_back(range);
+      for (const Conflict& conflict : file.info.conflicts) info.conflicts.push_back(conflict);
+    }
+    for (KeptRequest request : file.info.requests) {
+      if (request.commit == 0) request.commit = file.name.commit;
+      if (collection.requests.contains(request.key)) info.requests.push_back(std::move(request));
+    }
+  }
+  for (const auto& range : ranges_of(commits)) info.covers.push_back(range);
+  for (const Conflict& conflict : collection.conflicts) {
+    if (std::ranges::find(commits, conflict.commit) != commits.end()) info.conflicts.push_back(conflict);
+  }
+  Task task;
+  task.kind = TaskKind::Merge;
+  task.work.set("dataset", to_json(dataset));
+  task.work.set("time_sql", record_time_sql(info.kinds));
+  task.work.set("id", random_hex(8));
+  task.work.set("info", to_json(info));
+  auto files = std::make_shared<PendingFiles>();
+  CancelToken never;
+  RolePool::OpenFile open_file = opener(collection, files);
+  auto submitted = co_await maintain_.submit(std::move(task), std::move(open_file), never);
+  if (!submitted) co_return Out(std::unexpected(submitted.error()));
+  auto done = co_await (*submitted)->finish();
+  if (!done) co_return Out(std::unexpected(done.error()));
+  const auto& parts = done->at("parts").as_array();
+  std::int64_t rows = 0;
+  for (const Json& part : parts) rows += part.at("rows").as_int();
+  if (parts.size() != files->parts.size() || rows != dataset.rows) {
+    co_return Out(fail(ErrorCode::DataProcessing,
+                       fmt::format("A merge of {} records wrote {}; it was not used.", dataset.rows, rows)));
+  }
+  std::set<std::string> taken;
+  for (const auto* known : {&std::as_const(collection.files.live), &std::as_const(collection.archived)}) {
+    for (const CollectionFile& file : *known) taken.insert(file_name(file.file.path));
+  }
+  for (const SupersededFile& file : collection.superseded) taken.insert(file_name(file.path));
+  std::vector<CollectionFile> added;
+  std::vector<std::pair<int, std::string>> opened;
+  Names names;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string name = free_week_name(static_cast<int>(parts[i].at("year").as_int()),
+                                            static_cast<int>(parts[i].at("week").as_int()), taken);
+    CollectionFile file;
+    file.name = *parse_part_name(name);
+    file.info = part_info_from_json(parts[i].at("info"));
+    file.file.path = collection.folder + "/" + name;
+    file.file.rows = parts[i].at("rows").as_int();
+    for (const Json& group : parts[i].at("row_group_rows").as_array()) {
+      file.file.row_group_rows.push_back(group.as_int());
+    }
+    opened.emplace_back(files->parts[i].fd.get(), files->parts[i].path);
+    names.emplace_back(files->parts[i].path, file.file.path);
+    added.push_back(std::move(file));
+  }
+  collection.changing_names = true;
+  ++collection.name_changes;
+  auto rename_all = [opened, names, folder = collection.folder]() -> Status {
+    for (const auto& [fd, path] : opened) CANVASBACK_TRY(file::sync(fd, path));
+    for (const auto& [from, to] : names) {
+      std::error_code error;
+      if (fs::exists(to, error)) return Status(fail(ErrorCode::Unavailable, "A part's name is taken.", to));
+      CANVASBACK_TRY(file::rename(from, to));
+    }
+    return file::sync_folder(folder);
+  };
+  Status status = co_await on_thread(disk_, rename_all);
+  collection.changing_names = false;
+  ++collection.name_changes;
+  if (!status) co_return Out(std::unexpected(status.error()));
+  for (CollectionFile& file : added) {
+    auto stated = stat_data_file(file.file.path);
+    if (!stated) co_return Out(std::unexpected(stated.error()));
+    stated->rows = file.file.rows;
+    stated->row_group_rows = std::move(file.file.row_group_rows);
+    file.file = std::move(*stated);
+  }
+  // What was merged may have been moved away by hand meanwhile; what was committed meanwhile stays.
+  std::set<std::string> merged;
+  for (const CollectionFile& file : inputs.live) merged.insert(file.file.path);
+  std::vector<CollectionFile> gone;
+  std::vector<CollectionFile> live = std::move(added);
+  for (CollectionFile& file : collection.files.live) {
+    (merged.contains(file.file.path) ? gone : live).push_back(std::move(file));
+  }
+  std::ranges::stable_sort(live, {}, [](const CollectionFile& file) {
+    return std::tuple(file.name.is_commit, file.name.year, file.name.week, file.name.serial, file.name.commit,
+                      file.name.index);
+  });
+  collection.files.live = std::move(live);
+  supersede(collection, std::move(gone));
+  publish(collection);
+  log::debug("collection {}: {} files merged into {} parts", collection.name, count, parts.size());
+  co_return count;
+}
+
+asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name) {
+  using Out = Result<std::size_t>;
+  auto found = collections_.find(name);
+  if (found == collections_.end()) {
+    co_return Out(fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name)));
+  }
+  Collection& collection = *found->second;
+  asio::steady_timer timer(executor_);
+  while (collection.merging) {
+    timer.expires_after(std::chrono::milliseconds(10));
+    co_await timer.async_wait(kAwait);
+  }
+  collection.merging = true;
+  auto merged = co_await merge_commits(collection);
+  // One file a week.
+  std::map<std::pair<int, int>, FileSet> weeks;
+  for (const CollectionFile& file : collection.files.live) {
+    if (!file.name.is_commit) weeks[{file.name.year, file.name.week}].live.push_back(file);
+  }
+  for (auto& [week, inputs] : weeks) {
+    if (!merged) break;
+    if (inputs.live.size() < 2) continue;
+    auto more = co_await merge(collection, std::move(inputs));
+    merged = more ? Out(*merged + *more) : Out(std::unexpected(more.error()));
+  }
+  collection.merging = false;
+  co_await delete_superseded(collection);
+  co_return merged;
+}
+
+asio::awaitable<Status> CollectionService::move_files(Collection& collection, std::vector<CollectionFile> files,
+                                                      Names names, bool to_archive) {
+  const std::string target = to_archive ? collection.archive : collection.folder;
+  const std::string source = to_archive ? collection.folder : collection.archive;
+  collection.changing_names = true;
+  ++collection.name_changes;
+  auto move_all = [names, target, source]() -> Status {
+    CANVASBACK_TRY(file::make_folder(target));
+    for (const auto& [from, to] : names) {
+      std::error_code error;
+      if (fs::exists(to, error)) return Status(fail(ErrorCode::Unavailable, "There is such a file already.", to));
+      CANVASBACK_TRY(file::rename(from, to));
+    }
+    // The new place before the old: a crash between leaves both names of a file, which counts once.
+    CANVASBACK_TRY(file::sync_folder(target));
+    return file::sync_folder(source);
+  };
+  Status status = co_await on_thread(disk_, move_all);
+  collection.changing_names = false;
+  ++collection.name_changes;
+  if (!status) co_return status;
+  std::set<std::string> moved;
+  for (const auto& [from, to] : names) moved.insert(from);
+  auto& out_of = to_archive ? collection.files.live : collection.archived;
+  auto& into = to_archive ? collection.archived : collection.files.live;
+  std::erase_if(out_of, [&](const CollectionFile& file) { return moved.contains(file.file.path); });
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    files[i].file.path = names[i].second;
+    into.push_back(std::move(files[i]));
+  }
+  std::ranges::stable_sort(collection.files.live, {}, [](const CollectionFile& file) { return file.name.is_commit; });
+  publish(collection);
+  co_return Status();
+}
+
+asio::awaitable<Result<std::vector<std::string>>> CollectionService::archive_before(std::string name,
+                                                                                    std::int64_t week_number) {
+  using Out = Result<std::vector<std::string>>;
+  // Commits may hold records of those weeks: they are merged first.
+  auto compacted = co_await compact(name);
+  if (!compacted) co_return Out(std::unexpected(compacted.error()));
+  Collection& collection = *collections_.find(name)->second;
+  std::vector<CollectionFile> files;
+  Names names;
+  std::vector<std::string> moved;
+  for (const CollectionFile& file : collection.files.live) {
+    if (file.name.is_commit || week_number_of(IsoWeek{file.name.year, file.name.week}) >= week_number) continue;
+    moved.push_back(file_name(file.file.path));
+    names.emplace_back(file.file.path, collection.archive + "/" + moved.back());
+    files.push_back(file);
+  }
+  if (moved.empty()) co_return moved;
+  collection.merging = true;
+  Status status = co_await move_files(collection, std::move(files), std::move(names), true);
+  collection.merging = false;
+  if (!status) co_return Out(std::unexpected(status.error()));
+  co_return moved;
+}
+
+asio::awaitable<Result<std::vector<std::string>>> CollectionService::restore(std::string name, std::int64_t first_week,
+                                                                             std::int64_t last_week) {
+  using Out = Result<std::vector<std::string>>;
+  auto found = collections_.find(name);
+  if (found == collections_.end()) {
+    co_return Out(fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name)));
+  }
+  Collection& collection = *found->second;
+  asio::steady_timer timer(executor_);
+  while (collection.merging) {
+    timer.expires_after(std::chrono::milliseconds(10));
+    co_await timer.async_wait(kAwait);
+  }
+  std::vector<CollectionFile> files;
+  Names names;
+  std::vector<std::string> moved;
+  for (const CollectionFile& file : collection.archived) {
+    const std::int64_t week = week_number_of(IsoWeek{file.name.year, file.name.week});
+    if (file.name.is_commit || week < first_week || week > last_week) continue;
+    moved.push_back(file_name(file.file.path));
+    names.emplace_back(file.file.path, collection.folder + "/" + moved.back());
+    files.push_back(file);
+  }
+  if (moved.empty()) co_return moved;
+  collection.merging = true;
+  Status status = co_await move_files(collection, std::move(files), std::move(names), false);
+  collection.merging = false;
+  if (!status) co_return Out(std::unexpected(status.error()));
+  co_return moved;
+}
+
+asio::awaitable<Result<CollectionService::Verified>> CollectionService::verify(std::string name) {
+  using Out = Result<Verified>;
+  auto found = collections_.find(name);
+  if (found == collections_.end()) {
+    co_return Out(fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name)));
+  }
+  Collection& collection = *found->second;
+  // Held, so that no file of it goes meanwhile.
+  const auto pinned = collection.published.empty() ? nullptr : collection.published.back().second.lock();
+  Verified out;
+  auto examined = co_await examine(collection.files.live, true, out.problems);
+  if (!examined) co_return Out(std::unexpected(examined.error()));
+  out.files = examined->size();
+  for (const CollectionFile& file : *examined) out.records += file.file.rows;
+  co_return out;
+}
+
+// Files that were moved away or back by hand. A listing counts only where no name was being changed meanwhile.
+asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
+  if (collection.changing_names) co_return;
+  const std::uint64_t changes = collection.name_changes;
+  std::set<std::string> before;
+  for (const CollectionFile& file : collection.files.live) before.insert(file.file.path);
+  auto list_live = [folder = collection.folder] { return list_folder(folder); };
+  auto listing = co_await on_thread(disk_, list_live);
+  if (!listing || collection.changing_names || collection.name_changes != changes) co_return;
+  std::set<std::string> there;
+  std::set<std::string> known;
+  for (const CollectionFile& file : listing->files) there.insert(file.file.path);
+  for (const CollectionFile& file : collection.files.live) known.insert(file.file.path);
+  for (const SupersededFile& file : collection.superseded) known.insert(file.path);
+  std::vector<CollectionFile> found;
+  for (CollectionFile& file : listing->files) {
+    // A commit is never put there by anybody else.
+    if (!file.name.is_commit && !known.contains(file.file.path)) found.push_back(std::move(file));
+  }
+  const auto is_gone = [&](const CollectionFile& file) {
+    return before.contains(file.file.path) && !there.contains(file.file.path);
+  };
+  const bool any_gone = std::ranges::any_of(collection.files.live, is_gone);
+  if (found.empty() && !any_gone) co_return;
+  std::vector<std::pair<std::string, std::string>> bad;
+  auto examined = co_await examine(std::move(found), false, bad);
+  auto list_archive = [folder = collection.archive] { return list_folder(folder); };
+  auto archived = co_await on_thread(disk_, list_archive);
+  if (!examined || !archived) co_return;
+  auto there_now = co_await examine(std::move(archived->files), false, bad);
+  if (!there_now || collection.changing_names || collection.name_changes != changes) co_return;
+  // From here on nothing waits: commits that came meanwhile are among the live files.
+  collection.archived = std::move(*there_now);
+  std::vector<CollectionFile> all;
+  for (CollectionFile& file : collection.files.live) {
+    if (!is_gone(file)) all.push_back(std::move(file));
+  }
+  for (CollectionFile& file : *examined) all.push_back(std::move(file));
+  collection.files = select_files(std::move(all), collection.archived);
+  collection.files.superseded.clear();
+  collection.files.unfinished.clear();
+  publish(collection);
+  log::info("collection {}: files were moved; {} records in {} files now", collection.name, collection.records(),
+            collection.files.live.size());
+}
+
+asio::awaitable<void> CollectionService::maintain_one(Collection& collection) {
+  co_await delete_superseded(collection);
+  if (collection.merging || collection.stopped) co_return;
+  const std::size_t commits = collection.commit_count();
+  std::int64_t oldest_us = wall_us();
+  for (const CollectionFile& file : collection.files.live) {
+    if (file.name.is_commit) oldest_us = std::min(oldest_us, file.info.time_us);
+  }
+  const bool lies_long = commits > 0 && wall_us() - oldest_us > options_.merge_after_s * 1'000'000;
+  collection.merging = true;
+  Result<std::size_t> merged = std::size_t{0};
+  if (commits >= limits::kCommitsMergeAt || lies_long) merged = co_await merge_commits(collection);
+  if (merged) merged = co_await merge_week(collection);
+  if (!merged) {
+    log::warning("collection {}: {} {}", collection.name, merged.error().message, merged.error().detail);
+  }
+  collection.merging = false;
+}
+
+asio::awaitable<void> CollectionService::maintain(std::shared_ptr<bool> alive) {
+  asio::steady_timer timer(executor_);
+  for (int period = 0;; ++period) {
+    timer.expires_after(kMaintainPeriod);
+    co_await timer.async_wait(kAwait);
+    if (!*alive || stopping_) co_return;
+    // Collections are never removed while the service lives; new ones may come while this waits.
+    std::vector<Collection*> all;
+    for (const auto& [name, collection] : collections_) all.push_back(collection.get());
+    for (Collection* collection : all) {
+      co_await maintain_one(*collection);
+      if (period % kPeriodsBetweenListings == 0) co_await notice_moves(*collection);
+      if (!*alive) co_return;
+    }
+  }
+}
+
+// durability = interval: what was acknowledged is on the disk at most so much later.
+asio::awaitable<void> CollectionService::sync_behind(std::shared_ptr<bool> alive) {
+  asio::steady_timer timer(executor_);
+  while (true) {
+    timer.expires_after(limits::kSyncInterval);
+    co_await timer.async_wait(kAwait);
+    if (!*alive) co_return;
+    auto unsynced = std::exchange(unsynced_, {});
+    std::set<Collection*> touched;
+    for (const auto& [collection, path] : unsynced) {
+      auto sync_file = [path]() -> Status {
+        UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        return fd ? file::sync(fd.get(), path) : Status();  // merged and removed meanwhile
+      };
+      Status status = co_await on_thread(disk_, sync_file);
+      if (!status) collection->stopped = status.error();
+      touched.insert(collection);
+    }
+    for (Collection* collection : touched) {
+      auto sync_names = [folder = collection->folder] { return file::sync_folder(folder); };
+      Status status = co_await on_thread(disk_, sync_names);
+      if (!status) collection->stopped = status.error();
+    }
+  }
+}
+
+void CollectionService::start_maintaining() {
+  asio::co_spawn(executor_, maintain(alive_), asio::detached);
+  if (!options_.sync_each_commit) asio::co_spawn(executor_, sync_behind(alive_), asio::detached);
+}
+
+}  // namespace canvasback

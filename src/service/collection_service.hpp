@@ -1,0 +1,150 @@
+// Collections: records that are kept for good. What clients send is parsed by workers of the role `ingest`, which write
+// Parquet into descriptors that were opened here; here it is synced, renamed and acknowledged, and from then on every
+// query sees it. All requests that wait at a moment become one commit. Workers of the role `maintain` merge commits
+// into the parts of weeks. A folder's files are the truth: nothing is kept beside them, and after a crash they are all
+// there is to read (storage/collection/part_info.hpp). No protocol here. All calls on the front's one thread; the disk
+// is waited for on threads of its own.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "service/collection.hpp"
+#include "service/dataset_service.hpp"
+#include "service/pending_files.hpp"
+#include "worker/pool/role_pool.hpp"
+
+namespace canvasback {
+
+inline constexpr std::string_view kDefaultCollection = "all_records";
+
+struct IngestRequest {
+  std::string collection{kDefaultCollection};
+  InputFormat format = InputFormat::Json;
+  std::string encoding;
+  std::string key;  // Idempotency-Key
+  bool quarantine = false;
+  std::int64_t received_ns = 0;
+};
+
+class CollectionService;
+
+// One body on its way into a commit of its own. Dropped before finish(), nothing of it is kept.
+class IngestStream {
+ public:
+  IngestStream(CollectionService& service, Collection& collection, IngestRequest request);
+  ~IngestStream();
+  IngestStream(const IngestStream&) = delete;
+  IngestStream& operator=(const IngestStream&) = delete;
+
+  // Waits where the worker is behind; false where it has failed: finish() says why.
+  asio::awaitable<bool> feed(std::string_view bytes);
+  asio::awaitable<Result<IngestAnswer>> finish();
+
+ private:
+  friend class CollectionService;
+  CollectionService& service_;
+  Collection& collection_;
+  IngestRequest request_;
+  std::shared_ptr<PendingFiles> files_;
+  std::unique_ptr<RoleTask> task_;
+  std::optional<IngestAnswer> repeated_;
+  double queue_ms_ = 0;
+  bool holds_key_ = false;
+};
+
+class CollectionService {
+ public:
+  struct Options {
+    std::string data_folder;
+    bool sync_each_commit = true;     // durability = commit; else every limits::kSyncInterval
+    std::int64_t merge_after_s = 60;  // commits that have lain so long are merged however few they are
+  };
+
+  CollectionService(asio::any_io_executor executor, RolePool& ingest, RolePool& maintain, DatasetService& datasets,
+                    Options options);
+  ~CollectionService();
+
+  // Reads what is there. Errors: those of the disk; a file that cannot be read is logged and left alone.
+  asio::awaitable<Status> open();
+  // Merges, deletes what was superseded, notices files that were moved by hand; until destroyed.
+  void start_maintaining();
+
+  // A whole body of at most limits::kIngestBodyBytesMax, in a commit with others. Errors: InvalidData (with the bad
+  // records as JSON in the detail), TooManyRequests, StorageLimit, Unavailable.
+  asio::awaitable<Result<IngestAnswer>> ingest(IngestRequest request, std::string body);
+  // A body of any size, as it comes.
+  asio::awaitable<Result<std::unique_ptr<IngestStream>>> begin(IngestRequest request);
+
+  // nullptr: there is none (yet).
+  const Collection* find(std::string_view name) const;
+  const std::map<std::string, std::unique_ptr<Collection>, std::less<>>& collections() const { return collections_; }
+  bool sync_each_commit() const { return options_.sync_each_commit; }
+
+  // Merges all commits into the parts of weeks now; gives how many there were.
+  asio::awaitable<Result<std::size_t>> compact(std::string name);
+  // Moves the parts of weeks before that one to the archive (or, restored, of these weeks back).
+  asio::awaitable<Result<std::vector<std::string>>> archive_before(std::string name, std::int64_t week_number);
+  asio::awaitable<Result<std::vector<std::string>>> restore(std::string name, std::int64_t first_week,
+                                                            std::int64_t last_week);
+  struct Verified {
+    std::size_t files = 0;
+    std::int64_t records = 0;
+    std::vector<std::pair<std::string, std::string>> problems;  // file, what is wrong
+  };
+  // Reads every value of every live file.
+  asio::awaitable<Result<Verified>> verify(std::string name);
+
+  // Takes no more; ends what is under way.
+  asio::awaitable<void> shut_down();
+
+ private:
+  friend class IngestStream;
+  using Names = std::vector<std::pair<std::string, std::string>>;  // from, to
+
+  Result<Collection*> collection_for(std::string_view name);
+  Status check_room(const Collection& collection) const;
+  asio::awaitable<std::optional<Result<IngestAnswer>>> answer_of_earlier(Collection& collection, std::string key);
+  void release_key(Collection& collection, const std::string& key);
+
+  asio::awaitable<void> commit_waiting(Collection& collection);
+  asio::awaitable<void> commit_group(Collection& collection, std::vector<std::shared_ptr<IngestTicket>> group);
+  asio::awaitable<Result<std::uint64_t>> keep(Collection& collection, IngestResult& result,
+                                              std::shared_ptr<PendingFiles> files, double& sync_ms);
+  RolePool::OpenFile opener(Collection& collection, std::shared_ptr<PendingFiles> files);
+  void publish(Collection& collection);
+
+  asio::awaitable<Status> examine_all(Collection& collection);
+  asio::awaitable<Result<std::vector<CollectionFile>>> examine(std::vector<CollectionFile> files, bool deep,
+                                                               std::vector<std::pair<std::string, std::string>>& bad);
+  asio::awaitable<Result<std::size_t>> merge_commits(Collection& collection);
+  asio::awaitable<Result<std::size_t>> merge_week(Collection& collection);
+  asio::awaitable<Result<std::size_t>> merge(Collection& collection, FileSet inputs);
+  asio::awaitable<Status> move_files(Collection& collection, std::vector<CollectionFile> files, Names names,
+                                     bool to_archive);
+  asio::awaitable<void> maintain(std::shared_ptr<bool> alive);
+  asio::awaitable<void> maintain_one(Collection& collection);
+  asio::awaitable<void> notice_moves(Collection& collection);
+  asio::awaitable<void> sync_behind(std::shared_ptr<bool> alive);
+  void supersede(Collection& collection, std::vector<CollectionFile> files);
+  asio::awaitable<void> delete_superseded(Collection& collection);
+
+  asio::any_io_executor executor_;
+  RolePool& ingest_;
+  RolePool& maintain_;
+  DatasetService& datasets_;
+  Options options_;
+  asio::thread_pool disk_{2};
+  std::map<std::string, std::unique_ptr<Collection>, std::less<>> collections_;
+  std::vector<std::pair<Collection*, std::string>> unsynced_;  // durability = interval
+  std::size_t streams_ = 0;
+  std::uint64_t next_temporary_ = 1;
+  bool stopping_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace canvasback

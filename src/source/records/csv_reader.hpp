@@ -1,0 +1,35 @@
+// Records written as CSV (RFC 4180, a header row): each cell is looked at by itself, so that the order of rows never
+// matters. A cell that is a JSON number is one, true and false are booleans, an empty cell is NULL, everything else is
+// text (`""` is the empty one). Streaming: rows are given out in blocks. Memory: one block and one row.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "source/records/shredded.hpp"
+
+namespace canvasback {
+
+class CsvRecordReader {
+ public:
+  // A block of rows; an error of it ends the reading.
+  using Take = std::function<Status(Shredded)>;
+
+  explicit CsvRecordReader(Take take);
+  ~CsvRecordReader();
+
+  // Errors: those of `take`; InvalidData that names the line: a row with more or fewer cells than the header, text that
+  // is not UTF-8, a quote where none may be; PayloadTooLarge for a row over limits::kRecordBytesMax.
+  Status add(std::string_view bytes);
+  Status finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace canvasback

@@ -1,0 +1,282 @@
+#include "source/records/json_reader.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/limits.hpp"
+#include "base/text.hpp"
+#include "source/records/number_text.hpp"
+#include "source/records/place_builder.hpp"
+
+namespace canvasback {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+using records::PlaceBuilder;
+
+std::string_view without_space(std::string_view token) {
+  while (!token.empty() &&
+         (token.back() == ' ' || token.back() == '\t' || token.back() == '\n' || token.back() == '\r')) {
+    token.remove_suffix(1);
+  }
+  return token;
+}
+
+bool is_blank(std::string_view line) {
+  return std::ranges::all_of(line, [](char c) { return c == ' ' || c == '\t' || c == '\r'; });
+}
+
+// Walks one record after the other into a PlaceBuilder. An error leaves the places with half a record: they are then
+// good for nothing but finding further errors.
+class Walker {
+ public:
+  Walker(const TextPlaces& texts, ondemand::parser& parser) : root_(&texts), parser_(parser) {}
+
+  // `line` lies in a buffer with padding behind it.
+  bool add(std::string_view line, std::int64_t row) {
+    end_ = line.data() + line.size();
+    ++stamp_;
+    field_.clear();
+    if (line.size() > limits::kRecordBytesMax) return wrong("The line is longer than 16 MiB.");
+    ondemand::document document;
+    if (!ok(parser_.iterate(line.data(), line.size(), line.size() + simdjson::SIMDJSON_PADDING).get(document))) {
+      return false;
+    }
+    ondemand::object object;
+    auto type = ondemand::json_type::null;
+    if (!ok(document.type().get(type))) return false;
+    if (type != ondemand::json_type::object) return wrong("A record is a JSON object.");
+    if (!ok(document.get_object().get(object)) || !walk_members(object, root_, row, 1)) return false;
+    const char* rest = nullptr;
+    if (document.current_location().get(rest) == simdjson::SUCCESS) return wrong("Something follows the record.");
+    return true;
+  }
+
+  PlaceBuilder& root() { return root_; }
+  std::int64_t stamp() const { return stamp_; }
+  const std::string& message() const { return message_; }
+  const std::string& field() const { return field_; }
+
+ private:
+  bool wrong(std::string message) {
+    message_ = std::move(message);
+    return false;
+  }
+
+  bool ok(simdjson::error_code code) {
+    if (code == simdjson::SUCCESS) return true;
+    field_.clear();
+    switch (code) {
+      case simdjson::UTF8_ERROR: return wrong("The text is not UTF-8.");
+      case simdjson::STRING_ERROR: return wrong("A string has a broken escape or a lone surrogate.");
+      case simdjson::DEPTH_ERROR: return wrong("It is nested too deeply.");
+      case simdjson::UNCLOSED_STRING: return wrong("A string is not closed.");
+      case simdjson::UNESCAPED_CHARS: return wrong("A string has a control character that is not escaped.");
+      default: return wrong(std::string("Malformed JSON: ") + simdjson::error_message(code));
+    }
+  }
+
+  bool walk_members(ondemand::object& object, PlaceBuilder& place, std::int64_t row, std::size_t depth) {
+    if (depth > limits::kRecordDepthMax) return wrong("It is nested too deeply.");
+    place.restart_members();
+    for (auto entry : object) {
+      ondemand::field field;
+      if (!ok(std::move(entry).get(field))) return false;
+      const char* raw_key = field.key().raw();
+      PlaceBuilder* member = place.expected_member(raw_key, end_);
+      if (member == nullptr) {
+        std::string_view key;
+        if (!ok(field.unescaped_key().get(key))) return false;
+        if (place.member_count() >= limits::kRecordKeysMax && depth == 1) return wrong("There are too many keys.");
+        member = &place.member(key);
+      }
+      if (!member->touch(stamp_ * static_cast<std::int64_t>(limits::kGiB) + row)) {
+        field_ = name_of(raw_key);
+        return wrong("A key is given twice.");
+      }
+      if (!walk_value(field.value(), *member, row, depth)) {
+        if (field_.empty()) field_ = name_of(raw_key);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // The raw key, for messages.
+  std::string name_of(const char* raw) const {
+    std::size_t length = 0;
+    while (raw + length < end_ && raw[length] != '"' && length < 64) ++length;
+    return std::string(raw, length);
+  }
+
+  bool walk_value(ondemand::value value, PlaceBuilder& place, std::int64_t row, std::size_t depth) {
+    const std::string_view token = value.raw_json_token();
+    switch (token[0]) {
+      case '{': return walk_object(value, place, row, depth);
+      case '[': return walk_list(value, place, row, depth);
+      case '"': return walk_string(value, without_space(token), place, row);
+      case 't':
+      case 'f':
+      case 'n': return walk_word(without_space(token), place, row);
+      default: return walk_number(without_space(token), place, row);
+    }
+  }
+
+  // Most strings have nothing to unescape: they are taken from where they stand, checked already by the first stage.
+  bool walk_string(ondemand::value& value, std::string_view token, PlaceBuilder& place, std::int64_t row) {
+    const bool plain =
+        token.size() >= 2 && token.back() == '"' && std::memchr(token.data(), '\\', token.size()) == nullptr;
+    std::string_view text = plain ? token.substr(1, token.size() - 2) : std::string_view();
+    if (!plain && !ok(value.get_string().get(text))) return false;
+    place.add_string(row, text);
+    return true;
+  }
+
+  bool walk_word(std::string_view word, PlaceBuilder& place, std::int64_t row) {
+    if (word == "null") {
+      place.add_null();
+    } else if (word == "true" || word == "false") {
+      place.add_bool(row, word == "true");
+    } else {
+      return wrong("Malformed JSON: neither true, false nor null.");
+    }
+    return true;
+  }
+
+  bool walk_number(std::string_view text, PlaceBuilder& place, std::int64_t row) {
+    switch (records::add_number(place, row, text)) {
+      case records::NumberOutcome::Added: return true;
+      case records::NumberOutcome::NoNumber: return wrong("Malformed JSON: a number was expected.");
+      case records::NumberOutcome::TooLarge: return wrong("A number is too large for a double.");
+    }
+    return false;
+  }
+
+  // The text of a list or object that is kept as such, after a look at all that is in it.
+  bool check_text(std::string_view text) {
+    if (checker_.allocate(std::max<std::size_t>(text.size(), 64), limits::kRecordDepthMax) != simdjson::SUCCESS) {
+      return wrong("It is nested too deeply.");
+    }
+    const simdjson::padded_string copy(text);
+    return ok(checker_.parse(copy).error());
+  }
+
+  bool walk_object(ondemand::value& value, PlaceBuilder& place, std::int64_t row, std::size_t depth) {
+    ondemand::object object;
+    if (!ok(value.get_object().get(object))) return false;
+    if (place.objects_are_text() || depth >= limits::kStructDepthMax) {
+      std::string_view text;
+      if (!ok(object.raw_json().get(text)) || !check_text(text)) return false;
+      place.add_object_text(row, text);
+      return true;
+    }
+    place.begin_object(row);
+    return walk_members(object, place, row, depth + 1);
+  }
+
+  bool walk_list(ondemand::value& value, PlaceBuilder& place, std::int64_t row, std::size_t depth) {
+    ondemand::array array;
+    if (!ok(value.get_array().get(array))) return false;
+    if (place.lists_are_text() || depth >= limits::kStructDepthMax) {
+      std::string_view text;
+      if (!ok(array.raw_json().get(text)) || !check_text(text)) return false;
+      place.add_list_text(row, text);
+      return true;
+    }
+    place.begin_list(row);
+    PlaceBuilder& items = place.items();
+    for (auto entry : array) {
+      ondemand::value item;
+      if (!ok(std::move(entry).get(item))) return false;
+      if (!walk_value(item, items, place.next_item(), depth + 1)) return false;
+    }
+    return true;
+  }
+
+  PlaceBuilder root_;
+  ondemand::parser& parser_;
+  simdjson::dom::parser checker_;
+  const char* end_ = nullptr;
+  std::int64_t stamp_ = 0;
+  std::string message_;
+  std::string field_;
+};
+
+}  // namespace
+
+struct JsonRecordReader::Impl {
+  RecordStamps stamps;
+  bool keep_rejected;
+  ondemand::parser parser;
+
+  // Calls visit(text, line number in the block) for each record of the block.
+  template <class Visit>
+  static std::int64_t each_record(const RecordBlock& block, Visit visit) {
+    if (!block.lines) {
+      for (const RecordBlock::Range& range : block.records) visit(block.bytes.substr(range.begin, range.length), 0);
+      return 0;
+    }
+    std::int64_t line_number = 0;
+    for (std::size_t at = 0; at < block.bytes.size();) {
+      const void* found = std::memchr(block.bytes.data() + at, '\n', block.bytes.size() - at);
+      const std::size_t end = found != nullptr
+                                  ? static_cast<std::size_t>(static_cast<const char*>(found) - block.bytes.data())
+                                  : block.bytes.size();
+      ++line_number;
+      const std::string_view line = block.bytes.substr(at, end - at);
+      if (!is_blank(line)) visit(line, line_number);
+      at = end + 1;
+    }
+    return line_number;
+  }
+};
+
+JsonRecordReader::JsonRecordReader(RecordStamps stamps, bool keep_rejected)
+    : impl_(std::make_unique<Impl>(Impl{std::move(stamps), keep_rejected, ondemand::parser()})) {}
+JsonRecordReader::~JsonRecordReader() = default;
+JsonRecordReader::JsonRecordReader(JsonRecordReader&&) noexcept = default;
+
+ReadRecords JsonRecordReader::read(std::span<const RecordBlock> blocks, const TextPlaces& texts) {
+  ReadRecords out;
+  std::vector<std::int64_t> bad;  // counted over all blocks
+  // Twice where there are bad records: the first walk finds them all, the second leaves them out.
+  for (const bool first : {true, false}) {
+    if (!first && bad.empty()) break;
+    std::int64_t rows = 0;
+    std::int64_t number = 0;
+    std::size_t next_bad = 0;
+    Walker walker(texts, impl_->parser);
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      if (first) out.blocks.emplace_back();
+      BlockOutcome& outcome = out.blocks[i];
+      const std::int64_t begin = number;
+      outcome.lines = Impl::each_record(blocks[i], [&](std::string_view record, std::int64_t line) {
+        const std::int64_t at = number++;
+        if (!first && next_bad < bad.size() && bad[next_bad] == at) {
+          ++next_bad;
+          return;
+        }
+        if (walker.add(record, rows)) {
+          ++rows;
+          return;
+        }
+        bad.push_back(at);
+        ++outcome.error_count;
+        if (impl_->keep_rejected || outcome.errors.size() < limits::kRecordErrorsMax) {
+          outcome.errors.push_back({at - begin, line, walker.field(), walker.message()});
+        }
+        if (impl_->keep_rejected) outcome.rejected.emplace_back(record);
+      });
+      outcome.seen = number - begin;
+    }
+    if (first && !bad.empty()) continue;
+    out.records = walker.root().finish(rows);
+  }
+  out.records.seen = 0;
+  impl_->stamps.add_to(out.records);
+  return out;
+}
+
+}  // namespace canvasback

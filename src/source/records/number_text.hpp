@@ -1,0 +1,15 @@
+// Numbers as text, by the grammar of JSON, into the lane of their kind. Internal to source/records.
+#pragma once
+
+#include <string_view>
+
+#include "source/records/place_builder.hpp"
+
+namespace canvasback::records {
+
+enum class NumberOutcome { Added, NoNumber, TooLarge };
+
+// Integers of any size keep all of their digits; others become the nearest double, unless that is infinite.
+NumberOutcome add_number(PlaceBuilder& place, std::int64_t row, std::string_view text);
+
+}  // namespace canvasback::records

@@ -1,0 +1,65 @@
+#include "source/records/place_builder.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace canvasback::records {
+
+void PlaceBuilder::begin_list(std::int64_t row) {
+  seen_ |= bit(Kind::List);
+  lists_.check(lists_.at(row).Append(true));
+  // Rows without a list have an empty range.
+  offsets_.resize(static_cast<std::size_t>(row) + 1, static_cast<std::int32_t>(item_count_));
+  offsets_.back() = static_cast<std::int32_t>(item_count_);
+  if (!items_) items_ = std::make_unique<PlaceBuilder>(texts_ != nullptr ? texts_->items.get() : nullptr);
+}
+
+PlaceBuilder* PlaceBuilder::expected_member(const char* raw, const char* end) {
+  if (expected_ >= members_.size()) return nullptr;
+  Member& next = *members_[expected_];
+  const std::size_t length = next.key.size();
+  if (!next.raw_is_key || static_cast<std::size_t>(end - raw) <= length) return nullptr;
+  if (raw[length] != '"' || std::memcmp(raw, next.key.data(), length) != 0) return nullptr;
+  ++expected_;
+  return &next.place;
+}
+
+PlaceBuilder& PlaceBuilder::member(std::string_view key) {
+  auto found = index_.find(key);
+  if (found == index_.end()) {
+    found = index_.emplace(std::string(key), members_.size()).first;
+    const TextPlaces* texts = texts_ != nullptr ? texts_->find(key) : nullptr;
+    const bool plain =
+        std::ranges::none_of(key, [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; });
+    members_.push_back(std::make_unique<Member>(Member{std::string(key), plain, PlaceBuilder(texts)}));
+  }
+  expected_ = found->second + 1;
+  return members_[found->second]->place;
+}
+
+Shredded PlaceBuilder::finish(std::int64_t rows) {
+  Shredded out;
+  out.rows = rows;
+  out.seen = seen_;
+  out.ints = ints_.finish(rows);
+  out.bigs = bigs_.finish(rows);
+  out.doubles = doubles_.finish(rows);
+  out.bools = bools_.finish(rows);
+  out.strings = strings_.finish(rows);
+  out.dates = dates_.finish(rows);
+  out.timestamps = timestamps_.finish(rows);
+  out.binaries = binaries_.finish(rows);
+  out.list_texts = list_texts_.finish(rows);
+  out.object_texts = object_texts_.finish(rows);
+  out.lists = lists_.finish(rows);
+  out.objects = objects_.finish(rows);
+  if (items_) {
+    offsets_.resize(static_cast<std::size_t>(rows) + 1, static_cast<std::int32_t>(item_count_));
+    out.offsets = arrow::Buffer::FromVector(std::move(offsets_));
+    out.items = std::make_unique<Shredded>(items_->finish(item_count_));
+  }
+  for (auto& member : members_) out.members.emplace_back(std::move(member->key), member->place.finish(rows));
+  return out;
+}
+
+}  // namespace canvasback::records

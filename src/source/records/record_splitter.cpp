@@ -1,0 +1,288 @@
+#include "source/records/record_splitter.hpp"
+
+#include <cstring>
+
+#include "base/limits.hpp"
+
+namespace canvasback {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+// What has to be there to tell an envelope from a record.
+constexpr std::size_t kDetectBytes = 64 * limits::kKiB;
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+std::size_t skip_space(std::string_view text, std::size_t at) {
+  while (at < text.size() && is_space(text[at])) ++at;
+  return at;
+}
+
+// Where the records begin in {"records": [ …, or npos.
+std::size_t envelope_of(std::string_view text) {
+  std::size_t at = skip_space(text, 0);
+  for (std::string_view part :
+       {std::string_view("{"), std::string_view("\"records\""), std::string_view(":"), std::string_view("[")}) {
+    at = skip_space(text, at);
+    if (!text.substr(at).starts_with(part)) return std::string_view::npos;
+    at += part.size();
+  }
+  return at;
+}
+
+// Whether a line holds as many opening as closing brackets.
+bool is_balanced(std::string_view line) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (in_string) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return depth == 0 && !in_string;
+}
+
+}  // namespace
+
+RecordSplitter::RecordSplitter(RecordFormat format, std::size_t block_bytes, Take take)
+    : format_(format), block_bytes_(block_bytes), take_(std::move(take)), shape_(Shape::Unknown) {}
+RecordSplitter::~RecordSplitter() = default;
+
+Status RecordSplitter::add(std::string_view bytes) {
+  while (!bytes.empty()) {
+    // Never much more than a block is held, however much comes at once.
+    const std::size_t piece = std::min(bytes.size(), block_bytes_);
+    pending_ += bytes.substr(0, piece);
+    bytes.remove_prefix(piece);
+    if (shape_ == Shape::Unknown) CANVASBACK_TRY(detect(false));
+    if (shape_ != Shape::Unknown) CANVASBACK_TRY(cut(false));
+  }
+  return {};
+}
+
+Status RecordSplitter::finish() {
+  if (shape_ == Shape::Unknown) CANVASBACK_TRY(detect(true));
+  CANVASBACK_TRY(cut(true));
+  if (shape_ == Shape::Array && (!ended_ || (in_envelope_ && !envelope_closed_))) {
+    return fail(ErrorCode::InvalidData, "The array of records is not closed: the body ends too early.");
+  }
+  return {};
+}
+
+Status RecordSplitter::detect(bool at_end) {
+  if (pending_.size() < kByteOrderMark.size() && !at_end) return {};
+  if (pending_.starts_with(kByteOrderMark)) pending_.erase(0, kByteOrderMark.size());
+  if (format_ == RecordFormat::Ndjson) {
+    shape_ = Shape::Lines;
+    return {};
+  }
+  const std::size_t first = skip_space(pending_, 0);
+  if (first == pending_.size()) {
+    if (at_end) shape_ = Shape::Lines;
+    return {};
+  }
+  if (pending_[first] == '[') {
+    shape_ = Shape::Array;
+    scanned_ = first + 1;
+    return {};
+  }
+  const std::size_t line_end = pending_.find('\n', first);
+  // An envelope shows within its first bytes; only a body that ends or is long enough is judged.
+  if (!at_end && pending_.size() < kDetectBytes && line_end == std::string::npos) return {};
+  if (const std::size_t begin = envelope_of(pending_); begin != std::string_view::npos) {
+    shape_ = Shape::Array;
+    in_envelope_ = true;
+    scanned_ = begin;
+    return {};
+  }
+  const std::string_view line =
+      std::string_view(pending_).substr(first, line_end == std::string::npos ? line_end : line_end - first);
+  shape_ = is_balanced(line) || (line_end == std::string::npos && !at_end) ? Shape::Lines : Shape::Values;
+  return {};
+}
+
+Status RecordSplitter::cut(bool at_end) { return shape_ == Shape::Lines ? cut_lines(at_end) : scan(at_end); }
+
+Status RecordSplitter::cut_lines(bool at_end) {
+  if (skipping_) {
+    const std::size_t end = pending_.find('\n');
+    if (end == std::string::npos) {
+      pending_.clear();
+      return {};
+    }
+    pending_.erase(0, end + 1);
+    skipping_ = false;
+  }
+  if (at_end) {
+    if (pending_.empty() && too_long_lines_ == 0) return {};
+    return emit(pending_.size(), pending_.size());
+  }
+  if (pending_.size() < block_bytes_) return {};
+  const void* found = ::memrchr(pending_.data(), '\n', pending_.size());
+  if (found != nullptr) {
+    const auto end = static_cast<std::size_t>(static_cast<const char*>(found) - pending_.data()) + 1;
+    return emit(end, end);
+  }
+  if (pending_.size() <= limits::kRecordBytesMax) return {};
+  ++too_long_lines_;
+  skipping_ = true;
+  pending_.clear();
+  return {};
+}
+
+// Gives out pending_[0, end); what is behind keep_from stays.
+Status RecordSplitter::emit(std::size_t end, std::size_t keep_from) {
+  RecordBlock block;
+  std::string rest = pending_.substr(keep_from);
+  pending_.resize(end);
+  pending_.append(kRecordPadding, ' ');
+  auto buffer = std::make_shared<const std::string>(std::move(pending_));
+  block.bytes = std::string_view(*buffer).substr(0, end);
+  block.buffer = std::move(buffer);
+  block.lines = shape_ == Shape::Lines;
+  block.records = std::exchange(records_, {});
+  block.too_long_lines = std::exchange(too_long_lines_, 0);
+  pending_ = std::move(rest);
+  pending_.reserve(2 * block_bytes_ + kRecordPadding);
+  return take_(std::move(block));
+}
+
+// Between records: separators, the end of the array, or the begin of a record.
+Status RecordSplitter::scan_outside(std::size_t& at) {
+  const char c = pending_[at];
+  if (is_space(c)) {
+    ++at;
+    return {};
+  }
+  if (ended_) {
+    if (in_envelope_ && !envelope_closed_ && c == '}') {
+      envelope_closed_ = true;
+      ++at;
+      return {};
+    }
+    return fail(ErrorCode::InvalidData, "Something follows the array of records.");
+  }
+  if (shape_ == Shape::Array) {
+    if (c == ']') {
+      if (after_comma_) return fail(ErrorCode::InvalidData, "The array of records ends with a comma.");
+      ended_ = true;
+      ++at;
+      return {};
+    }
+    if (c == ',') {
+      if (!any_record_ || after_comma_) return fail(ErrorCode::InvalidData, "A record is missing before a comma.");
+      after_comma_ = true;
+      ++at;
+      return {};
+    }
+    if (any_record_ && !after_comma_) return fail(ErrorCode::InvalidData, "A comma is missing between two records.");
+  }
+  after_comma_ = false;
+  any_record_ = true;
+  record_begin_ = at;
+  if (c == '{' || c == '[') {
+    depth_ = 1;
+  } else {
+    in_scalar_ = true;
+    in_string_ = c == '"';
+  }
+  ++at;
+  return {};
+}
+
+// Inside a record, up to its end or the end of what is there.
+void RecordSplitter::scan_inside(std::size_t& at) {
+  const char* data = pending_.data();
+  const std::size_t size = pending_.size();
+  const auto close = [&](std::size_t end) {
+    records_.push_back({static_cast<std::uint32_t>(record_begin_), static_cast<std::uint32_t>(end - record_begin_)});
+    depth_ = 0;
+    in_scalar_ = false;
+  };
+  while (at < size) {
+    if (in_string_) {
+      while (at < size && data[at] != '"' && data[at] != '\\') ++at;
+      if (at == size) return;
+      if (data[at] == '\\') {
+        if (at + 1 >= size) return;  // what it escapes has not come yet
+        at += 2;
+        continue;
+      }
+      in_string_ = false;
+      ++at;
+      if (in_scalar_) return close(at);
+      continue;
+    }
+    const char c = data[at];
+    if (in_scalar_) {
+      if (c == ',' || c == ']' || c == '}' || is_space(c)) return close(at);
+      ++at;
+      continue;
+    }
+    ++at;
+    switch (c) {
+      case '"': in_string_ = true; break;
+      case '{':
+      case '[': ++depth_; break;
+      case '}':
+      case ']':
+        if (--depth_ == 0) return close(at);
+        break;
+      default: break;
+    }
+  }
+}
+
+Status RecordSplitter::scan(bool at_end) {
+  std::size_t at = scanned_;
+  while (at < pending_.size()) {
+    if (depth_ == 0 && !in_scalar_) {
+      CANVASBACK_TRY(scan_outside(at));
+    } else {
+      const std::size_t before = at;
+      scan_inside(at);
+      if (at == before) break;  // an escape at the very end
+    }
+  }
+  scanned_ = at;
+  const bool inside = depth_ > 0 || in_scalar_;
+  if (at_end && inside) {
+    if (shape_ == Shape::Array) return fail(ErrorCode::InvalidData, "The body ends within a record.");
+    // The reader says what is wrong with it.
+    records_.push_back(
+        {static_cast<std::uint32_t>(record_begin_), static_cast<std::uint32_t>(pending_.size() - record_begin_)});
+    depth_ = 0;
+    in_scalar_ = in_string_ = false;
+    return emit(pending_.size(), pending_.size());
+  }
+  const std::size_t keep_from = inside ? record_begin_ : scanned_;
+  if (pending_.size() - keep_from > limits::kRecordBytesMax) {
+    return fail(ErrorCode::PayloadTooLarge, "A record is larger than 16 MiB.");
+  }
+  if (!at_end && keep_from < block_bytes_) return {};
+  if (records_.empty()) {
+    if (at_end) return {};
+    pending_.erase(0, keep_from);
+    scanned_ -= keep_from;
+    record_begin_ = 0;
+    return {};
+  }
+  const std::size_t kept_scanned = scanned_ - keep_from;
+  CANVASBACK_TRY(emit(keep_from, keep_from));
+  scanned_ = kept_scanned;
+  record_begin_ = 0;
+  return {};
+}
+
+}  // namespace canvasback

@@ -1,0 +1,37 @@
+// Which files of a collection's folder count: decided from their names and footers alone, so that it is the same after
+// every restart. Pure; the rules are in part_info.hpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "storage/collection/part_info.hpp"
+#include "storage/dataset.hpp"
+
+namespace canvasback {
+
+struct CollectionFile {
+  DataFile file;
+  PartName name;
+  PartInfo info;
+};
+
+struct FileSet {
+  std::vector<CollectionFile> live;        // parts by week, then commits by number
+  std::vector<CollectionFile> superseded;  // go once no task lists them
+  std::vector<CollectionFile> unfinished;  // of a merge or commit that never ended: go at once
+  std::uint64_t last_commit = 0;           // the highest number ever given out, as far as files tell
+};
+
+// here: the folder's files; archived: those of the archive, which still say what they cover and replace.
+FileSet select_files(std::vector<CollectionFile> here, const std::vector<CollectionFile>& archived);
+
+// Everything seen in the live files' records.
+Kinds kinds_of(const FileSet& files);
+
+// The live files as a dataset: its columns are those of kinds_of(), and files that have others are read through the
+// SQL that turns theirs into these (Dataset::shapes).
+Dataset dataset_of(const std::string& name, const FileSet& files, const std::string& version);
+
+}  // namespace canvasback

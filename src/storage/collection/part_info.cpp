@@ -1,0 +1,149 @@
+#include "storage/collection/part_info.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/text.hpp"
+
+namespace canvasback {
+namespace {
+
+Json texts_to_json(const std::vector<std::string>& texts) {
+  Json out = Json::Array{};
+  for (const std::string& text : texts) out.push(text);
+  return out;
+}
+
+std::vector<std::string> texts_from_json(const Json& json) {
+  std::vector<std::string> out;
+  for (const Json& text : json.as_array()) out.emplace_back(text.as_string());
+  return out;
+}
+
+// Takes a whole number of at least one digit off the front.
+template <class Integer>
+bool take_number(std::string_view& text, Integer& out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc() || text.empty() || text[0] == '-') return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return true;
+}
+
+bool take(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+}  // namespace
+
+Json to_json(const PartInfo& info) {
+  Json out;
+  out.set("version", 1);
+  out.set("kinds", to_json(info.kinds));
+  out.set("records", info.records);
+  out.set("time_us", info.time_us);
+  Json requests = Json::Array{};
+  for (const KeptRequest& request : info.requests) {
+    Json entry;
+    entry.set("key", request.key);
+    entry.set("records", request.records);
+    entry.set("quarantined", request.quarantined);
+    entry.set("commit", request.commit);
+    entry.set("time_us", request.time_us);
+    requests.push(std::move(entry));
+  }
+  out.set("requests", std::move(requests));
+  Json firsts = Json::Array{};
+  for (const FirstSeen& first : info.firsts) {
+    firsts.push(Json::Array{Json(first.key), Json(std::uint64_t{first.kind}), Json(first.record)});
+  }
+  out.set("firsts", std::move(firsts));
+  Json conflicts = Json::Array{};
+  for (const Conflict& conflict : info.conflicts) conflicts.push(to_json(conflict));
+  out.set("conflicts", std::move(conflicts));
+  if (info.id.empty() && info.covers.empty()) return out;
+  out.set("id", info.id);
+  Json covers = Json::Array{};
+  for (const auto& [first, last] : info.covers) covers.push(Json::Array{Json(first), Json(last)});
+  out.set("covers", std::move(covers));
+  out.set("together", texts_to_json(info.together));
+  out.set("replaces", texts_to_json(info.replaces));
+  return out;
+}
+
+Json to_json(const Conflict& conflict) {
+  Json out;
+  out.set("commit", conflict.commit);
+  out.set("record", conflict.record);
+  out.set("key", conflict.key);
+  out.set("old_type", conflict.old_type);
+  out.set("new_type", conflict.new_type);
+  return out;
+}
+
+PartInfo part_info_from_json(const Json& json) {
+  PartInfo info;
+  info.kinds = kinds_from_json(json.at("kinds"));
+  info.records = json.at("records").as_int();
+  info.time_us = json.at("time_us").as_int();
+  for (const Json& entry : json.at("requests").as_array()) {
+    info.requests.push_back({std::string(entry.at("key").as_string()), entry.at("records").as_int(),
+                             entry.at("quarantined").as_int(), entry.at("commit").as_uint(),
+                             entry.at("time_us").as_int()});
+  }
+  for (const Json& entry : json.at("firsts").as_array()) {
+    const auto& values = entry.as_array();
+    if (values.size() != 3) continue;
+    info.firsts.push_back(
+        {std::string(values[0].as_string()), static_cast<std::uint32_t>(values[1].as_uint()), values[2].as_int()});
+  }
+  for (const Json& entry : json.at("conflicts").as_array()) {
+    info.conflicts.push_back({entry.at("commit").as_uint(), entry.at("record").as_int(),
+                              std::string(entry.at("key").as_string()), std::string(entry.at("old_type").as_string()),
+                              std::string(entry.at("new_type").as_string())});
+  }
+  info.id = json.at("id").as_string();
+  for (const Json& range : json.at("covers").as_array()) {
+    if (range.as_array().size() != 2) continue;
+    info.covers.emplace_back(range.as_array()[0].as_uint(), range.as_array()[1].as_uint());
+  }
+  info.together = texts_from_json(json.at("together"));
+  info.replaces = texts_from_json(json.at("replaces"));
+  return info;
+}
+
+std::optional<PartName> parse_part_name(std::string_view file_name) {
+  PartName out;
+  std::string_view rest = file_name;
+  if (!rest.ends_with(".parquet")) return std::nullopt;
+  rest.remove_suffix(std::string_view(".parquet").size());
+  if (take(rest, "commit_")) {
+    out.is_commit = true;
+    if (!take_number(rest, out.commit)) return std::nullopt;
+    if (take(rest, "_") && (!take_number(rest, out.index) || !take(rest, "of") || !take_number(rest, out.count))) {
+      return std::nullopt;
+    }
+    if (!rest.empty() || out.commit == 0 || out.index < 1 || out.index > out.count) return std::nullopt;
+    return out;
+  }
+  if (!take(rest, "data_") || !take_number(rest, out.year) || !take(rest, "_w") || !take_number(rest, out.week)) {
+    return std::nullopt;
+  }
+  if (take(rest, "_") && !take_number(rest, out.serial)) return std::nullopt;
+  if (!rest.empty() || out.week < 1 || out.week > 53) return std::nullopt;
+  return out;
+}
+
+std::string commit_file_name(std::uint64_t commit, int index, int count) {
+  if (count == 1) return fmt::format("commit_{:012}.parquet", commit);
+  return fmt::format("commit_{:012}_{}of{}.parquet", commit, index, count);
+}
+
+std::string week_file_name(int year, int week, int serial) {
+  if (serial == 0) return fmt::format("data_{:04}_w{:02}.parquet", year, week);
+  return fmt::format("data_{:04}_w{:02}_{:04}.parquet", year, week, serial);
+}
+
+}  // namespace canvasback

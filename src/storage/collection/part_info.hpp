@@ -1,0 +1,82 @@
+// PartInfo: what a file of a collection says of itself in its footer, so that a folder of files is all there is to a
+// collection: no log, no manifest. Two kinds of files:
+//
+//   commit_000000000012.parquet          records that were acknowledged together (also _2of3 where one file did not do)
+//   data_2025_w43.parquet, …_0001.parquet   the part of a week, merged from commits or from smaller parts
+//
+// A part names the commits it covers and the parts it replaces; those are then ignored wherever they still lie. The
+// parts of one merge are valid only together: until all are there, what they were made of counts.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json.hpp"
+#include "stream/kinds.hpp"
+
+namespace canvasback {
+
+// A request whose records are in the file: a repetition of it is answered from here.
+struct KeptRequest {
+  std::string key;  // its Idempotency-Key
+  std::int64_t records = 0;
+  std::int64_t quarantined = 0;
+  std::uint64_t commit = 0;
+  std::int64_t time_us = 0;
+};
+
+// A key that came with values of another class than before.
+struct Conflict {
+  std::uint64_t commit = 0;
+  std::int64_t record = 0;  // the first one, counted from 0 in the commit
+  std::string key;
+  std::string old_type;
+  std::string new_type;
+};
+
+// Where a kind of a key of the record first came.
+struct FirstSeen {
+  std::string key;
+  std::uint32_t kind = 0;
+  std::int64_t record = 0;
+};
+
+struct PartInfo {
+  Kinds kinds;
+  std::int64_t records = 0;
+  std::int64_t time_us = 0;  // written
+  std::vector<KeptRequest> requests;
+  std::vector<FirstSeen> firsts;    // of a commit
+  std::vector<Conflict> conflicts;  // of a part: those of what it was merged from
+
+  // Of a merged part.
+  std::string id;                                               // of its own; empty: a commit
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> covers;  // commits, both ends included
+  std::vector<std::string> together;                            // ids of all parts of the merge
+  std::vector<std::string> replaces;                            // ids of parts
+};
+
+Json to_json(const PartInfo& info);
+Json to_json(const Conflict& conflict);
+PartInfo part_info_from_json(const Json& json);
+
+// A name in a collection's folder.
+struct PartName {
+  bool is_commit = false;
+  std::uint64_t commit = 0;  // 1 …
+  int index = 1;             // of the files of a commit, 1 …
+  int count = 1;
+  int year = 0;  // ISO week
+  int week = 0;
+  int serial = 0;  // 0: data_2025_w43.parquet
+};
+
+std::optional<PartName> parse_part_name(std::string_view file_name);
+std::string commit_file_name(std::uint64_t commit, int index, int count);
+std::string week_file_name(int year, int week, int serial);
+
+}  // namespace canvasback

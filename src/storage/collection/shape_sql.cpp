@@ -1,0 +1,154 @@
+#include "storage/collection/shape_sql.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace canvasback {
+namespace {
+
+// A double that stands where wide integers are; as source/records decides it.
+constexpr const char* kCountsAsInteger =
+    "({0} = trunc({0}) AND abs({0}) <= 9007199254740992 AND NOT ({0} = 0 AND signbit({0})))";
+
+std::string null_of(const std::string& type) { return fmt::format("CAST(NULL AS {})", type); }
+
+// One place of the file: its columns, each with the SQL that reads it.
+struct Source {
+  ColumnRole role;
+  std::string sql;
+  std::string type;
+};
+
+class Shaper {
+ public:
+  // The columns of the members of `all`, from a record or struct of kinds `file` whose members `access` reads.
+  template <class Access>
+  std::string members(const Kinds& file, const Kinds& all, const char* pattern, Access access) {
+    std::vector<std::string> parts;
+    const auto file_columns = columns_of_members(file);
+    for (const KindColumn& column : columns_of_members(all)) {
+      const Kinds& wanted = *all.find(column.key);
+      const Kinds* had = file.find(column.key);
+      std::vector<Source> sources;
+      for (const KindColumn& own : file_columns) {
+        if (own.key == column.key) sources.push_back({own.role, access(own.name), sql_type_of(*had, own.role)});
+      }
+      const std::string sql =
+          had == nullptr ? null_of(sql_type_of(wanted, column.role)) : value(*had, wanted, column.role, sources);
+      parts.push_back(
+          fmt::format(fmt::runtime(pattern), fmt::arg("sql", sql), fmt::arg("name", sql_identifier(column.name))));
+    }
+    return fmt::format("{}", fmt::join(parts, ", "));
+  }
+
+ private:
+  static const Source* find(const std::vector<Source>& sources, ColumnRole role) {
+    for (const Source& source : sources) {
+      if (source.role == role) return &source;
+    }
+    return nullptr;
+  }
+
+  static std::string cast(const Source& source, const std::string& type) {
+    return source.type == type ? source.sql : fmt::format("CAST({} AS {})", source.sql, type);
+  }
+
+  std::string value(const Kinds& had, const Kinds& wanted, ColumnRole role, const std::vector<Source>& sources) {
+    const std::string type = sql_type_of(wanted, role);
+    const Source* source = find(sources, role);
+    switch (role) {
+      case ColumnRole::Numbers:
+        if (source == nullptr) return null_of(type);
+        if (splits_doubles(wanted) && source->type == "DOUBLE") {
+          return fmt::format("CASE WHEN {} THEN CAST({} AS {}) END",
+                             fmt::format(fmt::runtime(kCountsAsInteger), source->sql), source->sql, type);
+        }
+        return cast(*source, type);
+      case ColumnRole::Doubles: {
+        if (source != nullptr) return source->sql;
+        const Source* numbers = find(sources, ColumnRole::Numbers);
+        if (numbers == nullptr || numbers->type != "DOUBLE") return null_of(type);
+        return fmt::format("CASE WHEN NOT {} THEN {} END", fmt::format(fmt::runtime(kCountsAsInteger), numbers->sql),
+                           numbers->sql);
+      }
+      case ColumnRole::List: return source == nullptr ? null_of(type) : list(had, wanted, *source, type);
+      case ColumnRole::Object: return source == nullptr ? null_of(type) : object(had, wanted, *source, type);
+      case ColumnRole::Odd: return odd(wanted, sources);
+      default: return source == nullptr ? null_of(type) : cast(*source, type);
+    }
+  }
+
+  std::string list(const Kinds& had, const Kinds& wanted, const Source& source, const std::string& type) {
+    if (source.type == type) return source.sql;
+    if (type == "VARCHAR") return text_of(source);
+    const auto had_items = had.items ? columns_of(*had.items, "") : std::vector<KindColumn>();
+    if (had_items.empty()) return fmt::format("CAST({} AS {})", source.sql, type);
+    const std::string item = fmt::format("x{}", depth_++);
+    const ColumnRole role = columns_of(*wanted.items, "")[0].role;
+    std::vector<Source> sources(1, Source{had_items[0].role, item, sql_type_of(*had.items, had_items[0].role)});
+    const std::string sql = value(*had.items, *wanted.items, role, sources);
+    return fmt::format("list_transform({}, lambda {}: {})", source.sql, item, sql);
+  }
+
+  std::string object(const Kinds& had, const Kinds& wanted, const Source& source, const std::string& type) {
+    if (source.type == type) return source.sql;
+    if (type == "VARCHAR") return text_of(source);
+    const bool has_fields = source.type != "VARCHAR";
+    const std::string fields = members(
+        has_fields ? had : Kinds(), wanted, "{name} := {sql}",
+        [&](const std::string& name) { return fmt::format("struct_extract({}, {})", source.sql, sql_literal(name)); });
+    return fmt::format("CASE WHEN {} IS NOT NULL THEN struct_pack({}) END", source.sql, fields);
+  }
+
+  static std::string text_of(const Source& source) {
+    if (source.type == "VARCHAR") return source.sql;
+    const bool nested = source.role == ColumnRole::List || source.role == ColumnRole::Object;
+    return nested ? fmt::format("CAST(to_json({}) AS VARCHAR)", source.sql)
+                  : fmt::format("CAST({} AS VARCHAR)", source.sql);
+  }
+
+  static std::string odd(const Kinds& wanted, const std::vector<Source>& sources) {
+    const ColumnRole first = columns_of(wanted, "")[0].role;
+    std::vector<std::string> parts;
+    for (const Source& source : sources) {
+      if (source.role == first || source.role == ColumnRole::Numbers || source.role == ColumnRole::Doubles) continue;
+      parts.push_back(text_of(source));
+    }
+    if (parts.empty()) return null_of("VARCHAR");
+    return parts.size() == 1 ? parts[0] : fmt::format("COALESCE({})", fmt::join(parts, ", "));
+  }
+
+  int depth_ = 0;
+};
+
+}  // namespace
+
+std::string signature_of(const Kinds& file) {
+  std::string out;
+  for (const KindColumn& column : columns_of_members(file)) {
+    out += fmt::format("{} {}\n", sql_identifier(column.name), sql_type_of(*file.find(column.key), column.role));
+  }
+  return out;
+}
+
+std::string record_time_sql(const Kinds& all) {
+  std::vector<std::string> parts;
+  for (const char* key : {"timestamp", "ts", "created_at", "date"}) {
+    for (const KindColumn& column : columns_of_members(all)) {
+      const bool text = column.role == ColumnRole::Strings || column.role == ColumnRole::Odd;
+      if (column.key != key || (!text && column.role != ColumnRole::Times)) continue;
+      const std::string time = fmt::format("TRY_CAST({} AS TIMESTAMP)", sql_identifier(column.name));
+      parts.push_back(
+          fmt::format("CASE WHEN {0} >= TIMESTAMP '1970-01-01' AND {0} < TIMESTAMP '2200-01-01' THEN {0} END", time));
+    }
+  }
+  parts.push_back(sql_identifier(kIngestedAtColumn));
+  return parts.size() == 1 ? parts[0] : fmt::format("COALESCE({})", fmt::join(parts, ", "));
+}
+
+std::string shape_sql(const Kinds& file, const Kinds& all) {
+  return Shaper().members(file, all, "{sql} AS {name}", [](const std::string& name) { return sql_identifier(name); });
+}
+
+}  // namespace canvasback

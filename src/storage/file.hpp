@@ -1,0 +1,51 @@
+// Files that must survive a crash: every operation of the path of a commit, merge or backup goes through here, and no
+// other. A test build can make each of them fail, stop the program at it, or lose what was not synced (FileFaults);
+// the product has no such hook installed. Blocking; thread-safe.
+//
+// Errors: StorageLimit when the disk is full, Unavailable for anything else the system says; its words are the detail.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/unique_fd.hpp"
+
+namespace canvasback::file {
+
+// What a test build may want to know of, before it is done.
+struct Operation {
+  std::string_view name;  // create, sync, rename, sync_folder, make_folder, remove
+  std::string path;
+  std::string target = {};  // rename
+  int fd = -1;              // sync
+};
+// An error number instead of the operation, 0 to do nothing and succeed, or nullopt to go on.
+using Faults = std::function<std::optional<int>(const Operation&)>;
+// Called once, before the first operation.
+void install_faults(Faults faults);
+// Told after an operation succeeded.
+void install_observer(std::function<void(const Operation&)> observer);
+
+// A new file for writing; it must not exist.
+Result<UniqueFd> create(const std::string& path);
+// Its bytes are on the disk. Never called again for a file after it failed: what was not written is then lost, and a
+// second call would not say so.
+Status sync(int fd, const std::string& path);
+Status rename(const std::string& from, const std::string& to);
+// The names in the folder are on the disk.
+Status sync_folder(const std::string& path);
+// With all folders above it, each synced into its parent. It may exist already.
+Status make_folder(const std::string& path);
+// It may be gone already.
+Status remove(const std::string& path);
+// A small file, whole or not at all: written beside its place, synced, renamed, the folder synced.
+Status replace(const std::string& path, std::string_view bytes);
+
+Error error_from(int error_number, std::string_view what, const std::string& path);
+
+}  // namespace canvasback::file

@@ -1,0 +1,201 @@
+#include "storage/parquet/part_writer.hpp"
+
+#include <arrow/io/interfaces.h>
+#include <arrow/table.h>
+#include <arrow/util/key_value_metadata.h>
+#include <arrow/util/thread_pool.h>
+#include <errno.h>
+#include <fmt/format.h>
+#include <parquet/arrow/writer.h>
+#include <parquet/file_writer.h>
+#include <parquet/metadata.h>
+#include <parquet/properties.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "base/limits.hpp"
+#include "storage/parquet/footer.hpp"
+
+namespace canvasback {
+namespace {
+
+// Writes to a descriptor that it does not own, and remembers why a write failed.
+class DescriptorStream final : public arrow::io::OutputStream {
+ public:
+  explicit DescriptorStream(int fd) : fd_(fd) { buffer_.reserve(kBufferBytes); }
+
+  arrow::Status Close() override {
+    closed_ = true;
+    return Flush();
+  }
+  bool closed() const override { return closed_; }
+  arrow::Result<std::int64_t> Tell() const override { return position_; }
+  using arrow::io::OutputStream::Write;
+  arrow::Status Write(const void* data, std::int64_t bytes) override {
+    if (dropped_) return arrow::Status::IOError("dropped");
+    position_ += bytes;
+    if (buffer_.size() + static_cast<std::size_t>(bytes) > kBufferBytes) ARROW_RETURN_NOT_OK(Flush());
+    if (static_cast<std::size_t>(bytes) >= kBufferBytes) return write_all(static_cast<const char*>(data), bytes);
+    buffer_.append(static_cast<const char*>(data), static_cast<std::size_t>(bytes));
+    return arrow::Status::OK();
+  }
+  arrow::Status Flush() override {
+    if (dropped_) return arrow::Status::OK();
+    const std::string bytes = std::exchange(buffer_, {});
+    buffer_.reserve(kBufferBytes);
+    return write_all(bytes.data(), static_cast<std::int64_t>(bytes.size()));
+  }
+
+  // Whatever is written from now on goes nowhere: the writer's destructor writes a footer.
+  void drop() { dropped_ = true; }
+  int error_number() const { return error_number_; }
+
+ private:
+  static constexpr std::size_t kBufferBytes = 1 * limits::kMiB;
+
+  arrow::Status write_all(const char* data, std::int64_t bytes) {
+    while (bytes > 0) {
+      const ssize_t written = ::write(fd_, data, static_cast<std::size_t>(bytes));
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) {
+        error_number_ = written < 0 ? errno : EIO;
+        return arrow::Status::IOError(std::strerror(error_number_));
+      }
+      data += written;
+      bytes -= written;
+    }
+    return arrow::Status::OK();
+  }
+
+  int fd_;
+  std::int64_t position_ = 0;
+  std::string buffer_;
+  bool closed_ = false;
+  bool dropped_ = false;
+  int error_number_ = 0;
+};
+
+class ParquetPartWriter final : public PartWriter {
+ public:
+  ParquetPartWriter(int fd, PartWriterOptions options)
+      : options_(std::move(options)), stream_(std::make_shared<DescriptorStream>(fd)) {}
+  ~ParquetPartWriter() override { stream_->drop(); }
+
+  Status begin(const SchemaPtr& schema) {
+    return guard([&]() -> arrow::Status {
+      parquet::WriterProperties::Builder builder;
+      builder.version(parquet::ParquetVersion::PARQUET_2_6)
+          ->compression(arrow::Compression::ZSTD)
+          ->compression_level(options_.zstd_level)
+          ->max_row_group_length(options_.row_group_rows > 0 ? options_.row_group_rows : INT32_MAX)
+          ->created_by("canvasback")
+          ->enable_statistics();
+      for (const std::string& column : options_.bloom_columns) {
+        // Ids are all different: a dictionary of them would be built and thrown away.
+        builder.disable_dictionary(column);
+        parquet::BloomFilterOptions bloom;
+        bloom.ndv = static_cast<std::int32_t>(limits::kPartRowGroupRows);
+        builder.enable_bloom_filter(column, bloom);
+      }
+      parquet::ArrowWriterProperties::Builder arrow_builder;
+      arrow_builder.store_schema();
+      if (options_.threads > 1) {
+        ARROW_ASSIGN_OR_RAISE(pool_, arrow::internal::ThreadPool::Make(options_.threads));
+        arrow_builder.set_use_threads(true)->set_executor(pool_.get());
+      }
+      ARROW_ASSIGN_OR_RAISE(writer_, parquet::arrow::FileWriter::Open(*schema, arrow::default_memory_pool(), stream_,
+                                                                      builder.build(), arrow_builder.build()));
+      return arrow::Status::OK();
+    });
+  }
+
+  Status write_row_group(const arrow::Table& table) override {
+    return guard([&]() -> arrow::Status {
+      // Its columns are encoded side by side only in a buffered row group.
+      ARROW_RETURN_NOT_OK(writer_->NewBufferedRowGroup());
+      arrow::TableBatchReader reader(table);
+      reader.set_chunksize(limits::kPartRowGroupRows);
+      std::shared_ptr<arrow::RecordBatch> batch;
+      while (true) {
+        ARROW_RETURN_NOT_OK(reader.ReadNext(&batch));
+        if (!batch) break;
+        ARROW_RETURN_NOT_OK(writer_->WriteRecordBatch(*batch));
+      }
+      rows_ += table.num_rows();
+      return arrow::Status::OK();
+    });
+  }
+
+  Status write_batch(const arrow::RecordBatch& batch) override {
+    return guard([&]() -> arrow::Status {
+      rows_ += batch.num_rows();
+      return writer_->WriteRecordBatch(batch);
+    });
+  }
+
+  std::int64_t rows() const override { return rows_; }
+
+  Result<WrittenPart> finish(const std::string& info) override {
+    WrittenPart out;
+    CANVASBACK_TRY(guard([&]() -> arrow::Status {
+      ARROW_RETURN_NOT_OK(writer_->AddKeyValueMetadata(arrow::key_value_metadata({{kPartInfoKey, info}})));
+      ARROW_RETURN_NOT_OK(writer_->Close());
+      ARROW_RETURN_NOT_OK(stream_->Close());
+      const auto footer = writer_->metadata();
+      out.rows = footer->num_rows();
+      for (int group = 0; group < footer->num_row_groups(); ++group) {
+        out.row_group_rows.push_back(footer->RowGroup(group)->num_rows());
+      }
+      return arrow::Status::OK();
+    }));
+    out.bytes = static_cast<std::uint64_t>(*stream_->Tell());
+    return out;
+  }
+
+ private:
+  // libparquet throws below its Arrow interface.
+  template <class Step>
+  Status guard(Step step) {
+    arrow::Status status;
+    try {
+      status = step();
+    } catch (const std::bad_alloc&) {
+      return fail(ErrorCode::MemoryLimit, "Writing the records needs more memory than a worker has.");
+    } catch (const std::exception& error) {
+      status = arrow::Status::UnknownError(error.what());
+    }
+    if (status.ok()) return {};
+    const int error = stream_->error_number();
+    if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
+      return fail(ErrorCode::StorageLimit, "The disk is full: the records were not kept.", std::strerror(error));
+    }
+    if (error != 0) return fail(ErrorCode::Unavailable, "The records could not be written.", std::strerror(error));
+    if (status.IsOutOfMemory()) return fail(ErrorCode::MemoryLimit, "Writing the records needs more memory.");
+    return fail(ErrorCode::DataProcessing, "The records could not be written as Parquet.", status.ToString());
+  }
+
+  PartWriterOptions options_;
+  std::shared_ptr<DescriptorStream> stream_;           // shared: Arrow's writers ask for it so
+  std::shared_ptr<arrow::internal::ThreadPool> pool_;  // as Arrow makes it; before writer_, which uses it
+  std::unique_ptr<parquet::arrow::FileWriter> writer_;
+  std::int64_t rows_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<PartWriter>> PartWriter::open(int fd, SchemaPtr schema, PartWriterOptions options) {
+  auto writer = std::make_unique<ParquetPartWriter>(fd, std::move(options));
+  CANVASBACK_TRY(writer->begin(schema));
+  return writer;
+}
+
+Result<std::string> read_part_info(const DataFile& file) {
+  CANVASBACK_ASSIGN(FooterPtr footer, read_footer(file));
+  const auto& metadata = footer->key_value_metadata();
+  if (!metadata) return std::string();
+  auto value = metadata->Get(kPartInfoKey);
+  return value.ok() ? *value : std::string();
+}
+
+}  // namespace canvasback

@@ -1,0 +1,54 @@
+// PartWriter: record batches of one schema into one Parquet file of a collection, through a descriptor that somebody
+// else opened and will sync. ZSTD, row groups as they are given, statistics, Bloom filters on the columns asked for,
+// and a footer that says what the file is (storage/collection/part_info.hpp).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "stream/batch_stream.hpp"
+
+namespace arrow {
+class Table;
+}
+
+namespace canvasback {
+
+struct PartWriterOptions {
+  int zstd_level = 1;
+  int threads = 1;                  // columns encoded side by side
+  std::int64_t row_group_rows = 0;  // where rows come in batches; 0: each table is one
+  std::vector<std::string> bloom_columns;
+};
+
+struct WrittenPart {
+  std::int64_t rows = 0;
+  std::uint64_t bytes = 0;
+  std::vector<std::int64_t> row_group_rows;
+};
+
+class PartWriter {
+ public:
+  // fd: open for writing at its start, and left open. Errors: StorageLimit when the disk is full, Unavailable for other
+  // errors of writing, InvalidData for a type that Parquet has not.
+  static Result<std::unique_ptr<PartWriter>> open(int fd, SchemaPtr schema, PartWriterOptions options);
+  virtual ~PartWriter() = default;
+
+  // One row group.
+  virtual Status write_row_group(const arrow::Table& table) = 0;
+  // Rows of a row group that goes on until PartWriterOptions::row_group_rows.
+  virtual Status write_batch(const arrow::RecordBatch& batch) = 0;
+  virtual std::int64_t rows() const = 0;
+  // The footer, with `info` as the value of kPartInfoKey. Once, last; without it the file is no Parquet file.
+  virtual Result<WrittenPart> finish(const std::string& info) = 0;
+};
+
+inline constexpr const char* kPartInfoKey = "canvasback.part";
+
+// The value of kPartInfoKey in a file's footer, or empty where it has none. Errors: InvalidData.
+struct DataFile;
+Result<std::string> read_part_info(const DataFile& file);
+
+}  // namespace canvasback

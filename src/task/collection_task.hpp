@@ -1,0 +1,69 @@
+// The tasks of the roles that write, as their `work`. Such a worker can open no file: it asks by NeedFile, with a name
+// of the front's choosing, and gets a descriptor.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.hpp"
+#include "storage/collection/part_info.hpp"
+
+namespace canvasback {
+
+enum class InputFormat { Json, Ndjson, Csv, Parquet, Arrow };
+
+std::string_view name_of(InputFormat format);
+std::optional<InputFormat> input_format_from(std::string_view name);
+// By media type or by the extension of a file name; nullopt where neither is known.
+std::optional<InputFormat> input_format_of_media_type(std::string_view media_type);
+std::optional<InputFormat> input_format_of_file_name(std::string_view file_name);
+
+// One request's body, or the only one of a task that is fed as it comes.
+struct IngestInput {
+  std::int64_t bytes = -1;  // of the fed bytes, in order; -1: all of them, up to their end
+  InputFormat format = InputFormat::Json;
+  std::string encoding;  // gzip, zstd or empty
+  std::string key;       // Idempotency-Key
+  bool quarantine = false;
+};
+
+struct IngestWork {
+  std::vector<IngestInput> inputs;
+  std::int64_t time_us = 0;
+};
+
+// What became of one input.
+struct IngestOutcome {
+  std::int64_t records = 0;
+  std::int64_t quarantined = 0;
+  std::optional<Error> error;  // none of its records are in the files
+  Json errors;                 // of its records: [{"record", "line", "field", "message"}], null where there are none
+};
+
+// A file that is written and not yet synced: the number in which it was asked for.
+struct IngestFile {
+  std::int64_t rows = 0;
+  std::uint64_t bytes = 0;
+  std::vector<std::int64_t> row_group_rows;
+  PartInfo info;
+};
+
+struct IngestResult {
+  std::vector<IngestOutcome> outcomes;  // by input
+  std::vector<IngestFile> files;        // in the order asked for; none where no input had a record
+  bool has_rejects = false;             // the file of refused records was written
+};
+
+Json to_json(const IngestWork& work);
+IngestWork ingest_work_from_json(const Json& json);
+Json to_json(const IngestResult& result);
+IngestResult ingest_result_from_json(const Json& json);
+
+// What NeedFile asks for.
+inline constexpr std::string_view kNeedPart = "part";
+inline constexpr std::string_view kNeedRejects = "rejects";
+
+}  // namespace canvasback

@@ -1,0 +1,328 @@
+// The routes of the earlier record store, over collections: /query/…, /statistics, /files, /schema. Each makes one
+// SELECT and hands it to the query service; rows come as objects in `data`.
+#include <fmt/format.h>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "base/text.hpp"
+#include "storage/collection/shape_sql.hpp"
+#include "task/iso_week.hpp"
+#include "transport/http/problem.hpp"
+#include "transport/http/routes.hpp"
+#include "transport/http/selection_parameters.hpp"
+#include "transport/http/stream_answer.hpp"
+
+namespace canvasback::http {
+namespace {
+
+constexpr std::int64_t kDefaultLimit = 100;
+constexpr std::int64_t kLimitMax = 10'000;
+constexpr std::int64_t kSearchTimeoutMs = 10'000;
+constexpr std::size_t kSearchTermsMax = 16;
+
+std::string collection_of(const Request& request) {
+  const std::string* name = request.parameter("collection");
+  return name != nullptr ? *name : std::string(kDefaultCollection);
+}
+
+Result<const Collection*> find_collection(const Services& services, const std::string& name) {
+  const Collection* found = services.collections != nullptr ? services.collections->find(name) : nullptr;
+  if (found != nullptr && found->version > 0) return found;
+  return fail(ErrorCode::DatasetNotFound,
+              fmt::format("There is no collection \"{}\" yet; its first record makes it.", name.substr(0, 128)));
+}
+
+Result<std::int64_t> limit_of(const Json& value) {
+  if (value.is_null()) return kDefaultLimit;
+  if (!value.is_integer() || value.as_int(-1) < 0 || value.as_int() > kLimitMax) {
+    return fail(ErrorCode::InvalidData, fmt::format("limit is an integer from 0 to {}.", kLimitMax));
+  }
+  return value.as_int();
+}
+
+// A statement of ours with its bound values.
+struct Statement {
+  std::string sql;
+  Json parameters = Json::Array{};
+
+  std::string bind(Json value) {
+    parameters.push(std::move(value));
+    return fmt::format("${}", parameters.as_array().size());
+  }
+};
+
+SqlRunRequest run_of(const Request& request, Statement statement) {
+  SqlRunRequest run;
+  run.sql = std::move(statement.sql);
+  if (!statement.parameters.as_array().empty()) run.parameters = std::move(statement.parameters);
+  run.row_objects = true;
+  run.received_ns = request.received_ns;
+  run.content_encoding = content_encoding_of(request, "json");
+  return run;
+}
+
+asio::awaitable<void> answer(Services services, Connection& connection, Request& request, Result<SqlRunRequest> run) {
+  if (!run) {
+    co_await connection.respond(problem_response(run.error(), request.path));
+    co_return;
+  }
+  StreamHead head{run->format, run->content_encoding, {}};
+  OpenAnswer open = [&](CancelToken gone) { return services.queries.sql(std::move(*run), gone); };
+  co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
+}
+
+Result<SqlRunRequest> sql_request(const Request& request) {
+  CANVASBACK_ASSIGN(Json body, json_body(request, {"sql", "query", "parameters", "limit", "format", "timeout_ms"}));
+  const Json& text = body.find("sql") != nullptr ? body.at("sql") : body.at("query");
+  if (!text.is_string()) return fail(ErrorCode::InvalidData, "The body needs a member \"sql\".");
+  SqlRunRequest run;
+  run.sql = text.as_string();
+  run.parameters = body.at("parameters");
+  CANVASBACK_ASSIGN(run.limit, limit_of(body.at("limit")));
+  run.row_objects = true;
+  run.received_ns = request.received_ns;
+  if (body.at("format").is_string()) run.format = body.at("format").as_string();
+  run.content_encoding = content_encoding_of(request, run.format);
+  if (const Json& timeout = body.at("timeout_ms"); !timeout.is_null()) {
+    CANVASBACK_ASSIGN(run.timeout_ms,
+                      parse_integer(timeout.scalar_text(), "timeout_ms", 1, limits::kMaxTimeout.count()));
+  }
+  return run;
+}
+
+// A record's id in the columns it may stand in; the file's statistics and Bloom filters leave out most row groups.
+Result<Statement> by_id(const Collection& collection, const std::string& id) {
+  const Kinds all = kinds_of(collection.files);
+  Statement out;
+  std::vector<std::string> conditions;
+  for (const KindColumn& column : columns_of_members(all)) {
+    if (column.key != kIdColumn) continue;
+    const std::string type = sql_type_of(*all.find(column.key), column.role);
+    const std::string name = sql_identifier(column.name);
+    if (type == "VARCHAR") conditions.push_back(fmt::format("{} = {}", name, out.bind(id)));
+    if (type == "BIGINT" || type == "DOUBLE" || type.starts_with("DECIMAL")) {
+      conditions.push_back(fmt::format("{} = TRY_CAST({} AS {})", name, out.bind(id), type));
+    }
+  }
+  if (conditions.empty()) return fail(ErrorCode::RecordNotFound, "The records of this collection have no id.");
+  out.sql = fmt::format("SELECT * FROM {} WHERE {} ORDER BY {} DESC LIMIT {}", sql_identifier(collection.name),
+                        fmt::join(conditions, " OR "), sql_identifier(kIngestedAtColumn), kLimitMax);
+  return out;
+}
+
+// The whole answer at once: whether there is a record decides the status.
+asio::awaitable<void> record(Services services, Connection& connection, Request& request) {
+  auto collection = find_collection(services, collection_of(request));
+  auto statement = collection ? by_id(**collection, request.path_parameters["id"])
+                              : Result<Statement>(std::unexpected(collection.error()));
+  if (!statement) {
+    co_await connection.respond(problem_response(statement.error(), request.path));
+    co_return;
+  }
+  SqlRunRequest run = run_of(request, std::move(*statement));
+  run.content_encoding.clear();
+  connection.set_on_gone([&services] { services.queries.cancel_gone(); });
+  auto opened = co_await services.queries.sql(std::move(run), connection.gone());
+  if (!opened) {
+    co_await connection.respond(problem_response(opened.error(), request.path));
+    co_return;
+  }
+  Response response;
+  while (true) {
+    TaskEvent event = co_await (*opened)->next();
+    if (event.kind == TaskEvent::Kind::Data) response.body += event.bytes;
+    if (event.kind == TaskEvent::Kind::Failed) {
+      co_await connection.respond(problem_response(event.error, request.path));
+      co_return;
+    }
+    if (event.kind != TaskEvent::Kind::Done) continue;
+    if (event.info.at("metrics").at("rows").as_int() == 0) {
+      const Error none{ErrorCode::RecordNotFound, "There is no record of this id.", {}, {}, 0};
+      co_await connection.respond(problem_response(none, request.path));
+      co_return;
+    }
+    response.headers.emplace_back("Server-Timing", server_timing(event.info.at("metrics")));
+    break;
+  }
+  co_await connection.respond(std::move(response));
+}
+
+Result<SqlRunRequest> date_range(const Services& services, const Request& request) {
+  CANVASBACK_ASSIGN(Json body, json_body(request, {"start", "end", "limit"}));
+  CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
+  CANVASBACK_ASSIGN(std::int64_t limit, limit_of(body.at("limit")));
+  const std::string time = record_time_sql(kinds_of(collection->files));
+  Statement out;
+  std::vector<std::string> conditions;
+  for (const auto& [member, sign] : {std::pair{"start", ">="}, {"end", "<"}}) {
+    const Json& value = body.at(member);
+    if (value.is_null()) continue;
+    if (!value.is_string()) {
+      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is a date or time as a string.", member));
+    }
+    std::string bound = fmt::format("CAST({} AS TIMESTAMP)", out.bind(value));
+    // A day is meant with all of its hours.
+    const bool is_day = value.as_string().size() == std::string_view("2025-10-01").size();
+    if (*sign == '<') bound += is_day ? " + INTERVAL 1 DAY" : " + INTERVAL 1 MICROSECOND";
+    conditions.push_back(fmt::format("{} {} {}", time, sign, bound));
+  }
+  if (conditions.empty()) return fail(ErrorCode::InvalidData, "The body needs \"start\" or \"end\".");
+  out.sql = fmt::format("SELECT * FROM {} WHERE {} ORDER BY {} LIMIT {}", sql_identifier(collection->name),
+                        fmt::join(conditions, " AND "), time, limit);
+  return run_of(request, std::move(out));
+}
+
+Result<SqlRunRequest> recent(const Services& services, const Request& request) {
+  std::int64_t limit = kDefaultLimit;
+  if (const std::string* text = request.parameter("limit")) {
+    CANVASBACK_ASSIGN(limit, parse_integer(*text, "limit", 0, kLimitMax));
+  }
+  CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
+  Statement out;
+  out.sql = fmt::format("SELECT * FROM {} ORDER BY {} DESC LIMIT {}", sql_identifier(collection->name),
+                        sql_identifier(kIngestedAtColumn), limit);
+  return run_of(request, std::move(out));
+}
+
+// Records that hold every word in some text column: those with the whole text as a value come first, then those where
+// a value begins with it, then the newest.
+Result<SqlRunRequest> search(const Services& services, const Request& request) {
+  CANVASBACK_ASSIGN(Json body, json_body(request, {"query", "q", "limit"}));
+  const Json& text = body.find("query") != nullptr ? body.at("query") : body.at("q");
+  if (!text.is_string() || trim(text.as_string()).empty()) {
+    return fail(ErrorCode::InvalidData, "The body needs a member \"query\" with what to search for.");
+  }
+  CANVASBACK_ASSIGN(std::int64_t limit, limit_of(body.at("limit")));
+  CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
+  const Kinds all = kinds_of(collection->files);
+  Statement out;
+  const std::string whole = out.bind(trim(text.as_string()));
+  std::vector<std::string> words;
+  for (const std::string& word : split(text.as_string(), ' ')) {
+    if (!trim(word).empty() && words.size() < kSearchTermsMax) words.push_back(out.bind(trim(word)));
+  }
+  std::vector<std::string> columns;
+  for (const KindColumn& column : columns_of_members(all)) {
+    if (sql_type_of(*all.find(column.key), column.role) == "VARCHAR") columns.push_back(sql_identifier(column.name));
+  }
+  std::vector<std::string> conditions;
+  std::vector<std::string> equal;
+  std::vector<std::string> begins;
+  for (const std::string& word : words) {
+    std::vector<std::string> any;
+    for (const std::string& column : columns)
+      any.push_back(fmt::format("contains(lower({}), lower({}))", column, word));
+    conditions.push_back(fmt::format("({})", fmt::join(any, " OR ")));
+  }
+  for (const std::string& column : columns) {
+    equal.push_back(fmt::format("COALESCE(lower({}) = lower({}), false)", column, whole));
+    begins.push_back(fmt::format("COALESCE(starts_with(lower({}), lower({})), false)", column, whole));
+  }
+  out.sql =
+      fmt::format("SELECT * FROM {} WHERE {} ORDER BY CASE WHEN {} THEN 0 WHEN {} THEN 1 ELSE 2 END, {} DESC LIMIT {}",
+                  sql_identifier(collection->name), fmt::join(conditions, " AND "), fmt::join(equal, " OR "),
+                  fmt::join(begins, " OR "), sql_identifier(kIngestedAtColumn), limit);
+  SqlRunRequest run = run_of(request, std::move(out));
+  run.timeout_ms = kSearchTimeoutMs;
+  return run;
+}
+
+void add_metrics(JsonWriter& out, const Request& request) {
+  const double duration_ms = static_cast<double>(monotonic_ns() - request.received_ns) / 1e6;
+  out.key("performance_metrics").begin_object().member("duration_ms", duration_ms).end_object();
+}
+
+void write_columns(JsonWriter& out, const Kinds& all) {
+  out.key("columns").begin_array();
+  for (const KindColumn& column : columns_of_members(all)) {
+    out.begin_object().member("name", column.name);
+    out.member("type", sql_type_of(*all.find(column.key), column.role)).member("key", column.key).end_object();
+  }
+  out.end_array();
+}
+
+std::string week_of(const CollectionFile& file) { return text_of(IsoWeek{file.name.year, file.name.week}); }
+
+void write_statistics(JsonWriter& out, const Collection& collection) {
+  const Json statistics = statistics_of(collection);
+  for (const auto& [name, value] : statistics.as_object()) out.member(name, value);
+}
+
+void write_files(JsonWriter& out, const Collection& collection) {
+  const auto write = [&](const CollectionFile& file, bool archived) {
+    out.begin_object().member("name", file.file.path.substr(file.file.path.rfind('/') + 1));
+    out.member("kind", file.name.is_commit ? "commit" : "part");
+    out.member("week", file.name.is_commit ? Json() : Json(week_of(file)));
+    out.member("records", file.file.rows).member("bytes", file.file.bytes);
+    out.member("modified", iso_time(file.file.modified_ns / 1000)).member("archived", archived).end_object();
+  };
+  out.key("files").begin_array();
+  for (const CollectionFile& file : collection.files.live) write(file, false);
+  for (const CollectionFile& file : collection.archived) write(file, true);
+  out.end_array();
+}
+
+void write_schema(JsonWriter& out, const Collection& collection) {
+  const Kinds all = kinds_of(collection.files);
+  write_columns(out, all);
+  out.key("keys").begin_array();
+  for (const auto& [key, kinds] : all.members) {
+    out.begin_object().member("key", key).key("kinds").begin_array();
+    for (std::string_view name : names_of_kinds(kinds.seen)) out.value(name);
+    out.end_array().end_object();
+  }
+  out.end_array().key("conflicts").begin_array();
+  for (const Conflict& conflict : collection.conflicts) out.value(to_json(conflict));
+  out.end_array();
+}
+
+// A document about one collection; of one without records, an empty one.
+asio::awaitable<void> describe(Services services, Connection& connection, Request& request,
+                               void (*write)(JsonWriter&, const Collection&)) {
+  auto found = find_collection(services, collection_of(request));
+  Collection none;
+  none.name = kDefaultCollection;
+  if (!found && request.parameter("collection") != nullptr) {
+    co_await connection.respond(problem_response(found.error(), request.path));
+    co_return;
+  }
+  JsonWriter out;
+  out.begin_object();
+  write(out, found ? **found : none);
+  add_metrics(out, request);
+  out.end_object();
+  Response response;
+  response.body = out.take();
+  co_await connection.respond(std::move(response));
+}
+
+using MakeRun = Result<SqlRunRequest> (*)(const Services&, const Request&);
+
+}  // namespace
+
+void add_collection_routes(Router& router, Services services) {
+  router.add({"POST", "/query/sql", {}}, [services](Connection& connection, Request& request) {
+    return answer(services, connection, request, sql_request(request));
+  });
+  router.add({"GET", "/query/id/{id}", {"collection"}},
+             [services](Connection& connection, Request& request) { return record(services, connection, request); });
+  const auto add_query = [&](const char* method, const char* pattern, std::vector<std::string> parameters,
+                             MakeRun make) {
+    router.add({method, pattern, std::move(parameters)}, [services, make](Connection& connection, Request& request) {
+      return answer(services, connection, request, make(services, request));
+    });
+  };
+  add_query("POST", "/query/date-range", {"collection"}, date_range);
+  add_query("GET", "/query/recent", {"collection", "limit"}, recent);
+  add_query("POST", "/query/search", {"collection"}, search);
+  const auto add_document = [&](const char* pattern, void (*write)(JsonWriter&, const Collection&)) {
+    router.add({"GET", pattern, {"collection"}}, [services, write](Connection& connection, Request& request) {
+      return describe(services, connection, request, write);
+    });
+  };
+  add_document("/statistics", write_statistics);
+  add_document("/files", write_files);
+  add_document("/schema", write_schema);
+}
+
+}  // namespace canvasback::http

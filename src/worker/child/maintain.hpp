@@ -1,0 +1,19 @@
+// The tasks of the role `maintain`. A merge reads files of a collection through the engine, in the order of week and
+// record time, and writes one part a week; an examination reads what files say of themselves in their footers and, when
+// asked, every page of them.
+#pragma once
+
+#include "base/json.hpp"
+#include "engine/engine.hpp"
+#include "worker/child/work_feed.hpp"
+
+namespace canvasback {
+
+// work: {"dataset", "time_sql", "id", "info": what is to stand in the footers}. Answers {"parts": [{"year", "week",
+// "rows", "bytes", "row_group_rows", "info"}]}, in the order their files were asked for.
+Result<Json> run_merge(const Json& work, Engine& engine, WorkFeed& feed, int threads, const CancelToken& cancel);
+
+// work: {"dataset", "deep"}. Answers {"files": [{"rows", "row_group_rows", "info" | "error"}]}.
+Result<Json> run_examine(const Json& work, const CancelToken& cancel);
+
+}  // namespace canvasback

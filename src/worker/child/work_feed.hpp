@@ -1,0 +1,52 @@
+// WorkFeed: what a worker of a writing role is handed while it works: the bytes of Input frames and the descriptors it
+// asks for. One thread reads the socket and puts them in; the task takes them out. The front keeps at most
+// limits::kInputAheadBytes of input under way (it counts InputTaken frames), so putting in never has to wait and a
+// descriptor is never stuck behind bytes that nobody can take. Thread-safe.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/cancel.hpp"
+#include "base/unique_fd.hpp"
+#include "worker/child/channel.hpp"
+
+namespace canvasback {
+
+class WorkFeed {
+ public:
+  explicit WorkFeed(Channel& channel) : channel_(channel) {}
+
+  // The reading thread's side.
+  void put(Channel::Frame frame);
+
+  // The task's side. The next piece of input, or nullopt behind the last.
+  Result<std::optional<std::string>> next_input(const CancelToken& cancel);
+  // Exactly so many bytes. Errors: DataProcessing where the input ends before.
+  Result<std::string> take_input(std::size_t bytes, const CancelToken& cancel);
+  // A descriptor for what `name` stands for (task/collection_task.hpp).
+  Result<UniqueFd> need_file(std::string_view name, const CancelToken& cancel);
+  Result<UniqueFd> need_file(const Json& request, const CancelToken& cancel);
+  // Descriptors that come without being asked for, with the task.
+  Result<std::vector<UniqueFd>> take_files(std::size_t count, const CancelToken& cancel);
+  // Forgets what the last task left.
+  void restart();
+
+ private:
+  template <class Ready>
+  Status wait(std::unique_lock<std::mutex>& lock, const CancelToken& cancel, Ready ready);
+
+  Channel& channel_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::string> pieces_;
+  std::string rest_;  // of a piece that take_input() has begun
+  std::deque<UniqueFd> files_;
+  bool ended_ = false;
+};
+
+}  // namespace canvasback

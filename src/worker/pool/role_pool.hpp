@@ -1,0 +1,94 @@
+// RolePool: the workers of one role beside the query pool: `ingest` (parses what clients send; can open nothing) and
+// `maintain` (merges and checks a collection's files). Processes are started when first needed and kept; one task at a
+// time each, first in first out. They never take a place of the query pool. All calls on the front's one thread.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "worker/pool/worker_process.hpp"
+
+namespace canvasback {
+
+struct RolePoolOptions {
+  std::string executable;
+  std::string data_folder;  // spill/ is below it
+  std::string role;         // ingest, maintain
+  int processes = 1;        // at most
+  int threads = 1;          // of each
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t spill_bytes_max = 0;
+  bool landlock_required = true;
+  std::size_t waiting_max = 64;
+};
+
+// A task that a worker of a role is at. Dropping it cancels the task.
+class RoleTask {
+ public:
+  RoleTask(std::shared_ptr<WorkerProcess> worker, std::unique_ptr<TaskRun> run)
+      : worker_(std::move(worker)), run_(std::move(run)) {}
+
+  // Waits while enough is under way; false where the task has ended: next() says why.
+  asio::awaitable<bool> feed(std::string_view bytes) { return worker_->feed(run_->state(), bytes); }
+  void end_input() { worker_->end_input(run_->state()); }
+  void give_files(std::vector<UniqueFd> files) { worker_->give_files(std::move(files)); }
+  // Its end: what it says, or why it failed.
+  asio::awaitable<Result<Json>> finish();
+  void cancel(CancelReason reason) { run_->cancel(reason); }
+  const Json& progress() const { return run_->progress(); }
+
+ private:
+  std::shared_ptr<WorkerProcess> worker_;
+  std::unique_ptr<TaskRun> run_;
+};
+
+class RolePool {
+ public:
+  // What a worker's NeedFile is answered with; an error fails the task.
+  using OpenFile = std::function<Result<UniqueFd>(const Json& request)>;
+
+  RolePool(asio::any_io_executor executor, RolePoolOptions options);
+  ~RolePool();
+
+  // What its workers may read from now on; those of before end after their task.
+  void set_readable_paths(std::vector<std::string> paths);
+  // Waits for a worker. Errors: TooManyRequests, Unavailable, Cancelled.
+  asio::awaitable<Result<std::unique_ptr<RoleTask>>> submit(Task task, OpenFile open_file, CancelToken gone);
+  // Starts the processes there may be, so that the first task does not wait for one.
+  void warm();
+  void shut_down();
+
+  std::size_t running() const;
+  std::size_t waiting() const { return waiting_.size(); }
+
+ private:
+  struct Ticket {
+    Event ready;
+    std::shared_ptr<WorkerProcess> worker;
+    bool refused = false;
+  };
+
+  void dispatch();
+  bool start_process();
+  void worker_changed(WorkerProcess& worker);
+  asio::awaitable<void> watch();
+
+  asio::any_io_executor executor_;
+  RolePoolOptions options_;
+  std::vector<std::string> readable_paths_;
+  std::uint64_t generation_ = 1;
+  std::vector<std::shared_ptr<WorkerProcess>> workers_;
+  std::deque<std::shared_ptr<Ticket>> waiting_;
+  std::vector<WorkerProcess*> reserved_;  // given to a ticket, its task not yet started
+  std::uint64_t next_task_id_ = 1;
+  int next_number_ = 1;
+  int start_failures_ = 0;
+  std::string start_failure_;
+  bool stopping_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace canvasback

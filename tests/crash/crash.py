@@ -1,0 +1,248 @@
+"""Crashes, and what is there afterwards: every acknowledged record once, no part of a batch, `verify` clean.
+
+    crash.py [--short] [NAMES…]
+
+points    the program is stopped, with all that was not synced lost, at one operation of the disk after the other
+random    SIGKILL at random moments under load
+errors    EIO and ENOSPC at one operation after the other: the program lives, says so, and nothing acknowledged is lost
+mutation  one kind of sync is left out: then `points` must find something lost, or it proves nothing
+
+Clients write batches whose records name their batch and its size; each batch has an Idempotency-Key and is sent again
+after the crash where no answer came, as a client would. All runs of one name share a data folder, so that what one left
+is there for the next.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "functional"))
+from serving import BINARY, Server  # noqa: E402
+
+FAULTY = os.environ.get("CANVASBACK_FAULTY_BIN", BINARY + "_faulty")
+OPERATIONS = ["create", "sync", "rename", "sync_folder"]
+
+
+class Lost(AssertionError):
+    """What was acknowledged is not there, or something is there that should not be."""
+
+
+class Clients:
+    """Writers of batches, and what they were told."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.next_batch = 0
+        self.acknowledged = {}  # batch → records
+        self.unanswered = {}
+        self.errors = 0
+        self.lock = threading.Lock()
+
+    def new_batch(self):
+        with self.lock:
+            self.next_batch += 1
+            return f"b{self.next_batch}", self.random.choice([1, 1, 1, 3, 50, 400])
+
+    def send(self, server, batch, size):
+        """True where it was acknowledged. What has no answer may be there or not, but wholly."""
+        records = [{"id": f"{batch}-{i}", "batch": batch, "size": size, "i": i,
+                    "timestamp": f"2025-{1 + i % 12:02}-01T00:00:00Z", f"k{i % 5}": "x" * (i % 40)}
+                   for i in range(size)]  # fmt: skip
+        body = "".join(json.dumps(record) + "\n" for record in records).encode()
+        path = "/ingest/file" if size == 400 else "/ingest"
+        try:
+            answer = server.ask("POST", path, body,
+                                {"Content-Type": "application/x-ndjson", "Idempotency-Key": batch}, timeout=30)
+        except (OSError, http.client.HTTPException):
+            with self.lock:
+                self.unanswered[batch] = size
+            return False
+        with self.lock:
+            if answer.status == 200:
+                if answer.json()["records_processed"] != size:
+                    raise Lost(f"{batch}: {answer.body}")
+                self.acknowledged[batch] = size
+                self.unanswered.pop(batch, None)
+                return True
+            self.errors += 1
+            self.unanswered[batch] = size
+        return False
+
+    def write_until(self, server, stop, batches=None):
+        while not stop.is_set() and server.alive and (batches is None or batches > 0):
+            if not self.send(server, *self.new_batch()) and server.alive:
+                time.sleep(0.02)
+            if batches is not None:
+                batches -= 1
+
+    def load(self, server, threads, until):
+        """Writes from several threads until the server is gone or `until` says so."""
+        stop = threading.Event()
+        running = [threading.Thread(target=self.write_until, args=(server, stop)) for _ in range(threads)]
+        for thread in running:
+            thread.start()
+        until()
+        stop.set()
+        for thread in running:
+            thread.join()
+
+    def check(self, server):
+        """Compares what is there with what was acknowledged."""
+        rows = {}
+        answer = server.sql("SELECT batch, any_value(size) AS size, count(*) AS n, count(DISTINCT i) AS d "
+                            "FROM all_records GROUP BY batch", numbers="plain")  # fmt: skip
+        if answer.status == 200:
+            rows = {batch: (size, count, distinct) for batch, size, count, distinct in answer.json()["rows"]}
+        elif self.acknowledged:
+            raise Lost(f"no records at all: {answer.body[:500]}")
+        for batch, (size, count, distinct) in rows.items():
+            if count != size or distinct != size:
+                raise Lost(f"{batch} has {count} of {size} records, {distinct} different")
+            if batch not in self.acknowledged and batch not in self.unanswered:
+                raise Lost(f"{batch} was never sent")
+        missing = [batch for batch in self.acknowledged if batch not in rows]
+        if missing:
+            raise Lost(f"{len(missing)} acknowledged batches are gone, such as {missing[0]}")
+        # A client's retry: what is there already is not doubled.
+        for batch, size in list(self.unanswered.items()):
+            if not self.send(server, batch, size):
+                raise Lost(f"{batch} is refused after the restart")
+
+
+def verify(folder):
+    done = subprocess.run([BINARY, "verify", "--data", folder / "data"], capture_output=True, text=True, check=False)
+    if done.returncode != 0 and "There is no collection" not in done.stderr:
+        raise Lost(done.stdout + done.stderr)
+
+
+def start(folder, fault=None, skip=None, binary=FAULTY):
+    environment = {"CANVASBACK_FAULT": fault} if fault else {}
+    if skip:
+        environment["CANVASBACK_SKIP"] = skip
+    return Server(folder, binary=binary, flags=["--merge-after-s", "1", "--workers", "2"], environment=environment)
+
+
+def wait_for_end(server, seconds):
+    deadline = time.monotonic() + seconds
+    while server.alive and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def one_crash(folder, clients, fault, skip=None, threads=3, seconds=6):
+    """Runs into the fault and recovers; False where it was never reached."""
+    try:
+        server = start(folder, fault, skip)
+    except AssertionError:
+        crashed = True  # while starting
+    else:
+        clients.load(server, threads, lambda: wait_for_end(server, seconds))
+        crashed = not server.alive
+        if not crashed:
+            server.process.kill()
+        server.stop()
+    with start(folder, skip=skip) as server:
+        clients.check(server)
+    return crashed
+
+
+def points(folder, short, skip=None):
+    clients = Clients(1)
+    crashes = 0
+    # All together they are the path of commits and merges; each alone reaches the rare ones.
+    last = 24 if short else 400
+    plan = [("any", n) for n in range(1, last + 1, 3 if short else 1)]
+    for name in OPERATIONS + ["remove", "make_folder"]:
+        plan += [(name, n) for n in ((2, 17) if short else range(1, 60, 2))]
+    for name, n in plan:
+        crashes += one_crash(folder, clients, f"{name}:{n}:loss", skip, seconds=2 if name == "make_folder" else 6)
+    verify(folder)
+    return f"{crashes} crashes, {len(clients.acknowledged)} batches acknowledged"
+
+
+def random_kills(folder, short):
+    clients = Clients(2)
+    chance = random.Random(3)
+    count = 8 if short else 2000
+    for _ in range(count):
+        server = start(folder)
+        pause = chance.uniform(0.05, 0.8)
+
+        def kill(server=server, pause=pause):
+            time.sleep(pause)
+            server.process.send_signal(signal.SIGKILL)
+            server.process.wait()
+
+        clients.load(server, 4, kill)
+        server.stop()
+        with start(folder) as recovered:
+            clients.check(recovered)
+    verify(folder)
+    return f"{count} kills, {len(clients.acknowledged)} batches acknowledged"
+
+
+def errors(folder, short):
+    clients = Clients(4)
+    count = 0
+    for error in ("EIO", "ENOSPC"):
+        for name in OPERATIONS:
+            for n in (3,) if short else range(1, 20):
+                with start(folder, f"{name}:{n}:{error}") as server:
+                    stop = threading.Event()
+                    clients.write_until(server, stop, batches=40)
+                    if not server.alive:
+                        raise Lost(f"{error} at {name} {n} ended the server")
+                with start(folder) as server:
+                    clients.check(server)
+                count += 1
+    if clients.errors == 0:
+        raise Lost("no client was told of any error")
+    verify(folder)
+    return f"{count} errors, {clients.errors} batches refused, {len(clients.acknowledged)} acknowledged"
+
+
+def mutation(folder, short):
+    found = []
+    for skip in ("sync", "sync_folder"):
+        place = folder / skip
+        try:
+            points(place, True, skip)
+        except (Lost, AssertionError) as error:
+            found.append(f"without {skip}: {str(error)[:80]}")
+        else:
+            raise Lost(f"without {skip} nothing was found missing: the other runs prove nothing")
+        shutil.rmtree(place, ignore_errors=True)
+    return "; ".join(found)
+
+
+RUNS = {"points": points, "random": random_kills, "errors": errors, "mutation": mutation}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", choices=[[], *RUNS], default=list(RUNS))
+    parser.add_argument("--short", action="store_true")
+    options = parser.parse_args()
+    for name in options.names:
+        folder = pathlib.Path(tempfile.mkdtemp(prefix=f"canvasback-crash-{name}-"))
+        begun = time.monotonic()
+        try:
+            told = RUNS[name](folder, options.short)
+        except BaseException:
+            print(f"{name}: failed; what it left is in {folder}", flush=True)
+            raise
+        print(f"{name}: {told} in {time.monotonic() - begun:.0f} s", flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
