@@ -37,6 +37,8 @@ Status read_arrow(const std::shared_ptr<arrow::io::ReadableFile>& file, const Ta
     }
     return {};
   }
+  // Reading at a place leaves a file without one of its own.
+  if (const auto status = file->Seek(0); !status.ok()) return broken(status);
   auto reader = arrow::ipc::RecordBatchStreamReader::Open(file);
   if (!reader.ok()) return broken(reader.status());
   while (true) {
