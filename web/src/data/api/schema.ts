@@ -61,6 +61,112 @@ export type ExportRequest = {
   filename?: string;
 };
 
+/** Records: an array of them, `{"records": […]}`, or one. Any keys, any values. */
+export type IngestBody = ({ [key: string]: AnyValue })[] | { [key: string]: AnyValue };
+
+/** Any JSON value. */
+export type AnyValue = null | boolean | number | string | (AnyValue)[] | { [key: string]: AnyValue };
+
+export type IngestAnswer = {
+  records_processed: number;
+  quarantined: number;
+  collection: string;
+  /** Its number; null where nothing was to be kept. */
+  commit: number | null;
+  /** Kept by an earlier request of the same Idempotency-Key. */
+  repeated: boolean;
+  durability: "commit" | "interval";
+  errors: (RecordProblem)[];
+  performance_metrics: IngestMetrics;
+};
+
+export type RecordProblem = {
+  /** Counted from 0. */
+  record: number;
+  /** Counted from 1, where the body has lines. */
+  line?: number;
+  field?: string;
+  message: string;
+};
+
+export type IngestMetrics = {
+  duration_ms: number;
+  queue_ms: number;
+  /** Parsing and encoding. */
+  work_ms: number;
+  /** Until it was on the disk. */
+  sync_ms: number;
+  throughput_rps: number;
+  rows: number;
+  bytes: number;
+  memory_usage_mb: number;
+};
+
+export type DataDocument = {
+  columns: (Column)[];
+  data: ({ [key: string]: Value })[];
+  total_rows: number;
+  total_exact: boolean;
+  next: null;
+  performance_metrics: PerformanceMetrics;
+};
+
+export type CollectionStatistics = {
+  collection: string;
+  total_records: number;
+  total_files: number;
+  total_bytes: number;
+  total_columns: number;
+  unmerged_commits: number;
+  unmerged_records: number;
+  last_commit: number;
+  last_written: string | null;
+  archived_files: number;
+  weeks: ({
+    week: string;
+    records: number;
+    bytes: number;
+  })[];
+  performance_metrics: DocumentMetrics;
+};
+
+export type DocumentMetrics = {
+  duration_ms: number;
+};
+
+export type CollectionFiles = {
+  files: ({
+    name: string;
+    kind: "commit" | "part";
+    week: string | null;
+    records: number;
+    bytes: number;
+    modified: string;
+    archived: boolean;
+  })[];
+  performance_metrics: DocumentMetrics;
+};
+
+export type CollectionSchema = {
+  columns: ({
+    name: string;
+    type: string;
+    key: string;
+  })[];
+  keys: ({
+    key: string;
+    kinds: (string)[];
+  })[];
+  conflicts: ({
+    commit: number;
+    record: number;
+    key: string;
+    old_type: string;
+    new_type: string;
+  })[];
+  performance_metrics: DocumentMetrics;
+};
+
 /** RFC 9457. */
 export type Problem = {
   /** Where the code is explained. */
@@ -74,6 +180,8 @@ export type Problem = {
   instance?: string;
   /** Byte of the SQL statement. */
   position?: number;
+  /** The first bad records of a refused batch. */
+  errors?: (RecordProblem)[];
 };
 
 /** The closed list of docs/errors.md. */
@@ -275,6 +383,8 @@ export type Health = {
     running: number;
     waiting: number;
   };
+  /** Collections that take no records until the server is started again, because the disk failed. */
+  collections_stopped?: (string)[];
   workers: (Worker)[];
 };
 
@@ -807,6 +917,141 @@ export interface Operations {
     };
     answer: null;
   };
+  /** Keep records */
+  ingest: {
+    method: "POST";
+    path: "/ingest";
+    query: {
+      /** Which collection; all_records where it is missing. */
+      collection?: string;
+      /** What a bad record does: refuse its batch, or be put aside. */
+      on_error?: "reject" | "quarantine";
+      /** The body's format, where its media type does not tell. */
+      format?: "json" | "ndjson" | "csv" | "parquet" | "arrow";
+    };
+    body: IngestBody;
+    answer: IngestAnswer;
+  };
+  /** Keep the records of a file */
+  ingestFile: {
+    method: "POST";
+    path: "/ingest/file";
+    query: {
+      /** Which collection; all_records where it is missing. */
+      collection?: string;
+      /** What a bad record does: refuse its batch, or be put aside. */
+      on_error?: "reject" | "quarantine";
+      /** The body's format, where its media type does not tell. */
+      format?: "json" | "ndjson" | "csv" | "parquet" | "arrow";
+    };
+    body: IngestBody;
+    answer: IngestAnswer;
+  };
+  /** One SELECT, rows as objects */
+  querySql: {
+    method: "POST";
+    path: "/query/sql";
+    body: {
+      sql?: string;
+      /** Another name of `sql`. */
+      query?: string;
+      parameters?: (Scalar)[] | { [key: string]: Scalar } | null;
+      /** At most so many rows; 100 where it is missing. */
+      limit?: number | null;
+      format?: "json" | "ndjson" | "csv" | "arrow" | "arrow_file" | "parquet" | "xlsx" | null;
+      timeout_ms?: number | null;
+    };
+    answer: DataDocument;
+  };
+  /** A record by its id */
+  queryId: {
+    method: "GET";
+    path: "/query/id/{id}";
+    params: {
+      /** The id, as text. */
+      id: string;
+    };
+    query: {
+      /** Which collection; all_records where it is missing. */
+      collection?: string;
+    };
+    answer: DataDocument;
+  };
+  /** Records of a time */
+  queryDateRange: {
+    method: "POST";
+    path: "/query/date-range";
+    query: {
+      /** Which collection; all_records where it is missing. */
+      collection?: string;
+    };
+    body: {
+      start?: string | null;
+      end?: string | null;
+      /** At most so many rows; 100 where it is missing. */
+      limit?: number | null;
+    };
+    answer: DataDocument;
+  };
+  /** The newest records */
+  queryRecent: {
+    method: "GET";
+    path: "/query/recent";
+    query: {
+      /** Which collection; all_records where it is missing. */
+      collection?: string;
+      /** At most so many rows. */
+      limit?: number;
+    };
+    answer: DataDocument;
+  };
+  /** Records that hold words */
+  querySearch: {
+    method: "POST";
+    path: "/query/search";
+    query: {
+      /** Which collection; all_records where it is missing. */
+      collection?: string;
+    };
+    body: {
+      query?: string;
+      /** Another name of `query`. */
+      q?: string;
+      /** At most so many rows; 100 where it is missing. */
+      limit?: number | null;
+    };
+    answer: DataDocument;
+  };
+  /** How much a collection holds */
+  statistics: {
+    method: "GET";
+    path: "/statistics";
+    query: {
+      /** Which collection; all_records where it is missing. */
+      collection?: string;
+    };
+    answer: CollectionStatistics;
+  };
+  /** The files of a collection */
+  collectionFiles: {
+    method: "GET";
+    path: "/files";
+    query: {
+      /** Which collection; all_records where it is missing. */
+      collection?: string;
+    };
+    answer: CollectionFiles;
+  };
+  /** The columns of a collection, and where types met */
+  collectionSchema: {
+    method: "GET";
+    path: "/schema";
+    query: {
+      /** Which collection; all_records where it is missing. */
+      collection?: string;
+    };
+    answer: CollectionSchema;
+  };
   /** Rows as an Arrow stream */
   arrowIpc: {
     method: "GET";
@@ -1017,6 +1262,16 @@ export const OPERATIONS = {
   getJobFile: { method: "GET", path: "/api/v1/jobs/{id}/file" },
   listQueries: { method: "GET", path: "/api/v1/queries" },
   cancelQuery: { method: "DELETE", path: "/api/v1/queries/{id}" },
+  ingest: { method: "POST", path: "/ingest" },
+  ingestFile: { method: "POST", path: "/ingest/file" },
+  querySql: { method: "POST", path: "/query/sql" },
+  queryId: { method: "GET", path: "/query/id/{id}" },
+  queryDateRange: { method: "POST", path: "/query/date-range" },
+  queryRecent: { method: "GET", path: "/query/recent" },
+  querySearch: { method: "POST", path: "/query/search" },
+  statistics: { method: "GET", path: "/statistics" },
+  collectionFiles: { method: "GET", path: "/files" },
+  collectionSchema: { method: "GET", path: "/schema" },
   arrowIpc: { method: "GET", path: "/data/arrow_ipc" },
   arrowIpcFile: { method: "GET", path: "/data/arrow_ipc_polars_direct" },
   parquet: { method: "GET", path: "/data/parquet" },
