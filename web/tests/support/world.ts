@@ -33,7 +33,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function until<T>(look: () => Promise<T | null>, what: string, timeoutMs = 30_000): Promise<T> {
+async function until<T>(look: () => Promise<T | null>, what: string, timeoutMs = 60_000): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     const found = await look().catch(() => null);
