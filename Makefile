@@ -3,8 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build run test unit functional crash-short crash soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
-  bench bench-micro package clean
+.PHONY: help setup build run test unit functional crash-short crash soak-short check format lint asan tsan fuzz soak \
+  xlsx schemathesis bench bench-micro package clean
 
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH)
 PYTHON := .deps/venv/bin/python
