@@ -229,10 +229,12 @@ RUNS = {"points": points, "random": random_kills, "errors": errors, "mutation": 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", choices=[[], *RUNS], default=list(RUNS))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(RUNS) + "; all where none is named")
     parser.add_argument("--short", action="store_true")
     options = parser.parse_args()
-    for name in options.names:
+    if unknown := set(options.names) - set(RUNS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}")
+    for name in options.names or RUNS:
         folder = pathlib.Path(tempfile.mkdtemp(prefix=f"canvasback-crash-{name}-"))
         begun = time.monotonic()
         try:
