@@ -46,6 +46,7 @@ class Clients:
         self.acknowledged = {}  # batch → records
         self.unanswered = {}
         self.errors = 0
+        self.last_refusal = (0, b"")
         self.lock = threading.Lock()
 
     def new_batch(self):
@@ -76,6 +77,7 @@ class Clients:
                 return True
             self.errors += 1
             self.unanswered[batch] = size
+            self.last_refusal = (answer.status, answer.body[:300])
         return False
 
     def write_until(self, server, stop, batches=None):
@@ -115,8 +117,12 @@ class Clients:
             raise Lost(f"{len(missing)} acknowledged batches are gone, such as {missing[0]}")
         # A client's retry: what is there already is not doubled.
         for batch, size in list(self.unanswered.items()):
-            if not self.send(server, batch, size):
-                raise Lost(f"{batch} is refused after the restart")
+            deadline = time.monotonic() + 30
+            while not self.send(server, batch, size):
+                # Overload is no loss: the commits of many crashes may have to be merged first.
+                if time.monotonic() > deadline or self.last_refusal[0] != 429:
+                    raise Lost(f"{batch} is refused after the restart: {self.last_refusal}")
+                time.sleep(0.1)
 
 
 def verify(folder):
@@ -229,10 +235,12 @@ RUNS = {"points": points, "random": random_kills, "errors": errors, "mutation": 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", choices=[[], *RUNS], default=list(RUNS))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(RUNS) + "; all where none is named")
     parser.add_argument("--short", action="store_true")
     options = parser.parse_args()
-    for name in options.names:
+    if unknown := set(options.names) - set(RUNS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}")
+    for name in options.names or RUNS:
         folder = pathlib.Path(tempfile.mkdtemp(prefix=f"canvasback-crash-{name}-"))
         begun = time.monotonic()
         try:
