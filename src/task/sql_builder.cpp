@@ -61,7 +61,7 @@ std::string empty_relation_sql(const Dataset& dataset, bool with_places) {
 // numbers the rows as it reads, which costs a little and is asked for only where an order must be total.
 std::string placed_relation_sql(const Dataset& dataset) {
   if (!dataset.shapes.empty()) return shaped_relation_sql(dataset, true);
-  if (dataset.files.empty()) return empty_relation_sql(dataset, true);
+  if (dataset.kind == DatasetKind::Parquet && dataset.files.empty()) return empty_relation_sql(dataset, true);
   if (dataset.kind == DatasetKind::Parquet) return relation_sql(dataset);
   return fmt::format("(SELECT *, 0 AS file_index, row_number() OVER () - 1 AS file_row_number FROM {})",
                      relation_sql(dataset));
