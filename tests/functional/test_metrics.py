@@ -136,8 +136,12 @@ def test_health(server):
     assert len(document["workers"]) >= 2 and len({worker["pid"] for worker in document["workers"]}) >= 2
 
 
-def test_the_front_page(server):
+def test_the_front_page_is_the_app(server):
     answer = server.get("/")
-    text = answer.body.decode()
-    assert answer.headers["content-type"].startswith("text/html") and "3,000,000" in text and "flights" in text
+    assert answer.headers["content-type"].startswith("text/html") and b'id="root"' in answer.body
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+    scripts = re.findall(rb'src="(/assets/[^"]+[.]js)"', answer.body)
+    assert scripts
+    for script in scripts:
+        loaded = server.get(script.decode())
+        assert loaded.status == 200 and loaded.headers["content-type"].startswith("text/javascript")

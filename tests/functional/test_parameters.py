@@ -6,7 +6,7 @@ import json
 import pytest
 
 ROUTES = ["/api/v1/datasets", "/api/v1/datasets/many", "/api/v1/datasets/many/rows", "/api/v1/datasets/many/export",
-          "/api/v1/queries", "/health", "/metrics", "/", "/data/arrow_ipc", "/data/parquet",
+          "/api/v1/queries", "/health", "/metrics", "/data/arrow_ipc", "/data/parquet",
           "/data/arrow_ipc_polars_direct", "/data/aggregated_summary"]  # fmt: skip
 
 
