@@ -39,7 +39,9 @@ def test_all_checks_hold(server, data, tmp_path):
     command = [pathlib.Path(sys.executable).parent / "st", "--config-file", tmp_path / "schemathesis.toml", "run",
                server.url + "/openapi.json", "--checks", "all", "--phases", phases, "--max-examples", str(EXAMPLES),
                "--seed", SEED, "--no-color", "--continue-on-failure"]  # fmt: skip
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600 if short else 6 * 3600)
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(ROOT / "tests/schemathesis")}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True,
+                          timeout=600 if short else 6 * 3600)  # fmt: skip
     assert done.returncode == 0, "\n".join(line[:1000] for line in done.stdout.splitlines()) + done.stderr
     generated = re.search(r"(\d+) generated", done.stdout)
     assert generated and int(generated.group(1)) > 10 * EXAMPLES, done.stdout[-2000:]

@@ -89,6 +89,7 @@ class Walker {
       if (member == nullptr) {
         std::string_view key;
         if (!ok(field.unescaped_key().get(key))) return false;
+        if (key.empty()) return wrong("A key is empty: no column can be called so.");
         if (place.member_count() >= limits::kRecordKeysMax && depth == 1) return wrong("There are too many keys.");
         member = &place.member(key);
       }

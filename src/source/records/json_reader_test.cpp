@@ -175,6 +175,8 @@ TEST(JsonRecords, BadRecordsAreToldAndTheOthersKept) {
   } kBad[] = {
       {R"({"a":1)", "Malformed JSON"},
       {R"({"a":1,"a":2})", "given twice"},
+      {R"({"":1})", "A key is empty"},
+      {R"({"a":{"":1}})", "A key is empty"},
       {R"({"a":NaN})", "Malformed JSON"},
       {R"({"a":1e999})", "too large"},
       {R"({"a":"\ud800"})", "lone surrogate"},

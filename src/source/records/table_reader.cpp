@@ -237,6 +237,7 @@ Result<Shredded> shred_batch(const arrow::RecordBatch& batch, const TextPlaces& 
   }
   for (int i = 0; i < batch.num_columns(); ++i) {
     const arrow::Field& field = *batch.schema()->field(i);
+    if (field.name().empty()) return fail(ErrorCode::InvalidData, "A column has no name.");
     PlaceBuilder& place = root.member(field.name());
     if (!place.touch(0)) {
       return fail(ErrorCode::InvalidData, fmt::format("Two columns are called \"{}\".", field.name()));
