@@ -230,7 +230,8 @@ def test_refusals_are_described(server, name):
     is_page = path == "/" or operation["tags"] == ["Web app"] and "text/html" in formats_of(operation)
     seen = set()
     for extra, headers, status in [
-        ({"nosuch": "1"}, {}, 200 if is_page else 400), ({}, {"Host": "evil.example"}, 403), ({}, {"Origin": "http://evil.example"}, 403),
+        ({"nosuch": "1"}, {}, 200 if is_page else 400), ({}, {"Host": "evil.example"}, 403),
+        ({}, {"Origin": "http://evil.example"}, 403),
         ({"nosuch": "x" * 9000}, {}, 414), ({}, {"X-Long": "x" * 20_000}, 431),
     ]:  # fmt: skip
         target = path
