@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from support import MemoryWatch, Server, pss, read_at, wait_until  # noqa: E402
 
 LIMIT_PAIR = 300e6  # front + worker, PSS
-SHORT_PATIENCE = 6  # the short form runs anywhere, also beside other work: its times are only held to this multiple
+SHORT_PATIENCE = 18  # the short form runs anywhere, also beside other work: its times are only held to this multiple
 SORT = (
     "SELECT max(x) FROM (SELECT list_sort(list_transform(range(60000000), i -> hash(i))) AS l), UNNEST([l[1]]) t(x)"
 )
@@ -173,11 +173,11 @@ def hangups(data):
             worst = 0
             for _ in range(3 if data.short else 10):
                 client = subprocess.Popen(command)
-                wait_until(lambda: server.busy() == 1, 10)
+                wait_until(lambda: server.busy() == 1, 10 * data.patience)
                 time.sleep(random.uniform(0.3, 0.8))
                 client.send_signal(signal.SIGKILL)
                 client.wait()
-                freed = wait_until(lambda: server.busy() == 0, 10)
+                freed = wait_until(lambda: server.busy() == 0, 10 * data.patience)
                 worst = max(worst, freed if freed is not None else 99)
             ok &= verdict(f"hang-up in {name}", worst <= 0.5 * data.patience, worst_ms=round(worst * 1000))
     finally:
