@@ -12,6 +12,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          expect: { poll: { timeout: 60_000, interval: 50 } },
         },
       },
     ],

@@ -54,24 +54,34 @@ asio::awaitable<Result<ProfileAnswer>> QueryService::profile(AnalysisRequest req
   if (!dataset) co_return Out(std::unexpected(dataset.error()));
   if (Status status = check(request, **dataset); !status) co_return Out(std::unexpected(status.error()));
   const std::string key = profile_key(request, **dataset);
-  const std::int64_t received_ns = request.received_ns;
-  if (auto known = profiles_.find(key)) {
-    ProfileAnswer out{std::move(known), {}};
-    out.metrics.set("duration_ms", static_cast<double>(monotonic_ns() - received_ns) / 1e6);
-    out.metrics.set("bytes", static_cast<std::uint64_t>(out.bytes->size()));
-    out.metrics.set("method", "cached_profile");
-    co_return out;
-  }
+  if (auto known = kept_answer(key, request.received_ns, "cached_profile")) co_return Out(std::move(*known));
   auto answer = co_await analyse(std::move(request), gone);
   if (!answer) co_return Out(std::unexpected(answer.error()));
+  co_return co_await keep_answer(std::move(*answer), key, "The profile is too large; name some of the columns.");
+}
+
+std::optional<ProfileAnswer> QueryService::kept_answer(const std::string& key, std::int64_t received_ns,
+                                                       const char* method) {
+  auto known = profiles_.find(key);
+  if (!known) return std::nullopt;
+  ProfileAnswer out{std::move(known), {}};
+  out.metrics.set("duration_ms", static_cast<double>(monotonic_ns() - received_ns) / 1e6);
+  out.metrics.set("bytes", static_cast<std::uint64_t>(out.bytes->size()));
+  out.metrics.set("method", method);
+  return out;
+}
+
+asio::awaitable<Result<ProfileAnswer>> QueryService::keep_answer(std::unique_ptr<Answer> answer, std::string key,
+                                                                 const char* too_large) {
+  using Out = Result<ProfileAnswer>;
   std::string bytes;
   while (true) {
-    TaskEvent event = co_await (*answer)->next();
+    TaskEvent event = co_await answer->next();
     if (event.kind == TaskEvent::Kind::Failed) co_return Out(std::unexpected(event.error));
     if (event.kind == TaskEvent::Kind::Data) {
       if (bytes.size() + event.bytes.size() > limits::kProfileBytesMax) {
-        (*answer)->cancel(CancelReason::RowLimit);
-        co_return Out(fail(ErrorCode::PayloadTooLarge, "The profile is too large; name some of the columns."));
+        answer->cancel(CancelReason::RowLimit);
+        co_return Out(fail(ErrorCode::PayloadTooLarge, too_large));
       }
       bytes += event.bytes;
     }

@@ -7,6 +7,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -159,6 +160,12 @@ class QueryService {
                                                          std::vector<std::shared_ptr<const Dataset>> datasets,
                                                          Lane lane, RunningQuery entry, std::string count_key);
   void remember_count(const std::string& key, std::int64_t rows);
+  // A whole answer out of the memory of the setting profile_cache, with its metrics.
+  std::optional<ProfileAnswer> kept_answer(const std::string& key, std::int64_t received_ns, const char* method);
+  // Reads an answer to its end and keeps it there. Errors: PayloadTooLarge (says `too_large`) past
+  // limits::kProfileBytesMax, and those of the task.
+  asio::awaitable<Result<ProfileAnswer>> keep_answer(std::unique_ptr<Answer> answer, std::string key,
+                                                     const char* too_large);
 
   Pool& pool_;
   DatasetService& datasets_;

@@ -1,9 +1,7 @@
 // The part of QueryService that draws tiles.
 #include <fmt/format.h>
 
-#include "base/clock.hpp"
 #include "base/hash.hpp"
-#include "base/limits.hpp"
 #include "service/query_service.hpp"
 #include "service/request_checks.hpp"
 
@@ -44,26 +42,10 @@ asio::awaitable<Result<ProfileAnswer>> QueryService::tile_picture(TileRequest re
   request.tile.picture = true;
   const auto key = tile_tag(request);
   if (!key) co_return Out(std::unexpected(key.error()));
-  const std::int64_t received_ns = request.received_ns;
-  if (auto known = profiles_.find(*key)) {
-    ProfileAnswer out{std::move(known), {}};
-    out.metrics.set("duration_ms", static_cast<double>(monotonic_ns() - received_ns) / 1e6);
-    out.metrics.set("bytes", static_cast<std::uint64_t>(out.bytes->size()));
-    out.metrics.set("method", "cached_tile");
-    co_return out;
-  }
+  if (auto known = kept_answer(*key, request.received_ns, "cached_tile")) co_return Out(std::move(*known));
   auto answer = co_await tile(std::move(request), gone);
   if (!answer) co_return Out(std::unexpected(answer.error()));
-  std::string bytes;
-  while (true) {
-    TaskEvent event = co_await (*answer)->next();
-    if (event.kind == TaskEvent::Kind::Failed) co_return Out(std::unexpected(event.error));
-    if (event.kind == TaskEvent::Kind::Data) bytes += event.bytes;  // a picture's size is bounded by the tile's
-    if (event.kind != TaskEvent::Kind::Done) continue;
-    ProfileAnswer out{std::make_shared<const std::string>(std::move(bytes)), event.info.at("metrics")};
-    profiles_.put(*key, out.bytes);
-    co_return out;
-  }
+  co_return co_await keep_answer(std::move(*answer), *key, "The picture is too large.");
 }
 
 }  // namespace canvasback

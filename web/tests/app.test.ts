@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { cell, grid, loaded, rowCount, seriousFindings } from "./support/pages";
+import { cell, grid, loaded, rowCount, seriousFindings, text } from "./support/pages";
 import { type World, complaints, makeWorld } from "./support/world";
 
 let world: World;
@@ -29,8 +29,8 @@ describe("statements", () => {
     await write("SELECT country, count(*) AS n FROM orders GROUP BY ALL ORDER BY country NULLS LAST");
     await page.keyboard.press("Control+Enter");
     await loaded(page);
-    expect(await rowCount(page)).toBe(5);
-    expect(await cell(page, 1, 0).textContent()).toBe("Chile");
+    await expect.poll(() => rowCount(page)).toBe(5);
+    await expect.poll(() => text(page, 1, 0)).toBe("Chile");
     await page.locator(".cg-name", { hasText: "country" }).click();
     await page.locator(".cg-name", { hasText: "country" }).click();
     await page.waitForFunction(() => document.querySelector(".cg-row .cg-cell")?.textContent === "Malta");
@@ -43,7 +43,7 @@ describe("statements", () => {
     await page.getByRole("textbox", { name: "Parameter $1" }).fill("7");
     await page.getByRole("button", { name: "Run" }).click();
     await loaded(page);
-    expect(await rowCount(page)).toBe(7);
+    await expect.poll(() => rowCount(page)).toBe(7);
   });
 
   it("run alone when selected, and are remembered", async () => {
@@ -53,7 +53,7 @@ describe("statements", () => {
     for (let i = 0; i < "SELECT 2 AS second".length; ++i) await page.keyboard.press("Shift+ArrowLeft");
     await page.keyboard.press("Control+Enter");
     await loaded(page);
-    expect(await page.locator(".cg-label").allTextContents()).toEqual(["second"]);
+    await expect.poll(() => page.locator(".cg-label").allTextContents()).toEqual(["second"]);
     await page.reload();
     await page.getByRole("button", { name: "Statements that ran" }).click();
     await page.locator(".history-entry", { hasText: "SELECT 2 AS second" }).waitFor();
@@ -70,7 +70,7 @@ describe("statements", () => {
     await write("SELECT 5 AS five");
     await page.keyboard.press("Control+Enter");
     await loaded(page);
-    expect(await cell(page, 0, 0).textContent()).toBe("5");
+    await expect.poll(() => text(page, 0, 0)).toBe("5");
   });
 
   it("keep their text over a reload, in tabs", async () => {
@@ -151,14 +151,14 @@ it("goes on by itself when the server comes back, with what was typed", async ()
   await page.keyboard.insertText(" -- not lost");
   await world.server.stop();
   await page.getByText("The server is away.").waitFor();
-  expect(await cell(page, 0, 0).textContent()).toBe("0");
+  await expect.poll(() => text(page, 0, 0)).toBe("0");
   await world.server.start();
   await page.getByText("The server is away.").waitFor({ state: "hidden" });
   await grid(page).focus();
   await grid(page).press("End");
   await cell(page, 19_999, 0).waitFor();
   await loaded(page);
-  expect(await cell(page, 19_999, 0).textContent()).toBe("19999");
+  await expect.poll(() => text(page, 19_999, 0)).toBe("19999");
   expect(await page.locator(".cm-content").textContent()).toContain("-- not lost");
 });
 

@@ -35,9 +35,7 @@ const api: GridApi = createGrid(host(), {
 
 const cells = (): Element[] => {
   const box = host().getBoundingClientRect();
-  return [...document.querySelectorAll(".ag-row .ag-cell")].filter((cell) =>
-    inSight(cell, box),
-  );
+  return [...document.querySelectorAll(".ag-row .ag-cell")].filter((cell) => inSight(cell, box));
 };
 
 offer(
@@ -47,9 +45,7 @@ offer(
     jumpTo: (row) => api.ensureIndexVisible(row, "middle"),
     scroller: () => document.querySelector(".ag-grid-viewport") ?? document.body,
     last: () => {
-      const rows = [...document.querySelectorAll(".ag-row")].filter((row) =>
-        row.querySelector(".ag-cell"),
-      );
+      const rows = [...document.querySelectorAll(".ag-row")].filter((row) => row.querySelector(".ag-cell"));
       const numbers = rows.map((row) => Number(row.getAttribute("row-index")));
       const most = Math.max(...numbers);
       return { row: most, text: rows[numbers.indexOf(most)]?.querySelector('[col-id="c0"]')?.textContent ?? "" };

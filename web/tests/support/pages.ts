@@ -6,6 +6,12 @@ export function cell(page: Page, row: number, place: number): Locator {
   return page.locator(`.cg-row[aria-rowindex="${row + 2}"] [role="gridcell"][aria-colindex="${place + 2}"]`);
 }
 
+/** The text of a cell, once it has come into sight and its value is there. */
+export async function text(page: Page, row: number, place: number): Promise<string> {
+  const found = cell(page, row, place).and(page.locator(":not(.is-loading)"));
+  return (await found.textContent()) ?? "";
+}
+
 export const grid = (page: Page): Locator => page.getByRole("grid");
 
 export const header = (page: Page, name: string): Locator =>
@@ -31,9 +37,11 @@ export async function clipboard(page: Page): Promise<string> {
   return page.evaluate(() => navigator.clipboard.readText());
 }
 
-/** Copies with the keyboard and waits until the status line says so. */
+/** Copies with the keyboard and waits until the clipboard has it and the status line says so. */
 export async function copy(page: Page, keys = "Control+c"): Promise<string> {
+  await page.evaluate(() => navigator.clipboard.writeText("(before the copy)"));
   await grid(page).press(keys);
+  await page.waitForFunction(async () => (await navigator.clipboard.readText()) !== "(before the copy)");
   await page.locator('.status [role="status"]', { hasText: /^Copied/ }).waitFor();
   return clipboard(page);
 }
