@@ -1,9 +1,10 @@
-// The way of an answer from a worker to the front: frames of one size through a socket pair to a reader on another
-// thread, and a task and its answer there and back. Their limits: the same bytes through the same kind of pair without
-// frames.
+// The way of an answer from a worker to the front: bytes written into the ring, frames that say where they lie, and a
+// reader on another thread that copies them out as a socket's send would; and a task and its answer there and back.
+// Their limits: the same bytes through a socket pair without frames, which is the way they would take without a ring.
 #include <benchmark/benchmark.h>
 #include <sys/socket.h>
 
+#include <cstring>
 #include <memory>
 #include <string>
 #include <thread>
@@ -27,6 +28,29 @@ struct Pair {
   }
   UniqueFd worker, front;
 };
+
+// The ring's two ends, over the same memory.
+struct Ring {
+  Ring() {
+    auto made = RingMemory::create();
+    if (!made) std::abort();
+    auto opened = RingMemory::open(::dup(made->fd()));
+    if (!opened) std::abort();
+    worker = std::make_unique<RingMemory>(std::move(*opened));
+    front = std::make_unique<RingReader>(std::move(*made));
+  }
+  std::unique_ptr<RingMemory> worker;
+  std::unique_ptr<RingReader> front;
+};
+
+// Puts bytes into the ring and sends where they lie.
+bool send_piece(Channel& channel, std::string_view payload, bool last) {
+  auto place = channel.ring().place(payload.size(), CancelToken{});
+  if (!place) return false;
+  std::memcpy(*place, payload.data(), payload.size());
+  const RingPiece piece = channel.ring().commit(payload.size());
+  return last ? channel.send_end(piece, "{}").has_value() : channel.send(piece).has_value();
+}
 
 // Reads all that comes until the other end closes.
 void drain(int fd) {
@@ -54,54 +78,69 @@ bool read_fully(int fd, std::string& out, std::size_t size) {
   return true;
 }
 
-// make_writer(fd) gives what writes one payload to that end.
-template <class MakeWriter>
-void stream(benchmark::State& state, MakeWriter make_writer) {
+// Takes one piece out of the ring, its bytes copied to `out`; false at the end of the socket.
+bool take_piece(int fd, Ring& ring, Channel& channel, std::string& in, std::string& out) {
+  if (!read_fully(fd, in, kFrameHeaderBytes)) return false;
+  if (!read_fully(fd, in, decode_header(in).value().payload_bytes)) return false;
+  const RingPiece piece = decode_piece(in).value();
+  const std::string_view bytes = ring.front->view(piece).value();
+  out.resize(std::max(out.size(), bytes.size()));
+  std::memcpy(out.data(), bytes.data(), bytes.size());
+  if (ring.front->take(piece)) channel.ring().wake();
+  return true;
+}
+
+void ring_written(benchmark::State& state) {
+  state.SetLabel("limit=limit_bytes_written/" + std::to_string(state.range(0)) + "/real_time");
   Pair pair;
-  std::thread reader([fd = pair.front.get()] { drain(fd); });
+  Ring ring;
+  Channel channel(pair.worker.get(), std::move(*ring.worker));
+  std::thread reader([&] {
+    std::string in, out;
+    while (take_piece(pair.front.get(), ring, channel, in, out)) {
+    }
+  });
   const std::string payload(static_cast<std::size_t>(state.range(0)), 'x');
-  auto write = make_writer(pair.worker.get());
   for (auto _ : state) {
-    if (!write(payload)) std::abort();
+    if (!send_piece(channel, payload, false)) std::abort();
   }
   pair.worker.reset();
   reader.join();
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
-
-void frames_written(benchmark::State& state) {
-  state.SetLabel("limit=limit_bytes_written/" + std::to_string(state.range(0)) + "/real_time");
-  stream(state, [](int fd) {
-    return [channel = std::make_unique<Channel>(fd)](std::string_view payload) {
-      return channel->send(FrameKind::Data, payload).has_value();
-    };
-  });
-}
-BENCHMARK(frames_written)->Arg(4 << 10)->Arg(256 << 10)->Arg(1 << 20)->UseRealTime();
+BENCHMARK(ring_written)->Arg(4 << 10)->Arg(64 << 10)->Arg(256 << 10)->UseRealTime();
 
 void limit_bytes_written(benchmark::State& state) {
-  stream(state, [](int fd) { return [fd](std::string_view payload) { return write_fully(fd, payload); }; });
+  Pair pair;
+  std::thread reader([fd = pair.front.get()] { drain(fd); });
+  const std::string payload(static_cast<std::size_t>(state.range(0)), 'x');
+  for (auto _ : state) {
+    if (!write_fully(pair.worker.get(), payload)) std::abort();
+  }
+  pair.worker.reset();
+  reader.join();
+  state.SetBytesProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(limit_bytes_written)->Arg(4 << 10)->Arg(256 << 10)->Arg(1 << 20)->UseRealTime();
+BENCHMARK(limit_bytes_written)->Arg(4 << 10)->Arg(64 << 10)->Arg(256 << 10)->UseRealTime();
 
 // A task frame to the worker, an answer of one page and the end back to the front.
 void task_and_page(benchmark::State& state) {
   state.SetLabel("limit=limit_task_and_page/real_time");
   Pair pair;
-  std::thread worker([fd = pair.worker.get()] {
-    Channel channel(fd);
+  Ring ring;
+  Channel channel(pair.worker.get(), std::move(*ring.worker));
+  std::thread worker([&channel] {
     const std::string page(kPageBytes, 'x');
-    while (channel.read() && channel.send_end(page, "{}")) {
+    while (channel.read() && send_piece(channel, page, true)) {
     }
   });
   const std::string task = make_frame(FrameKind::Task, std::string(kTaskBytes, 't'));
-  std::string in;
+  std::string in, out;
   for (auto _ : state) {
     if (!write_fully(pair.front.get(), task)) std::abort();
-    for (int frame = 0; frame < 2; ++frame) {
-      if (!read_fully(pair.front.get(), in, kFrameHeaderBytes)) std::abort();
-      if (!read_fully(pair.front.get(), in, decode_header(in).value().payload_bytes)) std::abort();
-    }
+    if (!take_piece(pair.front.get(), ring, channel, in, out)) std::abort();
+    if (!read_fully(pair.front.get(), in, kFrameHeaderBytes)) std::abort();
+    if (!read_fully(pair.front.get(), in, decode_header(in).value().payload_bytes)) std::abort();
   }
   pair.front.reset();
   worker.join();

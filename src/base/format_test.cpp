@@ -119,6 +119,31 @@ TEST(Format, RandomDoublesReadBackTheSame) {
   }
 }
 
+// Numbers near those of few decimals, where the quick way and the general one meet: the digits are those of
+// std::to_chars.
+TEST(Format, NumbersOfFewDecimalsAreAsShort) {
+  std::mt19937_64 random(2);
+  for (int i = 0; i < 300'000; ++i) {
+    const auto digits = static_cast<double>(random() >> (random() % 60));
+    double value = digits / std::pow(10.0, static_cast<double>(random() % 8));
+    const auto steps = random() % 4;
+    for (std::uint64_t step = 1; step < steps; ++step) value = std::nextafter(value, INFINITY);
+    char shortest[64];
+    const auto end = std::to_chars(shortest, shortest + sizeof shortest, value, std::chars_format::scientific).ptr;
+    const std::string text = number(value);
+    std::string expected, found;
+    for (const char* at = shortest; at < end && *at != 'e'; ++at) expected += *at == '.' ? "" : std::string(1, *at);
+    for (const char byte : text.substr(0, text.find('e'))) found += byte == '.' ? "" : std::string(1, byte);
+    found.erase(0, std::min(found.find_first_not_of('0'), found.size()));
+    found.erase(found.find_last_not_of('0') + 1);
+    expected.erase(expected.find_last_not_of('0') + 1);
+    ASSERT_EQ(found, expected) << text;
+    double back = 0;
+    std::from_chars(text.data(), text.data() + text.size(), back);
+    ASSERT_EQ(back, value) << text;
+  }
+}
+
 TEST(Format, Decimals) {
   EXPECT_EQ(decimal(203534, 2), "2035.34");
   EXPECT_EQ(decimal(-5, 2), "-0.05");

@@ -173,6 +173,8 @@ class BlockEncoder final : public Encoder {
       auto block = std::make_unique<Block>();
       block->rows = batch->Slice(at, count);
       block->first_row = rows_;
+      text_bytes_expected_ =
+          std::min(static_cast<double>(count) * std::max(text_bytes_per_row_, memory_bytes_per_row), kBlockBytes);
       rows_ += count;
       at += count;
       CANVASBACK_TRY(write_block(std::move(block)));
@@ -188,6 +190,8 @@ class BlockEncoder final : public Encoder {
       block->text = std::move(spare_.back());
       spare_.pop_back();
     }
+    // Growing by and by would copy the text of a page twice.
+    block->text.reserve(static_cast<std::size_t>(1.5 * text_bytes_expected_));
     if (threads_ <= 1 || block->first_row == 0) {
       const std::int64_t rows = block->rows->num_rows();
       CANVASBACK_TRY(format_block(*formatter_, *block));
@@ -238,6 +242,7 @@ class BlockEncoder final : public Encoder {
   const int threads_;
   std::int64_t rows_ = 0;
   double text_bytes_per_row_ = 0;
+  double text_bytes_expected_ = 0;  // of the block that is written next
   Stopwatch since_batch_;
   std::optional<Error> failure_;
   std::vector<std::string> spare_;         // texts that were sent, for their memory
