@@ -11,6 +11,8 @@
 #include <parquet/metadata.h>
 #include <parquet/statistics.h>
 
+#include <random>
+
 #include "encode/test_support.hpp"
 
 namespace canvasback {
@@ -73,6 +75,46 @@ TEST(ParquetEncoder, NoRowsIsAFile) {
   ASSERT_NE(table, nullptr);
   EXPECT_EQ(table->num_rows(), 0);
   EXPECT_EQ(table->num_columns(), 17);
+}
+
+// What the values of a column of so many rows are: `different` values in no order, each about as often.
+BatchPtr repeating(std::int64_t rows, std::int64_t different) {
+  std::mt19937_64 random(1);
+  arrow::Int64Builder numbers;
+  arrow::StringBuilder texts;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const auto value = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(different));
+    EXPECT_TRUE(numbers.Append(value).ok());
+    EXPECT_TRUE(texts.Append("text " + std::to_string(value)).ok());
+  }
+  return arrow::RecordBatch::Make(
+      arrow::schema({arrow::field("a.number", arrow::int64()), arrow::field("text", arrow::utf8())}), rows,
+      {*numbers.Finish(), *texts.Finish()});
+}
+
+bool has_dictionary(const std::string& bytes, int column) {
+  auto input = std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(bytes));
+  return parquet::ParquetFileReader::Open(input)->metadata()->RowGroup(0)->ColumnChunk(column)->has_dictionary_page();
+}
+
+// 20,000 values fill a sixth of a row group's rows, though few of the first 8,192 rows repeat one.
+TEST(ParquetEncoder, ColumnsWhoseValuesRepeatHaveADictionary) {
+  struct Case {
+    std::int64_t rows, different;
+    bool dictionary;
+  };
+  for (const Case& c :
+       {Case{8'192, 10, true}, Case{8'192, 20'000, true}, Case{8'192, 48'000, false},
+        Case{8'192, 1'000'000'000'000, false}, Case{100'000, 2'000'000, false}, Case{100, 1'000'000'000'000, true}}) {
+    const auto batch = repeating(c.rows, c.different);
+    const std::string bytes = encode_all("parquet", {batch, batch});
+    for (int column = 0; column < 2; ++column) {
+      EXPECT_EQ(has_dictionary(bytes, column), c.dictionary) << c.rows << " rows of " << c.different;
+    }
+    const auto table = read(bytes);
+    ASSERT_NE(table, nullptr);
+    EXPECT_TRUE(table->Equals(**arrow::Table::FromRecordBatches({batch, batch})));
+  }
 }
 
 BatchPtr counting(std::int64_t rows, std::size_t text_bytes) {

@@ -1,4 +1,5 @@
 #include "encode/xlsx/sheet_formatter.hpp"
+#include "encode/xlsx/workbook_parts.hpp"
 
 #include <utility>
 
@@ -153,7 +154,7 @@ void SheetFormatter::write_rows(const RowBlock& block, Scratch& scratch, SheetBl
       columns.emplace_back(part->column(static_cast<int>(i)), looks_[i], shared, first_row, notes[i]);
     }
     for (std::int64_t row = 0; row < part->num_rows(); ++row) {
-      writer.append(std::string_view("<row>"));
+      writer.append(kRowOpen);
       for (CellColumn& column : columns) column.append(row, writer);
       writer.append(std::string_view("</row>"));
     }

@@ -66,7 +66,7 @@ std::string head_with(const std::vector<int>& widths, bool selected) {
     out += fmt::format("<col min=\"{0}\" max=\"{0}\" width=\"{1}.7109375\" customWidth=\"1\"/>", i + 1, widths[i]);
   }
   if (!widths.empty()) out += "</cols>";
-  return out + "<sheetData><row>";
+  return out + "<sheetData>" + std::string(kRowOpen);
 }
 
 std::string custom_property(int& id, std::string_view name, std::string_view value) {
@@ -252,7 +252,7 @@ std::string notes_sheet(const Notes& notes, const SheetPlan& plan, std::int64_t&
   out += "</row>";
   rows = 1;
   for (const auto& [key, entry] : notes.entries()) {
-    out += "<row>" + text_cell(plan.headers[static_cast<std::size_t>(key.first)]);
+    out += std::string(kRowOpen) + text_cell(plan.headers[static_cast<std::size_t>(key.first)]);
     out += fmt::format("<c><v>{}</v></c>", entry.cells);
     out += text_cell(entry.first_cell) + text_cell(explain(key.second)) + "</row>";
     ++rows;

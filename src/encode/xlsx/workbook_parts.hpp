@@ -30,6 +30,8 @@ inline constexpr std::string_view kStylesName = "xl/styles.xml";
 inline constexpr std::string_view kSharedStringsName = "xl/sharedStrings.xml";
 inline constexpr std::string_view kContentTypesName = "[Content_Types].xml";
 std::string sheet_part_name(std::size_t number);  // from 1
+// Behind the name stands a blank, for programs that count rows by searching for "<row ".
+inline constexpr std::string_view kRowOpen = "<row >";
 
 std::string root_relations_xml();
 std::string core_xml(const DocumentInfo& document);

@@ -1,4 +1,5 @@
 #include "encode/xlsx/xlsx_encoder.hpp"
+#include "encode/xlsx/workbook_parts.hpp"
 
 #include <arrow/builder.h>
 #include <gtest/gtest.h>
@@ -20,7 +21,7 @@ std::string cells_of(const TestColumn& column) { return rows_of(workbook_of({bat
 
 std::string rows(const std::vector<std::string>& cells) {
   std::string out;
-  for (const std::string& cell : cells) out += "<row>" + cell + "</row>";
+  for (const std::string& cell : cells) out += std::string(kRowOpen) + cell + "</row>";
   return out;
 }
 std::string number(const std::string& text, int style = 0) {
@@ -104,7 +105,7 @@ TEST(XlsxEncoder, WhatCannotBeKeptIsOnTheNotes) {
                                             {"fine", arrow::float64(), "[1.5, null, 2]"}})});
   const std::string& notes = parts.at("xl/worksheets/sheet2.xml");
   const auto line = [&](const std::string& column, int cells, const std::string& first) {
-    return notes.find("<row>" + text_cell(column) + number(std::to_string(cells)) + text_cell(first)) !=
+    return notes.find(std::string(kRowOpen) + text_cell(column) + number(std::to_string(cells)) + text_cell(first)) !=
            std::string::npos;
   };
   EXPECT_TRUE(line("id", 2, "Data!A2")) << notes;
@@ -208,7 +209,7 @@ BatchPtr numbered_rows(std::int64_t first, std::int64_t count) {
 // The numbers in a sheet's data rows: their count, and whether they go up by one from `first`.
 std::int64_t check_numbers(const std::string& sheet, std::int64_t first) {
   const std::string data = rows_of(sheet);
-  constexpr std::string_view kOpen = "<row><c><v>";
+  constexpr std::string_view kOpen = "<row ><c><v>";
   std::int64_t count = 0;
   for (std::size_t at = 0; at < data.size(); ++count) {
     const std::string wanted = std::string(kOpen) + std::to_string(first + count) + "</v></c></row>";
