@@ -101,6 +101,7 @@ class Workbook:
     def _check_container(self):
         names = self.zip.namelist()
         assert len(names) == len(set(map(str.lower, names)))
+        large_before = False
         for info in self.zip.infolist():
             self.file.seek(info.header_offset)
             header = struct.unpack("<4s5H3L2H", self.file.read(30))
@@ -108,9 +109,12 @@ class Workbook:
             assert (signature, method, extra) == (b"PK\3\4", 8, 0), header
             assert info.compress_type == 8 and info.flag_bits == flags and flags in (0, 8)
             large = info.file_size >= 2**32 - 1 or info.compress_size >= 2**32 - 1
-            # ZIP64 where it is needed, or may have been when the sheet was begun.
+            # ZIP64 where it is needed, or may have been when the sheet was begun: rows of the size of those before it
+            # may come in any number.
             assert version == 45 if large else version in (20, 45), (info.filename, version)
-            assert version == 20 or info.file_size > 2**31, f"needless ZIP64 of {info.filename}: {info.file_size}"
+            needed = info.file_size > 2**31 or large_before
+            assert version == 20 or needed, f"needless ZIP64 of {info.filename}: {info.file_size}"
+            large_before |= info.file_size > 2**31
             assert (info.extra != b"") == (large or info.header_offset >= 2**32 - 1)
             if flags == 0:
                 assert (crc, packed, size) == (info.CRC, info.compress_size, info.file_size)

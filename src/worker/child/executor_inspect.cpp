@@ -1,5 +1,6 @@
 // The part of Executor that looks into the files of a dataset: schema from the engine, the rest from footers.
 #include <arrow/array.h>
+#include <fmt/format.h>
 
 #include "base/limits.hpp"
 #include "source/arrow/arrow_reader.hpp"
@@ -44,7 +45,8 @@ Status Executor::run_inspect(const Task& task, const CancelToken& cancel, Json& 
     }
   }
   if (dataset.columns.size() > limits::kColumnsMax) {
-    return fail(ErrorCode::InvalidData, "The dataset " + dataset.name + " has too many columns.");
+    return fail(ErrorCode::InvalidData, fmt::format("The dataset {} has {} columns; at most {} are served.",
+                                                    dataset.name, dataset.columns.size(), limits::kColumnsMax));
   }
   stream.reset();
   if (dataset.kind == DatasetKind::Parquet) {
