@@ -6,8 +6,8 @@
     query_engine.execute_sql("SELECT count(*) AS n FROM all_records")["data"]
 
 `CANVASBACK_URL` says where the server is (http://localhost:8080 where it is not set), `Client(url, collection)` the
-same for one client. A refused request raises CanvasbackError, which has the problem document. Records are kept when a call
-returns; a call whose answer was lost is sent again under its Idempotency-Key, so that nothing is kept twice.
+same for one client. A refused request raises CanvasbackError, which has the problem document. Records are kept when a
+call returns; a call whose answer was lost is sent again under its Idempotency-Key, so that nothing is kept twice.
 """
 
 import gzip

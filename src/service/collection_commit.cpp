@@ -56,18 +56,19 @@ IngestAnswer answer_of(IngestOutcome& outcome, const Json& done, std::uint64_t c
 
 }  // namespace
 
-std::optional<Error> conflict_error(const CollectionKeys& keys, const KeyVerdict& verdict, std::int64_t first,
-                                    std::int64_t rows) {
+std::optional<Error> conflict_error(const CollectionKeys& keys, const KeyVerdict& verdict, RequestRows rows,
+                                    const std::vector<RequestRows>& refused) {
   Json errors = Json::Array{};
   std::int64_t count = 0;
   bool missing = false;
   const auto names = keys.schema().keys();
   for (const KeyConflict& conflict : verdict.conflicts) {
-    if (conflict.row < first || conflict.row >= first + rows) continue;
+    const auto has_it = [&](const RequestRows& request) { return request.contains(conflict.with); };
+    if (!rows.contains(conflict.row) || std::ranges::any_of(refused, has_it)) continue;
     missing = missing || conflict.missing;
     if (++count > static_cast<std::int64_t>(limits::kRecordErrorsMax)) continue;
     Json entry;
-    entry.set("record", conflict.row - first);
+    entry.set("record", conflict.row - rows.first);
     entry.set("field", fmt::format("{}", fmt::join(names[conflict.key], ", ")));
     entry.set("rule", keys.has_primary() && conflict.key == 0 ? "primary_key" : "unique");
     entry.set("message",
@@ -158,10 +159,13 @@ asio::awaitable<void> CollectionService::commit_group(Collection& collection,
     }
     if (keyed && !keyed->verdict.conflicts.empty()) {
       std::vector<std::shared_ptr<IngestTicket>> good;
+      std::vector<RequestRows> refused_rows;
       std::int64_t first = 0;
       for (std::size_t i = 0; i < group.size(); ++i) {
-        auto refused = conflict_error(*collection.keys, keyed->verdict, first, result.outcomes[i].records);
-        first += result.outcomes[i].records;
+        const RequestRows rows{first, result.outcomes[i].records};
+        auto refused = conflict_error(*collection.keys, keyed->verdict, rows, refused_rows);
+        if (refused) refused_rows.push_back(rows);
+        first += rows.count;
         if (!refused && result.outcomes[i].error) refused = result.outcomes[i].error;
         if (!refused) {
           good.push_back(group[i]);
@@ -259,6 +263,7 @@ void CollectionService::carry_deletes(const Collection& collection, const FileSe
 asio::awaitable<Status> CollectionService::follow_merge(Collection& collection, const FileSet& inputs,
                                                         const std::vector<CollectionFile>& added,
                                                         std::shared_ptr<PendingFiles> files) {
+  if (!collection.keys) co_return Status();
   auto follow = [&]() -> Status {
     CANVASBACK_ASSIGN(std::string entries, read_entries(*files));
     std::vector<std::string> from;
@@ -325,6 +330,16 @@ asio::awaitable<Result<std::unique_ptr<CollectionKeys>>> CollectionService::read
   Status status = co_await on_thread(disk_, rebuild);
   if (!status) co_return Out(std::unexpected(status.error()));
   co_return std::move(keys);
+}
+
+// What was moved by hand may bring keys or take them away.
+asio::awaitable<void> CollectionService::publish_moved(Collection& collection) {
+  const auto held = co_await collection.lock->hold();
+  if (collection.keys) {
+    Status renewed = co_await renew_keys(collection);
+    if (!renewed) log::warning("collection {}: {}", collection.name, renewed.error().message);
+  }
+  publish(collection);
 }
 
 asio::awaitable<Status> CollectionService::renew_keys(Collection& collection) {

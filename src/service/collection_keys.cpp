@@ -117,11 +117,11 @@ KeyVerdict CollectionKeys::judge(std::string_view bytes, OnConflict on_conflict)
       const bool late = (known != nullptr && known->stamp > entries.stamp(row)) ||
                         (deleted != deleted_.end() && deleted->second > entries.stamp(row));
       if (on_conflict == OnConflict::Refuse && (known != nullptr || !fresh)) {
-        out.conflicts.push_back({row, 0, false});
+        out.conflicts.push_back({row, 0, false, known != nullptr ? -1 : entry->second});
         continue;
       }
       if (on_conflict == OnConflict::Replace && known == nullptr) {
-        out.conflicts.push_back({row, 0, true});
+        out.conflicts.push_back({row, 0, true, -1});
         continue;
       }
       if (late || (on_conflict == OnConflict::Ignore && (known != nullptr || !fresh))) {
@@ -138,7 +138,7 @@ KeyVerdict CollectionKeys::judge(std::string_view bytes, OnConflict on_conflict)
       const bool taken = known != nullptr && !is_dead(known->place) && !killed.contains(known->place);
       const auto [entry, fresh] = here[key].try_emplace(hash, row);
       if (taken || (!fresh && !stillborn.contains(entry->second))) {
-        out.conflicts.push_back({row, key, false});
+        out.conflicts.push_back({row, key, false, taken ? -1 : entry->second});
         break;
       }
       entry->second = row;

@@ -23,8 +23,9 @@ namespace canvasback {
 
 struct KeyConflict {
   std::int64_t row = 0;
-  std::size_t key = 0;   // of RecordSchema::keys
-  bool missing = false;  // OnConflict::Replace: there is no such record
+  std::size_t key = 0;     // of RecordSchema::keys
+  bool missing = false;    // OnConflict::Replace: there is no such record
+  std::int64_t with = -1;  // the earlier row of the batch that has the key; -1: a record that is kept already
 };
 
 // What adding a batch means for rows.

@@ -182,9 +182,8 @@ asio::awaitable<Status> CollectionService::examine_all(Collection& collection) {
 }
 
 void CollectionService::supersede(Collection& collection, std::vector<CollectionFile> files) {
-  for (CollectionFile& file : files) {
+  for (CollectionFile& file : files)
     collection.superseded.push_back({std::move(file.file.path), collection.version + 1});
-  }
 }
 
 // Files go once every version that lists them is gone: tasks under way hold theirs.
@@ -261,10 +260,8 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge(Collection& collec
   task.work.set("id", random_hex(8));
   task.work.set("info", to_json(info));
   const auto schema = collection.schema;
-  if (collection.keys) {
-    task.work.set("schema", to_json(*schema));
-    task.work.set("key_secret", key_secret_);
-  }
+  if (collection.keys) task.work.set("schema", to_json(*schema));
+  task.work.set("key_secret", key_secret_);
   auto files = std::make_shared<PendingFiles>();
   CancelToken never;
   RolePool::OpenFile open_file = opener(collection, files);
@@ -326,10 +323,8 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge(Collection& collec
     stated->row_group_rows = std::move(file.file.row_group_rows);
     file.file = std::move(*stated);
   }
-  if (collection.keys) {
-    auto status_of_keys = co_await follow_merge(collection, inputs, added, files);
-    if (!status_of_keys) co_return Out(std::unexpected(status_of_keys.error()));
-  }
+  status = co_await follow_merge(collection, inputs, added, files);
+  if (!status) co_return Out(std::unexpected(status.error()));
   // What was merged may have been moved away by hand meanwhile; what was committed meanwhile stays.
   std::set<std::string> merged;
   for (const CollectionFile& file : inputs.live) merged.insert(file.file.path);
@@ -529,12 +524,7 @@ asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
   collection.files = select_files(std::move(all), collection.archived);
   collection.files.superseded.clear();
   collection.files.unfinished.clear();
-  if (collection.keys) {
-    const auto held = co_await collection.lock->hold();
-    Status renewed = co_await renew_keys(collection);
-    if (!renewed) log::warning("collection {}: {}", collection.name, renewed.error().message);
-  }
-  publish(collection);
+  co_await publish_moved(collection);
   log::info("collection {}: files were moved; {} records in {} files now", collection.name, collection.records(),
             collection.files.live.size());
 }

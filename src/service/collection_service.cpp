@@ -99,7 +99,7 @@ asio::awaitable<Result<IngestAnswer>> IngestStream::finish() {
   if (collection_.keys) {
     auto judged = co_await service_.judge_keys(collection_, files_, request_.on_conflict);
     if (!judged) co_return Out(std::unexpected(judged.error()));
-    if (auto refused = conflict_error(*collection_.keys, judged->verdict, 0, result.outcomes.at(0).records)) {
+    if (auto refused = conflict_error(*collection_.keys, judged->verdict, {0, result.outcomes.at(0).records}, {})) {
       co_return Out(std::unexpected(*refused));
     }
     keyed = std::move(*judged);

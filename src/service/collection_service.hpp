@@ -167,6 +167,7 @@ class CollectionService {
   asio::awaitable<Result<std::unique_ptr<CollectionKeys>>> read_keys(Collection& collection,
                                                                      std::shared_ptr<const RecordSchema> schema,
                                                                      CollectionKeys::Rebuilt& rebuilt);
+  asio::awaitable<void> publish_moved(Collection& collection);
   asio::awaitable<Status> renew_keys(Collection& collection);
   RolePool::OpenFile opener(Collection& collection, std::shared_ptr<PendingFiles> files);
   void publish(Collection& collection);

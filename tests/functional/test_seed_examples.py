@@ -1,6 +1,6 @@
-"""The examples of the two guides that this interface grew from (docs/from-the-seeds.md), as they are printed there: the
-same command lines, statements and programs, on the ports they name. What they leave open is filled in: `[...]` by records,
-the schemas they speak of, the page that is fetched.
+"""The examples of the two guides that this interface grew from (docs/from-the-seeds.md), as they are printed there:
+the same command lines, statements and programs, on the ports they name. What they leave open is filled in: `[...]` by
+records, the schemas they speak of, the page that is fetched.
 """
 
 import json
@@ -20,7 +20,8 @@ HIGH_PERFORMANCE_CURL = [
     {"field1": "value1", "field2": 123},
     {"field1": "value2", "field2": 456}
   ]'""",
-    r"""curl "http://localhost:8080/api/v1/high-performance/query-optimized/my_schema?filters={\"field1\":\"value1\"}&analysis=summary" """,  # noqa: E501
+    r"""curl "http://localhost:8080/api/v1/high-performance/query-optimized/my_schema"""
+    r"""?filters={\"field1\":\"value1\"}&analysis=summary" """,
     "curl http://localhost:8080/docs",
     """curl -X POST "http://localhost:8080/api/v1/high-performance/benchmark/your_schema" """,
 ]
@@ -125,7 +126,8 @@ with open('export.json', 'w') as f:
     json.dump(result['data'], f)
 """
 RECORDS = [{"id": f"user_{number}", "user_id": number % 7, "name": "John" if number % 10 == 3 else "Ann",
-            "country": ["MT", "PT", "FI"][number % 3], "value": number / 4, "timestamp": f"2025-10-{number % 28 + 1:02}",
+            "country": ["MT", "PT", "FI"][number % 3], "value": number / 4,
+            "timestamp": f"2025-10-{number % 28 + 1:02}",
             "amount": None if number % 5 == 0 else number * 1.5} for number in range(200)]  # fmt: skip
 
 
@@ -139,7 +141,8 @@ def run(server, folder, command):
     lines = [f'connect-to = "localhost:{port}:127.0.0.1:{server.port}"' for port in (8080, 8000)]
     (folder / ".curlrc").write_text("\n".join([*lines, "silent", "fail-with-body"]) + "\n")
     environment = {**os.environ, "HOME": str(folder), "CURL_HOME": str(folder)}
-    done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True,
+                          timeout=60)  # fmt: skip
     assert done.returncode == 0, (done.stdout[:800], done.stderr)
     return done.stdout
 
