@@ -50,6 +50,7 @@ HOMES = [
     (r"seccomp\.h|linux/(landlock|seccomp|filter|audit)\.h", ["worker/child"]),
     (r"protozero/", ["transport/flight"]),
     (r"boost/beast", ["transport"]),
+    (r"boost/regex\.hpp", ["stream/value_pattern"]),
     (r"boost/", ["worker/pool", "service", "transport", "server"]),
     (r"CLI/|toml\+\+/", ["server"]),
 ]

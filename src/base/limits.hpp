@@ -150,6 +150,16 @@ inline constexpr std::size_t kConflictsMax = 1000;   // listed at GET /schema
 inline constexpr milliseconds kSyncInterval{1000};   // durability = interval
 inline constexpr std::size_t kWorkerFilesMax = 128;  // descriptors handed to a worker at once
 
+// Schemas of collections.
+inline constexpr std::size_t kSchemasMax = 1000;
+inline constexpr std::size_t kSchemaFieldsMax = 4096;
+inline constexpr std::size_t kSchemaNameBytesMax = 256;
+inline constexpr std::size_t kSchemaPatternBytesMax = 4096;
+inline constexpr std::size_t kSchemaKeysMax = 16;  // the primary key and unique fields
+inline constexpr std::int64_t kBenchmarkRecordsMax = 1'000'000;
+inline constexpr std::int64_t kBenchmarkSingleRecordsMax = 10'000;
+inline constexpr std::size_t kSchemaVersionsMax = 1000;  // kept; the oldest go
+
 // Shutting down.
 inline constexpr seconds kDrainDeadline{10};
 

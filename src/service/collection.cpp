@@ -6,9 +6,18 @@
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "service/collection_keys.hpp"
 #include "task/iso_week.hpp"
 
 namespace canvasback {
+
+Collection::Collection() = default;
+Collection::~Collection() = default;
+
+std::int64_t next_stamp(Collection& collection) {
+  collection.last_stamp_us = std::max(wall_us(), collection.last_stamp_us + 1);
+  return collection.last_stamp_us;
+}
 
 std::size_t Collection::commit_count() const {
   return static_cast<std::size_t>(std::ranges::count_if(
@@ -17,7 +26,7 @@ std::size_t Collection::commit_count() const {
 
 std::int64_t Collection::records() const {
   std::int64_t sum = 0;
-  for (const CollectionFile& file : files.live) sum += file.file.rows;
+  for (const CollectionFile& file : files.live) sum += file.file.rows - file.file.dead_rows();
   return sum;
 }
 
@@ -34,11 +43,11 @@ Json statistics_of(const Collection& collection) {
   for (const CollectionFile& file : collection.files.live) {
     newest_us = std::max(newest_us, file.info.time_us);
     if (file.name.is_commit) {
-      unmerged += file.file.rows;
+      unmerged += file.file.rows - file.file.dead_rows();
       continue;
     }
     auto& [rows, bytes] = weeks[text_of(IsoWeek{file.name.year, file.name.week})];
-    rows += file.file.rows;
+    rows += file.file.rows - file.file.dead_rows();
     bytes += file.file.bytes;
   }
   Json out;
@@ -77,6 +86,7 @@ void remember_request(Collection& collection, KeptRequest request, std::int64_t 
 }
 
 void take_over(Collection& collection, const CollectionFile& file, const Kinds& before) {
+  collection.last_stamp_us = std::max(collection.last_stamp_us, file.info.time_us);
   for (KeptRequest request : file.info.requests) {
     if (request.commit == 0) request.commit = file.name.commit;
     remember_request(collection, std::move(request), file.info.time_us);

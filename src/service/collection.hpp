@@ -10,11 +10,21 @@
 #include <string>
 #include <vector>
 
+#include "service/collection_lock.hpp"
 #include "storage/collection/file_set.hpp"
+#include "stream/record_schema.hpp"
 #include "task/collection_task.hpp"
 #include "worker/pool/event.hpp"
 
 namespace canvasback {
+
+// What happens to a record whose key is there already.
+enum class OnConflict {
+  Refuse,   // its batch is refused (DuplicateRecord)
+  Update,   // it takes the place of the one that is there
+  Ignore,   // it is left out
+  Replace,  // as Update; one whose key is not there refuses its batch (RecordNotFound)
+};
 
 struct IngestAnswer {
   std::int64_t records = 0;
@@ -26,11 +36,13 @@ struct IngestAnswer {
   double work_ms = 0;        // parsing, encoding
   double sync_ms = 0;        // until it was on the disk
   double memory_usage_mb = 0;
+  Json id;  // of a record that came alone
 };
 
 // One request that waits for the next commit.
 struct IngestTicket {
   IngestInput input;
+  OnConflict on_conflict = OnConflict::Refuse;
   std::string body;
   std::int64_t received_ns = 0;
   Event done;
@@ -43,7 +55,12 @@ struct SupersededFile {
   std::uint64_t since = 0;  // the first published version without it
 };
 
+class CollectionKeys;
+
 struct Collection {
+  Collection();
+  ~Collection();
+
   std::string name;
   std::string folder;      // of the live files
   std::string archive;     // weeks that were taken away
@@ -57,8 +74,14 @@ struct Collection {
   std::uint64_t last_commit = 0;
   std::optional<Error> stopped;  // a sync failed: nothing more is acknowledged
 
+  std::shared_ptr<const RecordSchema> schema;  // nullptr: records may be anything
+  std::unique_ptr<CollectionKeys> keys;        // where the schema has any; under the lock
+  std::unique_ptr<CollectionLock> lock;        // of what is written: commits, changes of the schema, files that move
+  std::int64_t last_stamp_us = 0;              // the newest time that records of it were given
+
   std::deque<std::shared_ptr<IngestTicket>> waiting;
   std::size_t waiting_bytes = 0;
+  bool is_scratch = false;  // of a benchmark: nobody sees it
   bool committing = false;
   bool merging = false;
   bool changing_names = false;  // a listing taken meanwhile says nothing
@@ -73,6 +96,8 @@ struct Collection {
   std::uint64_t bytes() const;
 };
 
+// A time for the records of a batch, later than that of any other batch that was given one.
+std::int64_t next_stamp(Collection& collection);
 // How much it holds, by week: the document of GET /statistics.
 Json statistics_of(const Collection& collection);
 // Remembers a request's key; the oldest go past limits::kIdempotencyKeysMax and limits::kIdempotencyAge.

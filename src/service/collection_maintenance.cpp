@@ -116,11 +116,18 @@ asio::awaitable<Status> CollectionService::open() {
   readable.push_back(options_.data_folder + "/archive");
   maintain_.set_readable_paths(std::move(readable));
   ingest_.warm();
+  if (Status status = schemas_.open(); !status) co_return status;
+  for (const auto& [name, versions] : schemas_.all()) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
   for (const std::string& name : names) {
     auto collection = collection_for(name);
     if (!collection) {
       log::warning("the folder of collection {} is left alone: {}", name, collection.error().message);
       continue;
+    }
+    if (const RecordSchema* schema = schemas_.find(name)) {
+      (*collection)->schema = std::make_shared<const RecordSchema>(*schema);
     }
     if (Status status = co_await examine_all(**collection); !status) co_return status;
   }
@@ -167,16 +174,16 @@ asio::awaitable<Status> CollectionService::examine_all(Collection& collection) {
   };
   Status removed = co_await on_thread(disk_, remove_all);
   if (!removed) co_return removed;
-  if (!collection.files.live.empty()) publish(collection);
+  if (Status renewed = co_await renew_keys(collection); !renewed) co_return renewed;
+  if (!collection.files.live.empty() || collection.schema) publish(collection);
   log::info("collection {}: {} records in {} files, {} commits to merge", collection.name, collection.records(),
             collection.files.live.size(), collection.commit_count());
   co_return Status();
 }
 
 void CollectionService::supersede(Collection& collection, std::vector<CollectionFile> files) {
-  for (CollectionFile& file : files) {
+  for (CollectionFile& file : files)
     collection.superseded.push_back({std::move(file.file.path), collection.version + 1});
-  }
 }
 
 // Files go once every version that lists them is gone: tasks under way hold theirs.
@@ -245,15 +252,16 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge(Collection& collec
     }
   }
   for (const auto& range : ranges_of(commits)) info.covers.push_back(range);
-  for (const Conflict& conflict : collection.conflicts) {
-    if (std::ranges::find(commits, conflict.commit) != commits.end()) info.conflicts.push_back(conflict);
-  }
+  carry_deletes(collection, inputs, info);
   Task task;
   task.kind = TaskKind::Merge;
   task.work.set("dataset", to_json(dataset));
   task.work.set("time_sql", record_time_sql(info.kinds));
   task.work.set("id", random_hex(8));
   task.work.set("info", to_json(info));
+  const auto schema = collection.schema;
+  if (collection.keys) task.work.set("schema", to_json(*schema));
+  task.work.set("key_secret", key_secret_);
   auto files = std::make_shared<PendingFiles>();
   CancelToken never;
   RolePool::OpenFile open_file = opener(collection, files);
@@ -268,6 +276,8 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge(Collection& collec
     co_return Out(fail(ErrorCode::DataProcessing,
                        fmt::format("A merge of {} records wrote {}; it was not used.", dataset.rows, rows)));
   }
+  const auto held = co_await collection.lock->hold();
+  if (schema != collection.schema) co_return Out(std::size_t{0});  // it was changed meanwhile: the next merge knows it
   std::set<std::string> taken;
   for (const auto* known : {&std::as_const(collection.files.live), &std::as_const(collection.archived)}) {
     for (const CollectionFile& file : *known) taken.insert(file_name(file.file.path));
@@ -313,6 +323,8 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge(Collection& collec
     stated->row_group_rows = std::move(file.file.row_group_rows);
     file.file = std::move(*stated);
   }
+  status = co_await follow_merge(collection, inputs, added, files);
+  if (!status) co_return Out(std::unexpected(status.error()));
   // What was merged may have been moved away by hand meanwhile; what was committed meanwhile stays.
   std::set<std::string> merged;
   for (const CollectionFile& file : inputs.live) merged.insert(file.file.path);
@@ -353,7 +365,7 @@ asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name
   }
   for (auto& [week, inputs] : weeks) {
     if (!merged) break;
-    if (inputs.live.size() < 2) continue;
+    if (inputs.live.size() < 2 && inputs.live[0].file.dead.empty()) continue;
     auto more = co_await merge(collection, std::move(inputs));
     merged = more ? Out(*merged + *more) : Out(std::unexpected(more.error()));
   }
@@ -366,6 +378,7 @@ asio::awaitable<Status> CollectionService::move_files(Collection& collection, st
                                                       Names names, bool to_archive) {
   const std::string target = to_archive ? collection.archive : collection.folder;
   const std::string source = to_archive ? collection.folder : collection.archive;
+  const auto held = co_await collection.lock->hold();
   collection.changing_names = true;
   ++collection.name_changes;
   auto move_all = [names, target, source]() -> Status {
@@ -393,6 +406,7 @@ asio::awaitable<Status> CollectionService::move_files(Collection& collection, st
     into.push_back(std::move(files[i]));
   }
   std::ranges::stable_sort(collection.files.live, {}, [](const CollectionFile& file) { return file.name.is_commit; });
+  if (Status renewed = co_await renew_keys(collection); !renewed) co_return renewed;
   publish(collection);
   co_return Status();
 }
@@ -510,7 +524,7 @@ asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
   collection.files = select_files(std::move(all), collection.archived);
   collection.files.superseded.clear();
   collection.files.unfinished.clear();
-  publish(collection);
+  co_await publish_moved(collection);
   log::info("collection {}: files were moved; {} records in {} files now", collection.name, collection.records(),
             collection.files.live.size());
 }
@@ -528,6 +542,7 @@ asio::awaitable<void> CollectionService::maintain_one(Collection& collection) {
   Result<std::size_t> merged = std::size_t{0};
   if (commits >= limits::kCommitsMergeAt || lies_long) merged = co_await merge_commits(collection);
   if (merged) merged = co_await merge_week(collection);
+  if (merged) merged = co_await merge_dead(collection);
   if (!merged) {
     log::warning("collection {}: {} {}", collection.name, merged.error().message, merged.error().detail);
   }

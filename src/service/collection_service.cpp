@@ -8,11 +8,13 @@
 #include <filesystem>
 
 #include "base/clock.hpp"
+#include "base/hash.hpp"
 #include "base/json.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "service/collection_listing.hpp"
+#include "service/conflict_error.hpp"
 #include "service/on_thread.hpp"
 #include "storage/file.hpp"
 #include "task/spool.hpp"
@@ -28,6 +30,11 @@ Error overloaded(std::string message) { return Error{ErrorCode::TooManyRequests,
 std::chrono::milliseconds pause_before_commit(std::size_t commits) {
   if (commits < limits::kCommitsMergeAt) return std::chrono::milliseconds(0);
   return std::chrono::milliseconds(commits < limits::kCommitsUnmergedMax / 2 ? 10 : 25);
+}
+
+// Whether two requests may be one commit: what is said of its records is said of all of them.
+bool goes_with(const IngestTicket& one, const IngestTicket& other) {
+  return one.input.cast == other.input.cast && one.on_conflict == other.on_conflict;
 }
 
 // What of a commit is on the disk once this has returned: all of it, or (after an error) all of it or nothing.
@@ -84,7 +91,21 @@ asio::awaitable<Result<IngestAnswer>> IngestStream::finish() {
   if (!done) co_return Out(std::unexpected(done.error()));
   IngestResult result = ingest_result_from_json(*done);
   IngestAnswer answer;
-  auto commit = co_await service_.keep(collection_, result, files_, answer.sync_ms);
+  const auto held = co_await collection_.lock->hold();
+  if (schema_ != collection_.schema) {
+    co_return Out(fail(Error{ErrorCode::Unavailable, "The schema was changed while the body came.", {}, {}, 1}));
+  }
+  std::optional<CollectionService::KeyedBatch> keyed;
+  if (collection_.keys) {
+    auto judged = co_await service_.judge_keys(collection_, files_, request_.on_conflict);
+    if (!judged) co_return Out(std::unexpected(judged.error()));
+    if (auto refused = conflict_error(*collection_.keys, judged->verdict, {0, result.outcomes.at(0).records}, {})) {
+      co_return Out(std::unexpected(*refused));
+    }
+    keyed = std::move(*judged);
+  }
+  CollectionService::KeyedBatch* batch = keyed ? &*keyed : nullptr;
+  auto commit = co_await service_.keep(collection_, result, files_, answer.sync_ms, batch);
   if (!commit) co_return Out(std::unexpected(commit.error()));
   answer.commit = *commit;
   answer.records = result.outcomes.at(0).records;
@@ -102,7 +123,9 @@ CollectionService::CollectionService(asio::any_io_executor executor, RolePool& i
       ingest_(ingest),
       maintain_(maintain),
       datasets_(datasets),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      schemas_(options_.data_folder + "/schemas"),
+      key_secret_(random_hex(16)) {}
 
 CollectionService::~CollectionService() {
   *alive_ = false;
@@ -125,6 +148,7 @@ Result<Collection*> CollectionService::collection_for(std::string_view name) {
   }
   auto collection = std::make_unique<Collection>();
   collection->name = name;
+  collection->lock = std::make_unique<CollectionLock>(executor_);
   const bool is_default = name == kDefaultCollection;
   const std::string base =
       is_default ? options_.data_folder : fmt::format("{}/collections/{}", options_.data_folder, name);
@@ -133,6 +157,22 @@ Result<Collection*> CollectionService::collection_for(std::string_view name) {
   collection->quarantine = base + "/quarantine";
   CANVASBACK_TRY(file::make_folder(collection->folder));
   return collections_.emplace(std::string(name), std::move(collection)).first->second.get();
+}
+
+Result<Collection*> CollectionService::collection_for(const IngestRequest& request) {
+  const bool known = collections_.contains(request.collection);
+  if (request.known_only && !known) {
+    return fail(ErrorCode::SchemaNotFound,
+                fmt::format("There is no schema \"{}\".", request.collection.substr(0, 128)));
+  }
+  if (request.on_conflict != OnConflict::Refuse) {
+    const RecordSchema* schema = schemas_.find(request.collection);
+    if (schema == nullptr || schema->primary_key.empty()) {
+      return fail(ErrorCode::SchemaValidation,
+                  fmt::format("Collection \"{}\" has no schema with a key.", request.collection.substr(0, 128)));
+    }
+  }
+  return collection_for(request.collection);
 }
 
 Status CollectionService::check_room(const Collection& collection) const {
@@ -188,7 +228,10 @@ RolePool::OpenFile CollectionService::opener(Collection& collection, std::shared
     pending.request = request;
     UniqueFd theirs(::dup(pending.fd.get()));
     if (!theirs) return std::unexpected(file::error_from(errno, "opened", pending.path));
-    auto& place = wanted == kNeedRejects ? files->rejects : wanted == kNeedSpool ? spools->parts : files->parts;
+    auto& place = wanted == kNeedKeys      ? files->keys
+                  : wanted == kNeedRejects ? files->rejects
+                  : wanted == kNeedSpool   ? spools->parts
+                                           : files->parts;
     place.push_back(std::move(pending));
     return theirs;
   };
@@ -196,9 +239,14 @@ RolePool::OpenFile CollectionService::opener(Collection& collection, std::shared
 
 asio::awaitable<Result<IngestAnswer>> CollectionService::ingest(IngestRequest request, std::string body) {
   using Out = Result<IngestAnswer>;
-  auto known = collection_for(request.collection);
+  auto known = collection_for(request);
   if (!known) co_return Out(std::unexpected(known.error()));
-  Collection& collection = **known;
+  co_return co_await ingest_into(**known, std::move(request), std::move(body));
+}
+
+asio::awaitable<Result<IngestAnswer>> CollectionService::ingest_into(Collection& collection, IngestRequest request,
+                                                                     std::string body) {
+  using Out = Result<IngestAnswer>;
   if (Status room = check_room(collection); !room) co_return Out(std::unexpected(room.error()));
   if (collection.waiting_bytes + body.size() > limits::kIngestWaitingBytesMax ||
       collection.waiting.size() >= limits::kGroupRequestsMax * 4) {
@@ -214,8 +262,9 @@ asio::awaitable<Result<IngestAnswer>> CollectionService::ingest(IngestRequest re
   input.encoding = request.encoding;
   input.key = request.key;
   input.quarantine = request.quarantine;
-  auto ticket = std::make_shared<IngestTicket>(
-      IngestTicket{std::move(input), std::move(body), request.received_ns, Event(executor_), std::nullopt});
+  input.cast = request.cast;
+  auto ticket = std::make_shared<IngestTicket>(IngestTicket{std::move(input), request.on_conflict, std::move(body),
+                                                            request.received_ns, Event(executor_), std::nullopt});
   collection.waiting_bytes += ticket->body.size();
   collection.waiting.push_back(ticket);
   if (!collection.committing) {
@@ -239,6 +288,7 @@ asio::awaitable<void> CollectionService::commit_waiting(Collection& collection) 
     while (!collection.waiting.empty() && group.size() < limits::kGroupRequestsMax) {
       const std::size_t next = collection.waiting.front()->body.size();
       if (!group.empty() && bytes + next > limits::kGroupBytesMax) break;
+      if (!group.empty() && !goes_with(*group[0], *collection.waiting.front())) break;
       bytes += next;
       collection.waiting_bytes -= next;
       group.push_back(std::move(collection.waiting.front()));
@@ -249,66 +299,11 @@ asio::awaitable<void> CollectionService::commit_waiting(Collection& collection) 
   collection.committing = false;
 }
 
-asio::awaitable<void> CollectionService::commit_group(Collection& collection,
-                                                      std::vector<std::shared_ptr<IngestTicket>> group) {
-  const auto answer_all = [&](const Error& error) {
-    for (const auto& ticket : group) {
-      if (!ticket->answer) ticket->answer = Result<IngestAnswer>(std::unexpected(error));
-      ticket->done.notify();
-    }
-  };
-  if (collection.stopped) co_return answer_all(*collection.stopped);
-  Task task;
-  task.kind = TaskKind::Ingest;
-  IngestWork work;
-  work.time_us = wall_us();
-  for (const auto& ticket : group) work.inputs.push_back(ticket->input);
-  task.work = to_json(work);
-  auto files = std::make_shared<PendingFiles>();
-  CancelToken never;
-  RolePool::OpenFile open_file = opener(collection, files);
-  auto submitted = co_await ingest_.submit(std::move(task), std::move(open_file), never);
-  if (!submitted) co_return answer_all(submitted.error());
-  RoleTask& running = **submitted;
-  const std::int64_t begun_ns = monotonic_ns();
-  for (const auto& ticket : group) {
-    if (!co_await running.feed(ticket->body)) break;
-    ticket->body = {};
-  }
-  running.end_input();
-  auto done = co_await running.finish();
-  if (!done) co_return answer_all(done.error());
-  IngestResult result = ingest_result_from_json(*done);
-  if (result.outcomes.size() != group.size()) {
-    co_return answer_all(Error{ErrorCode::DataProcessing, "The worker's answer is not whole.", {}, {}, 0});
-  }
-  double sync_ms = 0;
-  auto commit = co_await keep(collection, result, files, sync_ms);
-  for (std::size_t i = 0; i < group.size(); ++i) {
-    IngestOutcome& outcome = result.outcomes[i];
-    if (outcome.error) {
-      group[i]->answer = Result<IngestAnswer>(std::unexpected(*outcome.error));
-      continue;
-    }
-    if (!commit) continue;
-    IngestAnswer answer;
-    answer.records = outcome.records;
-    answer.quarantined = outcome.quarantined;
-    answer.errors = std::move(outcome.errors);
-    answer.commit = *commit;
-    answer.queue_ms = static_cast<double>(begun_ns - group[i]->received_ns) / 1e6;
-    answer.work_ms = done->at("work_ms").as_double();
-    answer.memory_usage_mb = done->at("memory_usage_mb").as_double();
-    answer.sync_ms = sync_ms;
-    group[i]->answer = Result<IngestAnswer>(std::move(answer));
-  }
-  answer_all(commit ? Error{} : commit.error());
-}
-
 // Makes the written files part of the collection: synced, renamed, the folder synced, published. Gives the commit's
 // number, 0 where there was nothing to keep.
 asio::awaitable<Result<std::uint64_t>> CollectionService::keep(Collection& collection, IngestResult& result,
-                                                               std::shared_ptr<PendingFiles> files, double& sync_ms) {
+                                                               std::shared_ptr<PendingFiles> files, double& sync_ms,
+                                                               KeyedBatch* keyed) {
   using Out = Result<std::uint64_t>;
   if (result.files.empty() && !result.has_rejects) co_return Out(std::uint64_t{0});
   if (collection.stopped) co_return Out(std::unexpected(*collection.stopped));
@@ -365,8 +360,12 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::keep(Collection& colle
     file.file.rows = result.files[at].rows;
     file.file.row_group_rows = std::move(result.files[at].row_group_rows);
     file.info = std::move(result.files[at].info);
-    take_over(collection, file, before);
     if (!options_.sync_each_commit) unsynced_.emplace_back(&collection, file.file.path);
+  }
+  if (keyed != nullptr) co_await join_keys(collection, added, *keyed);
+  // From here on nothing waits: who sees the records sees them with what they replace gone.
+  for (CollectionFile& file : added) {
+    take_over(collection, file, before);
     collection.files.live.push_back(std::move(file));
   }
   if (count > 0) publish(collection);
@@ -374,8 +373,14 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::keep(Collection& colle
 }
 
 void CollectionService::publish(Collection& collection) {
+  if (collection.is_scratch) return;
   ++collection.version;
   std::erase_if(collection.published, [](const auto& entry) { return entry.second.expired(); });
+  collection.files.declared = collection.schema ? declared_kinds(*collection.schema) : Kinds();
+  for (CollectionFile& file : collection.files.live) {
+    file.file.dead.clear();
+    if (collection.keys) file.file.dead = collection.keys->dead_of(file.file.path);
+  }
   auto dataset = std::make_shared<const Dataset>(
       dataset_of(collection.name, collection.files, fmt::format("{}-{}", collection.name, collection.version)));
   collection.published.emplace_back(collection.version, dataset);
@@ -384,9 +389,14 @@ void CollectionService::publish(Collection& collection) {
 
 asio::awaitable<Result<std::unique_ptr<IngestStream>>> CollectionService::begin(IngestRequest request) {
   using Out = Result<std::unique_ptr<IngestStream>>;
-  auto known = collection_for(request.collection);
+  auto known = collection_for(request);
   if (!known) co_return Out(std::unexpected(known.error()));
-  Collection& collection = **known;
+  co_return co_await begin_in(**known, std::move(request));
+}
+
+asio::awaitable<Result<std::unique_ptr<IngestStream>>> CollectionService::begin_in(Collection& collection,
+                                                                                   IngestRequest request) {
+  using Out = Result<std::unique_ptr<IngestStream>>;
   if (Status room = check_room(collection); !room) co_return Out(std::unexpected(room.error()));
   if (streams_ >= limits::kIngestStreamsMax) co_return Out(fail(overloaded("Too many bodies are on their way.")));
   auto stream = std::make_unique<IngestStream>(*this, collection, request);
@@ -401,13 +411,14 @@ asio::awaitable<Result<std::unique_ptr<IngestStream>>> CollectionService::begin(
   }
   Task task;
   task.kind = TaskKind::Ingest;
-  IngestWork work;
-  work.time_us = wall_us();
+  IngestWork work = work_for(collection, request.on_conflict);
+  stream->schema_ = collection.schema;
   IngestInput input;
   input.format = request.format;
   input.encoding = request.encoding;
   input.key = request.key;
   input.quarantine = request.quarantine;
+  input.cast = request.cast;
   work.inputs.push_back(std::move(input));
   task.work = to_json(work);
   CancelToken never;

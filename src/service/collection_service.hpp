@@ -14,8 +14,10 @@
 #include <vector>
 
 #include "service/collection.hpp"
+#include "service/collection_keys.hpp"
 #include "service/dataset_service.hpp"
 #include "service/pending_files.hpp"
+#include "service/schema_store.hpp"
 #include "worker/pool/role_pool.hpp"
 
 namespace canvasback {
@@ -28,7 +30,17 @@ struct IngestRequest {
   std::string encoding;
   std::string key;  // Idempotency-Key
   bool quarantine = false;
+  std::optional<bool> cast = {};  // instead of what the schema says
+  OnConflict on_conflict = OnConflict::Refuse;
+  bool known_only = false;  // SchemaNotFound where there is neither schema nor collection; else the collection is made
   std::int64_t received_ns = 0;
+};
+
+// Records made to fit a schema, written one by one and in bulk.
+struct BenchmarkRequest {
+  std::string schema;
+  std::int64_t records = 0;
+  std::int64_t single_records = 0;
 };
 
 class CollectionService;
@@ -52,6 +64,7 @@ class IngestStream {
   IngestRequest request_;
   std::shared_ptr<PendingFiles> files_;
   std::unique_ptr<RoleTask> task_;
+  std::shared_ptr<const RecordSchema> schema_;  // that the records are checked against
   std::optional<IngestAnswer> repeated_;
   double queue_ms_ = 0;
   bool holds_key_ = false;
@@ -80,9 +93,26 @@ class CollectionService {
   // A body of any size, as it comes.
   asio::awaitable<Result<std::unique_ptr<IngestStream>>> begin(IngestRequest request);
 
+  // Deletes the record of this key. Gives the commit's number. Errors: SchemaNotFound, SchemaValidation where the
+  // schema has no key, InvalidData, RecordNotFound, and those of ingest().
+  asio::awaitable<Result<std::uint64_t>> remove_record(std::string collection, std::vector<std::string> key);
+
   // nullptr: there is none (yet).
   const Collection* find(std::string_view name) const;
   const std::map<std::string, std::unique_ptr<Collection>, std::less<>>& collections() const { return collections_; }
+  const SchemaStore& schemas() const { return schemas_; }
+  // A first version. Errors: DuplicateRecord where there is a schema of the name, InvalidData for a name that is taken
+  // by a dataset, SchemaValidation where the records that are there have no such keys.
+  asio::awaitable<Result<RecordSchema>> create_schema(RecordSchema schema);
+  // A further version. Errors: also SchemaNotFound.
+  asio::awaitable<Result<RecordSchema>> replace_schema(RecordSchema schema);
+  // The records stay, and may be anything from now on. Errors: SchemaNotFound.
+  asio::awaitable<Status> remove_schema(std::string name);
+
+  // Measures them: {"row_by_row", "bulk", "speedup", …}. Errors: InvalidData for a schema that nothing can be made up
+  // for.
+  asio::awaitable<Result<Json>> benchmark(BenchmarkRequest request);
+
   bool sync_each_commit() const { return options_.sync_each_commit; }
 
   // Merges all commits into the parts of weeks now; gives how many there were.
@@ -104,17 +134,41 @@ class CollectionService {
 
  private:
   friend class IngestStream;
+  struct Scratch;
   using Names = std::vector<std::pair<std::string, std::string>>;  // from, to
 
   Result<Collection*> collection_for(std::string_view name);
+  Result<Collection*> collection_for(const IngestRequest& request);
+  asio::awaitable<Result<IngestAnswer>> ingest_into(Collection& collection, IngestRequest request, std::string body);
+  asio::awaitable<Result<std::unique_ptr<IngestStream>>> begin_in(Collection& collection, IngestRequest request);
+  asio::awaitable<Result<RecordSchema>> take_schema(Collection& collection, RecordSchema schema, bool first);
+  asio::awaitable<void> drop_dead(Collection& collection);
+  asio::awaitable<Result<std::unique_ptr<CollectionKeys>>> keys_under(Collection& collection,
+                                                                      const RecordSchema& schema);
   Status check_room(const Collection& collection) const;
   asio::awaitable<std::optional<Result<IngestAnswer>>> answer_of_earlier(Collection& collection, std::string key);
   void release_key(Collection& collection, const std::string& key);
 
   asio::awaitable<void> commit_waiting(Collection& collection);
   asio::awaitable<void> commit_group(Collection& collection, std::vector<std::shared_ptr<IngestTicket>> group);
+  // How a batch whose records have keys joins them.
+  struct KeyedBatch {
+    std::string entries;
+    KeyVerdict verdict;
+    std::optional<std::pair<KeyHash, std::int64_t>> removed;  // instead: a record that is deleted
+  };
   asio::awaitable<Result<std::uint64_t>> keep(Collection& collection, IngestResult& result,
-                                              std::shared_ptr<PendingFiles> files, double& sync_ms);
+                                              std::shared_ptr<PendingFiles> files, double& sync_ms, KeyedBatch* keyed);
+  asio::awaitable<void> join_keys(Collection& collection, const std::vector<CollectionFile>& added, KeyedBatch& batch);
+  asio::awaitable<Result<KeyedBatch>> judge_keys(Collection& collection, std::shared_ptr<PendingFiles> files,
+                                                 OnConflict on_conflict);
+  IngestWork work_for(Collection& collection, OnConflict on_conflict);
+  // Makes the keys of all live files anew; none where the schema has none.
+  asio::awaitable<Result<std::unique_ptr<CollectionKeys>>> read_keys(Collection& collection,
+                                                                     std::shared_ptr<const RecordSchema> schema,
+                                                                     CollectionKeys::Rebuilt& rebuilt);
+  asio::awaitable<void> publish_moved(Collection& collection);
+  asio::awaitable<Status> renew_keys(Collection& collection);
   RolePool::OpenFile opener(Collection& collection, std::shared_ptr<PendingFiles> files);
   void publish(Collection& collection);
 
@@ -123,6 +177,10 @@ class CollectionService {
                                                                std::vector<std::pair<std::string, std::string>>& bad);
   asio::awaitable<Result<std::size_t>> merge_commits(Collection& collection);
   asio::awaitable<Result<std::size_t>> merge_week(Collection& collection);
+  asio::awaitable<Result<std::size_t>> merge_dead(Collection& collection);
+  void carry_deletes(const Collection& collection, const FileSet& inputs, PartInfo& info) const;
+  asio::awaitable<Status> follow_merge(Collection& collection, const FileSet& inputs,
+                                       const std::vector<CollectionFile>& added, std::shared_ptr<PendingFiles> files);
   asio::awaitable<Result<std::size_t>> merge(Collection& collection, FileSet inputs);
   asio::awaitable<Status> move_files(Collection& collection, std::vector<CollectionFile> files, Names names,
                                      bool to_archive);
@@ -138,10 +196,13 @@ class CollectionService {
   RolePool& maintain_;
   DatasetService& datasets_;
   Options options_;
+  SchemaStore schemas_;
+  const std::string key_secret_;  // of hashes of keys, which nothing outlives
   asio::thread_pool disk_{2};
   std::map<std::string, std::unique_ptr<Collection>, std::less<>> collections_;
   std::vector<std::pair<Collection*, std::string>> unsynced_;  // durability = interval
   std::size_t streams_ = 0;
+  bool benchmarking_ = false;
   std::uint64_t next_temporary_ = 1;
   bool stopping_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -21,13 +21,14 @@ struct PendingFiles {
   };
   std::vector<File> parts;
   std::vector<File> rejects;  // one at most
+  std::vector<File> keys;     // one at most; never kept
 
   PendingFiles() = default;
   PendingFiles(const PendingFiles&) = delete;
   PendingFiles& operator=(const PendingFiles&) = delete;
   // What was renamed is not there any more under this name.
   ~PendingFiles() {
-    for (const auto* files : {&parts, &rejects}) {
+    for (const auto* files : {&parts, &rejects, &keys}) {
       for (const File& file : *files) ::unlink(file.path.c_str());
     }
   }

@@ -104,6 +104,8 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::rows(RowsRequest 
   task.compression = request.compression;
   task.content_encoding = request.content_encoding;
   task.numbers_exact = request.numbers_exact;
+  task.row_objects = request.row_objects;
+  task.batch_rows = request.batch_rows;
   task.timeout_ms = request.timeout_ms > 0 ? request.timeout_ms : options_.default_timeout_ms;
   task.received_ns = request.received_ns;
   std::string count_key;

@@ -27,6 +27,8 @@ struct RowsRequest {
   std::string compression;
   std::string content_encoding;
   bool numbers_exact = true;
+  bool row_objects = false;     // json: rows as objects, in "data"
+  std::int64_t batch_rows = 0;  // arrow: of one batch; 0: as they come
   std::int64_t timeout_ms = 0;  // 0: the default
   std::int64_t received_ns = 0;
   std::string job;  // of service/job.hpp: the one this is asked for

@@ -43,6 +43,11 @@ Json file_to_json(const DataFile& file) {
   for (std::int64_t rows : file.row_group_rows) groups.push(rows);
   out.set("row_group_rows", std::move(groups));
   out.set("shape", file.shape);
+  if (!file.dead.empty()) {
+    Json dead = Json::Array{};
+    for (const auto& [first, last] : file.dead) dead.push(Json::Array{Json(first), Json(last)});
+    out.set("dead", std::move(dead));
+  }
   return out;
 }
 
@@ -55,6 +60,10 @@ DataFile file_from_json(const Json& json) {
   file.rows = json.at("rows").as_int(-1);
   for (const Json& rows : json.at("row_group_rows").as_array()) file.row_group_rows.push_back(rows.as_int());
   file.shape = static_cast<int>(json.at("shape").as_int());
+  for (const Json& range : json.at("dead").as_array()) {
+    if (range.as_array().size() != 2) continue;
+    file.dead.emplace_back(range.as_array()[0].as_int(), range.as_array()[1].as_int());
+  }
   return file;
 }
 

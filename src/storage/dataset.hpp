@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -31,6 +32,14 @@ struct DataFile {
   std::int64_t rows = -1;                    // -1: not known without reading the file
   std::vector<std::int64_t> row_group_rows;  // parquet
   int shape = 0;                             // of Dataset::shapes, where there are any
+  // Rows that are none of the dataset's any more: first, last, in order. Only where there are shapes.
+  std::vector<std::pair<std::int64_t, std::int64_t>> dead = {};
+
+  std::int64_t dead_rows() const {
+    std::int64_t sum = 0;
+    for (const auto& [first, last] : dead) sum += last - first + 1;
+    return sum;
+  }
 
   bool same_content(const DataFile& other) const {
     return path == other.path && bytes == other.bytes && modified_ns == other.modified_ns && inode == other.inode;

@@ -91,15 +91,24 @@ Json to_json(const IngestWork& work) {
     entry.set("encoding", input.encoding);
     entry.set("key", input.key);
     entry.set("quarantine", input.quarantine);
+    if (input.cast) entry.set("cast", *input.cast);
     inputs.push(std::move(entry));
   }
   out.set("inputs", std::move(inputs));
+  if (work.schema) out.set("schema", to_json(*work.schema));
+  out.set("key_secret", work.key_secret);
+  if (!work.deletes.empty()) out.set("deletes", to_json(work.deletes));
+  out.set("keeps_older", work.keeps_older);
   return out;
 }
 
 IngestWork ingest_work_from_json(const Json& json) {
   IngestWork work;
   work.time_us = json.at("time_us").as_int();
+  work.key_secret = json.at("key_secret").as_string();
+  work.deletes = kept_deletes_from_json(json.at("deletes"));
+  work.keeps_older = json.at("keeps_older").as_bool();
+  if (const Json* schema = json.find("schema")) work.schema = record_schema_from_kept(*schema);
   for (const Json& entry : json.at("inputs").as_array()) {
     IngestInput input;
     input.bytes = entry.at("bytes").as_int(-1);
@@ -107,6 +116,7 @@ IngestWork ingest_work_from_json(const Json& json) {
     input.encoding = entry.at("encoding").as_string();
     input.key = entry.at("key").as_string();
     input.quarantine = entry.at("quarantine").as_bool();
+    if (const Json* cast = entry.find("cast")) input.cast = cast->as_bool();
     work.inputs.push_back(std::move(input));
   }
   return work;
@@ -121,6 +131,7 @@ Json to_json(const IngestResult& result) {
     entry.set("quarantined", outcome.quarantined);
     entry.set("error", outcome.error ? to_json(*outcome.error) : Json());
     entry.set("errors", outcome.errors);
+    entry.set("id", outcome.id);
     outcomes.push(std::move(entry));
   }
   out.set("outcomes", std::move(outcomes));
@@ -148,6 +159,7 @@ IngestResult ingest_result_from_json(const Json& json) {
     outcome.quarantined = entry.at("quarantined").as_int();
     if (entry.at("error").is_object()) outcome.error = error_from_json(entry.at("error"));
     outcome.errors = entry.at("errors");
+    outcome.id = entry.at("id");
     result.outcomes.push_back(std::move(outcome));
   }
   for (const Json& entry : json.at("files").as_array()) {

@@ -10,6 +10,7 @@
 
 #include "base/json.hpp"
 #include "storage/collection/part_info.hpp"
+#include "stream/record_schema.hpp"
 
 namespace canvasback {
 
@@ -28,11 +29,16 @@ struct IngestInput {
   std::string encoding;  // gzip, zstd or empty
   std::string key;       // Idempotency-Key
   bool quarantine = false;
+  std::optional<bool> cast = {};  // instead of what the schema says
 };
 
 struct IngestWork {
   std::vector<IngestInput> inputs;
   std::int64_t time_us = 0;
+  std::optional<RecordSchema> schema = {};  // of the collection
+  std::string key_secret = {};              // of KeyHasher; empty: nobody asks for keys
+  std::vector<KeptDelete> deletes = {};
+  bool keeps_older = false;  // PartInfo's
 };
 
 // What became of one input.
@@ -40,7 +46,8 @@ struct IngestOutcome {
   std::int64_t records = 0;
   std::int64_t quarantined = 0;
   std::optional<Error> error;  // none of its records are in the files
-  Json errors;                 // of its records: [{"record", "line", "field", "message"}], null where there are none
+  Json id = {};                // of a record that came alone, where it is a string or an integer
+  Json errors;  // of its records: [{"record", "line", "field", "rule", "message"}], null where there are none
 };
 
 // A file that is written and not yet synced: the number in which it was asked for.
@@ -65,5 +72,6 @@ IngestResult ingest_result_from_json(const Json& json);
 // What NeedFile asks for.
 inline constexpr std::string_view kNeedPart = "part";
 inline constexpr std::string_view kNeedRejects = "rejects";
+inline constexpr std::string_view kNeedKeys = "keys";
 
 }  // namespace canvasback

@@ -28,6 +28,22 @@ bool is_integer_text(std::string_view text) {
 
 std::string list_of(const std::vector<std::string>& paths) { return fmt::format("[{}]", fmt::join(paths, ", ")); }
 
+// Rows that were deleted, or that a later version of theirs replaced.
+std::string without_dead_sql(const std::vector<std::pair<std::int64_t, std::int64_t>>& dead) {
+  if (dead.empty()) return {};
+  std::vector<std::string> conditions;
+  std::vector<std::int64_t> single;
+  for (const auto& [first, last] : dead) {
+    if (first == last) {
+      single.push_back(first);
+    } else {
+      conditions.push_back(fmt::format("file_row_number NOT BETWEEN {} AND {}", first, last));
+    }
+  }
+  if (!single.empty()) conditions.push_back(fmt::format("file_row_number NOT IN ({})", fmt::join(single, ", ")));
+  return fmt::format(" WHERE {}", fmt::join(conditions, " AND "));
+}
+
 // A collection's files, each group through the SQL that gives the columns of the whole. A row's place counts through
 // the files as the dataset lists them.
 std::string shaped_relation_sql(const Dataset& dataset, bool with_places) {
@@ -35,14 +51,17 @@ std::string shaped_relation_sql(const Dataset& dataset, bool with_places) {
   for (std::size_t i = 0; i < dataset.files.size();) {
     const int shape = dataset.files[i].shape;
     const std::size_t begin = i;
-    std::vector<std::string> paths;
-    for (; i < dataset.files.size() && dataset.files[i].shape == shape; ++i) {
+    const auto& dead = dataset.files[i].dead;
+    std::vector<std::string> paths(1, sql_literal(dataset.files[i++].path));
+    for (; dead.empty() && i < dataset.files.size() && dataset.files[i].shape == shape; ++i) {
+      if (!dataset.files[i].dead.empty()) break;
       paths.push_back(sql_literal(dataset.files[i].path));
     }
     const std::string places =
         with_places ? fmt::format(", file_index + {} AS file_index, file_row_number", begin) : std::string();
-    groups.push_back(fmt::format("SELECT {}{} FROM read_parquet({}, hive_partitioning=false)",
-                                 dataset.shapes[static_cast<std::size_t>(shape)], places, list_of(paths)));
+    groups.push_back(fmt::format("SELECT {}{} FROM read_parquet({}, hive_partitioning=false){}",
+                                 dataset.shapes[static_cast<std::size_t>(shape)], places, list_of(paths),
+                                 without_dead_sql(dead)));
   }
   return fmt::format("({})", fmt::join(groups, " UNION ALL "));
 }

@@ -6,7 +6,7 @@
 namespace canvasback {
 namespace {
 
-constexpr std::array<std::pair<TaskKind, std::string_view>, 10> kKinds{{
+constexpr std::array<std::pair<TaskKind, std::string_view>, 11> kKinds{{
     {TaskKind::Rows, "rows"},
     {TaskKind::Sql, "sql"},
     {TaskKind::Inspect, "inspect"},
@@ -16,6 +16,7 @@ constexpr std::array<std::pair<TaskKind, std::string_view>, 10> kKinds{{
     {TaskKind::Tile, "tile"},
     {TaskKind::Ingest, "ingest"},
     {TaskKind::Merge, "merge"},
+    {TaskKind::Keys, "keys"},
     {TaskKind::Examine, "examine"},
 }};
 
@@ -48,6 +49,7 @@ Json to_json(const Task& task) {
   out.set("content_encoding", task.content_encoding);
   out.set("numbers_exact", task.numbers_exact);
   out.set("row_objects", task.row_objects);
+  out.set("batch_rows", task.batch_rows);
   out.set("timeout_ms", task.timeout_ms);
   out.set("received_ns", task.received_ns);
   out.set("queue_ms", task.queue_ms);
@@ -84,6 +86,7 @@ Result<Task> task_from_json(const Json& json) {
   task.content_encoding = json.at("content_encoding").as_string();
   task.numbers_exact = json.at("numbers_exact").as_bool(true);
   task.row_objects = json.at("row_objects").as_bool();
+  task.batch_rows = json.at("batch_rows").as_int();
   task.timeout_ms = json.at("timeout_ms").as_int();
   task.received_ns = json.at("received_ns").as_int();
   task.queue_ms = json.at("queue_ms").as_double();

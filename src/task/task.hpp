@@ -25,6 +25,7 @@ enum class TaskKind {
   Tile,     // rows counted on a grid, as a picture or as cells
   Ingest,   // records into the files of a commit (role ingest)
   Merge,    // files of a collection into the parts of weeks (role maintain)
+  Keys,     // the keys of a collection's records (role maintain)
   Examine,  // what files of a collection say of themselves, and whether it is true (role maintain)
 };
 
@@ -45,7 +46,8 @@ struct Task {
   std::string compression;       // of the format itself
   std::string content_encoding;  // gzip, zstd or empty: around the format
   bool numbers_exact = true;
-  bool row_objects = false;  // json: "data", rows as objects, instead of "rows"
+  bool row_objects = false;     // json: "data", rows as objects, instead of "rows"
+  std::int64_t batch_rows = 0;  // arrow: of one batch; 0: as they come
   std::int64_t timeout_ms = 0;
   std::int64_t received_ns = 0;             // CLOCK_MONOTONIC, when the request was complete
   double queue_ms = 0;                      // waited for a worker

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
+#include <numeric>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
@@ -205,12 +207,60 @@ class Walker {
   std::string field_;
 };
 
+// Rows of a walk that left `bad` out, as numbers of records; they join `bad`.
+void add_numbers(std::vector<std::int64_t>& bad, std::vector<BrokenRule> broken,
+                 std::map<std::int64_t, BrokenRule>& by_number) {
+  std::vector<std::int64_t> all;
+  std::size_t next_bad = 0;
+  std::int64_t number = 0;
+  std::int64_t row = 0;
+  for (BrokenRule& rule : broken) {
+    // The number of the row-th record that was not left out.
+    for (;; ++number) {
+      if (next_bad < bad.size() && bad[next_bad] == number) {
+        all.push_back(number);
+        ++next_bad;
+      } else if (row++ == rule.row) {
+        break;
+      }
+    }
+    all.push_back(number);
+    by_number.emplace(number, std::move(rule));
+    ++number;
+  }
+  all.insert(all.end(), bad.begin() + static_cast<std::ptrdiff_t>(next_bad), bad.end());
+  bad = std::move(all);
+}
+
 }  // namespace
 
 struct JsonRecordReader::Impl {
   RecordStamps stamps;
   bool keep_rejected;
+  std::shared_ptr<const SchemaCheck> schema;
   ondemand::parser parser;
+
+  // A bad record's error, and its text where that is kept.
+  void note(BlockOutcome& outcome, RecordError error, std::string_view text) const {
+    ++outcome.error_count;
+    if (keep_rejected || outcome.errors.size() < limits::kRecordErrorsMax) outcome.errors.push_back(std::move(error));
+    if (keep_rejected) outcome.rejected.emplace_back(text);
+  }
+  // Errors are found in two walks, and told in the order of the records.
+  static void sort_errors(BlockOutcome& outcome) {
+    if (std::ranges::is_sorted(outcome.errors, {}, &RecordError::record)) return;
+    std::vector<std::size_t> order(outcome.errors.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, {}, [&](std::size_t i) { return outcome.errors[i].record; });
+    std::vector<RecordError> errors;
+    std::vector<std::string> rejected;
+    for (std::size_t i : order) {
+      errors.push_back(std::move(outcome.errors[i]));
+      if (!outcome.rejected.empty()) rejected.push_back(std::move(outcome.rejected[i]));
+    }
+    outcome.errors = std::move(errors);
+    outcome.rejected = std::move(rejected);
+  }
 
   // Calls visit(text, line number in the block) for each record of the block.
   template <class Visit>
@@ -234,49 +284,64 @@ struct JsonRecordReader::Impl {
   }
 };
 
-JsonRecordReader::JsonRecordReader(RecordStamps stamps, bool keep_rejected)
-    : impl_(std::make_unique<Impl>(Impl{std::move(stamps), keep_rejected, ondemand::parser()})) {}
+JsonRecordReader::JsonRecordReader(RecordStamps stamps, bool keep_rejected, std::shared_ptr<const SchemaCheck> schema)
+    : impl_(std::make_unique<Impl>(Impl{std::move(stamps), keep_rejected, std::move(schema), ondemand::parser()})) {}
 JsonRecordReader::~JsonRecordReader() = default;
 JsonRecordReader::JsonRecordReader(JsonRecordReader&&) noexcept = default;
 
 ReadRecords JsonRecordReader::read(std::span<const RecordBlock> blocks, const TextPlaces& texts) {
   ReadRecords out;
-  std::vector<std::int64_t> bad;  // counted over all blocks
-  // Twice where there are bad records: the first walk finds them all, the second leaves them out.
-  for (const bool first : {true, false}) {
-    if (!first && bad.empty()) break;
+  out.blocks.resize(blocks.size());
+  std::vector<std::int64_t> bad;                     // left out by the next walk, counted over all blocks
+  std::map<std::int64_t, BrokenRule> against_rules;  // of them, those that the schema refused
+  // Again where there are bad records: a walk finds all that are malformed, one without them those that the schema
+  // refuses, and the last leaves out both.
+  for (bool first = true, judged = impl_->schema == nullptr;; first = false) {
     std::int64_t rows = 0;
     std::int64_t number = 0;
     std::size_t next_bad = 0;
+    std::vector<std::int64_t> found;
     Walker walker(texts, impl_->parser);
     for (std::size_t i = 0; i < blocks.size(); ++i) {
-      if (first) out.blocks.emplace_back();
       BlockOutcome& outcome = out.blocks[i];
       const std::int64_t begin = number;
       outcome.lines = Impl::each_record(blocks[i], [&](std::string_view record, std::int64_t line) {
         const std::int64_t at = number++;
-        if (!first && next_bad < bad.size() && bad[next_bad] == at) {
+        if (next_bad < bad.size() && bad[next_bad] == at) {
           ++next_bad;
-          return;
-        }
-        if (walker.add(record, rows)) {
+          if (const auto broken = against_rules.find(at); broken != against_rules.end()) {
+            BrokenRule& rule = broken->second;
+            impl_->note(outcome, {at - begin, line, rule.field, rule.message, rule.rule}, record);
+          }
+        } else if (walker.add(record, rows)) {
           ++rows;
-          return;
+        } else {
+          found.push_back(at);
+          impl_->note(outcome, {at - begin, line, walker.field(), walker.message()}, record);
         }
-        bad.push_back(at);
-        ++outcome.error_count;
-        if (impl_->keep_rejected || outcome.errors.size() < limits::kRecordErrorsMax) {
-          outcome.errors.push_back({at - begin, line, walker.field(), walker.message()});
-        }
-        if (impl_->keep_rejected) outcome.rejected.emplace_back(record);
       });
       outcome.seen = number - begin;
     }
-    if (first && !bad.empty()) continue;
+    if (first && !found.empty()) {
+      bad = std::move(found);
+      continue;
+    }
     out.records = walker.root().finish(rows);
+    if (impl_->schema) {
+      auto broken = impl_->schema->apply(out.records);
+      if (!judged && !broken.empty()) {
+        judged = true;
+        add_numbers(bad, std::move(broken), against_rules);
+        continue;
+      }
+    }
+    break;
   }
+  for (BlockOutcome& outcome : out.blocks) Impl::sort_errors(outcome);
   out.records.seen = 0;
-  impl_->stamps.add_to(out.records);
+  // A copy: what is read once more keeps its ids.
+  RecordStamps stamps = impl_->stamps;
+  stamps.add_to(out.records);
   return out;
 }
 

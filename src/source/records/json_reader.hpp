@@ -3,7 +3,8 @@
 // every value of it is looked at, and goes straight to the lane of its kind.
 //
 // What makes a record bad: malformed JSON or UTF-8, no object, a key given twice, a lone surrogate, a number that is
-// not finite as a double, nesting beyond limits::kRecordDepthMax. The others of its block are not harmed.
+// not finite as a double, nesting beyond limits::kRecordDepthMax; and what a schema says. The others of its block are
+// not harmed.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "source/records/record_stamps.hpp"
+#include "source/records/schema_check.hpp"
 #include "source/records/shredded.hpp"
 
 namespace canvasback {
@@ -23,6 +25,7 @@ struct RecordError {
   std::int64_t line = 0;    // counted from 1; 0: the input has no lines
   std::string field = {};
   std::string message;
+  std::string rule = {};  // of the schema, that it breaks; empty: it is no record at all
 };
 
 // Bytes with whole records. The buffer goes on for kRecordPadding readable bytes behind `bytes`.
@@ -55,7 +58,8 @@ struct ReadRecords {
 
 class JsonRecordReader {
  public:
-  JsonRecordReader(RecordStamps stamps, bool keep_rejected);
+  // schema: what records must be beside well-formed; nullptr: nothing.
+  JsonRecordReader(RecordStamps stamps, bool keep_rejected, std::shared_ptr<const SchemaCheck> schema = nullptr);
   ~JsonRecordReader();
   JsonRecordReader(JsonRecordReader&&) noexcept;
 

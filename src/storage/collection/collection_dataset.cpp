@@ -38,15 +38,18 @@ Dataset dataset_of(const std::string& name, const FileSet& files, const std::str
   // Files of one signature stand together: a row's place counts through them in this order.
   const std::string wanted = signature_of(all);
   std::map<std::string, int> shapes;
+  bool any_dead = false;
   for (const CollectionFile& file : files.live) {
+    if (file.file.rows == 0) continue;  // it only says something
     const auto [shape, added] = shapes.try_emplace(signature_of(file.info.kinds), static_cast<int>(out.shapes.size()));
     if (added) out.shapes.push_back(shape_sql(file.info.kinds, all));
     DataFile entry = file.file;
     entry.shape = shape->second;
-    out.rows += entry.rows;
+    out.rows += entry.rows - entry.dead_rows();
+    any_dead = any_dead || !entry.dead.empty();
     out.files.push_back(std::move(entry));
   }
-  if (shapes.size() <= 1 && (shapes.empty() || shapes.begin()->first == wanted)) {
+  if (!any_dead && shapes.size() <= 1 && (shapes.empty() || shapes.begin()->first == wanted)) {
     out.shapes.clear();
     out.plain_scan = out.plain_scan && !out.files.empty();
     return out;

@@ -126,8 +126,9 @@ FileSet select_files(std::vector<CollectionFile> here, const std::vector<Collect
 }
 
 Kinds kinds_of(const FileSet& files) {
-  Kinds out;
+  Kinds out = files.declared;
   for (const CollectionFile& file : files.live) out.merge(file.info.kinds);
+  if (files.live.empty() && !out.members.empty()) out.member(kIngestedAtColumn).seen |= bit(Kind::Timestamp);
   return out;
 }
 

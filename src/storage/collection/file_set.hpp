@@ -21,6 +21,7 @@ struct FileSet {
   std::vector<CollectionFile> live;        // parts by week, then commits by number
   std::vector<CollectionFile> superseded;  // go once no task lists them
   std::vector<CollectionFile> unfinished;  // of a merge or commit that never ended: go at once
+  Kinds declared = {};                     // columns that are there whether or not a record has them
   std::uint64_t last_commit = 0;           // the highest number ever given out, as far as files tell
 };
 

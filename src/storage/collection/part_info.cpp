@@ -63,6 +63,10 @@ Json to_json(const PartInfo& info) {
   Json conflicts = Json::Array{};
   for (const Conflict& conflict : info.conflicts) conflicts.push(to_json(conflict));
   out.set("conflicts", std::move(conflicts));
+  if (!info.deletes.empty()) {
+    out.set("deletes", to_json(info.deletes));
+  }
+  if (info.keeps_older) out.set("keeps_older", true);
   if (info.id.empty() && info.covers.empty()) return out;
   out.set("id", info.id);
   Json covers = Json::Array{};
@@ -70,6 +74,27 @@ Json to_json(const PartInfo& info) {
   out.set("covers", std::move(covers));
   out.set("together", texts_to_json(info.together));
   out.set("replaces", texts_to_json(info.replaces));
+  return out;
+}
+
+Json to_json(const std::vector<KeptDelete>& deletes) {
+  Json out = Json::Array{};
+  for (const KeptDelete& each : deletes) {
+    Json entry;
+    entry.set("fields", texts_to_json(each.fields));
+    entry.set("values", texts_to_json(each.values));
+    entry.set("time_us", each.time_us);
+    out.push(std::move(entry));
+  }
+  return out;
+}
+
+std::vector<KeptDelete> kept_deletes_from_json(const Json& json) {
+  std::vector<KeptDelete> out;
+  for (const Json& entry : json.as_array()) {
+    out.push_back(
+        {texts_from_json(entry.at("fields")), texts_from_json(entry.at("values")), entry.at("time_us").as_int()});
+  }
   return out;
 }
 
@@ -104,6 +129,8 @@ PartInfo part_info_from_json(const Json& json) {
                               std::string(entry.at("key").as_string()), std::string(entry.at("old_type").as_string()),
                               std::string(entry.at("new_type").as_string())});
   }
+  info.deletes = kept_deletes_from_json(json.at("deletes"));
+  info.keeps_older = json.at("keeps_older").as_bool();
   info.id = json.at("id").as_string();
   for (const Json& range : json.at("covers").as_array()) {
     if (range.as_array().size() != 2) continue;

@@ -45,6 +45,13 @@ struct FirstSeen {
   std::int64_t record = 0;
 };
 
+// A record that was deleted: every version of it that was ingested before is gone.
+struct KeptDelete {
+  std::vector<std::string> fields;  // of the primary key
+  std::vector<std::string> values;  // as text
+  std::int64_t time_us = 0;
+};
+
 struct PartInfo {
   Kinds kinds;
   std::int64_t records = 0;
@@ -52,6 +59,8 @@ struct PartInfo {
   std::vector<KeptRequest> requests;
   std::vector<FirstSeen> firsts;    // of a commit
   std::vector<Conflict> conflicts;  // of a part: those of what it was merged from
+  std::vector<KeptDelete> deletes = {};
+  bool keeps_older = false;  // of a commit: a record of it whose key was there before is not one
 
   // Of a merged part.
   std::string id;                                               // of its own; empty: a commit
@@ -62,6 +71,8 @@ struct PartInfo {
 
 Json to_json(const PartInfo& info);
 Json to_json(const Conflict& conflict);
+Json to_json(const std::vector<KeptDelete>& deletes);
+std::vector<KeptDelete> kept_deletes_from_json(const Json& json);
 PartInfo part_info_from_json(const Json& json);
 
 // A name in a collection's folder.

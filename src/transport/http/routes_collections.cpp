@@ -71,10 +71,20 @@ asio::awaitable<void> answer(Services services, Connection& connection, Request&
   co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }
 
+// A member that has two names.
+Result<Json> one_of(const Json& body, const char* name, const char* other) {
+  if (body.find(name) == nullptr) return body.at(other);
+  if (body.find(other) == nullptr) return body.at(name);
+  return fail(ErrorCode::InvalidData, fmt::format("\"{}\" and \"{}\" are the same: give one.", name, other));
+}
+
 Result<SqlRunRequest> sql_request(const Request& request) {
   CANVASBACK_ASSIGN(Json body, json_body(request, {"sql", "query", "parameters", "limit", "format", "timeout_ms"}));
-  const Json& text = body.find("sql") != nullptr ? body.at("sql") : body.at("query");
+  CANVASBACK_ASSIGN(Json text, one_of(body, "sql", "query"));
   if (!text.is_string()) return fail(ErrorCode::InvalidData, "The body needs a member \"sql\".");
+  if (const Json& format = body.at("format"); !format.is_null() && !format.is_string()) {
+    return fail(ErrorCode::InvalidData, "\"format\" must be a string.");
+  }
   SqlRunRequest run;
   run.sql = text.as_string();
   run.parameters = body.at("parameters");
@@ -84,6 +94,7 @@ Result<SqlRunRequest> sql_request(const Request& request) {
   if (body.at("format").is_string()) run.format = body.at("format").as_string();
   run.content_encoding = content_encoding_of(request, run.format);
   if (const Json& timeout = body.at("timeout_ms"); !timeout.is_null()) {
+    if (!timeout.is_integer()) return fail(ErrorCode::InvalidData, "timeout_ms must be an integer.");
     CANVASBACK_ASSIGN(run.timeout_ms,
                       parse_integer(timeout.scalar_text(), "timeout_ms", 1, limits::kMaxTimeout.count()));
   }
@@ -188,7 +199,7 @@ Result<SqlRunRequest> recent(const Services& services, const Request& request) {
 // a value begins with it, then the newest.
 Result<SqlRunRequest> search(const Services& services, const Request& request) {
   CANVASBACK_ASSIGN(Json body, json_body(request, {"query", "q", "limit"}));
-  const Json& text = body.find("query") != nullptr ? body.at("query") : body.at("q");
+  CANVASBACK_ASSIGN(Json text, one_of(body, "query", "q"));
   if (!text.is_string() || trim(text.as_string()).empty()) {
     return fail(ErrorCode::InvalidData, "The body needs a member \"query\" with what to search for.");
   }

@@ -56,9 +56,8 @@ class BodySource {
 bool is_json(InputFormat format) { return format == InputFormat::Json || format == InputFormat::Ndjson; }
 
 asio::awaitable<Result<IngestAnswer>> take_records(CollectionService& collections, IngestRequest& request,
-                                                   BodySource& body) {
+                                                   BodySource& body, std::string gathered = {}) {
   using Out = Result<IngestAnswer>;
-  std::string gathered;
   bool ended = false;
   while (!ended && gathered.size() < kGatheredBytes) {
     auto piece = co_await body.next();
@@ -111,6 +110,15 @@ asio::awaitable<void> ingest(Services services, Connection& connection, Request&
 
 }  // namespace
 
+asio::awaitable<Result<IngestAnswer>> take_body(CollectionService& collections, Connection& connection,
+                                                IngestRequest& request, std::string begun, std::uint64_t& bytes) {
+  BodySource body(connection, std::nullopt);
+  const std::uint64_t before = begun.size();
+  auto answer = co_await take_records(collections, request, body, std::move(begun));
+  bytes = before + body.bytes();
+  co_return answer;
+}
+
 Result<IngestRequest> ingest_request_from(const Request& request) {
   IngestRequest out;
   out.received_ns = request.received_ns;
@@ -120,6 +128,18 @@ Result<IngestRequest> ingest_request_from(const Request& request) {
       return fail(ErrorCode::InvalidData, "on_error is reject or quarantine.");
     }
     out.quarantine = *on_error == "quarantine";
+  }
+  if (const std::string* cast = request.parameter("cast")) {
+    if (*cast != "true" && *cast != "false") return fail(ErrorCode::InvalidData, "cast is true or false.");
+    out.cast = *cast == "true";
+  }
+  if (const std::string* mode = request.parameter("on_conflict")) {
+    if (*mode != "refuse" && *mode != "update" && *mode != "ignore") {
+      return fail(ErrorCode::InvalidData, "on_conflict is refuse, update or ignore.");
+    }
+    out.on_conflict = *mode == "update"   ? OnConflict::Update
+                      : *mode == "ignore" ? OnConflict::Ignore
+                                          : OnConflict::Refuse;
   }
   out.key = request.header("idempotency-key");
   const std::string encoding = lower(trim(request.header("content-encoding")));
@@ -167,7 +187,7 @@ Response ingest_response(const IngestRequest& request, const IngestAnswer& answe
   out.key("performance_metrics").begin_object().member("duration_ms", duration_ms);
   out.member("queue_ms", answer.queue_ms).member("work_ms", answer.work_ms).member("sync_ms", answer.sync_ms);
   out.member("throughput_rps", duration_ms > 0 ? static_cast<double>(answer.records) / duration_ms * 1000 : 0.0);
-  out.member("rows", answer.records).member("bytes", bytes);
+  out.member("rows", answer.records).member("bytes", bytes).member("method", "simdjson_arrow_parquet");
   out.member("memory_usage_mb", answer.memory_usage_mb).end_object().end_object();
   Response response;
   response.body = out.take();
@@ -189,7 +209,7 @@ Response ingest_problem(const Error& error, const std::string& path) {
 
 void add_ingest_routes(Router& router, Services services) {
   const auto add = [&](const char* pattern, bool may_be_form) {
-    RouteInfo info{"POST", pattern, {"collection", "on_error", "format"}};
+    RouteInfo info{"POST", pattern, {"collection", "on_error", "format", "cast", "on_conflict"}};
     info.takes_stream = true;
     router.add(std::move(info), [services, may_be_form](Connection& connection, Request& request) {
       return ingest(services, connection, request, may_be_form);

@@ -77,6 +77,9 @@ void add_routes(Router& router, Services services) {
   add_seed_routes(router, services);
   add_ingest_routes(router, services);
   add_collection_routes(router, services);
+  add_schema_routes(router, services);
+  add_record_routes(router, services);
+  add_performance_routes(router, services);
   add_reference_routes(router);
   add_stream_routes(router, services);
   add_tile_routes(router, services);

@@ -3,12 +3,15 @@
 #include <arrow/array.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "encode/registry.hpp"
 #include "source/arrow/arrow_reader.hpp"
 #include "stream/compressing_sink.hpp"
+#include "stream/exact_batches.hpp"
 #include "task/sql_builder.hpp"
 
 namespace canvasback {
@@ -78,6 +81,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
       case TaskKind::Tile: status = run_tile(task, cancel, sink, metrics, done); break;
       case TaskKind::Ingest:
       case TaskKind::Merge:
+      case TaskKind::Keys:
       case TaskKind::Examine:
         status = fail(ErrorCode::DataProcessing, "A task of this kind is not this worker's.");
         break;
@@ -135,8 +139,10 @@ Status Executor::define(const Dataset& dataset) {
   return {};
 }
 
-Status Executor::encode(const Task& task, BatchStream& stream, std::function<Json()> tail, FrameSink& sink,
+Status Executor::encode(const Task& task, BatchStream& rows, std::function<Json()> tail, FrameSink& sink,
                         TaskMetrics& metrics, const CancelToken& cancel) {
+  ExactBatches exact(rows, std::max<std::int64_t>(task.batch_rows, 1));
+  BatchStream& stream = task.batch_rows > 0 ? static_cast<BatchStream&>(exact) : rows;
   std::unique_ptr<ByteSink> compressed;
   ByteSink* target = &sink;
   if (!task.content_encoding.empty()) {

@@ -12,6 +12,7 @@
 #include "source/records/csv_reader.hpp"
 #include "source/records/json_reader.hpp"
 #include "source/records/record_splitter.hpp"
+#include "source/records/schema_check.hpp"
 #include "source/records/table_reader.hpp"
 #include "task/spool.hpp"
 #include "worker/child/part_builder.hpp"
@@ -50,6 +51,7 @@ Json error_to_json(const RecordError& error, std::int64_t record, std::int64_t l
   out.set("record", record);
   if (line > 0) out.set("line", line);
   if (!error.field.empty()) out.set("field", error.field);
+  if (!error.rule.empty()) out.set("rule", error.rule);
   out.set("message", error.message);
   return out;
 }
@@ -57,7 +59,9 @@ Json error_to_json(const RecordError& error, std::int64_t record, std::int64_t l
 std::string describe(const Json& first, std::int64_t count) {
   const std::string where = first.find("line") != nullptr ? "line " + first.at("line").scalar_text()
                                                           : "record " + first.at("record").scalar_text();
-  std::string text = where + ": " + std::string(first.at("message").as_string());
+  const Json* field = first.find("field");
+  const std::string name = field != nullptr ? "\"" + std::string(field->as_string()) + "\": " : "";
+  std::string text = where + ": " + name + std::string(first.at("message").as_string());
   if (count > 1) text += " (and " + std::to_string(count - 1) + " more)";
   return text;
 }
@@ -105,14 +109,22 @@ class Ingest {
         threads_(threads),
         cancel_(cancel),
         report_(report),
-        builder_(work.time_us, threads, [this] { return feed_.need_file(kNeedPart, cancel_); }),
+        keys_(keys_of(work)),
+        builder_(
+            work.time_us, threads, [this] { return feed_.need_file(kNeedPart, cancel_); }, keys_ ? &*keys_ : nullptr),
         rejects_([this] { return feed_.need_file(kNeedRejects, cancel_); }) {
     result_.outcomes.resize(work.inputs.size());
+    builder_.set_keeps_older(work.keeps_older);
   }
 
   Result<IngestResult> run() {
     const bool fed = work_.inputs.size() == 1 && work_.inputs[0].bytes < 0;
     const InputFormat format = work_.inputs.empty() ? InputFormat::Json : work_.inputs[0].format;
+    if (work_.schema && !work_.inputs.empty()) {
+      // A cell of CSV is a text that looks like something. The inputs of one task say the same of it.
+      const bool cast = work_.inputs[0].cast.value_or(work_.schema->cast || format == InputFormat::Csv);
+      CANVASBACK_ASSIGN(check_, SchemaCheck::make(*work_.schema, cast));
+    }
     if (!fed) {
       CANVASBACK_TRY(run_gathered());
     } else if (format == InputFormat::Csv) {
@@ -128,13 +140,18 @@ class Ingest {
       if (work_.inputs[i].key.empty() || outcome.error) continue;
       requests.push_back({work_.inputs[i].key, outcome.records, outcome.quarantined, 0, work_.time_us});
     }
-    CANVASBACK_ASSIGN(result_.files, builder_.finish(std::move(requests)));
+    CANVASBACK_ASSIGN(result_.files, builder_.finish(std::move(requests), work_.deletes));
     CANVASBACK_TRY(rejects_.finish());
     result_.has_rejects = rejects_.any();
     return std::move(result_);
   }
 
  private:
+  std::optional<KeyWriter> keys_of(const IngestWork& work) {
+    if (!work.schema || work.key_secret.empty()) return std::nullopt;
+    return KeyWriter(KeyColumns(*work.schema, work.key_secret), [this] { return feed_.need_file(kNeedKeys, cancel_); });
+  }
+
   // Several bodies, all of them here before any is judged.
   Status run_gathered() {
     std::vector<RecordBlock> blocks;
@@ -153,7 +170,7 @@ class Ingest {
       inputs.resize(blocks.size(), i);
     }
     const bool keep = std::ranges::any_of(work_.inputs, [](const IngestInput& input) { return input.quarantine; });
-    JsonRecordReader reader(RecordStamps(work_.time_us, true), keep);
+    JsonRecordReader reader(stamps(), keep, check_);
     auto texts = builder_.texts();
     ReadRecords read = reader.read(blocks, *texts);
     if (judge(read, inputs, blocks)) read = reader.read(blocks, *texts);  // without the refused ones
@@ -218,14 +235,31 @@ class Ingest {
       CANVASBACK_TRY(reject(block, places[inputs[at]], 0));
       note_errors(block, 0, places[inputs[at]], outcome);
     }
+    std::int64_t row = 0;
+    for (IngestOutcome& outcome : result_.outcomes) {
+      if (outcome.records == 1) outcome.id = id_at(read.records, row);
+      row += outcome.records;
+    }
+    return {};
+  }
+
+  static Json id_at(const Shredded& records, std::int64_t row) {
+    for (const auto& [name, place] : records.members) {
+      if (name != kIdColumn) continue;
+      if (place.strings && place.strings->IsValid(row)) {
+        return std::string(static_cast<const arrow::StringArray&>(*place.strings).GetView(row));
+      }
+      if (place.ints && place.ints->IsValid(row)) return static_cast<const arrow::Int64Array&>(*place.ints).Value(row);
+    }
     return {};
   }
 
   // Rows come typed or not at all: none is bad alone.
   Status run_csv() {
-    RecordStamps stamps(work_.time_us, true);
+    RecordStamps stamped = stamps();
     CsvRecordReader reader([&](Shredded records) -> Status {
-      stamps.add_to(records);
+      CANVASBACK_TRY(judge_typed(records));
+      stamped.add_to(records);
       return keep_typed(std::move(records), {});
     });
     CANVASBACK_ASSIGN(Decoder decoder, Decoder::open(work_.inputs[0].encoding));
@@ -256,19 +290,39 @@ class Ingest {
       CANVASBACK_TRY(decoder.add(*piece, write));
     }
     CANVASBACK_TRY(decoder.end());
-    RecordStamps stamps(work_.time_us, true);
+    RecordStamps stamped = stamps();
     return read_typed_file(spool.get(), format, [&](BatchPtr batch) -> Status {
       CANVASBACK_TRY(cancel_.check());
       const auto again = [this, batch](const TextPlaces& places) -> Result<Shredded> {
         CANVASBACK_ASSIGN(Shredded records, shred_batch(*batch, places));
-        RecordStamps(work_.time_us, true).add_to(records);
+        if (check_) static_cast<void>(check_->apply(records));  // judged before: only its casts are wanted
+        stamps().add_to(records);
         return records;
       };
       CANVASBACK_ASSIGN(Shredded records, shred_batch(*batch, *builder_.texts()));
-      stamps.add_to(records);
+      CANVASBACK_TRY(judge_typed(records));
+      stamped.add_to(records);
       return keep_typed(std::move(records), again);
     });
   }
+
+  // Rows against the schema: one that breaks a rule refuses all of them.
+  Status judge_typed(Shredded& records) {
+    if (!check_) return {};
+    const auto broken = check_->apply(records);
+    if (broken.empty()) return {};
+    IngestOutcome& outcome = result_.outcomes[0];
+    const std::int64_t before = outcome.records;
+    outcome.errors = Json::Array{};
+    for (const BrokenRule& rule : broken) {
+      if (outcome.errors.as_array().size() >= limits::kRecordErrorsMax) break;
+      outcome.errors.push(error_to_json({0, 0, rule.field, rule.message, rule.rule}, before + rule.row, 0));
+    }
+    refuse(outcome, static_cast<std::int64_t>(broken.size()));
+    return std::unexpected(*outcome.error);
+  }
+
+  RecordStamps stamps() const { return RecordStamps(work_.time_us, !check_ || check_->makes_ids()); }
 
   Status keep_typed(Shredded records, PartBuilder::ReadAgain again) {
     IngestOutcome& outcome = result_.outcomes[0];
@@ -296,7 +350,7 @@ class Ingest {
     auto texts = builder_.texts();
     using Pipeline = OrderedPipeline<Item, Read>;
     Pipeline pipeline({threads_, static_cast<std::size_t>(threads_) * 2 + 1, SIZE_MAX}, [&](Item item) -> Result<Read> {
-      JsonRecordReader reader(RecordStamps(work_.time_us, true), input.quarantine);
+      JsonRecordReader reader(stamps(), input.quarantine, check_);
       Read out{std::make_shared<const RecordBlock>(std::move(item.block)), std::move(item.texts), {}};
       out.records = reader.read(std::span(out.block.get(), 1), *out.texts);
       return out;
@@ -371,7 +425,7 @@ class Ingest {
       report_(progress);
       if (refused > 0) continue;  // only its errors are still of interest
       const auto again = [this, kept = read.block](const TextPlaces& places) -> Result<Shredded> {
-        JsonRecordReader reader(RecordStamps(work_.time_us, true), false);
+        JsonRecordReader reader(stamps(), false, check_);
         return std::move(reader.read(std::span(kept.get(), 1), places).records);
       };
       CANVASBACK_TRY(builder_.add(std::move(read.records.records), read.texts, read.block->bytes.size(), again));
@@ -436,6 +490,8 @@ class Ingest {
   const CancelToken& cancel_;
   CancelToken feeding_cancel_;
   const std::function<void(const IngestProgress&)>& report_;
+  std::shared_ptr<const SchemaCheck> check_;  // nullptr: the collection has no schema
+  std::optional<KeyWriter> keys_;             // where the front asks for them
   PartBuilder builder_;
   Rejects rejects_;
   IngestResult result_;

@@ -15,6 +15,7 @@
 #include "task/collection_task.hpp"
 #include "task/iso_week.hpp"
 #include "task/sql_builder.hpp"
+#include "worker/child/key_writer.hpp"
 
 namespace canvasback {
 namespace {
@@ -27,6 +28,12 @@ std::int64_t time_at(const arrow::RecordBatch& batch, std::int64_t row) {
   return static_cast<const arrow::Int64Array&>(*batch.column(batch.num_columns() - 1)).Value(row);
 }
 
+KeyWriter key_writer(const Json& work, WorkFeed& feed, const CancelToken& cancel) {
+  const RecordSchema schema = record_schema_from_kept(work.at("schema"));
+  return KeyWriter(KeyColumns(schema, std::string(work.at("key_secret").as_string())),
+                   [&feed, &cancel] { return feed.need_file(kNeedKeys, cancel); });
+}
+
 class Merge {
  public:
   Merge(const Json& work, Engine& engine, WorkFeed& feed, int threads, const CancelToken& cancel)
@@ -34,6 +41,7 @@ class Merge {
 
   Result<Json> run() {
     CANVASBACK_ASSIGN(Dataset dataset, dataset_from_json(work_.at("dataset")));
+    if (work_.find("schema") != nullptr) keys_.emplace(key_writer(work_, feed_, cancel_));
     const std::string time_sql(work_.at("time_sql").as_string());
     const std::string from = relation_sql(dataset);
     engine_.use_threads(threads_);
@@ -47,7 +55,14 @@ class Merge {
       if (!batch) break;
       CANVASBACK_TRY(write(*batch));
     }
+    if (weeks_.empty()) {
+      // Nothing is left of the records, but what the files say beside them has to be kept.
+      const std::int64_t now_us = work_.at("info").at("time_us").as_int();
+      weeks_.push_back(week_number_of(now_us));
+      CANVASBACK_TRY(begin_part(*stream->schema(), weeks_[0]));
+    }
     CANVASBACK_TRY(end_part());
+    if (keys_) CANVASBACK_TRY(keys_->finish());
     if (parts_.as_array().size() != weeks_.size()) {
       return fail(ErrorCode::DataProcessing, "A merge found other weeks than there are.");
     }
@@ -92,6 +107,7 @@ class Merge {
       columns.pop_back();
       const auto rows = arrow::RecordBatch::Make(schema_, batch.num_rows(), columns)->Slice(begin, end - begin);
       CANVASBACK_TRY(writer_->write_batch(*rows));
+      if (keys_) CANVASBACK_TRY(keys_->add(*schema_, rows->columns(), rows->num_rows()));
       CANVASBACK_TRY(cancel_.check());
       begin = end;
     }
@@ -159,6 +175,7 @@ class Merge {
   SchemaPtr schema_;
   UniqueFd file_;
   std::unique_ptr<PartWriter> writer_;
+  std::optional<KeyWriter> keys_;
   Json parts_ = Json::Array{};
 };
 
@@ -202,6 +219,26 @@ Result<Json> examine(DataFile file, bool deep, const CancelToken& cancel) {
 
 Result<Json> run_merge(const Json& work, Engine& engine, WorkFeed& feed, int threads, const CancelToken& cancel) {
   return Merge(work, engine, feed, threads, cancel).run();
+}
+
+Result<Json> run_keys(const Json& work, WorkFeed& feed, const CancelToken& cancel) {
+  CANVASBACK_ASSIGN(Dataset listed, dataset_from_json(work.at("dataset")));
+  KeyWriter keys = key_writer(work, feed, cancel);
+  const auto& columns = work.at("columns").as_array();
+  for (std::size_t i = 0; i < listed.files.size() && i < columns.size(); ++i) {
+    if (listed.files[i].rows == 0) continue;
+    ScanOptions options;
+    options.files.push_back(listed.files[i]);
+    for (const Json& name : columns[i].as_array()) options.columns.emplace_back(name.as_string());
+    CANVASBACK_ASSIGN(auto stream, make_parquet_scan(std::move(options), cancel));
+    while (true) {
+      CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
+      if (!batch) break;
+      CANVASBACK_TRY(keys.add(*batch->schema(), batch->columns(), batch->num_rows()));
+    }
+  }
+  CANVASBACK_TRY(keys.finish());
+  return Json(Json::Object{});
 }
 
 Result<Json> run_examine(const Json& work, const CancelToken& cancel) {

@@ -14,6 +14,8 @@ namespace canvasback {
 Result<Json> run_merge(const Json& work, Engine& engine, WorkFeed& feed, int threads, const CancelToken& cancel);
 
 // work: {"dataset", "deep"}. Answers {"files": [{"rows", "row_group_rows", "info" | "error"}]}.
+// The keys of all rows of files, as they stand there (KeyEntries, into a file that is asked for as kNeedKeys).
+Result<Json> run_keys(const Json& work, WorkFeed& feed, const CancelToken& cancel);
 Result<Json> run_examine(const Json& work, const CancelToken& cancel);
 
 }  // namespace canvasback

@@ -61,8 +61,8 @@ bool can_have_bloom_filter(const arrow::Schema& schema, const std::string& colum
 
 }  // namespace
 
-PartBuilder::PartBuilder(std::int64_t time_us, int threads, OpenFile open_file)
-    : time_us_(time_us), threads_(threads), open_file_(std::move(open_file)) {}
+PartBuilder::PartBuilder(std::int64_t time_us, int threads, OpenFile open_file, KeyWriter* keys)
+    : time_us_(time_us), threads_(threads), open_file_(std::move(open_file)), keys_(keys) {}
 
 Status PartBuilder::add(Shredded records, std::shared_ptr<const TextPlaces> texts, std::size_t source_bytes,
                         ReadAgain again) {
@@ -124,6 +124,7 @@ Status PartBuilder::flush() {
     note_firsts(block.records, first_record);
     first_record += block.records.rows;
     CANVASBACK_ASSIGN(arrow::ArrayVector columns, columns_from(block.records, kinds_));
+    if (keys_ != nullptr) CANVASBACK_TRY(keys_->add(*schema_, columns, block.records.rows));
     for (std::size_t i = 0; i < columns.size(); ++i) chunks[i].push_back(std::move(columns[i]));
   }
   arrow::ChunkedArrayVector columns;
@@ -156,6 +157,7 @@ Status PartBuilder::end_file(std::vector<KeptRequest> requests) {
   info_.records = writer_->rows();
   info_.time_us = time_us_;
   info_.requests = std::move(requests);
+  info_.keeps_older = keeps_older_;
   CANVASBACK_ASSIGN(WrittenPart written, writer_->finish(to_json(info_).dump()));
   files_.push_back({written.rows, written.bytes, std::move(written.row_group_rows), std::exchange(info_, {})});
   writer_.reset();
@@ -163,8 +165,18 @@ Status PartBuilder::end_file(std::vector<KeptRequest> requests) {
   return {};
 }
 
-Result<std::vector<IngestFile>> PartBuilder::finish(std::vector<KeptRequest> requests) {
+Result<std::vector<IngestFile>> PartBuilder::finish(std::vector<KeptRequest> requests,
+                                                    std::vector<KeptDelete> deletes) {
   CANVASBACK_TRY(flush());
+  if (!deletes.empty()) {
+    if (!writer_) {
+      file_kinds_.member(kIngestedAtColumn).seen |= bit(Kind::Timestamp);
+      CANVASBACK_ASSIGN(SchemaPtr schema, schema_of(file_kinds_));
+      CANVASBACK_TRY(begin_file(std::move(schema)));
+    }
+    info_.deletes = std::move(deletes);
+  }
+  if (keys_ != nullptr) CANVASBACK_TRY(keys_->finish());
   CANVASBACK_TRY(end_file(std::move(requests)));
   return std::move(files_);
 }

@@ -12,6 +12,7 @@
 #include "source/records/shredded.hpp"
 #include "storage/parquet/part_writer.hpp"
 #include "task/collection_task.hpp"
+#include "worker/child/key_writer.hpp"
 
 namespace canvasback {
 
@@ -21,7 +22,8 @@ class PartBuilder {
   // Reads a block once more, with lists and objects as text where they must be.
   using ReadAgain = std::function<Result<Shredded>(const TextPlaces&)>;
 
-  PartBuilder(std::int64_t time_us, int threads, OpenFile open_file);
+  // keys: told of every row that is written, or nullptr.
+  PartBuilder(std::int64_t time_us, int threads, OpenFile open_file, KeyWriter* keys = nullptr);
 
   // The places where text is wanted as of now: blocks are best read with these.
   std::shared_ptr<const TextPlaces> texts() const { return texts_; }
@@ -30,8 +32,11 @@ class PartBuilder {
   Status add(Shredded records, std::shared_ptr<const TextPlaces> texts, std::size_t source_bytes, ReadAgain again);
   // Writes what is gathered, so that nothing of it is read again.
   Status settle() { return flush(); }
-  // All files, footers written; `requests` go into the first.
-  Result<std::vector<IngestFile>> finish(std::vector<KeptRequest> requests);
+  // All files, footers written; `requests` go into the first. Where something is to be deleted there is a file, with or
+  // without records.
+  Result<std::vector<IngestFile>> finish(std::vector<KeptRequest> requests, std::vector<KeptDelete> deletes = {});
+  // What the footers say beside what is found in the records.
+  void set_keeps_older(bool keeps_older) { keeps_older_ = keeps_older; }
   std::int64_t records() const { return records_; }
 
  private:
@@ -62,6 +67,8 @@ class PartBuilder {
   SchemaPtr schema_;
   PartInfo info_;
   std::vector<IngestFile> files_;
+  KeyWriter* keys_;
+  bool keeps_older_ = false;
 };
 
 }  // namespace canvasback

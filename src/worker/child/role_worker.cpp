@@ -135,6 +135,8 @@ class RoleWorker {
       out = to_json(result);
     } else if (task.kind == TaskKind::Merge && options_.engine) {
       CANVASBACK_ASSIGN(out, run_merge(task.work, *options_.engine, feed_, options_.threads, cancel));
+    } else if (task.kind == TaskKind::Keys && options_.engine) {
+      CANVASBACK_ASSIGN(out, run_keys(task.work, feed_, cancel));
     } else if (task.kind == TaskKind::Examine && options_.engine) {
       CANVASBACK_ASSIGN(out, run_examine(task.work, cancel));
     } else {

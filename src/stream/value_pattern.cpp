@@ -1,0 +1,40 @@
+// A search gives up after so many steps: some ten milliseconds.
+#define BOOST_REGEX_MAX_STATE_COUNT \
+  std::ptrdiff_t { 1000000 }
+
+#include "stream/value_pattern.hpp"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#include <boost/regex.hpp>
+#pragma GCC diagnostic pop
+
+namespace canvasback {
+
+struct ValuePattern::Impl {
+  boost::regex expression;
+};
+
+ValuePattern::ValuePattern(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ValuePattern::~ValuePattern() = default;
+ValuePattern::ValuePattern(ValuePattern&&) noexcept = default;
+ValuePattern& ValuePattern::operator=(ValuePattern&&) noexcept = default;
+
+Result<ValuePattern> ValuePattern::make(const std::string& expression) {
+  try {
+    return ValuePattern(std::make_unique<Impl>(Impl{boost::regex(expression, boost::regex::perl)}));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::SchemaValidation, "The pattern \"" + expression + "\" is no regular expression.",
+                error.what());
+  }
+}
+
+std::optional<bool> ValuePattern::found_in(std::string_view text) const {
+  try {
+    return boost::regex_search(text.begin(), text.end(), impl_->expression);
+  } catch (const std::runtime_error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace canvasback

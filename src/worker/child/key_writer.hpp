@@ -1,0 +1,32 @@
+// KeyWriter: the keys of the rows that a task writes, into a file of their own for the front (storage/collection/
+// key_columns.hpp). Asked for with the first rows; not thread-safe.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/unique_fd.hpp"
+#include "storage/collection/key_columns.hpp"
+
+namespace canvasback {
+
+class KeyWriter {
+ public:
+  using OpenFile = std::function<Result<UniqueFd>()>;
+  KeyWriter(KeyColumns columns, OpenFile open_file) : columns_(std::move(columns)), open_file_(std::move(open_file)) {}
+
+  // Rows in the order in which they are written. Errors: StorageLimit.
+  Status add(const arrow::Schema& schema, const arrow::ArrayVector& columns, std::int64_t rows);
+  Status finish() { return write(); }
+  const KeyColumns& columns() const { return columns_; }
+
+ private:
+  Status write();
+
+  KeyColumns columns_;
+  OpenFile open_file_;
+  UniqueFd file_;
+  std::string entries_;
+};
+
+}  // namespace canvasback
