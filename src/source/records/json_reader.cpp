@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "source/records/indexed_walker.hpp"
 #include "source/records/number_text.hpp"
 #include "source/records/place_builder.hpp"
 
@@ -170,7 +172,7 @@ class Walker {
     if (place.objects_are_text() || depth >= limits::kStructDepthMax) {
       std::string_view text;
       if (!ok(object.raw_json().get(text)) || !check_text(text)) return false;
-      place.add_object_text(row, text);
+      place.add_object_text(row, without_space(text));
       return true;
     }
     place.begin_object(row);
@@ -183,7 +185,7 @@ class Walker {
     if (place.lists_are_text() || depth >= limits::kStructDepthMax) {
       std::string_view text;
       if (!ok(array.raw_json().get(text)) || !check_text(text)) return false;
-      place.add_list_text(row, text);
+      place.add_list_text(row, without_space(text));
       return true;
     }
     place.begin_list(row);
@@ -211,6 +213,22 @@ struct JsonRecordReader::Impl {
   RecordStamps stamps;
   bool keep_rejected;
   ondemand::parser parser;
+
+  // All blocks by their index; nothing where any record of them is not plainly good.
+  std::optional<ReadRecords> read_plain(std::span<const RecordBlock> blocks, const TextPlaces& texts) {
+    thread_local records::JsonIndex index;  // of this thread's blocks, one after the other: its memory is used again
+    ReadRecords out;
+    PlaceBuilder root(&texts);
+    records::IndexedWalker walker(root, index);
+    std::int64_t rows = 0;
+    for (const RecordBlock& block : blocks) {
+      if (!walker.add(block, rows, out.blocks.emplace_back())) return std::nullopt;
+    }
+    out.records = root.finish(rows);
+    out.records.seen = 0;
+    stamps.add_to(out.records);
+    return out;
+  }
 
   // Calls visit(text, line number in the block) for each record of the block.
   template <class Visit>
@@ -240,6 +258,7 @@ JsonRecordReader::~JsonRecordReader() = default;
 JsonRecordReader::JsonRecordReader(JsonRecordReader&&) noexcept = default;
 
 ReadRecords JsonRecordReader::read(std::span<const RecordBlock> blocks, const TextPlaces& texts) {
+  if (auto plain = impl_->read_plain(blocks, texts)) return std::move(*plain);
   ReadRecords out;
   std::vector<std::int64_t> bad;  // counted over all blocks
   // Twice where there are bad records: the first walk finds them all, the second leaves them out.

@@ -7,7 +7,7 @@ namespace canvasback::records {
 
 void PlaceBuilder::begin_list(std::int64_t row) {
   seen_ |= bit(Kind::List);
-  lists_.check(lists_.at(row).Append(true));
+  lists_.add(row, true);
   // Rows without a list have an empty range.
   offsets_.resize(static_cast<std::size_t>(row) + 1, static_cast<std::int32_t>(item_count_));
   offsets_.back() = static_cast<std::int32_t>(item_count_);
@@ -41,16 +41,16 @@ Shredded PlaceBuilder::finish(std::int64_t rows) {
   Shredded out;
   out.rows = rows;
   out.seen = seen_;
-  out.ints = ints_.finish(rows);
-  out.bigs = bigs_.finish(rows);
-  out.doubles = doubles_.finish(rows);
+  out.ints = ints_.finish(rows, arrow::int64());
+  out.bigs = bigs_.finish(rows, arrow::decimal128(38, 0));
+  out.doubles = doubles_.finish(rows, arrow::float64());
   out.bools = bools_.finish(rows);
-  out.strings = strings_.finish(rows);
-  out.dates = dates_.finish(rows);
-  out.timestamps = timestamps_.finish(rows);
-  out.binaries = binaries_.finish(rows);
-  out.list_texts = list_texts_.finish(rows);
-  out.object_texts = object_texts_.finish(rows);
+  out.strings = strings_.finish(rows, arrow::utf8());
+  out.dates = dates_.finish(rows, arrow::date32());
+  out.timestamps = timestamps_.finish(rows, arrow::timestamp(arrow::TimeUnit::MICRO));
+  out.binaries = binaries_.finish(rows, arrow::binary());
+  out.list_texts = list_texts_.finish(rows, arrow::utf8());
+  out.object_texts = object_texts_.finish(rows, arrow::utf8());
   out.lists = lists_.finish(rows);
   out.objects = objects_.finish(rows);
   if (items_) {

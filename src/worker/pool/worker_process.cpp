@@ -211,7 +211,7 @@ asio::awaitable<bool> WorkerProcess::feed(std::shared_ptr<TaskState> task, std::
     if (task->ended() || task_ != task) co_return false;
     const std::string_view piece = bytes.substr(0, limits::kInputFrameBytes);
     task->input_ahead += piece.size();
-    send(FrameKind::Input, std::string(piece));
+    send(FrameKind::Input, piece);
     bytes.remove_prefix(piece.size());
   }
   co_return true;
@@ -409,7 +409,7 @@ void WorkerProcess::end_task(std::optional<Json> done, std::optional<Error> fail
   callbacks_.changed(*this);
 }
 
-void WorkerProcess::send(FrameKind kind, const std::string& payload, std::vector<UniqueFd> files) {
+void WorkerProcess::send(FrameKind kind, std::string_view payload, std::vector<UniqueFd> files) {
   outgoing_.push_back({make_frame(kind, payload), std::move(files)});
   if (writing_) return;
   writing_ = true;

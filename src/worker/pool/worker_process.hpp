@@ -88,7 +88,7 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   void look_ahead();
   void handle(FrameKind kind, std::string_view payload);
   void end_task(std::optional<Json> done, std::optional<Error> failed);
-  void send(FrameKind kind, const std::string& payload, std::vector<UniqueFd> files = {});
+  void send(FrameKind kind, std::string_view payload, std::vector<UniqueFd> files = {});
   bool send_first_byte(const std::string& frame, const std::vector<UniqueFd>& files, bool& again);
   asio::awaitable<void> write_frames();
   asio::awaitable<void> kill_after_grace(std::uint64_t task_id, CancelReason reason);
