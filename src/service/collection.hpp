@@ -41,6 +41,7 @@ struct IngestTicket {
 struct SupersededFile {
   std::string path;
   std::uint64_t since = 0;  // the first published version without it
+  std::int64_t since_ns = 0;
 };
 
 struct Collection {

@@ -6,13 +6,14 @@
 namespace canvasback {
 namespace {
 
-constexpr std::array<std::pair<TaskKind, std::string_view>, 10> kKinds{{
+constexpr std::array<std::pair<TaskKind, std::string_view>, 11> kKinds{{
     {TaskKind::Rows, "rows"},
     {TaskKind::Sql, "sql"},
     {TaskKind::Inspect, "inspect"},
     {TaskKind::Analyse, "analyse"},
     {TaskKind::View, "view"},
     {TaskKind::Window, "window"},
+    {TaskKind::Search, "search"},
     {TaskKind::Tile, "tile"},
     {TaskKind::Ingest, "ingest"},
     {TaskKind::Merge, "merge"},

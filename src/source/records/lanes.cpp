@@ -5,16 +5,20 @@
 #include <algorithm>
 #include <new>
 
+#include "base/limits.hpp"
+
 namespace canvasback::records {
 namespace {
 
 constexpr std::size_t kFirstBytes = 512;
+constexpr std::size_t kFastBytes = 128 * limits::kKiB;
 constexpr std::size_t kTextBytesMax = INT32_MAX;  // offsets have 32 bits
 
 }  // namespace
 
 void GrowingBytes::grow_to(std::size_t bytes) {
-  const std::size_t wanted = std::max({bytes, capacity_ * 2, kFirstBytes});
+  // Faster at first: what grows is copied.
+  const std::size_t wanted = std::max({bytes, capacity_ * (capacity_ < kFastBytes ? 4 : 2), kFirstBytes});
   if (!buffer_) {
     auto made = arrow::AllocateResizableBuffer(static_cast<std::int64_t>(wanted));
     if (!made.ok()) throw std::bad_alloc();

@@ -14,16 +14,6 @@ void PlaceBuilder::begin_list(std::int64_t row) {
   if (!items_) items_ = std::make_unique<PlaceBuilder>(texts_ != nullptr ? texts_->items.get() : nullptr);
 }
 
-PlaceBuilder* PlaceBuilder::expected_member(const char* raw, const char* end) {
-  if (expected_ >= members_.size()) return nullptr;
-  Member& next = *members_[expected_];
-  const std::size_t length = next.key.size();
-  if (!next.raw_is_key || static_cast<std::size_t>(end - raw) <= length) return nullptr;
-  if (raw[length] != '"' || std::memcmp(raw, next.key.data(), length) != 0) return nullptr;
-  ++expected_;
-  return &next.place;
-}
-
 PlaceBuilder& PlaceBuilder::member(std::string_view key) {
   auto found = index_.find(key);
   if (found == index_.end()) {
@@ -31,7 +21,12 @@ PlaceBuilder& PlaceBuilder::member(std::string_view key) {
     const TextPlaces* texts = texts_ != nullptr ? texts_->find(key) : nullptr;
     const bool plain =
         std::ranges::none_of(key, [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; });
-    members_.push_back(std::make_unique<Member>(Member{std::string(key), plain, PlaceBuilder(texts)}));
+    auto made = std::make_unique<Member>(Member{std::string(key), plain, PlaceBuilder(texts)});
+    const std::string quoted = made->key + '"';
+    const std::size_t head = std::min(quoted.size(), sizeof made->head);
+    std::memcpy(made->head, quoted.data(), head);
+    std::memset(made->mask, 0xFF, head);
+    members_.push_back(std::move(made));
   }
   expected_ = found->second + 1;
   return members_[found->second]->place;

@@ -5,6 +5,8 @@
 
 #include <arrow/util/decimal.h>
 
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -130,6 +132,23 @@ struct PlaceBuilder::Member {
   std::string key;
   bool raw_is_key = false;  // has nothing that JSON would escape
   PlaceBuilder place;
+  // The first bytes of `"key"` from behind the opening quote on, and which bits of them count.
+  std::uint64_t head[2] = {0, 0};
+  std::uint64_t mask[2] = {0, 0};
 };
+
+inline PlaceBuilder* PlaceBuilder::expected_member(const char* raw, const char* end) {
+  if (expected_ >= members_.size()) return nullptr;
+  Member& next = *members_[expected_];
+  const std::size_t length = next.key.size();
+  if (!next.raw_is_key || static_cast<std::size_t>(end - raw) <= length) return nullptr;
+  // Sixteen bytes can always be read (kRecordPadding); a longer key is compared as a whole.
+  std::uint64_t text[2];
+  std::memcpy(text, raw, sizeof text);
+  if ((text[0] & next.mask[0]) != next.head[0] || (text[1] & next.mask[1]) != next.head[1]) return nullptr;
+  if (length >= sizeof text && (raw[length] != '"' || std::memcmp(raw, next.key.data(), length) != 0)) return nullptr;
+  ++expected_;
+  return &next.place;
+}
 
 }  // namespace canvasback::records
