@@ -13,12 +13,13 @@ import json
 import os
 import pathlib
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from harness import data, machine, micro, own, report, table  # noqa: E402
+from harness import data, machine, micro, own, records, report, table  # noqa: E402
 from harness.operations import GROUPS, REQUESTS  # noqa: E402
 from harness.peer import Peer  # noqa: E402
 from harness.servers import ROOT, Subject  # noqa: E402
@@ -29,7 +30,7 @@ LOAD_CLIENTS = [1, 4, 16, 64]
 LOAD_CLIENTS_EVERY_ROUND = [16]  # those with a floor
 SLOW_GROUPS = {"xlsx"}  # the peer takes more than half a minute for one: once per run
 SKIPPED_WHEN_SHORT = {"limits", "micro"}  # they need programs that are built for whole runs only
-STEPS = [*GROUPS, "neighbours", "cold", "start", "load", "bare", "limits", "micro"]
+STEPS = [*GROUPS, "records", "neighbours", "cold", "start", "load", "bare", "limits", "micro"]
 
 FULL = {"rows": 10_000_000, "stream_rows": 5_000_000, "export_rows": 1_000_000, "repetitions": 5,
         "repetitions_small": 20, "load_seconds": 4.0}  # fmt: skip
@@ -79,6 +80,7 @@ class Run:
             self.sizes[name] = min(self.sizes[name], self.sizes["rows"])
         state = (chosen.out / "state").resolve()
         state.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(state / "collections", ignore_errors=True)  # records that an earlier run has sent
         program, state = shlex.quote(str(chosen.binary)), shlex.quote(str(state))
         command = (f'{program} serve orders="$DATA_DIR"/orders.parquet --listen 127.0.0.1:"$PORT" --data {state} '
                    "--profile-cache 0 --log-level warning")  # fmt: skip
@@ -100,10 +102,15 @@ class Run:
         if step in GROUPS:
             # Ours first where one takes minutes: what this build cannot do need not be asked of the peer.
             for subject in self.subjects if step in SLOW_GROUPS else subjects:
-                records = list(self._group(step, subject))
-                yield from records
-                if step in SLOW_GROUPS and any("error" in entry for entry in records):
+                told = list(self._group(step, subject))
+                yield from told
+                if step in SLOW_GROUPS and any("error" in entry for entry in told):
                     return
+        elif step == "records":
+            for subject in subjects:
+                yield from records.single_records(subject, self.sizes)
+            if (self.folder / "events.ndjson").exists():
+                yield from records.bare_ingest(self.ours, self.folder / "events.ndjson", os.cpu_count() or 1, self.sizes)
         elif step == "neighbours":
             yield from own.neighbours(self.ours, self.sizes)
         elif step == "cold":
@@ -126,7 +133,7 @@ class Run:
     def _group(self, group: str, subject: Subject) -> Iterator[dict]:
         sizes = self.sizes | ({"repetitions": 1} if group in SLOW_GROUPS else {})
         if not self.peer:
-            for operation in GROUPS[group]:
+            for operation in (name for name in GROUPS[group] if group != "ingest"):  # the peer's runner has the bodies
                 yield from own.runner_operation(subject, operation, sizes)
             return
         wanted = [name for name in GROUPS[group] if name == "concurrent" or subject.has(REQUESTS.get(name, name))]

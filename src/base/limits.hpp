@@ -146,6 +146,9 @@ inline constexpr std::size_t kCommitsMergeAt = 16;
 inline constexpr std::size_t kIdempotencyKeysMax = 10'000;  // remembered, per collection
 inline constexpr std::size_t kIdempotencyKeyBytesMax = 128;
 inline constexpr seconds kIdempotencyAge{24 * 3600};
+inline constexpr std::size_t kSearchWordsMax = 16;
+inline constexpr milliseconds kSearchBudget{1000};  // of a search; what is left then is for the next request
+inline constexpr milliseconds kSearchBudgetMax{30'000};
 inline constexpr std::size_t kConflictsMax = 1000;   // listed at GET /schema
 inline constexpr milliseconds kSyncInterval{1000};   // durability = interval
 inline constexpr std::size_t kWorkerFilesMax = 128;  // descriptors handed to a worker at once

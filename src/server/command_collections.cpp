@@ -1,5 +1,5 @@
-// The commands of collections: ingest, stats, compact, archive, restore, verify. Each opens the data folder as a server
-// would (its lock keeps two from doing so at once), asks the service, and ends.
+// The commands of collections beside ingest and backup: generate, stats, compact, archive, restore, verify. Each opens
+// the data folder as a server would (its lock keeps two from doing so at once), asks the service, and ends.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -11,6 +11,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "server/command_collections.hpp"
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
 #include "server/terminal.hpp"
@@ -19,14 +20,17 @@
 #include "transport/http/client.hpp"
 
 namespace canvasback {
+
 namespace {
 
-void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+asio::awaitable<bool> close(Runtime& runtime) {
+  co_await runtime.collections().shut_down();
+  co_await runtime.pool().shut_down(std::chrono::milliseconds(0));
+  co_return true;
 }
 
-// A runtime on the data folder itself, its collections read.
+}  // namespace
+
 Result<std::unique_ptr<Runtime>> open_collections(const CommandOptions& options) {
   CANVASBACK_ASSIGN(Config config, load_config(options));
   if (config.at("log_level").origin == "default") log::configure(log::Level::Error, log::Style::Text);
@@ -35,10 +39,13 @@ Result<std::unique_ptr<Runtime>> open_collections(const CommandOptions& options)
   return runtime;
 }
 
-asio::awaitable<bool> close(Runtime& runtime) {
-  co_await runtime.collections().shut_down();
-  co_await runtime.pool().shut_down(std::chrono::milliseconds(0));
-  co_return true;
+void close_collections(Runtime& runtime) { runtime.run(close(runtime)); }
+
+namespace {
+
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
 }
 
 // Opens, does one thing, closes: what was begun is ended whatever it said.
@@ -48,114 +55,12 @@ auto with_collections(const CommandOptions& options, Work work)
   auto runtime = open_collections(options);
   if (!runtime) return std::unexpected(runtime.error());
   auto out = (*runtime)->run(work((*runtime)->collections()));
-  (*runtime)->run(close(**runtime));
+  close_collections(**runtime);
   return out;
 }
 
-Result<IngestRequest> request_for(const CommandOptions& options, const std::string& path) {
-  IngestRequest request;
-  request.collection = options.collection;
-  request.quarantine = options.quarantine;
-  const std::string name = lower(path);
-  if (name.ends_with(".gz")) request.encoding = "gzip";
-  if (name.ends_with(".zst")) request.encoding = "zstd";
-  if (!options.format.empty()) {
-    const auto format = input_format_from(options.format);
-    if (!format) return fail(ErrorCode::InvalidData, "--format is json or ndjson.");
-    request.format = *format;
-  } else if (path == "-") {
-    request.format = InputFormat::Ndjson;
-  } else if (const auto format = input_format_of_file_name(path)) {
-    request.format = *format;
-  }
-  request.received_ns = monotonic_ns();
-  return request;
-}
-
-asio::awaitable<Result<IngestAnswer>> ingest_one(CollectionService& collections, IngestRequest request,
-                                                 std::string path) {
-  using Out = Result<IngestAnswer>;
-  UniqueFd file(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) {
-    co_return Out(fail(ErrorCode::InvalidData, fmt::format("{} cannot be read: {}.", path, std::strerror(errno))));
-  }
-  auto stream = co_await collections.begin(std::move(request));
-  if (!stream) co_return Out(std::unexpected(stream.error()));
-  ProgressLine line("ingest " + path);
-  std::string piece(limits::kInputFrameBytes, '\0');
-  std::uint64_t bytes = 0;
-  while (true) {
-    const ssize_t got = ::read(file.get(), piece.data(), piece.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      co_return Out(fail(ErrorCode::InvalidData, fmt::format("{} cannot be read: {}.", path, std::strerror(errno))));
-    }
-    if (got == 0) break;
-    bytes += static_cast<std::uint64_t>(got);
-    if (!co_await (*stream)->feed(std::string_view(piece).substr(0, static_cast<std::size_t>(got)))) break;
-    line.update(Json(), bytes);
-  }
-  co_return co_await (*stream)->finish();
-}
-
-void say_ingested(const std::string& path, std::int64_t records, std::int64_t quarantined, double seconds) {
-  std::string text = fmt::format("{}: {} records", path, with_thousands(records));
-  if (quarantined > 0) text += fmt::format(", {} put aside", with_thousands(quarantined));
-  std::fprintf(stderr, "%s in %.2f s\n", text.c_str(), seconds);
-}
-
-Status send_one(const CommandOptions& options, const std::string& path) {
-  http::ClientRequest request;
-  request.server = options.server;
-  request.method = "POST";
-  request.target = "/ingest/file?collection=" + percent_encode(options.collection);
-  if (options.quarantine) request.target += "&on_error=quarantine";
-  CANVASBACK_ASSIGN(IngestRequest wanted, request_for(options, path));
-  request.target += fmt::format("&format={}", name_of(wanted.format));
-  request.encoding = wanted.encoding;
-  UniqueFd file(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return fail(ErrorCode::InvalidData, fmt::format("{} cannot be read: {}.", path, std::strerror(errno)));
-  std::string piece(limits::kInputFrameBytes, '\0');
-  request.next_piece = [&]() -> Result<std::string_view> {
-    const ssize_t got = ::read(file.get(), piece.data(), piece.size());
-    if (got < 0) return fail(ErrorCode::InvalidData, fmt::format("{} cannot be read.", path));
-    return std::string_view(piece).substr(0, static_cast<std::size_t>(got));
-  };
-  Stopwatch watch;
-  std::string body;
-  CANVASBACK_TRY(http::fetch(request, [&](std::string_view bytes) {
-    body += bytes;
-    return Status();
-  }));
-  CANVASBACK_ASSIGN(Json answer, Json::parse(body));
-  say_ingested(path, answer.at("records_processed").as_int(), answer.at("quarantined").as_int(),
-               watch.elapsed_ms() / 1000);
-  return {};
-}
-
-Status ingest(const CommandOptions& options) {
-  if (!options.server.empty()) {
-    for (const std::string& path : options.paths) CANVASBACK_TRY(send_one(options, path));
-    return {};
-  }
-  CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, open_collections(options));
-  Status status;
-  for (const std::string& path : options.paths) {
-    auto request = request_for(options, path);
-    if (!request) {
-      status = std::unexpected(request.error());
-      break;
-    }
-    Stopwatch watch;
-    auto answer = runtime->run(ingest_one(runtime->collections(), std::move(*request), path));
-    if (!answer) {
-      status = std::unexpected(answer.error());
-      break;
-    }
-    say_ingested(path, answer->records, answer->quarantined, watch.elapsed_ms() / 1000);
-  }
-  runtime->run(close(*runtime));
-  return status;
+void say_ingested(const std::string& path, std::int64_t records, double seconds) {
+  std::fprintf(stderr, "%s: %s records in %.2f s\n", path.c_str(), with_thousands(records).c_str(), seconds);
 }
 
 // The next piece of the stream of made-up records; empty at its end.
@@ -194,7 +99,7 @@ Status generate(const CommandOptions& options) {
     request.next_piece = [&]() -> Result<std::string_view> { return records.next(); };
     Stopwatch watch;
     CANVASBACK_TRY(http::fetch(request, [](std::string_view) { return Status(); }));
-    say_ingested(options.type, count, 0, watch.elapsed_ms() / 1000);
+    say_ingested(options.type, count, watch.elapsed_ms() / 1000);
     return {};
   }
   CANVASBACK_ASSIGN(Output output, Output::open(options.out));
@@ -226,7 +131,7 @@ Status stats(const CommandOptions& options) {
       return fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", options.collection));
     }
     document = statistics_of(*found);
-    runtime->run(close(*runtime));
+    close_collections(*runtime);
   }
   if (json) {
     print(document.dump() + "\n");
@@ -304,7 +209,6 @@ Status verify(const CommandOptions& options) {
 
 }  // namespace
 
-int run_ingest(const CommandOptions& options) { return report(ingest(options)); }
 int run_generate(const CommandOptions& options) { return report(generate(options)); }
 int run_stats(const CommandOptions& options) { return report(stats(options)); }
 int run_compact(const CommandOptions& options) { return report(compact(options)); }

@@ -27,6 +27,7 @@ struct CommandOptions {
   std::string before;  // archive: the first week that stays
   std::string from;    // restore: the first week
   std::string until;   // restore: the last
+  std::string watch;   // ingest: a folder
   bool quarantine = false;
   std::string count = "1000";  // generate
 };
@@ -44,6 +45,7 @@ int run_compact(const CommandOptions& options);
 int run_archive(const CommandOptions& options);
 int run_restore(const CommandOptions& options);
 int run_verify(const CommandOptions& options);
+int run_backup(const CommandOptions& options);
 int run_config(const CommandOptions& options);
 
 // The whole program but for `worker`.

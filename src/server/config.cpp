@@ -74,6 +74,8 @@ const std::vector<SettingInfo>& Config::known() {
       {"job_files_age_s", "86400", "seconds that a finished export is kept"},
       {"durability", "commit", "when records are acknowledged: commit (they are on the disk) or interval (within 1 s)"},
       {"merge_after_s", "60", "seconds after which commits are merged into the part of their week, however few"},
+      {"grace_s", "60", "seconds that files stay which were merged into others, for who copies the folder"},
+      {"keep_weeks", "0", "parts of weeks older than so many are removed from collections; 0 keeps all"},
       {"timeout_ms", "300000", "time limit of a task that names none"},
       {"log_level", "info", "debug, info, warning, error or off"},
       {"log_style", "text", "text or json"},

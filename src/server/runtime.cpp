@@ -135,8 +135,11 @@ Status Runtime::make_collections(const Config& config) {
   }
   options.sync_each_commit = durability == "commit";
   CANVASBACK_ASSIGN(options.merge_after_s, config.integer("merge_after_s", 1, 86'400));
+  CANVASBACK_ASSIGN(options.grace_s, config.integer("grace_s", 0, 86'400));
+  CANVASBACK_ASSIGN(options.keep_weeks, config.integer("keep_weeks", 0, 100'000));
   collections_ =
       std::make_unique<CollectionService>(executor, *ingest_pool_, *maintain_pool_, *datasets_, std::move(options));
+  queries_->set_look_again([this] { return collections_->look_again(); });
   return {};
 }
 

@@ -53,6 +53,7 @@ struct IngestTicket {
 struct SupersededFile {
   std::string path;
   std::uint64_t since = 0;  // the first published version without it
+  std::int64_t since_ns = 0;
 };
 
 class CollectionKeys;

@@ -1,6 +1,7 @@
 // The part of CollectionService that keeps house: what is found at start, merges, the archive, checks.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -182,18 +183,21 @@ asio::awaitable<Status> CollectionService::examine_all(Collection& collection) {
 }
 
 void CollectionService::supersede(Collection& collection, std::vector<CollectionFile> files) {
-  for (CollectionFile& file : files)
-    collection.superseded.push_back({std::move(file.file.path), collection.version + 1});
+  for (CollectionFile& file : files) {
+    collection.superseded.push_back({std::move(file.file.path), collection.version + 1, monotonic_ns()});
+  }
 }
 
-// Files go once every version that lists them is gone: tasks under way hold theirs.
-asio::awaitable<void> CollectionService::delete_superseded(Collection& collection) {
+// Files go once every version that lists them is gone (tasks under way hold theirs), and a while later: who copies the
+// folder by hand may have listed it before the files that took their place were there.
+asio::awaitable<void> CollectionService::delete_superseded(Collection& collection, std::int64_t grace_s) {
   std::erase_if(collection.published, [](const auto& entry) { return entry.second.expired(); });
   std::uint64_t oldest = collection.version;
   for (const auto& [version, dataset] : collection.published) oldest = std::min(oldest, version);
   std::vector<std::string> paths;
   std::erase_if(collection.superseded, [&](const SupersededFile& file) {
-    if (oldest < file.since) return false;
+    const bool fresh = monotonic_ns() - file.since_ns < grace_s * 1'000'000'000;
+    if (oldest < file.since || fresh) return false;
     paths.push_back(file.path);
     return true;
   });
@@ -370,7 +374,7 @@ asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name
     merged = more ? Out(*merged + *more) : Out(std::unexpected(more.error()));
   }
   collection.merging = false;
-  co_await delete_superseded(collection);
+  co_await delete_superseded(collection, 0);
   co_return merged;
 }
 
@@ -529,8 +533,43 @@ asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
             collection.files.live.size());
 }
 
+asio::awaitable<bool> CollectionService::look_again() {
+  std::vector<Collection*> all;
+  for (const auto& [name, collection] : collections_) all.push_back(collection.get());
+  const auto is_gone = [](const CollectionFile& file) { return ::access(file.file.path.c_str(), F_OK) != 0; };
+  bool any = false;
+  asio::steady_timer timer(executor_);
+  for (Collection* collection : all) {
+    if (!std::ranges::any_of(collection->files.live, is_gone)) continue;
+    any = true;
+    while (collection->changing_names) {
+      timer.expires_after(std::chrono::milliseconds(5));
+      co_await timer.async_wait(kAwait);
+    }
+    co_await notice_moves(*collection);
+  }
+  co_return any;
+}
+
+// Parts of weeks that are older than what is to be kept. The archive is left alone.
+void CollectionService::remove_expired(Collection& collection) {
+  if (options_.keep_weeks <= 0) return;
+  const std::int64_t oldest = week_number_of(wall_us()) - options_.keep_weeks;
+  std::vector<CollectionFile> gone;
+  std::erase_if(collection.files.live, [&](CollectionFile& file) {
+    if (file.name.is_commit || week_number_of(IsoWeek{file.name.year, file.name.week}) >= oldest) return false;
+    gone.push_back(std::move(file));
+    return true;
+  });
+  if (gone.empty()) return;
+  log::info("collection {}: {} parts are older than {} weeks and go", collection.name, gone.size(),
+            options_.keep_weeks);
+  supersede(collection, std::move(gone));
+  publish(collection);
+}
+
 asio::awaitable<void> CollectionService::maintain_one(Collection& collection) {
-  co_await delete_superseded(collection);
+  co_await delete_superseded(collection, options_.grace_s);
   if (collection.merging || collection.stopped) co_return;
   const std::size_t commits = collection.commit_count();
   std::int64_t oldest_us = wall_us();
@@ -546,6 +585,7 @@ asio::awaitable<void> CollectionService::maintain_one(Collection& collection) {
   if (!merged) {
     log::warning("collection {}: {} {}", collection.name, merged.error().message, merged.error().detail);
   }
+  remove_expired(collection);
   collection.merging = false;
 }
 

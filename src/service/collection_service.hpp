@@ -76,6 +76,8 @@ class CollectionService {
     std::string data_folder;
     bool sync_each_commit = true;     // durability = commit; else every limits::kSyncInterval
     std::int64_t merge_after_s = 60;  // commits that have lain so long are merged however few they are
+    std::int64_t grace_s = 60;        // files that were merged into others stay so long
+    std::int64_t keep_weeks = 0;      // parts of older weeks are removed; 0: none
   };
 
   CollectionService(asio::any_io_executor executor, RolePool& ingest, RolePool& maintain, DatasetService& datasets,
@@ -113,6 +115,7 @@ class CollectionService {
   // for.
   asio::awaitable<Result<Json>> benchmark(BenchmarkRequest request);
 
+  const std::string& data_folder() const { return options_.data_folder; }
   bool sync_each_commit() const { return options_.sync_each_commit; }
 
   // Merges all commits into the parts of weeks now; gives how many there were.
@@ -128,6 +131,9 @@ class CollectionService {
   };
   // Reads every value of every live file.
   asio::awaitable<Result<Verified>> verify(std::string name);
+
+  // Whether files of a collection were moved away by hand since they were last looked for; they are taken note of.
+  asio::awaitable<bool> look_again();
 
   // Takes no more; ends what is under way.
   asio::awaitable<void> shut_down();
@@ -187,9 +193,10 @@ class CollectionService {
   asio::awaitable<void> maintain(std::shared_ptr<bool> alive);
   asio::awaitable<void> maintain_one(Collection& collection);
   asio::awaitable<void> notice_moves(Collection& collection);
+  void remove_expired(Collection& collection);
   asio::awaitable<void> sync_behind(std::shared_ptr<bool> alive);
   void supersede(Collection& collection, std::vector<CollectionFile> files);
-  asio::awaitable<void> delete_superseded(Collection& collection);
+  asio::awaitable<void> delete_superseded(Collection& collection, std::int64_t grace_s);
 
   asio::any_io_executor executor_;
   RolePool& ingest_;

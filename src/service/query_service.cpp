@@ -20,6 +20,12 @@ Lane lane_of(const Dataset& dataset, const Selection& selection) {
   return dataset.plain_scan && selection.in_file_order() && page ? Lane::Bounded : Lane::General;
 }
 
+// What the engine and our own readers make of a file that is not there any more.
+bool may_be_moved_files(ErrorCode code) {
+  return code == ErrorCode::InvalidData || code == ErrorCode::QueryInvalid || code == ErrorCode::Database ||
+         code == ErrorCode::DataProcessing || code == ErrorCode::Unavailable;
+}
+
 }  // namespace
 
 Status check_common(std::string_view format, std::string_view compression, std::int64_t timeout_ms) {
@@ -160,6 +166,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
   // Tried again once for either reason: in the large place, or because an earlier task had spoilt the worker.
   bool large = false;
   bool again = true;
+  bool looked = look_again_ == nullptr;
   while (true) {
     auto run = co_await pool_.submit(task, datasets, lane, large, cancelled);
     if (!run) {
@@ -182,6 +189,16 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
         large = large || wants_memory;
         again = again && !spoilt;
         continue;
+      }
+      if (!looked && may_be_moved_files(first.error.code) && !cancelled.cancelled()) {
+        looked = true;
+        const bool moved = co_await look_again_();
+        if (moved) {
+          for (auto& dataset : datasets) {
+            if (auto now = datasets_.find(dataset->name)) dataset = *now;
+          }
+          continue;
+        }
       }
       running_.erase(id);
       co_return Out(std::unexpected(first.error));

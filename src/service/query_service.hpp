@@ -149,6 +149,11 @@ class QueryService {
   asio::awaitable<Result<std::unique_ptr<Answer>>> run(Task task, std::vector<std::shared_ptr<const Dataset>> datasets,
                                                        Lane lane, RunningQuery entry);
 
+  // Asked when a task has failed: whether files that it may have read had been moved away, and the datasets are now
+  // without them. The task is then tried once more.
+  using LookAgain = std::function<asio::awaitable<bool>()>;
+  void set_look_again(LookAgain look_again) { look_again_ = std::move(look_again); }
+
   const std::map<std::uint64_t, RunningQuery>& running() const { return running_; }
   // Errors: QueryNotFound.
   Status cancel(std::uint64_t id);
@@ -172,6 +177,7 @@ class QueryService {
   Pool& pool_;
   DatasetService& datasets_;
   Options options_;
+  LookAgain look_again_;
   AnswerCache profiles_;
   std::uint64_t next_id_ = 1;
   std::map<std::uint64_t, RunningQuery> running_;

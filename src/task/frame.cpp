@@ -27,8 +27,9 @@ Result<FrameHeader> decode_header(std::string_view bytes) {
 
 std::string make_frame(FrameKind kind, std::string_view payload) {
   const auto header = encode_header(kind, payload.size());
-  std::string frame(header.data(), header.size());
-  frame += payload;
+  std::string frame;
+  frame.reserve(header.size() + payload.size());
+  frame.append(header.data(), header.size()).append(payload);
   return frame;
 }
 

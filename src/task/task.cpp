@@ -13,6 +13,7 @@ constexpr std::array<std::pair<TaskKind, std::string_view>, 11> kKinds{{
     {TaskKind::Analyse, "analyse"},
     {TaskKind::View, "view"},
     {TaskKind::Window, "window"},
+    {TaskKind::Search, "search"},
     {TaskKind::Tile, "tile"},
     {TaskKind::Ingest, "ingest"},
     {TaskKind::Merge, "merge"},

@@ -22,6 +22,7 @@ enum class TaskKind {
   Analyse,  // a profile, histogram, frequent values or an aggregate of a selection
   View,     // makes the parts of a view: of a dataset's selection, or of a statement
   Window,   // some rows of a view, as an Arrow stream
+  Search,   // the records of a collection that have some words
   Tile,     // rows counted on a grid, as a picture or as cells
   Ingest,   // records into the files of a commit (role ingest)
   Merge,    // files of a collection into the parts of weeks (role maintain)
@@ -55,7 +56,7 @@ struct Task {
   int worker_number = 0;
   int threads = 0;    // to work with; 0: all that the worker has
   Dataset inspected;  // Inspect: the listed files
-  Json work;          // Ingest, Merge, Examine: task/collection_task.hpp
+  Json work;          // Ingest, Merge, Examine: task/collection_task.hpp; Search: task/search.hpp
 };
 
 Json to_json(const Task& task);

@@ -5,6 +5,8 @@
 points    the program is stopped, with all that was not synced lost, at one operation of the disk after the other
 random    SIGKILL at random moments under load
 errors    EIO and ENOSPC at one operation after the other: the program lives, says so, and nothing acknowledged is lost
+commands  compact, archive, restore and backup, stopped at one operation after the other: no record is lost or doubled,
+          and a backup is whole or not there
 mutation  one kind of sync is left out: then `points` must find something lost, or it proves nothing
 
 Clients write batches whose records name their batch and its size; each batch has an Idempotency-Key and is sent again
@@ -135,7 +137,7 @@ def start(folder, fault=None, skip=None, binary=FAULTY):
     environment = {"CANVASBACK_FAULT": fault} if fault else {}
     if skip:
         environment["CANVASBACK_SKIP"] = skip
-    return Server(folder, binary=binary, flags=["--merge-after-s", "1", "--workers", "2"], environment=environment)
+    return Server(folder, binary=binary, flags=["--merge-after-s", "1", "--grace-s", "0", "--workers", "2"], environment=environment)
 
 
 def wait_for_end(server, seconds):
@@ -216,6 +218,61 @@ def errors(folder, short):
     return f"{count} errors, {clients.errors} batches refused, {len(clients.acknowledged)} acknowledged"
 
 
+def run_command(folder, *arguments, fault=None):
+    """True where it ended well; False where it was stopped or failed."""
+    environment = {**os.environ, **({"CANVASBACK_FAULT": fault} if fault else {})}
+    done = subprocess.run([FAULTY, *map(str, arguments), "--data", folder / "data"], capture_output=True, text=True,
+                          check=False, env=environment)  # fmt: skip
+    return done.returncode == 0
+
+
+def records_in(data):
+    """How many records `verify` finds in a data folder that must be whole."""
+    done = subprocess.run([BINARY, "verify", "--data", data], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Lost(done.stdout + done.stderr)
+    return int("".join(c for c in done.stderr.split(" files, ")[1].split(" records")[0] if c.isdigit()))
+
+
+def commands(folder, short):
+    """Each command is stopped at its first operation, then at its second, …, until it comes to its end."""
+    clients = Clients(5)
+    with start(folder) as server:
+        stop = threading.Event()
+        clients.write_until(server, stop, batches=12)
+    expected = sum(clients.acknowledged.values())
+    stops = 0
+    for name, arguments, undo in [
+        ("compact", ["compact"], None),
+        ("archive", ["archive", "--before", "2025-W30"], ["restore"]),
+        ("restore", ["restore"], ["archive", "--before", "2025-W30"]),
+        ("backup", ["backup", "--to", folder / "copy"], None),
+        ("backup", ["backup", "--to", folder / "copy.tar.zst"], None),
+    ]:
+        step = 3 if short else 1
+        for number in range(1, 400, step):
+            if name == "restore":
+                run_command(folder, *undo)
+            whole = run_command(folder, *arguments, fault=f"any:{number}:loss")
+            stops += not whole
+            copy = folder / "copy"
+            if name == "backup" and copy.exists():
+                if records_in(copy) != expected:
+                    raise Lost(f"a backup that was stopped at {number} looks finished")
+                shutil.rmtree(copy)
+            (folder / "copy.tar.zst").unlink(missing_ok=True)
+            run_command(folder, "restore")
+            if records_in(folder / "data") != expected:
+                raise Lost(f"{name} stopped at operation {number}: {records_in(folder / 'data')} of {expected} records")
+            if whole:
+                break
+        else:
+            raise Lost(f"{name} never came to its end")
+    with start(folder) as server:
+        clients.check(server)
+    return f"{stops} stops, {expected} records"
+
+
 def mutation(folder, short):
     found = []
     for skip in ("sync", "sync_folder"):
@@ -230,7 +287,8 @@ def mutation(folder, short):
     return "; ".join(found)
 
 
-RUNS = {"points": points, "random": random_kills, "errors": errors, "mutation": mutation}
+RUNS = {"points": points, "random": random_kills, "errors": errors, "commands": commands,
+        "mutation": mutation}  # fmt: skip
 
 
 def main():

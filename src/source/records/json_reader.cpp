@@ -6,9 +6,11 @@
 #include <cstring>
 #include <map>
 #include <numeric>
+#include <optional>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "source/records/indexed_walker.hpp"
 #include "source/records/number_text.hpp"
 #include "source/records/place_builder.hpp"
 
@@ -172,7 +174,7 @@ class Walker {
     if (place.objects_are_text() || depth >= limits::kStructDepthMax) {
       std::string_view text;
       if (!ok(object.raw_json().get(text)) || !check_text(text)) return false;
-      place.add_object_text(row, text);
+      place.add_object_text(row, without_space(text));
       return true;
     }
     place.begin_object(row);
@@ -185,7 +187,7 @@ class Walker {
     if (place.lists_are_text() || depth >= limits::kStructDepthMax) {
       std::string_view text;
       if (!ok(array.raw_json().get(text)) || !check_text(text)) return false;
-      place.add_list_text(row, text);
+      place.add_list_text(row, without_space(text));
       return true;
     }
     place.begin_list(row);
@@ -262,6 +264,24 @@ struct JsonRecordReader::Impl {
     outcome.rejected = std::move(rejected);
   }
 
+  // All blocks by their index; nothing where any record of them is not plainly good, or breaks a rule of the schema.
+  std::optional<ReadRecords> read_plain(std::span<const RecordBlock> blocks, const TextPlaces& texts) {
+    thread_local records::JsonIndex index;  // of this thread's blocks, one after the other: its memory is used again
+    ReadRecords out;
+    PlaceBuilder root(&texts);
+    records::IndexedWalker walker(root, index);
+    std::int64_t rows = 0;
+    for (const RecordBlock& block : blocks) {
+      if (!walker.add(block, rows, out.blocks.emplace_back())) return std::nullopt;
+    }
+    out.records = root.finish(rows);
+    if (schema && !schema->apply(out.records).empty()) return std::nullopt;
+    out.records.seen = 0;
+    RecordStamps own = stamps;  // a copy: what is read once more keeps its ids
+    own.add_to(out.records);
+    return out;
+  }
+
   // Calls visit(text, line number in the block) for each record of the block.
   template <class Visit>
   static std::int64_t each_record(const RecordBlock& block, Visit visit) {
@@ -290,6 +310,7 @@ JsonRecordReader::~JsonRecordReader() = default;
 JsonRecordReader::JsonRecordReader(JsonRecordReader&&) noexcept = default;
 
 ReadRecords JsonRecordReader::read(std::span<const RecordBlock> blocks, const TextPlaces& texts) {
+  if (auto plain = impl_->read_plain(blocks, texts)) return std::move(*plain);
   ReadRecords out;
   out.blocks.resize(blocks.size());
   std::vector<std::int64_t> bad;                     // left out by the next walk, counted over all blocks

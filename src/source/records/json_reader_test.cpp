@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -286,6 +288,87 @@ TEST(RecordSplitter, PrettyPrintedRecordsAreWhole) {
   Status status;
   const std::string text = "{\n  \"a\": 1\n}\n{\n  \"a\": 2\n}\n";
   EXPECT_EQ(split_all(RecordFormat::Json, text, 1000, status).size(), 2U);
+}
+
+// A block that has one bad record is read by the walker that can tell what is wrong with it; one that has none, by the
+// other.
+TEST(JsonRecords, BothWalkersGiveTheSame) {
+  const std::vector<std::string> lines{
+      R"({"a": 1, "b": "x", "c": [1, 2, {"d": null}], "o": {"p": {"q": "deep"}}})",
+      R"(  { "b" : "esc \" \\ \/ \u00e4 \ud83d\ude00" , "a" : -0 , "e" : [ ] , "o" : { } }  )",
+      R"({"a": 0.1, "b": "", "n": null, "t": true, "f": false, "x": 1e300, "y": -1.5E-7, "z": 12345678901234567890})",
+      R"({"a": 123456789012345678, "x": 0.30000000000000004, "y": 5e-324, "z": 1.7976931348623157e308, "w": 1234567890123456789})",
+      R"({"a": 1.0, "x": 100000000000000000.5, "y": 9007199254740993.0, "z": 0.000001, "w": -9223372036854775808})",
+      R"({"l": [[1, [2, "s"]], [], null, [0.5]], "m": [{"u": 1}, {"v": "w", "u": 2}], "b": "\t"})",
+      R"({"a_long_key_of_more_than_sixteen_bytes": 1, "a_long_key_of_more_than_sixteen_bits": 2, "exactly_fifteen": 3})",
+      R"({"a_long_key_of_more_than_sixteen_bytes": 4, "a_long_key_of_more_than_sixteen_bits": 5, "exactly_sixteen_": 3})",
+      R"({"d": {"d": {"d": {"d": {"d": {"d": {"d": {"d": {"d": 1}}}}}}}}})",
+      "{\"long\": \"" + std::string(300, 'y') + "\"}", R"({})"};
+  for (std::size_t count = 1; count <= lines.size(); ++count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) text += lines[(i * 7 + count) % lines.size()] + (i % 3 == 0 ? "\r\n" : "\n");
+    TextPlaces texts;
+    for (int round = 0; round < 4; ++round) {
+      const ReadRecords plain = read_lines(text, texts);
+      const ReadRecords told = read_lines(text + "{\"bad\"", texts);
+      ASSERT_EQ(told.records.rows, plain.records.rows) << text;
+      ASSERT_EQ(told.blocks[0].seen, plain.blocks[0].seen + 1);
+      ASSERT_EQ(told.blocks[0].lines, plain.blocks[0].lines + 1);
+      const Kinds kinds = kinds_of(plain.records);
+      ASSERT_TRUE(kinds_of(told.records) == kinds) << text;
+      const bool more = texts.add_from(kinds);
+      if (!more) {
+        const auto left = columns_from(plain.records, kinds);
+        const auto right = columns_from(told.records, kinds);
+        const auto names = columns_of_members(kinds);
+        for (std::size_t i = 0; i < names.size(); ++i) {
+          if (names[i].name == "id") continue;
+          EXPECT_TRUE((*left)[i]->Equals((*right)[i])) << names[i].name << "\n" << text;
+        }
+        break;
+      }
+    }
+  }
+}
+
+TEST(JsonRecords, NumbersThatArePlainAndOthersAreTheNearestDoubles) {
+  const char* texts[] = {"0.1", "-0.0", "1.5", "123.456", "0.30000000000000004", "9007199254740993.5", "4503599627370496.5",
+                         "1234567890.12345678", "0.000000000000000001", "99999999999999999.9", "2.2250738585072014e-308"};
+  for (const char* text : texts) {
+    const ReadRecords read = read_lines(std::string("{\"x\": ") + text + "}");
+    const auto& doubles = static_cast<const arrow::DoubleArray&>(*read.records.members[0].second.doubles);
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(doubles.Value(0)), std::bit_cast<std::uint64_t>(std::strtod(text, nullptr)))
+        << text;
+  }
+}
+
+TEST(RecordSplitter, LargeArraysAreCutByTheirStructure) {
+  std::string text = "[";
+  std::vector<std::string> records;
+  for (int i = 0; i < 20'000; ++i) {
+    records.push_back("{\"i\":" + std::to_string(i) + ",\"s\":\"}],[{ \\\" \\\\\",\"l\":[{},{\"a\":[]}]}");
+    text += (i > 0 ? " ,\n" : "") + records.back();
+  }
+  text += " ] ";
+  for (std::size_t piece : {100'000U, 1'000'003U, 10'000'000U}) {
+    std::vector<std::string> found;
+    RecordSplitter splitter(RecordFormat::Json, 200'000, [&](RecordBlock block) -> Status {
+      for (const auto& range : block.records) found.emplace_back(block.bytes.substr(range.begin, range.length));
+      return {};
+    });
+    for (std::size_t at = 0; at < text.size(); at += piece) {
+      ASSERT_TRUE(splitter.add(std::string_view(text).substr(at, piece)).has_value());
+    }
+    ASSERT_TRUE(splitter.finish().has_value());
+    EXPECT_EQ(found, records);
+  }
+  for (const char* wrong : {",,", "{\"a\":1}{\"b\":2}", "]x"}) {
+    std::string broken = text;
+    broken.replace(broken.find("} ,\n{", broken.size() / 2) + 1, 0, wrong);
+    RecordSplitter splitter(RecordFormat::Json, 200'000, [](RecordBlock) { return Status(); });
+    const bool ok = splitter.add(broken) && splitter.finish();
+    EXPECT_FALSE(ok) << wrong;
+  }
 }
 
 }  // namespace

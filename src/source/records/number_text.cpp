@@ -46,6 +46,37 @@ NumberText scan_number(std::string_view text) {
 
 }  // namespace
 
+bool add_plain_number(PlaceBuilder& place, std::int64_t row, const char*& at) {
+  constexpr std::uint64_t kExact = std::uint64_t{1} << 53;
+  constexpr std::ptrdiff_t kDigitsMax = 18;
+  static constexpr double kPowers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
+                                       1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+  const char* p = at;
+  const bool negative = *p == '-';
+  if (negative) ++p;
+  const char* first = p;
+  std::uint64_t digits = 0;
+  for (; is_digit(*p); ++p) digits = digits * 10 + static_cast<std::uint64_t>(*p - '0');
+  const std::ptrdiff_t whole = p - first;
+  if (whole == 0 || whole > kDigitsMax || (whole > 1 && *first == '0') || *p == 'e' || *p == 'E') return false;
+  if (*p != '.') {
+    const auto integer = static_cast<std::int64_t>(digits);
+    place.add_int(row, negative ? -integer : integer);
+    at = p;
+    return true;
+  }
+  const char* fraction = ++p;
+  for (; is_digit(*p) && p - first <= kDigitsMax + 1; ++p) digits = digits * 10 + static_cast<std::uint64_t>(*p - '0');
+  const std::ptrdiff_t behind = p - fraction;
+  if (behind == 0 || whole + behind > kDigitsMax || is_digit(*p) || *p == 'e' || *p == 'E' || digits > kExact) {
+    return false;
+  }
+  const double real = static_cast<double>(digits) / kPowers[behind];
+  place.add_double(row, negative ? -real : real);
+  at = p;
+  return true;
+}
+
 NumberOutcome add_number(PlaceBuilder& place, std::int64_t row, std::string_view text) {
   const NumberText number = scan_number(text);
   if (!number.ok) return NumberOutcome::NoNumber;

@@ -1,16 +1,19 @@
 // PlaceBuilder: collects the values of one place (a key, or the items of a list) as they come, a lane for each kind.
-// Lanes are made when first needed and filled up with NULLs lazily, so a record costs what it holds and nothing more.
-// Rows are appended in order; finish() gives the arrays. Not thread-safe. Internal to source/records.
+// Lanes (lanes.hpp) are filled up with NULLs lazily, so a record costs what it holds and nothing more. Rows are appended
+// in order; finish() gives the arrays. Not thread-safe. Internal to source/records.
 #pragma once
 
-#include <arrow/builder.h>
+#include <arrow/util/decimal.h>
 
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "source/records/lanes.hpp"
 #include "source/records/shredded.hpp"
 
 namespace canvasback::records {
@@ -19,34 +22,6 @@ namespace canvasback::records {
 struct TextHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-};
-
-template <class ArrowBuilder>
-class Lane {
- public:
-  template <class... Args>
-  ArrowBuilder& at(std::int64_t row, Args&&... args) {
-    if (!builder_) builder_ = std::make_unique<ArrowBuilder>(std::forward<Args>(args)...);
-    const std::int64_t missing = row - builder_->length();
-    if (missing > 0) [[unlikely]]
-      check(builder_->AppendNulls(missing));
-    return *builder_;
-  }
-  std::shared_ptr<arrow::Array> finish(std::int64_t rows) {
-    if (!builder_) return nullptr;
-    if (builder_->length() < rows) check(builder_->AppendNulls(rows - builder_->length()));
-    std::shared_ptr<arrow::Array> out;
-    check(builder_->Finish(&out));
-    builder_.reset();
-    return out;
-  }
-  // Out of memory is the only way these can fail; the task that builds says so.
-  static void check(const arrow::Status& status) {
-    if (!status.ok()) throw std::bad_alloc();
-  }
-
- private:
-  std::unique_ptr<ArrowBuilder> builder_;
 };
 
 class PlaceBuilder {
@@ -59,45 +34,49 @@ class PlaceBuilder {
   void add_null() { seen_ |= bit(Kind::Null); }
   void add_bool(std::int64_t row, bool value) {
     seen_ |= bit(Kind::Bool);
-    bools_.check(bools_.at(row).Append(value));
+    bools_.add(row, value);
   }
   void add_int(std::int64_t row, std::int64_t value) {
     const bool wide = value > kExactDoubleInteger || value < -kExactDoubleInteger;
     seen_ |= bit(wide ? Kind::WideInt : Kind::Int);
-    ints_.check(ints_.at(row).Append(value));
+    ints_.add(row, value);
   }
   void add_big(std::int64_t row, const arrow::Decimal128& value) {
     seen_ |= bit(Kind::BigInt);
-    bigs_.check(bigs_.at(row, arrow::decimal128(38, 0)).Append(value));
+    bigs_.add(row, value);
   }
   void add_double(std::int64_t row, double value) {
     seen_ |= bit(Kind::Double);
-    doubles_.check(doubles_.at(row).Append(value));
+    doubles_.add(row, value);
   }
   void add_string(std::int64_t row, std::string_view value) {
     seen_ |= bit(Kind::String);
-    strings_.check(strings_.at(row).Append(value.data(), static_cast<std::int32_t>(value.size())));
+    strings_.add(row, value);
+  }
+  // As add_string, of a text behind which at least 32 bytes more can be read.
+  void add_padded_string(std::int64_t row, std::string_view value) {
+    seen_ |= bit(Kind::String);
+    strings_.add_padded(row, value);
   }
   void add_date(std::int64_t row, std::int32_t days) {
     seen_ |= bit(Kind::Date);
-    dates_.check(dates_.at(row).Append(days));
+    dates_.add(row, days);
   }
   void add_timestamp(std::int64_t row, std::int64_t micros) {
     seen_ |= bit(Kind::Timestamp);
-    auto& lane = timestamps_.at(row, arrow::timestamp(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
-    timestamps_.check(lane.Append(micros));
+    timestamps_.add(row, micros);
   }
   void add_binary(std::int64_t row, std::string_view value) {
     seen_ |= bit(Kind::Binary);
-    binaries_.check(binaries_.at(row).Append(value));
+    binaries_.add(row, value);
   }
   void add_list_text(std::int64_t row, std::string_view value) {
     seen_ |= bit(Kind::ListText);
-    list_texts_.check(list_texts_.at(row).Append(value));
+    list_texts_.add(row, value);
   }
   void add_object_text(std::int64_t row, std::string_view value) {
     seen_ |= bit(Kind::ObjectText);
-    object_texts_.check(object_texts_.at(row).Append(value));
+    object_texts_.add(row, value);
   }
 
   // A list: its items are then added to items(), each at row next_item().
@@ -108,7 +87,7 @@ class PlaceBuilder {
   // An object: its members are then added to member(), at the same row.
   void begin_object(std::int64_t row) {
     seen_ |= bit(Kind::Object);
-    objects_.check(objects_.at(row).Append(true));
+    objects_.add(row, true);
   }
 
   struct Member;
@@ -129,18 +108,18 @@ class PlaceBuilder {
   const TextPlaces* texts_;
   std::uint32_t seen_ = 0;
   std::int64_t stamp_ = -1;
-  Lane<arrow::Int64Builder> ints_;
-  Lane<arrow::Decimal128Builder> bigs_;
-  Lane<arrow::DoubleBuilder> doubles_;
-  Lane<arrow::BooleanBuilder> bools_;
-  Lane<arrow::StringBuilder> strings_;
-  Lane<arrow::Date32Builder> dates_;
-  Lane<arrow::TimestampBuilder> timestamps_;
-  Lane<arrow::BinaryBuilder> binaries_;
-  Lane<arrow::StringBuilder> list_texts_;
-  Lane<arrow::StringBuilder> object_texts_;
-  Lane<arrow::BooleanBuilder> lists_;
-  Lane<arrow::BooleanBuilder> objects_;
+  ValueLane<std::int64_t> ints_;
+  ValueLane<arrow::Decimal128> bigs_;
+  ValueLane<double> doubles_;
+  FlagLane bools_;
+  TextLane strings_;
+  ValueLane<std::int32_t> dates_;
+  ValueLane<std::int64_t> timestamps_;
+  TextLane binaries_;
+  TextLane list_texts_;
+  TextLane object_texts_;
+  FlagLane lists_;
+  FlagLane objects_;
   std::vector<std::int32_t> offsets_;
   std::unique_ptr<PlaceBuilder> items_;
   std::int64_t item_count_ = 0;
@@ -153,6 +132,23 @@ struct PlaceBuilder::Member {
   std::string key;
   bool raw_is_key = false;  // has nothing that JSON would escape
   PlaceBuilder place;
+  // The first bytes of `"key"` from behind the opening quote on, and which bits of them count.
+  std::uint64_t head[2] = {0, 0};
+  std::uint64_t mask[2] = {0, 0};
 };
+
+inline PlaceBuilder* PlaceBuilder::expected_member(const char* raw, const char* end) {
+  if (expected_ >= members_.size()) return nullptr;
+  Member& next = *members_[expected_];
+  const std::size_t length = next.key.size();
+  if (!next.raw_is_key || static_cast<std::size_t>(end - raw) <= length) return nullptr;
+  // Sixteen bytes can always be read (kRecordPadding); a longer key is compared as a whole.
+  std::uint64_t text[2];
+  std::memcpy(text, raw, sizeof text);
+  if ((text[0] & next.mask[0]) != next.head[0] || (text[1] & next.mask[1]) != next.head[1]) return nullptr;
+  if (length >= sizeof text && (raw[length] != '"' || std::memcmp(raw, next.key.data(), length) != 0)) return nullptr;
+  ++expected_;
+  return &next.place;
+}
 
 }  // namespace canvasback::records

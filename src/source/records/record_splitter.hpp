@@ -13,6 +13,10 @@
 
 namespace canvasback {
 
+namespace records {
+class JsonIndex;
+}
+
 enum class RecordFormat { Json, Ndjson };
 
 class RecordSplitter {
@@ -35,6 +39,7 @@ class RecordSplitter {
   Status cut(bool at_end);
   Status cut_lines(bool at_end);
   Status scan(bool at_end);
+  void scan_indexed();
   Status scan_outside(std::size_t& at);
   void scan_inside(std::size_t& at);
   Status emit(std::size_t end, std::size_t keep_from);
@@ -57,6 +62,7 @@ class RecordSplitter {
   bool envelope_closed_ = false;
   bool skipping_ = false;  // inside a line that is too long
   std::int64_t too_long_lines_ = 0;
+  std::unique_ptr<records::JsonIndex> index_;  // where arrays of records come
 };
 
 }  // namespace canvasback

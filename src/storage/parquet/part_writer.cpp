@@ -12,6 +12,7 @@
 #include <parquet/properties.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/limits.hpp"
@@ -86,16 +87,20 @@ class ParquetPartWriter final : public PartWriter {
     return guard([&]() -> arrow::Status {
       parquet::WriterProperties::Builder builder;
       builder.version(parquet::ParquetVersion::PARQUET_2_6)
-          ->compression(arrow::Compression::ZSTD)
-          ->compression_level(options_.zstd_level)
           ->max_row_group_length(options_.row_group_rows > 0 ? options_.row_group_rows : INT32_MAX)
           ->created_by("canvasback")
           ->enable_statistics();
+      if (options_.quick) {
+        builder.compression(arrow::Compression::LZ4)->disable_dictionary();
+        for (const std::string& column : options_.dictionary_columns) builder.enable_dictionary(column);
+      } else {
+        builder.compression(arrow::Compression::ZSTD)->compression_level(options_.zstd_level);
+      }
       for (const std::string& column : options_.bloom_columns) {
         // Ids are all different: a dictionary of them would be built and thrown away.
         builder.disable_dictionary(column);
         parquet::BloomFilterOptions bloom;
-        bloom.ndv = static_cast<std::int32_t>(limits::kPartRowGroupRows);
+        bloom.ndv = static_cast<std::int32_t>(std::min(options_.bloom_values, limits::kPartRowGroupRows));
         builder.enable_bloom_filter(column, bloom);
       }
       parquet::ArrowWriterProperties::Builder arrow_builder;

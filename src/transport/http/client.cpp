@@ -95,6 +95,7 @@ Status fetch(const ClientRequest& request, const std::function<Status(std::strin
   message.set(beast::http::field::connection, "close");
   if (!request.content_type.empty()) message.set(beast::http::field::content_type, request.content_type);
   if (!request.encoding.empty()) message.set(beast::http::field::content_encoding, request.encoding);
+  if (!request.idempotency_key.empty()) message.set("Idempotency-Key", request.idempotency_key);
   message.body() = request.body;
   if (request.next_piece) {
     message.chunked(true);

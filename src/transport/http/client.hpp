@@ -17,6 +17,7 @@ struct ClientRequest {
   std::string body = {};
   std::string content_type = {};
   std::string encoding = {};  // Content-Encoding
+  std::string idempotency_key = {};
   // A body that is sent as it comes, instead of `body`; empty at its end.
   std::function<Result<std::string_view>()> next_piece = {};
 };

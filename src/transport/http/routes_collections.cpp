@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "storage/collection/shape_sql.hpp"
 #include "task/iso_week.hpp"
+#include "task/search.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/routes.hpp"
 #include "transport/http/selection_parameters.hpp"
@@ -17,8 +18,7 @@ namespace {
 
 constexpr std::int64_t kDefaultLimit = 100;
 constexpr std::int64_t kLimitMax = 10'000;
-constexpr std::int64_t kSearchTimeoutMs = 10'000;
-constexpr std::size_t kSearchTermsMax = 16;
+constexpr std::int64_t kSearchShare = 80;  // percent of the budget for looking; the rest is for the records found
 
 std::string collection_of(const Request& request) {
   const std::string* name = request.parameter("collection");
@@ -195,47 +195,48 @@ Result<SqlRunRequest> recent(const Services& services, const Request& request) {
   return run_of(request, std::move(out));
 }
 
-// Records that hold every word in some text column: those with the whole text as a value come first, then those where
-// a value begins with it, then the newest.
-Result<SqlRunRequest> search(const Services& services, const Request& request) {
-  CANVASBACK_ASSIGN(Json body, json_body(request, {"query", "q", "limit"}));
+// Records that have every word in some text column, the best first; of a large collection those that a budget of time
+// lets it look at, the newest first, and a cursor for the others.
+Result<Task> search_task(const Services& services, const Request& request) {
+  CANVASBACK_ASSIGN(Json body, json_body(request, {"query", "q", "limit", "cursor", "budget_ms"}));
   CANVASBACK_ASSIGN(Json text, one_of(body, "query", "q"));
-  if (!text.is_string() || trim(text.as_string()).empty()) {
+  if (!text.is_string())
     return fail(ErrorCode::InvalidData, "The body needs a member \"query\" with what to search for.");
+  CANVASBACK_ASSIGN(Search search, search_for(text.as_string()));
+  CANVASBACK_ASSIGN(search.limit, limit_of(body.at("limit")));
+  if (const Json& cursor = body.at("cursor"); cursor.is_string()) {
+    CANVASBACK_ASSIGN(search.cursor, decode_search_cursor(cursor.as_string()));
   }
-  CANVASBACK_ASSIGN(std::int64_t limit, limit_of(body.at("limit")));
+  search.budget_ms = limits::kSearchBudget.count() * kSearchShare / 100;
+  if (const Json& budget = body.at("budget_ms"); !budget.is_null()) {
+    CANVASBACK_ASSIGN(search.budget_ms,
+                      parse_integer(budget.scalar_text(), "budget_ms", 1, limits::kSearchBudgetMax.count()));
+  }
   CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
-  const Kinds all = kinds_of(collection->files);
-  Statement out;
-  const std::string whole = out.bind(trim(text.as_string()));
-  std::vector<std::string> words;
-  for (const std::string& word : split(text.as_string(), ' ')) {
-    if (!trim(word).empty() && words.size() < kSearchTermsMax) words.push_back(out.bind(trim(word)));
+  Task task;
+  task.kind = TaskKind::Search;
+  task.dataset = collection->name;
+  task.work = to_json(search);
+  task.row_objects = true;
+  task.received_ns = request.received_ns;
+  task.content_encoding = content_encoding_of(request, "json");
+  return task;
+}
+
+asio::awaitable<void> search(Services services, Connection& connection, Request& request) {
+  auto task = search_task(services, request);
+  auto dataset = services.datasets.find(task ? task->dataset : std::string(kDefaultCollection));
+  if (!task || !dataset) {
+    co_await connection.respond(problem_response(task ? dataset.error() : task.error(), request.path));
+    co_return;
   }
-  std::vector<std::string> columns;
-  for (const KindColumn& column : columns_of_members(all)) {
-    if (sql_type_of(*all.find(column.key), column.role) == "VARCHAR") columns.push_back(sql_identifier(column.name));
-  }
-  std::vector<std::string> conditions;
-  std::vector<std::string> equal;
-  std::vector<std::string> begins;
-  for (const std::string& word : words) {
-    std::vector<std::string> any;
-    for (const std::string& column : columns)
-      any.push_back(fmt::format("contains(lower({}), lower({}))", column, word));
-    conditions.push_back(fmt::format("({})", fmt::join(any, " OR ")));
-  }
-  for (const std::string& column : columns) {
-    equal.push_back(fmt::format("COALESCE(lower({}) = lower({}), false)", column, whole));
-    begins.push_back(fmt::format("COALESCE(starts_with(lower({}), lower({})), false)", column, whole));
-  }
-  out.sql =
-      fmt::format("SELECT * FROM {} WHERE {} ORDER BY CASE WHEN {} THEN 0 WHEN {} THEN 1 ELSE 2 END, {} DESC LIMIT {}",
-                  sql_identifier(collection->name), fmt::join(conditions, " AND "), fmt::join(equal, " OR "),
-                  fmt::join(begins, " OR "), sql_identifier(kIngestedAtColumn), limit);
-  SqlRunRequest run = run_of(request, std::move(out));
-  run.timeout_ms = kSearchTimeoutMs;
-  return run;
+  StreamHead head{task->format, task->content_encoding, {}};
+  OpenAnswer open = [&](CancelToken gone) {
+    RunningQuery entry{0, "search", task->dataset, task->format, 0, "waiting", nullptr, gone};
+    std::vector<std::shared_ptr<const Dataset>> datasets(1, *dataset);
+    return services.queries.run(std::move(*task), std::move(datasets), Lane::General, std::move(entry));
+  };
+  co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }
 
 void add_metrics(JsonWriter& out, const Request& request) {
@@ -325,7 +326,8 @@ void add_collection_routes(Router& router, Services services) {
   };
   add_query("POST", "/query/date-range", {"collection"}, date_range);
   add_query("GET", "/query/recent", {"collection", "limit"}, recent);
-  add_query("POST", "/query/search", {"collection"}, search);
+  router.add({"POST", "/query/search", {"collection"}},
+             [services](Connection& connection, Request& request) { return search(services, connection, request); });
   const auto add_document = [&](const char* pattern, void (*write)(JsonWriter&, const Collection&)) {
     router.add({"GET", pattern, {"collection"}}, [services, write](Connection& connection, Request& request) {
       return describe(services, connection, request, write);

@@ -61,10 +61,13 @@ Result<Channel::Frame> Channel::read() {
   std::vector<UniqueFd> files;
   if (!read_with_files(fd_, header, sizeof header, files)) return fail(ErrorCode::Unavailable, "The front is gone.");
   CANVASBACK_ASSIGN(FrameHeader decoded, decode_header({header, sizeof header}));
-  Frame frame{decoded.kind, std::string(decoded.payload_bytes, '\0'), std::move(files)};
-  if (!read_exactly(fd_, frame.payload.data(), frame.payload.size())) {
-    return fail(ErrorCode::Unavailable, "The front is gone.");
-  }
+  Frame frame{decoded.kind, {}, std::move(files)};
+  bool whole = false;
+  frame.payload.resize_and_overwrite(decoded.payload_bytes, [&](char* out, std::size_t size) {
+    whole = read_exactly(fd_, out, size);
+    return size;
+  });
+  if (!whole) return fail(ErrorCode::Unavailable, "The front is gone.");
   return frame;
 }
 

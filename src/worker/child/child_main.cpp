@@ -258,7 +258,13 @@ int run_worker_child(const ChildBuild& build) {
   mallopt(M_ARENA_MAX, 4);
   static_cast<void>(arrow::SetCpuThreadPoolCapacity(settings.engine.threads));
   RoleWorkerOptions role{settings.role, settings.engine.threads, settings.executor.resident_bytes, nullptr};
-  if (settings.role == "ingest") serve_role(channel, std::move(role));
+  if (settings.role == "ingest") {
+    // Blocks of records come and go by the megabyte: their pages are kept until the task is over.
+    mallopt(M_MMAP_THRESHOLD, static_cast<int>(32 * limits::kMiB));
+    mallopt(M_TRIM_THRESHOLD, static_cast<int>(512 * limits::kMiB));
+    mallopt(M_TOP_PAD, static_cast<int>(4 * limits::kMiB));
+    serve_role(channel, std::move(role));
+  }
   auto engine = open_duckdb(settings.engine);
   if (!engine) return refuse(channel, engine.error());
   if (settings.role == "maintain") {

@@ -78,6 +78,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
       case TaskKind::Analyse: status = run_analyse(task, cancel, sink, metrics); break;
       case TaskKind::View: status = run_view(task, cancel, metrics, done); break;
       case TaskKind::Window: status = run_window(task, cancel, sink, metrics, done); break;
+      case TaskKind::Search: status = run_search(task, cancel, sink, metrics); break;
       case TaskKind::Tile: status = run_tile(task, cancel, sink, metrics, done); break;
       case TaskKind::Ingest:
       case TaskKind::Merge:

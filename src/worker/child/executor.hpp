@@ -98,6 +98,8 @@ class Executor {
   Result<Dataset> define_parts(const ViewBuild& build);
   Status say(const ViewState& state);
 
+  // The records of a collection that match best among those there was time for, as a JSON document.
+  Status run_search(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
   // A tile as a picture, or its cells as rows; its bounds in `done`.
   Status run_tile(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics, Json& done);
   // Some rows of a view as one Arrow stream.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/limits.hpp"
 
@@ -53,6 +54,48 @@ std::int64_t first_row_of(const Shredded& place, Kind kind) {
 constexpr std::array kKindsOfValues{Kind::Bool,   Kind::Int,       Kind::WideInt, Kind::BigInt,   Kind::Double,
                                     Kind::String, Kind::List,      Kind::Object,  Kind::ListText, Kind::ObjectText,
                                     Kind::Date,   Kind::Timestamp, Kind::Binary};
+
+constexpr std::int64_t kBloomValuesMin = 256;
+
+// Whether the first values of a text column repeat so often that a dictionary makes it smaller at little cost.
+bool repeats(const arrow::Array& array) {
+  constexpr std::int64_t kSampleValues = 2048;
+  constexpr std::size_t kDifferentMax = 128;
+  const auto& texts = static_cast<const arrow::BinaryArray&>(array);
+  std::set<std::string_view> seen;
+  for (std::int64_t row = 0; row < std::min(kSampleValues, texts.length()) && seen.size() <= kDifferentMax; ++row) {
+    if (texts.IsValid(row)) seen.insert(texts.GetView(row));
+  }
+  return seen.size() <= kDifferentMax;
+}
+
+// Adds the leaves of a column that are worth a dictionary, by the names that Parquet gives them.
+void add_dictionary_columns(const std::string& path, const arrow::Array& array, std::vector<std::string>& out) {
+  switch (array.type_id()) {
+    case arrow::Type::STRING:
+      if (repeats(array)) out.push_back(path);
+      return;
+    case arrow::Type::LIST:
+      return add_dictionary_columns(path + ".list.element", *static_cast<const arrow::ListArray&>(array).values(), out);
+    case arrow::Type::STRUCT: {
+      const auto& object = static_cast<const arrow::StructArray&>(array);
+      for (int i = 0; i < object.num_fields(); ++i) {
+        add_dictionary_columns(path + "." + object.struct_type()->field(i)->name(), *object.field(i), out);
+      }
+      return;
+    }
+    default: return;
+  }
+}
+
+std::vector<std::string> dictionary_columns(const arrow::Table& first) {
+  std::vector<std::string> out;
+  for (int i = 0; i < first.num_columns(); ++i) {
+    const auto& column = *first.column(i);
+    if (column.num_chunks() > 0) add_dictionary_columns(first.field(i)->name(), *column.chunk(0), out);
+  }
+  return out;
+}
 
 bool can_have_bloom_filter(const arrow::Schema& schema, const std::string& column) {
   const auto field = schema.GetFieldByName(column);
@@ -114,11 +157,7 @@ Status PartBuilder::flush() {
   if (blocks_.empty()) return {};
   CANVASBACK_TRY(settle_kinds());
   CANVASBACK_ASSIGN(SchemaPtr schema, schema_of(kinds_));
-  if (!schema_ || !schema->Equals(*schema_)) {
-    CANVASBACK_TRY(end_file({}));
-    CANVASBACK_TRY(begin_file(std::move(schema)));
-  }
-  std::vector<arrow::ArrayVector> chunks(static_cast<std::size_t>(schema_->num_fields()));
+  std::vector<arrow::ArrayVector> chunks(static_cast<std::size_t>(schema->num_fields()));
   std::int64_t first_record = records_ - group_rows_;
   for (const Block& block : blocks_) {
     note_firsts(block.records, first_record);
@@ -131,7 +170,11 @@ Status PartBuilder::flush() {
   for (arrow::ArrayVector& arrays : chunks) {
     columns.push_back(std::make_shared<arrow::ChunkedArray>(std::move(arrays)));
   }
-  const auto table = arrow::Table::Make(schema_, std::move(columns), group_rows_);
+  const auto table = arrow::Table::Make(schema, std::move(columns), group_rows_);
+  if (!schema_ || !schema->Equals(*schema_)) {
+    CANVASBACK_TRY(end_file({}));
+    CANVASBACK_TRY(begin_file(std::move(schema), *table));
+  }
   CANVASBACK_TRY(writer_->write_row_group(*table));
   file_kinds_ = kinds_;
   blocks_.clear();
@@ -140,9 +183,12 @@ Status PartBuilder::flush() {
   return {};
 }
 
-Status PartBuilder::begin_file(SchemaPtr schema) {
+Status PartBuilder::begin_file(SchemaPtr schema, const arrow::Table& first) {
   CANVASBACK_ASSIGN(file_, open_file_());
   PartWriterOptions options;
+  options.quick = true;
+  options.dictionary_columns = dictionary_columns(first);
+  options.bloom_values = std::max<std::int64_t>(first.num_rows(), kBloomValuesMin);
   options.threads = threads_;
   const std::string id(kIdColumn);
   if (can_have_bloom_filter(*schema, id)) options.bloom_columns.push_back(id);

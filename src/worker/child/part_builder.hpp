@@ -49,7 +49,7 @@ class PartBuilder {
   Status flush();
   Status settle_kinds();
   void note_firsts(const Shredded& records, std::int64_t first_record);
-  Status begin_file(SchemaPtr schema);
+  Status begin_file(SchemaPtr schema, const arrow::Table& first);
   Status end_file(std::vector<KeptRequest> requests);
 
   std::int64_t time_us_;

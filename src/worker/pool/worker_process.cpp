@@ -24,6 +24,8 @@
 namespace canvasback {
 namespace {
 
+constexpr std::size_t kSpareFramesMax = 4;
+
 constexpr std::size_t kReadBytes = 32 * limits::kKiB;
 // A cancelled or timed-out worker gives its engine this share of the bound; the rest is Arrow's and the encoder's.
 constexpr double kEngineShare = 0.6;
@@ -211,7 +213,7 @@ asio::awaitable<bool> WorkerProcess::feed(std::shared_ptr<TaskState> task, std::
     if (task->ended() || task_ != task) co_return false;
     const std::string_view piece = bytes.substr(0, limits::kInputFrameBytes);
     task->input_ahead += piece.size();
-    send(FrameKind::Input, std::string(piece));
+    send_input(piece);
     bytes.remove_prefix(piece.size());
   }
   co_return true;
@@ -409,8 +411,25 @@ void WorkerProcess::end_task(std::optional<Json> done, std::optional<Error> fail
   callbacks_.changed(*this);
 }
 
-void WorkerProcess::send(FrameKind kind, const std::string& payload, std::vector<UniqueFd> files) {
-  outgoing_.push_back({make_frame(kind, payload), std::move(files)});
+// Input comes by the megabyte: the memory of frames that were sent is used again.
+void WorkerProcess::send_input(std::string_view piece) {
+  std::string frame;
+  if (!spare_frames_.empty()) {
+    frame = std::move(spare_frames_.back());
+    spare_frames_.pop_back();
+  }
+  const auto header = encode_header(FrameKind::Input, piece.size());
+  frame.assign(header.data(), header.size());
+  frame += piece;
+  enqueue(Outgoing{std::move(frame), {}});
+}
+
+void WorkerProcess::send(FrameKind kind, std::string_view payload, std::vector<UniqueFd> files) {
+  enqueue(Outgoing{make_frame(kind, payload), std::move(files)});
+}
+
+void WorkerProcess::enqueue(Outgoing frame) {
+  outgoing_.push_back(std::move(frame));
   if (writing_) return;
   writing_ = true;
   asio::co_spawn(
@@ -433,6 +452,10 @@ asio::awaitable<void> WorkerProcess::write_frames() {
     const auto rest = asio::buffer(next.frame) + begin;
     auto [error, sent] = co_await asio::async_write(socket_, rest, kAwait);
     if (error) break;  // the reading side notices the end
+    std::string& done = outgoing_.front().frame;
+    if (done.capacity() > limits::kInputFrameBytes / 2 && spare_frames_.size() < kSpareFramesMax) {
+      spare_frames_.push_back(std::move(done));
+    }
     outgoing_.pop_front();
   }
   outgoing_.clear();

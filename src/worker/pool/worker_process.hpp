@@ -88,7 +88,13 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   void look_ahead();
   void handle(FrameKind kind, std::string_view payload);
   void end_task(std::optional<Json> done, std::optional<Error> failed);
-  void send(FrameKind kind, const std::string& payload, std::vector<UniqueFd> files = {});
+  struct Outgoing {
+    std::string frame;
+    std::vector<UniqueFd> files;
+  };
+  void enqueue(Outgoing frame);
+  void send_input(std::string_view piece);
+  void send(FrameKind kind, std::string_view payload, std::vector<UniqueFd> files = {});
   bool send_first_byte(const std::string& frame, const std::vector<UniqueFd>& files, bool& again);
   asio::awaitable<void> write_frames();
   asio::awaitable<void> kill_after_grace(std::uint64_t task_id, CancelReason reason);
@@ -112,11 +118,8 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   std::string buffer_;
   std::size_t begin_ = 0;  // of the bytes read and not yet used
   std::size_t end_ = 0;
-  struct Outgoing {
-    std::string frame;
-    std::vector<UniqueFd> files;
-  };
   std::deque<Outgoing> outgoing_;
+  std::vector<std::string> spare_frames_;  // their memory
   bool writing_ = false;
 };
 

@@ -102,6 +102,16 @@ export type IngestMetrics = {
   memory_usage_mb: number;
 };
 
+export type SearchDocument = {
+  columns: (Column)[];
+  data: ({ [key: string]: Value })[];
+  total_rows: number;
+  complete: boolean;
+  cursor: string | null;
+  rows_searched: number;
+  performance_metrics: PerformanceMetrics;
+};
+
 export type DataDocument = {
   columns: (Column)[];
   data: ({ [key: string]: Value })[];
@@ -1005,6 +1015,12 @@ export interface Operations {
     };
     answer: DataDocument;
   };
+  /** All collections as a tar */
+  backup: {
+    method: "GET";
+    path: "/api/v1/backup";
+    answer: null;
+  };
   /** Records that hold words */
   querySearch: {
     method: "POST";
@@ -1019,8 +1035,12 @@ export interface Operations {
       q?: string;
       /** At most so many rows; 100 where it is missing. */
       limit?: number | null;
+      /** Of an answer that was not complete. */
+      cursor?: string | null;
+      /** Time to look for records; 800 where it is missing. */
+      budget_ms?: number | null;
     };
-    answer: DataDocument;
+    answer: SearchDocument;
   };
   /** How much a collection holds */
   statistics: {
@@ -1268,6 +1288,7 @@ export const OPERATIONS = {
   queryId: { method: "GET", path: "/query/id/{id}" },
   queryDateRange: { method: "POST", path: "/query/date-range" },
   queryRecent: { method: "GET", path: "/query/recent" },
+  backup: { method: "GET", path: "/api/v1/backup" },
   querySearch: { method: "POST", path: "/query/search" },
   statistics: { method: "GET", path: "/statistics" },
   collectionFiles: { method: "GET", path: "/files" },
