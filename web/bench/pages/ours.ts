@@ -3,16 +3,16 @@ import { host, offer, openFrame } from "./adapter";
 
 const frame = await openFrame();
 const grid = mountGrid(host(), frame);
-const all = (selector: string): Element[] => [...document.querySelectorAll(`.cg-row:not(.is-absent) ${selector}`)];
+const count = (selector: string): number => document.querySelectorAll(selector).length;
 
 offer(
   {
-    blank: () => document.querySelectorAll(".cg-row:not(.is-absent) .cg-cell.is-loading").length,
-    filled: () => all(".cg-cell:not(.is-loading)").length,
+    blank: () => count(".cg-row.is-waiting, .cg-row[aria-rowindex] .cg-cell.is-loading"),
+    filled: () => count(".cg-row[aria-rowindex] .cg-cell:not(.is-loading)"),
     jumpTo: (row) => grid.jumpTo(row),
     scroller: () => document.querySelector(".cg-scroller") ?? document.body,
     last: () => {
-      const rows = [...document.querySelectorAll(".cg-row:not(.is-absent)")];
+      const rows = [...document.querySelectorAll(".cg-row[aria-rowindex]")];
       const numbers = rows.map((row) => Number(row.getAttribute("aria-rowindex")) - 2);
       const most = Math.max(...numbers);
       return { row: most, text: rows[numbers.indexOf(most)]?.querySelector(".cg-cell")?.textContent ?? "" };

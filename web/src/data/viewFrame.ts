@@ -34,6 +34,7 @@ export interface FrameOptions {
 export class ViewFrame implements DataFrame {
   readonly view: View;
   columns: readonly GridColumn[] = [];
+  epoch = 0;
   /** The last window that failed, until one succeeds. */
   windowError: Error | null = null;
   /** How long the server took for the last window; null before the first. */
@@ -184,6 +185,7 @@ export class ViewFrame implements DataFrame {
       this.loads.abortAll();
       this.cache.clear();
       this.columns = [];
+      this.epoch += 1;
     }
     this.version = version ?? this.version;
     this.takeColumns();

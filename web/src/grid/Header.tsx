@@ -1,6 +1,6 @@
 /** The column headers: names, order of sorting, what a profile says, and grips to move and resize. */
 import { IconArrowDown, IconArrowUp, IconChevronDown, IconFilterFilled, IconPinFilled } from "@tabler/icons-react";
-import { type KeyboardEvent, type PointerEvent, type ReactNode, memo, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, type ReactNode, memo, useCallback, useRef, useState } from "react";
 
 import type { GridColumn } from "./dataFrame";
 import { type Layout, type PlacedColumn, kindOf } from "./layout";
@@ -160,6 +160,15 @@ export interface HeaderProps extends HeaderActions {
   trackRef: (element: HTMLDivElement | null) => void;
 }
 
+/** The place of the column at x pixels from the header's left edge. */
+function placeAt(layout: Layout, x: number, scrollLeft: number): number {
+  const under = layout.columns.find((column) => {
+    const at = column.pinned ? x : x + scrollLeft;
+    return at >= column.left && at < column.left + column.width && (column.pinned || x >= layout.pinnedWidth);
+  });
+  return under?.place ?? (x < layout.pinnedWidth ? 0 : layout.columns.length - 1);
+}
+
 const NO_MARK: ColumnMark = { sortPlace: null, descending: false, filtered: false };
 
 export function Header(props: HeaderProps) {
@@ -167,24 +176,24 @@ export function Header(props: HeaderProps) {
   const [dropPlace, setDropPlace] = useState<number | null>(null);
   const host = useRef<HTMLDivElement>(null);
 
-  const placeAt = (clientX: number): number => {
-    const x = clientX - (host.current?.getBoundingClientRect().left ?? 0);
-    const scrolled = x + props.scrollLeft();
-    const under = layout.columns.find((column) => {
-      const at = column.pinned ? x : scrolled;
-      return at >= column.left && at < column.left + column.width && (column.pinned || x >= layout.pinnedWidth);
-    });
-    return under?.place ?? (x < layout.pinnedWidth ? 0 : layout.columns.length - 1);
-  };
-  const drag = (column: PlacedColumn, clientX: number | null): void => {
-    if (clientX !== null) return setDropPlace(placeAt(clientX));
-    if (dropPlace !== null && dropPlace !== column.place) props.onMove(column.index, dropPlace);
+  const latest = useRef({ props, dropPlace });
+  latest.current = { props, dropPlace };
+
+  // The same functions at every draw: a column that comes into sight must not draw the others again.
+  const drag = useCallback((column: PlacedColumn, clientX: number | null): void => {
+    const { layout: places, scrollLeft, onMove } = latest.current.props;
+    if (clientX !== null) {
+      const x = clientX - (host.current?.getBoundingClientRect().left ?? 0);
+      return setDropPlace(placeAt(places, x, scrollLeft()));
+    }
+    const { dropPlace: place } = latest.current;
+    if (place !== null && place !== column.place) onMove(column.index, place);
     setDropPlace(null);
-  };
-  const step = (event: KeyboardEvent, by: number): void => {
+  }, []);
+  const step = useCallback((event: KeyboardEvent, by: number): void => {
     const heads = [...(host.current?.querySelectorAll<HTMLElement>(".cg-name") ?? [])];
     heads[heads.indexOf(event.currentTarget as HTMLElement) + by]?.focus();
-  };
+  }, []);
   const cell = (column: PlacedColumn, position: number): ReactNode => (
     <HeaderCell
       key={column.index}

@@ -21,6 +21,8 @@ export interface DataFrame {
   /** As far as it is known now. */
   readonly rowCount: number;
   readonly rowCountExact: boolean;
+  /** Another number means that cells which were loaded may have other values now. */
+  readonly epoch: number;
   /** Never fetches: undefined where the cell is not loaded, null for NULL. Long texts may be cut, see wholeBytes. */
   getCell(row: number, column: number): string | null | undefined;
   /** Bytes of the whole value where getCell gives a cut one, else 0. */

@@ -52,11 +52,11 @@ export class GridView {
   private scrollLeft = 0;
   private width = 0;
   private height = 0;
-  private drawnLeft = NaN;
   private scheduled = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private fetching: { controller: AbortController; key: string } | null = null;
   private sightKey = "";
+  private active: string | null = null;
   private dragging = false;
   private dragPoint = { x: 0, y: 0 };
   selection: Selection | null = null;
@@ -69,16 +69,12 @@ export class GridView {
     this.spacer.className = "cg-spacer";
     this.layer = document.createElement("div");
     this.layer.className = "cg-layer";
-    const rows = document.createElement("div");
-    rows.className = "cg-rows";
-    rows.setAttribute("role", "presentation");
-    this.layer.append(rows);
     // Both are for the eye's sake only: between the grid and its rows stands nothing.
     this.spacer.setAttribute("role", "presentation");
     this.layer.setAttribute("role", "presentation");
     this.spacer.append(this.layer);
     scroller.append(this.spacer);
-    this.cells = new Cells(rows, options.id);
+    this.cells = new Cells(this.layer, options.id);
     this.resizer = new ResizeObserver(() => this.measure());
     this.resizer.observe(scroller);
     this.listen();
@@ -406,13 +402,11 @@ export class GridView {
     if (!frame || this.height === 0) return;
     if (this.dragging) this.dragScroll();
     const { rowHeight } = this.options;
-    const firstRow = Math.floor(this.offset / rowHeight);
+    // Text between two pixels is blurred.
+    const offset = Math.round(this.offset);
+    const firstRow = Math.floor(offset / rowHeight);
     const rows = Math.ceil(this.height / rowHeight) + 1;
     const { start, end } = columnsInSight(layout, this.scrollLeft, this.width);
-    if (this.drawnLeft !== this.scrollLeft) {
-      this.drawnLeft = this.scrollLeft;
-      this.layer.style.setProperty("--cg-left", `${-this.scrollLeft}px`);
-    }
     this.cells.draw({
       frame,
       layout,
@@ -420,7 +414,8 @@ export class GridView {
       rows,
       rowCount: this.rowCount,
       rowHeight,
-      cut: this.offset - firstRow * rowHeight,
+      offset,
+      height: this.height,
       start,
       end,
       scrollLeft: this.scrollLeft,
@@ -428,38 +423,41 @@ export class GridView {
       focus: this.selection?.focus ?? null,
     });
     this.tell(firstRow, Math.min(firstRow + rows, this.rowCount), start, end);
+    if (this.cells.behind) this.schedule();
   }
 
   private tell(firstRow: number, endRow: number, start: number, end: number): void {
     const { layout } = this;
     const { focus } = this.selection ?? {};
     const active = focus ? this.cells.idOf(focus.row, focus.place) : null;
-    if (active) this.scroller.setAttribute("aria-activedescendant", active);
-    else this.scroller.removeAttribute("aria-activedescendant");
+    if (active !== this.active) {
+      this.active = active;
+      if (active) this.scroller.setAttribute("aria-activedescendant", active);
+      else this.scroller.removeAttribute("aria-activedescendant");
+    }
     const key = `${start} ${end} ${layout.totalWidth}`;
     if (key !== this.sightKey) {
       this.sightKey = key;
       this.events.onColumns(layout, start, end);
     }
     this.events.onRows(firstRow, endRow);
-    this.fetch(firstRow, endRow, start, end);
+    this.fetch(firstRow, endRow);
   }
 
-  private fetch(rowStart: number, rowEnd: number, start: number, end: number): void {
-    const { frame, layout } = this;
-    const key = `${rowStart} ${rowEnd} ${start} ${end}`;
+  private fetch(rowStart: number, rowEnd: number): void {
+    const { frame } = this;
+    const columns = this.cells.columns.map((column) => column.index);
+    const key = `${rowStart} ${rowEnd} ${columns.join()}`;
     // Blank cells that nobody is fetching (the rows were thrown away, a fetch failed) are asked for again.
     const again = this.cells.blankCount > 0 && this.fetching === null;
     if (!frame || rowEnd <= rowStart || (!again && this.lastFetch === key && this.fetched === frame)) return;
     this.lastFetch = key;
     this.fetched = frame;
-    const columns = [...layout.columns.slice(0, layout.pinnedCount), ...layout.columns.slice(start, end)];
     const controller = new AbortController();
     const before = this.fetching;
     const now = { controller, key };
     this.fetching = now;
-    const indexes = columns.map((column) => column.index);
-    frame.fetch({ rowStart, rowEnd, columns: indexes }, controller.signal).then(
+    frame.fetch({ rowStart, rowEnd, columns }, controller.signal).then(
       () => this.fetchEnded(now, 0),
       // What went wrong is the frame's to tell; the next try waits a little.
       () => this.fetchEnded(now, 500),

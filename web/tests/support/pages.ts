@@ -3,7 +3,8 @@ import axe from "axe-core";
 import type { Locator, Page } from "playwright-core";
 
 export function cell(page: Page, row: number, place: number): Locator {
-  return page.locator(`.cg-row[aria-rowindex="${row + 2}"] [role="gridcell"][aria-colindex="${place + 2}"]`);
+  const inRow = `[role="gridcell"][aria-colindex="${place + 2}"]`;
+  return page.locator(`.cg-row[aria-rowindex="${row + 2}"] ${inRow}, .cg-row-left[data-row="${row}"] ${inRow}`);
 }
 
 /** The text of a cell, once it has come into sight and its value is there. */
@@ -19,10 +20,10 @@ export const header = (page: Page, name: string): Locator =>
 
 /** Waits until the grid has rows, all cells in sight loaded. */
 export async function loaded(page: Page): Promise<void> {
-  await page.waitForSelector(".cg-row:not(.is-absent) .cg-cell");
+  await page.waitForSelector(".cg-row[aria-rowindex] .cg-cell");
   await page.waitForFunction(
     () =>
-      document.querySelectorAll(".cg-row:not(.is-absent) .cg-cell.is-loading").length === 0 &&
+      document.querySelectorAll(".cg-row.is-waiting, .cg-row[aria-rowindex] .cg-cell.is-loading").length === 0 &&
       document.querySelector('.grid-host[data-stale="true"]') === null,
   );
 }
@@ -44,6 +45,14 @@ export async function copy(page: Page, keys = "Control+c"): Promise<string> {
   await page.waitForFunction(async () => (await navigator.clipboard.readText()) !== "(before the copy)");
   await page.locator('.status [role="status"]', { hasText: /^Copied/ }).waitFor();
   return clipboard(page);
+}
+
+/** Moves the focus to a cell of the first row. */
+export async function focusOn(page: Page, place: number): Promise<void> {
+  await grid(page).focus();
+  await grid(page).press("Control+Home");
+  for (let step = 0; step < place; ++step) await grid(page).press("ArrowRight");
+  await loaded(page);
 }
 
 /** Serious findings of axe, each with where it is. */
