@@ -97,7 +97,7 @@ void fold_case(char* text, std::size_t bytes) {
   unsigned high = 0;
   for (std::size_t i = 0; i < bytes; ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    text[i] = static_cast<char>(c + (c - 'A' < 26U ? 32 : 0));
+    text[i] = static_cast<char>(c + (c >= 'A' && c <= 'Z' ? 32 : 0));
     high |= c;
   }
   if ((high & 0x80) == 0) return;

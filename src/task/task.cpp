@@ -6,7 +6,7 @@
 namespace canvasback {
 namespace {
 
-constexpr std::array<std::pair<TaskKind, std::string_view>, 11> kKinds{{
+constexpr std::array<std::pair<TaskKind, std::string_view>, 12> kKinds{{
     {TaskKind::Rows, "rows"},
     {TaskKind::Sql, "sql"},
     {TaskKind::Inspect, "inspect"},
