@@ -43,6 +43,7 @@ struct IngestAnswer {
 struct IngestTicket {
   IngestInput input;
   OnConflict on_conflict = OnConflict::Refuse;
+  std::optional<std::int64_t> expected_us;  // IngestRequest's
   std::string body;
   std::int64_t received_ns = 0;
   Event done;

@@ -61,11 +61,13 @@ std::optional<Error> conflict_error(const CollectionKeys& keys, const KeyVerdict
   Json errors = Json::Array{};
   std::int64_t count = 0;
   bool missing = false;
+  bool changed = false;
   const auto names = keys.schema().keys();
   for (const KeyConflict& conflict : verdict.conflicts) {
     const auto has_it = [&](const RequestRows& request) { return request.contains(conflict.with); };
     if (!rows.contains(conflict.row) || std::ranges::any_of(refused, has_it)) continue;
     missing = missing || conflict.missing;
+    changed = changed || conflict.changed;
     if (++count > static_cast<std::int64_t>(limits::kRecordErrorsMax)) continue;
     Json entry;
     entry.set("record", conflict.row - rows.first);
@@ -76,6 +78,7 @@ std::optional<Error> conflict_error(const CollectionKeys& keys, const KeyVerdict
     errors.push(std::move(entry));
   }
   if (count == 0) return std::nullopt;
+  if (changed) return Error{ErrorCode::Unavailable, "The record was changed meanwhile.", {}, {}, 1};
   const Json& shown = errors.as_array()[0];
   std::string message = fmt::format("Nothing was kept: record {}: \"{}\": {}", shown.at("record").as_int(),
                                     shown.at("field").as_string(), shown.at("message").as_string());
@@ -94,11 +97,12 @@ IngestWork CollectionService::work_for(Collection& collection, OnConflict on_con
 }
 
 asio::awaitable<Result<CollectionService::KeyedBatch>> CollectionService::judge_keys(
-    Collection& collection, std::shared_ptr<PendingFiles> files, OnConflict on_conflict) {
-  auto judge = [&collection, files, on_conflict]() -> Result<KeyedBatch> {
+    Collection& collection, std::shared_ptr<PendingFiles> files, OnConflict on_conflict,
+    std::optional<std::int64_t> expected_us) {
+  auto judge = [&collection, files, on_conflict, expected_us]() -> Result<KeyedBatch> {
     KeyedBatch out;
     CANVASBACK_ASSIGN(out.entries, read_entries(*files));
-    out.verdict = collection.keys->judge(out.entries, on_conflict);
+    out.verdict = collection.keys->judge(out.entries, on_conflict, expected_us);
     return out;
   };
   co_return co_await on_thread(disk_, judge);
@@ -153,7 +157,7 @@ asio::awaitable<void> CollectionService::commit_group(Collection& collection,
     }
     std::optional<KeyedBatch> keyed;
     if (collection.keys) {
-      auto judged = co_await judge_keys(collection, files, group[0]->on_conflict);
+      auto judged = co_await judge_keys(collection, files, group[0]->on_conflict, group[0]->expected_us);
       if (!judged) co_return answer_all(judged.error());
       keyed = std::move(*judged);
     }

@@ -99,7 +99,8 @@ std::uint32_t CollectionKeys::number_of(const std::string& path) {
 
 bool CollectionKeys::is_dead(RowPlace place) const { return files_[place.file].dead.contains(place.row); }
 
-KeyVerdict CollectionKeys::judge(std::string_view bytes, OnConflict on_conflict) const {
+KeyVerdict CollectionKeys::judge(std::string_view bytes, OnConflict on_conflict,
+                                 std::optional<std::int64_t> expected_us) const {
   const KeyEntries entries = entries_of(bytes);
   KeyVerdict out;
   std::vector<std::unordered_map<KeyHash, std::int64_t, KeyHashHash>> here(indexes_.size());
@@ -117,11 +118,15 @@ KeyVerdict CollectionKeys::judge(std::string_view bytes, OnConflict on_conflict)
       const bool late = (known != nullptr && known->stamp > entries.stamp(row)) ||
                         (deleted != deleted_.end() && deleted->second > entries.stamp(row));
       if (on_conflict == OnConflict::Refuse && (known != nullptr || !fresh)) {
-        out.conflicts.push_back({row, 0, false, known != nullptr ? -1 : entry->second});
+        out.conflicts.push_back({row, 0, false, false, known != nullptr ? -1 : entry->second});
         continue;
       }
       if (on_conflict == OnConflict::Replace && known == nullptr) {
-        out.conflicts.push_back({row, 0, true, -1});
+        out.conflicts.push_back({row, 0, true, false, -1});
+        continue;
+      }
+      if (expected_us && known != nullptr && known->stamp != *expected_us) {
+        out.conflicts.push_back({row, 0, false, true, -1});
         continue;
       }
       if (late || (on_conflict == OnConflict::Ignore && (known != nullptr || !fresh))) {
@@ -138,7 +143,7 @@ KeyVerdict CollectionKeys::judge(std::string_view bytes, OnConflict on_conflict)
       const bool taken = known != nullptr && !is_dead(known->place) && !killed.contains(known->place);
       const auto [entry, fresh] = here[key].try_emplace(hash, row);
       if (taken || (!fresh && !stillborn.contains(entry->second))) {
-        out.conflicts.push_back({row, key, false, taken ? -1 : entry->second});
+        out.conflicts.push_back({row, key, false, false, taken ? -1 : entry->second});
         break;
       }
       entry->second = row;

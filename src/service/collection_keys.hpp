@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ struct KeyConflict {
   std::int64_t row = 0;
   std::size_t key = 0;     // of RecordSchema::keys
   bool missing = false;    // OnConflict::Replace: there is no such record
+  bool changed = false;    // it is another one than was expected
   std::int64_t with = -1;  // the earlier row of the batch that has the key; -1: a record that is kept already
 };
 
@@ -52,7 +54,9 @@ class CollectionKeys {
     bool keeps_older = false;  // PartInfo's
   };
 
-  KeyVerdict judge(std::string_view entries, OnConflict on_conflict) const;
+  // expected_us: IngestRequest's.
+  KeyVerdict judge(std::string_view entries, OnConflict on_conflict,
+                   std::optional<std::int64_t> expected_us = std::nullopt) const;
   void add(std::string_view entries, const std::vector<File>& files, const KeyVerdict& verdict);
 
   // Where the live row of a primary key is; nullopt: there is none. Errors: InvalidData where a value is no value of

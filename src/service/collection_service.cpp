@@ -34,7 +34,8 @@ std::chrono::milliseconds pause_before_commit(std::size_t commits) {
 
 // Whether two requests may be one commit: what is said of its records is said of all of them.
 bool goes_with(const IngestTicket& one, const IngestTicket& other) {
-  return one.input.cast == other.input.cast && one.on_conflict == other.on_conflict;
+  const bool alone = one.expected_us || other.expected_us;
+  return !alone && one.input.cast == other.input.cast && one.on_conflict == other.on_conflict;
 }
 
 // What of a commit is on the disk once this has returned: all of it, or (after an error) all of it or nothing.
@@ -97,9 +98,12 @@ asio::awaitable<Result<IngestAnswer>> IngestStream::finish() {
   }
   std::optional<CollectionService::KeyedBatch> keyed;
   if (collection_.keys) {
-    auto judged = co_await service_.judge_keys(collection_, files_, request_.on_conflict);
+    auto judged = co_await service_.judge_keys(collection_, files_, request_.on_conflict, request_.expected_us);
     if (!judged) co_return Out(std::unexpected(judged.error()));
-    if (auto refused = conflict_error(*collection_.keys, judged->verdict, {0, result.outcomes.at(0).records}, {})) {
+    const RequestRows all{0, result.outcomes.at(0).records};
+    const std::vector<RequestRows> none;
+    auto refused = conflict_error(*collection_.keys, judged->verdict, all, none);
+    if (refused) {
       co_return Out(std::unexpected(*refused));
     }
     keyed = std::move(*judged);
@@ -263,8 +267,9 @@ asio::awaitable<Result<IngestAnswer>> CollectionService::ingest_into(Collection&
   input.key = request.key;
   input.quarantine = request.quarantine;
   input.cast = request.cast;
-  auto ticket = std::make_shared<IngestTicket>(IngestTicket{std::move(input), request.on_conflict, std::move(body),
-                                                            request.received_ns, Event(executor_), std::nullopt});
+  auto ticket = std::make_shared<IngestTicket>(IngestTicket{std::move(input), request.on_conflict, request.expected_us,
+                                                            std::move(body), request.received_ns, Event(executor_),
+                                                            std::nullopt});
   collection.waiting_bytes += ticket->body.size();
   collection.waiting.push_back(ticket);
   if (!collection.committing) {

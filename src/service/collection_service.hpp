@@ -32,6 +32,9 @@ struct IngestRequest {
   bool quarantine = false;
   std::optional<bool> cast = {};  // instead of what the schema says
   OnConflict on_conflict = OnConflict::Refuse;
+  // With OnConflict::Replace: when the record that is replaced was ingested, as far as the request knows. Of another
+  // one it is refused (Unavailable): read it again.
+  std::optional<std::int64_t> expected_us = {};
   bool known_only = false;  // SchemaNotFound where there is neither schema nor collection; else the collection is made
   std::int64_t received_ns = 0;
 };
@@ -167,7 +170,7 @@ class CollectionService {
                                               std::shared_ptr<PendingFiles> files, double& sync_ms, KeyedBatch* keyed);
   asio::awaitable<void> join_keys(Collection& collection, const std::vector<CollectionFile>& added, KeyedBatch& batch);
   asio::awaitable<Result<KeyedBatch>> judge_keys(Collection& collection, std::shared_ptr<PendingFiles> files,
-                                                 OnConflict on_conflict);
+                                                 OnConflict on_conflict, std::optional<std::int64_t> expected_us);
   IngestWork work_for(Collection& collection, OnConflict on_conflict);
   // Makes the keys of all live files anew; none where the schema has none.
   asio::awaitable<Result<std::unique_ptr<CollectionKeys>>> read_keys(Collection& collection,

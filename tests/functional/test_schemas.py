@@ -265,6 +265,26 @@ def test_one_of_many_writers_has_a_key(server):
     assert sql(server, "SELECT count(*) AS n, count(DISTINCT id) AS ids FROM s") == [{"n": 180, "ids": 180}]
 
 
+def test_changes_of_one_record_by_many_are_all_kept(server):
+    make(server, fields=[{"name": f"f{n}", "type": "integer"} for n in range(6)])
+    bulk(server, [{"id": "one"}])
+
+    def change(number):
+        for value in range(10):
+            answer = server.ask("PATCH", "/api/v1/records/s/one", {f"f{number}": value}, JSON)
+            assert answer.status == 200, answer.body
+            assert record(server, "one").json()["data"][f"f{number}"] == value
+
+    threads = [threading.Thread(target=change, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    data = record(server, "one").json()["data"]
+    assert [data[f"f{number}"] for number in range(6)] == [9] * 6
+    assert sql(server, "SELECT count(*) AS n FROM s") == [{"n": 1}]
+
+
 def test_a_schema_for_records_that_are_there(server):
     for records in ([{"id": "a", "k": 1}, {"id": "b", "k": 2}], [{"id": "c", "k": 1}]):
         body = "".join(json.dumps(each) + "\n" for each in records).encode()

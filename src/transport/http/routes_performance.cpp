@@ -37,7 +37,8 @@ asio::awaitable<void> bulk(Services services, Connection& connection, Request& r
   wanted->collection = request.path_parameters["schema_name"];
   wanted->known_only = true;
   std::uint64_t bytes = 0;
-  auto answer = co_await take_body(*services.collections, connection, *wanted, {}, bytes);
+  std::string begun;
+  auto answer = co_await take_body(*services.collections, connection, *wanted, std::move(begun), bytes);
   if (!answer) co_return co_await refuse(connection, request, answer.error());
   co_await connection.respond(ingest_response(*wanted, *answer, bytes, services.collections->sync_each_commit()));
 }
@@ -98,7 +99,8 @@ asio::awaitable<void> query(Services services, Connection& connection, Request& 
   if (!rows) co_return co_await refuse(connection, request, rows.error());
   rows->row_objects = true;
   rows->selection.limit = rows->selection.limit.value_or(kDefaultRows);
-  if (analysis == nullptr) co_return co_await stream(services, connection, request, std::move(*rows), {});
+  Headers none;
+  if (analysis == nullptr) co_return co_await stream(services, connection, request, std::move(*rows), std::move(none));
   if (*rows->selection.limit > kDocumentRowsMax) {
     const Error error{
         ErrorCode::InvalidData, fmt::format("With an analysis limit is at most {}.", kDocumentRowsMax), {}, {}, 0};
@@ -158,7 +160,8 @@ Result<RowsRequest> batches_of(const Services& services, Request& request) {
 asio::awaitable<void> batches(Services services, Connection& connection, Request& request) {
   auto rows = batches_of(services, request);
   if (!rows) co_return co_await refuse(connection, request, rows.error());
-  co_await stream(services, connection, request, std::move(*rows), {});
+  Headers none;
+  co_await stream(services, connection, request, std::move(*rows), std::move(none));
 }
 
 asio::awaitable<void> export_parquet(Services services, Connection& connection, Request& request) {

@@ -15,6 +15,7 @@
 namespace canvasback::http {
 namespace {
 
+constexpr int kPatchAttemptsMax = 50;                        // of a record that others change at the same time
 constexpr std::size_t kEnvelopeBytesMax = 4 * limits::kKiB;  // of a body, before its records
 
 // {"schema": NAME, "data": …: what stands before the records, and where they begin.
@@ -68,10 +69,12 @@ std::optional<Envelope> read_envelope(std::string_view text) {
   }
 }
 
-std::unexpected<Error> no_envelope() {
-  return fail(
-      ErrorCode::InvalidData,
-      "Say by ?schema= which schema the records are of, or send {\"schema\": NAME, \"data\": …}, in this order.");
+Error no_envelope() {
+  Error error;
+  error.code = ErrorCode::InvalidData;
+  error.message =
+      "Say by ?schema= which schema the records are of, or send {\"schema\": NAME, \"data\": …}, in this order.";
+  return error;
 }
 
 asio::awaitable<void> refuse(Connection& connection, const Request& request, const Error& error) {
@@ -110,7 +113,8 @@ asio::awaitable<void> bulk(Services services, Connection& connection, Request& r
       envelope = read_envelope(begun);
     }
     if (!envelope || begun[envelope->records_at] != '[') {
-      co_return co_await refuse(connection, request, no_envelope().error());
+      const Error error = no_envelope();
+      co_return co_await refuse(connection, request, error);
     }
     wanted->collection = envelope->schema;
     begun.replace(0, envelope->records_at, "{\"records\":");
@@ -143,12 +147,16 @@ asio::awaitable<void> create(Services services, Connection& connection, Request&
     const auto envelope = read_envelope(body);
     const std::size_t end = body.find_last_not_of(" \t\r\n");
     if (!envelope || body[end] != '}' || end <= envelope->records_at) {
-      co_return co_await refuse(connection, request, no_envelope().error());
+      const Error error = no_envelope();
+      co_return co_await refuse(connection, request, error);
     }
     wanted->collection = envelope->schema;
     body = body.substr(envelope->records_at, end - envelope->records_at);
   }
-  if (!is_one_object(body)) co_return co_await refuse(connection, request, no_object());
+  if (!is_one_object(body)) {
+    const Error error = no_object();
+    co_return co_await refuse(connection, request, error);
+  }
   const std::uint64_t bytes = body.size();
   auto answer = co_await services.collections->ingest(*wanted, std::move(body));
   if (!answer) co_return co_await refuse(connection, request, answer.error());
@@ -286,6 +294,16 @@ Result<std::string> patched(std::string_view record, std::string_view body) {
   return out + "}";
 }
 
+// When a record that was read had been ingested.
+std::optional<std::int64_t> ingested_at(std::string_view record) {
+  auto members = members_of(record);
+  if (!members) return std::nullopt;
+  for (const auto& [name, value] : *members) {
+    if (name == kIngestedAtColumn && value.size() > 2) return parse_iso_time(value.substr(1, value.size() - 2));
+  }
+  return std::nullopt;
+}
+
 // Whether the record's own key is that of the address: one cannot become another by being written.
 Status check_key(const Address& address, std::string_view record) {
   CANVASBACK_ASSIGN(auto members, members_of(record));
@@ -330,22 +348,32 @@ asio::awaitable<void> write(Services services, Connection& connection, Request& 
   if (!address) co_return co_await refuse(connection, request, address.error());
   wanted->collection = address->schema;
   wanted->on_conflict = OnConflict::Replace;
-  Result<std::string> record = std::move(request.body);
-  if (request.method == "PATCH") {
-    auto found = co_await find_record(services, connection, request, *address);
-    if (!found) co_return co_await refuse(connection, request, found.error());
-    record = patched(first_of_data(found->body), *record);
+  std::uint64_t bytes = 0;
+  for (int attempt = 1;; ++attempt) {
+    Result<std::string> record = request.body;
+    if (request.method == "PATCH") {
+      auto found = co_await find_record(services, connection, request, *address);
+      if (!found) co_return co_await refuse(connection, request, found.error());
+      const std::string_view known = first_of_data(found->body);
+      wanted->expected_us = ingested_at(known);
+      record = patched(known, request.body);
+    }
+    if (record && !is_one_object(*record)) record = std::unexpected(no_object());
+    if (record) {
+      if (Status same = check_key(*address, *record); !same) record = std::unexpected(same.error());
+    }
+    if (!record) co_return co_await refuse(connection, request, record.error());
+    std::string body = with_key(services, *address, std::move(*record));
+    bytes = body.size();
+    auto answer = co_await services.collections->ingest(*wanted, std::move(body));
+    if (answer) {
+      co_await connection.respond(written(*wanted, *answer, bytes, services.collections->sync_each_commit(), 200));
+      co_return;
+    }
+    // Changed between reading and writing: what was changed must not be lost.
+    const bool changed = wanted->expected_us && answer.error().code == ErrorCode::Unavailable;
+    if (!changed || attempt == kPatchAttemptsMax) co_return co_await refuse(connection, request, answer.error());
   }
-  if (record && !is_one_object(*record)) record = fail(ErrorCode::InvalidData, "A record is a JSON object.");
-  if (record) {
-    if (Status same = check_key(*address, *record); !same) record = std::unexpected(same.error());
-  }
-  if (!record) co_return co_await refuse(connection, request, record.error());
-  std::string body = with_key(services, *address, std::move(*record));
-  const std::uint64_t bytes = body.size();
-  auto answer = co_await services.collections->ingest(*wanted, std::move(body));
-  if (!answer) co_return co_await refuse(connection, request, answer.error());
-  co_await connection.respond(written(*wanted, *answer, bytes, services.collections->sync_each_commit(), 200));
 }
 
 asio::awaitable<void> remove(Services services, Connection& connection, Request& request) {
