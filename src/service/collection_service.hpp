@@ -44,6 +44,8 @@ class IngestStream {
   // Waits where the worker is behind; false where it has failed: finish() says why.
   asio::awaitable<bool> feed(std::string_view bytes);
   asio::awaitable<Result<IngestAnswer>> finish();
+  // Records read so far, as the worker told last.
+  std::int64_t records() const { return task_ ? task_->progress().at("rows").as_int() : 0; }
 
  private:
   friend class CollectionService;

@@ -1,5 +1,5 @@
-// GET /api/v1/backup: all collections as they are now, as a tar. While they are read nothing stops: records go on coming
-// in, and weeks may be merged or moved.
+// GET /api/v1/backup: all collections as they are now, as a tar. While they are read nothing stops: records go on
+// coming in, and weeks may be merged or moved.
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "service/collection_backup.hpp"

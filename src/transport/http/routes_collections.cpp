@@ -189,7 +189,8 @@ Result<SqlRunRequest> recent(const Services& services, const Request& request) {
 Result<Task> search_task(const Services& services, const Request& request) {
   CANVASBACK_ASSIGN(Json body, json_body(request, {"query", "q", "limit", "cursor", "budget_ms"}));
   const Json& text = body.find("query") != nullptr ? body.at("query") : body.at("q");
-  if (!text.is_string()) return fail(ErrorCode::InvalidData, "The body needs a member \"query\" with what to search for.");
+  if (!text.is_string())
+    return fail(ErrorCode::InvalidData, "The body needs a member \"query\" with what to search for.");
   CANVASBACK_ASSIGN(Search search, search_for(text.as_string()));
   CANVASBACK_ASSIGN(search.limit, limit_of(body.at("limit")));
   if (const Json& cursor = body.at("cursor"); cursor.is_string()) {
