@@ -109,8 +109,8 @@ class Run:
         elif step == "records":
             for subject in subjects:
                 yield from records.single_records(subject, self.sizes)
-            if (self.folder / "events.ndjson").exists():
-                yield from records.bare_ingest(self.ours, self.folder / "events.ndjson", os.cpu_count() or 1, self.sizes)
+            if (events := self.folder / "events.ndjson").exists():
+                yield from records.bare_ingest(self.ours, events, os.cpu_count() or 1, self.sizes)
         elif step == "neighbours":
             yield from own.neighbours(self.ours, self.sizes)
         elif step == "cold":

@@ -136,6 +136,7 @@ inline constexpr std::size_t kInputAheadBytes = 16 * kMiB;  // sent to a worker 
 inline constexpr std::size_t kInputFrameBytes = 1 * kMiB;
 inline constexpr std::size_t kIngestBlockBytes = 2 * kMiB;  // parsed at once, by one thread
 inline constexpr std::int64_t kPartRowGroupRows = 122'880;
+inline constexpr std::int64_t kCommitRowGroupRows = 32'768;    // small: written while what follows is parsed
 inline constexpr std::size_t kPartRowGroupBytes = 128 * kMiB;  // of source text
 inline constexpr std::size_t kGroupBytesMax = 16 * kMiB;       // of requests in one commit
 inline constexpr std::size_t kGroupRequestsMax = 1024;
@@ -146,6 +147,7 @@ inline constexpr std::size_t kCommitsMergeAt = 16;
 inline constexpr std::size_t kIdempotencyKeysMax = 10'000;  // remembered, per collection
 inline constexpr std::size_t kIdempotencyKeyBytesMax = 128;
 inline constexpr seconds kIdempotencyAge{24 * 3600};
+inline constexpr std::size_t kFeedBytesMax = 64 * kMiB;  // of one answer
 inline constexpr std::size_t kSearchWordsMax = 16;
 inline constexpr milliseconds kSearchBudget{1000};  // of a search; what is left then is for the next request
 inline constexpr milliseconds kSearchBudgetMax{30'000};

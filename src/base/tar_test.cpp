@@ -15,7 +15,8 @@ namespace {
 
 std::string archive_of(const std::map<std::string, std::string>& files) {
   std::string out;
-  for (const auto& [name, text] : files) out += tar_header(name, text.size(), 1'700'000'000).value() + text + tar_padding(text.size());
+  for (const auto& [name, text] : files)
+    out += tar_header(name, text.size(), 1'700'000'000).value() + text + tar_padding(text.size());
   return out + tar_end();
 }
 
@@ -41,7 +42,9 @@ std::map<std::string, std::string> read_back(std::string_view archive, std::size
 }
 
 const std::map<std::string, std::string> kFiles{
-    {"a", "1"}, {"parquet/empty", ""}, {"parquet/block", std::string(512, 'x')},
+    {"a", "1"},
+    {"parquet/empty", ""},
+    {"parquet/block", std::string(512, 'x')},
     {"collections/" + std::string(120, 'n') + "/parquet/data_2025_w01.parquet", std::string(70'000, 'y')}};
 
 TEST(Tar, PiecesOfAnySizeGiveTheFiles) {

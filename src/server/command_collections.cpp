@@ -82,6 +82,22 @@ class MadeRecords {
   std::string piece_;
 };
 
+// By way of a file of NDJSON beside the one that is wanted: the worker that writes Parquet reads files.
+Status generate_parquet(const CommandOptions& options, MadeRecords& records) {
+  if (options.out.empty() || options.out == "-") return fail(ErrorCode::InvalidData, "Parquet needs --out FILE.");
+  CommandOptions exported = options;
+  exported.name = options.out + ".tmp.ndjson";
+  exported.seed.clear();  // of a sample, there
+  {
+    CANVASBACK_ASSIGN(Output output, Output::open(exported.name));
+    for (auto piece = records.next(); !piece.empty(); piece = records.next()) CANVASBACK_TRY(output.write(piece));
+    CANVASBACK_TRY(output.finish());
+  }
+  const int code = run_export(exported);
+  ::unlink(exported.name.c_str());
+  return code == 0 ? Status() : fail(ErrorCode::DataProcessing, "The Parquet file could not be written.");
+}
+
 Status generate(const CommandOptions& options) {
   const auto type = record_type_from(options.type);
   if (!type) return fail(ErrorCode::InvalidData, "--type is user, transaction, event, product or sensor.");
@@ -101,6 +117,10 @@ Status generate(const CommandOptions& options) {
     CANVASBACK_TRY(http::fetch(request, [](std::string_view) { return Status(); }));
     say_ingested(options.type, count, watch.elapsed_ms() / 1000);
     return {};
+  }
+  if (options.format == "parquet") return generate_parquet(options, records);
+  if (!options.format.empty() && options.format != "ndjson") {
+    return fail(ErrorCode::InvalidData, "--format is ndjson or parquet.");
   }
   CANVASBACK_ASSIGN(Output output, Output::open(options.out));
   while (true) {

@@ -202,18 +202,17 @@ std::map<std::string, Seen> files_in(const std::string& folder) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
-    const bool unfinished = name.starts_with('.') || name.ends_with(".tmp") || name.ends_with(".part") ||
-                            name.ends_with(".incomplete");
+    const bool unfinished =
+        name.starts_with('.') || name.ends_with(".tmp") || name.ends_with(".part") || name.ends_with(".incomplete");
     struct stat info {};
     if (unfinished || ::stat(entry.path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
-    out[name] = {static_cast<std::uintmax_t>(info.st_size),
-                 info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec};
+    out[name] = {static_cast<std::uintmax_t>(info.st_size), info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec};
   }
   return out;
 }
 
-// Keeps what is put into the folder, and moves it to `done` or `failed` there. A crash between the two does no harm: the
-// file's name, size and time are its key, and what was kept under a key is not kept again.
+// Keeps what is put into the folder, and moves it to `done` or `failed` there. A crash between the two does no harm:
+// the file's name, size and time are its key, and what was kept under a key is not kept again.
 Status watch(Keeper& keeper, const CommandOptions& options) {
   const std::string folder = options.watch;
   for (const char* name : {"/done", "/failed"}) CANVASBACK_TRY(file::make_folder(folder + name));

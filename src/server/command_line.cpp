@@ -48,7 +48,8 @@ void add_collection_commands(Add add, CommandOptions& options) {
   };
   CLI::App* ingest = add_one("ingest", "keep the records of files in a collection", run_ingest);
   ingest->add_option("paths", options.paths, "files; - for standard input, a pipe's lines as they come");
-  ingest->add_option("--watch", options.watch, "a folder: keep every file that is put there, and move it to done/ there");
+  ingest->add_option("--watch", options.watch,
+                     "a folder: keep every file that is put there, and move it to done/ there");
   ingest->add_option("--format", options.format,
                      "json, ndjson, csv, parquet or arrow, where the file's name does not tell");
   ingest->add_flag("--quarantine", options.quarantine, "put bad records aside instead of refusing their file");
@@ -56,7 +57,8 @@ void add_collection_commands(Add add, CommandOptions& options) {
   CLI::App* stats = add_one("stats", "show how much a collection holds", run_stats);
   stats->add_option("--format", options.format, "table (default) or json");
   stats->add_option("--server", options.server, "ask a running server, http://host:port");
-  CLI::App* generate = add("generate", "make up records as NDJSON", run_generate);
+  CLI::App* generate = add("generate", "make up records as NDJSON or Parquet", run_generate);
+  generate->add_option("--format", options.format, "ndjson (default) or parquet");
   generate->add_option("--type", options.type, "user, transaction, event, product or sensor")->required();
   generate->add_option("--count", options.count, "how many [1000]");
   generate->add_option("--seed", options.seed, "the same seed makes the same records [0]");
@@ -69,8 +71,10 @@ void add_collection_commands(Add add, CommandOptions& options) {
   CLI::App* restore = add_one("restore", "move the files of weeks back from the archive", run_restore);
   restore->add_option("--from", options.from, "the first week: 2025-W40 (default: the first there is)");
   restore->add_option("--until", options.until, "the last week (default: the last there is)");
-  CLI::App* backup = add("backup", "copy all collections, as they are at one moment, into a new folder or a tar", run_backup);
-  backup->add_option("--to", options.out, "a folder that is not there yet, or a file: .tar, .tar.zst, .tar.gz")->required();
+  CLI::App* backup =
+      add("backup", "copy all collections, as they are at one moment, into a new folder or a tar", run_backup);
+  backup->add_option("--to", options.out, "a folder that is not there yet, or a file: .tar, .tar.zst, .tar.gz")
+      ->required();
   backup->add_option("--server", options.server, "of a running server, http://host:port");
   add_one("verify", "read every value of a collection and compare counts", run_verify);
 }

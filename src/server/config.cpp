@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "server/toml.hpp"
+#include "task/collection_task.hpp"
 
 namespace canvasback {
 namespace {
@@ -58,6 +59,33 @@ Result<DatasetSource> dataset_entry(const toml::table& table) {
   return source;
 }
 
+Result<FeedSource> feed_entry(const toml::table& table) {
+  for (const auto& [key, value] : table) {
+    const std::string_view name = key.str();
+    if (name != "url" && name != "every_s" && name != "collection" && name != "format" && name != "on_error") {
+      return fail(ErrorCode::InvalidData, fmt::format("A [[feed]] has no key \"{}\".", name));
+    }
+  }
+  FeedSource out;
+  out.url = table["url"].value_or(std::string());
+  out.every_s = table["every_s"].value_or(out.every_s);
+  out.collection = table["collection"].value_or(out.collection);
+  out.format = table["format"].value_or(std::string());
+  const std::string on_error = table["on_error"].value_or(std::string("quarantine"));
+  if (!out.url.starts_with("http://") || out.every_s < 1) {
+    return fail(ErrorCode::InvalidData, "A [[feed]] needs a url (http://…) and every_s of at least 1.");
+  }
+  if (!is_dataset_name(out.collection)) return fail(ErrorCode::InvalidData, "A [[feed]]'s collection is no name.");
+  if (!out.format.empty() && !input_format_from(out.format)) {
+    return fail(ErrorCode::InvalidData, "A [[feed]]'s format is json, ndjson, csv, parquet or arrow.");
+  }
+  if (on_error != "quarantine" && on_error != "reject") {
+    return fail(ErrorCode::InvalidData, "A [[feed]]'s on_error is quarantine or reject.");
+  }
+  out.quarantine = on_error == "quarantine";
+  return out;
+}
+
 }  // namespace
 
 const std::vector<SettingInfo>& Config::known() {
@@ -106,6 +134,18 @@ Status Config::read_file(const std::string& path) {
         auto source = dataset_entry(*entry.as_table());
         if (!source) return fail(ErrorCode::InvalidData, fmt::format("{}: {}", path, source.error().message));
         datasets_.push_back(std::move(*source));
+      }
+      continue;
+    }
+    if (name == "feed") {
+      const auto* entries = node.as_array();
+      if (entries == nullptr || !entries->is_homogeneous<toml::table>()) {
+        return fail(ErrorCode::InvalidData, fmt::format("{}: feeds are written as [[feed]].", path));
+      }
+      for (const auto& entry : *entries) {
+        auto source = feed_entry(*entry.as_table());
+        if (!source) return fail(ErrorCode::InvalidData, fmt::format("{}: {}", path, source.error().message));
+        feeds_.push_back(std::move(*source));
       }
       continue;
     }

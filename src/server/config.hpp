@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "server/feed_source.hpp"
 #include "storage/catalog.hpp"
 
 namespace canvasback {
@@ -40,6 +41,9 @@ class Config {
   Result<bool> boolean(const std::string& name) const;
   std::vector<std::string> list(const std::string& name) const;  // comma-separated
 
+  // [[feed]] entries of the file: url, every_s, collection, format, on_error.
+  const std::vector<FeedSource>& feeds() const { return feeds_; }
+
   // [[dataset]] entries of the file: name, path, kind.
   const std::vector<DatasetSource>& datasets() const { return datasets_; }
 
@@ -48,6 +52,7 @@ class Config {
 
   std::map<std::string, Setting> settings_;
   std::vector<DatasetSource> datasets_;
+  std::vector<FeedSource> feeds_;
 };
 
 }  // namespace canvasback

@@ -1,7 +1,7 @@
-// CollectionBackup: all collections as they are at one moment, as a tar: their files below the names that they have below
-// DATA, archives, refused records and schemas included. Unpacked anywhere, it is a data folder. The moment is that of
-// open(): the files are held open from then on, and no file of a collection ever changes, so what is merged, archived or
-// removed meanwhile is in the backup as it was. Memory: one piece.
+// CollectionBackup: all collections as they are at one moment, as a tar: their files below the names that they have
+// below DATA, archives, refused records and schemas included. Unpacked anywhere, it is a data folder. The moment is
+// that of open(): the files are held open from then on, and no file of a collection ever changes, so what is merged,
+// archived or removed meanwhile is in the backup as it was. Memory: one piece.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -59,6 +59,8 @@ class IngestStream {
   // Waits where the worker is behind; false where it has failed: finish() says why.
   asio::awaitable<bool> feed(std::string_view bytes);
   asio::awaitable<Result<IngestAnswer>> finish();
+  // Records read so far, as the worker told last.
+  std::int64_t records() const { return task_ ? task_->progress().at("rows").as_int() : 0; }
 
  private:
   friend class CollectionService;
@@ -196,7 +198,7 @@ class CollectionService {
   asio::awaitable<void> maintain(std::shared_ptr<bool> alive);
   asio::awaitable<void> maintain_one(Collection& collection);
   asio::awaitable<void> notice_moves(Collection& collection);
-  void remove_expired(Collection& collection);
+  asio::awaitable<void> remove_expired(Collection& collection);
   asio::awaitable<void> sync_behind(std::shared_ptr<bool> alive);
   void supersede(Collection& collection, std::vector<CollectionFile> files);
   asio::awaitable<void> delete_superseded(Collection& collection, std::int64_t grace_s);

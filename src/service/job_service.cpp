@@ -196,6 +196,21 @@ Result<std::unique_ptr<JobStream>> JobService::watch(SqlRunRequest& request, std
   return watch_stream(request, std::move(token));
 }
 
+Result<std::unique_ptr<JobStream>> JobService::watch_upload(std::string collection, std::string format,
+                                                            std::string token) {
+  CANVASBACK_TRY(check_job_token(token));
+  JobSpec spec;
+  spec.id = std::move(token);
+  spec.stream = true;
+  spec.kind = "ingest";
+  spec.text = std::move(collection);
+  spec.format = std::move(format);
+  CANVASBACK_ASSIGN(auto job, add(std::move(spec)));
+  job->state = JobState::Running;
+  job->started_us = wall_us();
+  return std::make_unique<JobStream>(*this, std::move(job));
+}
+
 void JobService::launch(std::shared_ptr<Job> job, Open open) {
   turns_.push_back(job);
   asio::co_spawn(executor_, run(std::move(job), std::move(open)), asio::detached);

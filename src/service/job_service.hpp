@@ -4,6 +4,7 @@
 // once, first in, first out; further ones are queued. No protocol here. All calls on the front's one thread.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <deque>
@@ -32,6 +33,8 @@ class JobStream {
 
   // Counts and hashes bytes that are about to be sent; they must stay until it has returned.
   asio::awaitable<void> take(std::string_view bytes);
+  // Of an upload: what its worker has done so far.
+  void set_rows(std::int64_t rows) { job_->rows = std::max(job_->rows, rows); }
   void finish(std::int64_t rows);
   void fail(const Error& error);
   // Called once when the job is cancelled: cuts the answer that is under way.
@@ -84,6 +87,9 @@ class JobService {
   // A stream job; request.job is set to its id.
   Result<std::unique_ptr<JobStream>> watch(RowsRequest& request, std::string token);
   Result<std::unique_ptr<JobStream>> watch(SqlRunRequest& request, std::string token);
+
+  // The same of a body that is taken in: records as they are read, bytes as they come, the receipt of what came.
+  Result<std::unique_ptr<JobStream>> watch_upload(std::string collection, std::string format, std::string token);
 
   // Errors: JobNotFound.
   Result<std::shared_ptr<Job>> find(std::string_view id);

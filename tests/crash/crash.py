@@ -137,7 +137,8 @@ def start(folder, fault=None, skip=None, binary=FAULTY):
     environment = {"CANVASBACK_FAULT": fault} if fault else {}
     if skip:
         environment["CANVASBACK_SKIP"] = skip
-    return Server(folder, binary=binary, flags=["--merge-after-s", "1", "--grace-s", "0", "--workers", "2"], environment=environment)
+    flags = ["--merge-after-s", "1", "--grace-s", "0", "--workers", "2"]
+    return Server(folder, binary=binary, flags=flags, environment=environment)
 
 
 def wait_for_end(server, seconds):

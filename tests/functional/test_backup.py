@@ -32,7 +32,7 @@ def unpack(path, folder):
         subprocess.run(["zstd", "-q", "-d", path, "-o", folder / "a.tar"], check=True)
         path = folder / "a.tar"
     with tarfile.open(path) as archive:
-        archive.extractall(folder / "data", filter="data")
+        archive.extractall(folder / "data")
     return folder / "data"
 
 
@@ -139,9 +139,10 @@ def test_a_week_moved_by_hand_is_no_error(serve):
             elif path == "/query/sql":
                 seen.add(answer.json()["data"][0]["n"])
 
-    askers = [threading.Thread(target=ask, args=("/query/sql", {"sql": "SELECT count(DISTINCT id) AS n FROM all_records"})),
-              threading.Thread(target=ask, args=("/query/search", {"query": "0-1"})),
-              threading.Thread(target=ask, args=("/query/date-range", {"start": "2025-01-01", "limit": 5}))]  # fmt: skip
+    asked = [("/query/sql", {"sql": "SELECT count(DISTINCT id) AS n FROM all_records"}),
+             ("/query/search", {"query": "0-1"}),
+             ("/query/date-range", {"start": "2025-01-01", "limit": 5})]  # fmt: skip
+    askers = [threading.Thread(target=ask, args=arguments) for arguments in asked]
     for asker in askers:
         asker.start()
     archive = server.folder / "data/archive"

@@ -34,8 +34,8 @@ FIRST = [
 @pytest.fixture(scope="module")
 def server(serve_module):
     started = serve_module()
-    filler = [{"id": f"f{i}", "name": f"nobody {i}", "city": f"town {i % 97}", "note": "john-ish romeo parisian yorkshire"}
-              for i in range(3000)]  # fmt: skip
+    note = "john-ish romeo parisian yorkshire"
+    filler = [{"id": f"f{i}", "name": f"nobody {i}", "city": f"town {i % 97}", "note": note} for i in range(3000)]
     send(started, filler[:1500])
     send(started, PEOPLE)
     send(started, filler[1500:])

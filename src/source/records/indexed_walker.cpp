@@ -175,7 +175,8 @@ bool IndexedWalker::list(PlaceBuilder& place, std::int64_t row, std::size_t dept
   }
 }
 
-// The text of the list or object at hand, wherever its closing bracket is; whether it is right JSON is asked of a parser.
+// The text of the list or object at hand, wherever its closing bracket is; whether it is right JSON is asked of a
+// parser.
 bool IndexedWalker::nested_text(std::string_view& text) {
   const char* begin = data_ + *at_;
   std::size_t depth = 0;
@@ -193,7 +194,8 @@ bool IndexedWalker::nested_text(std::string_view& text) {
 }
 
 bool IndexedWalker::is_word(std::uint32_t place, std::string_view word) const {
-  return std::memcmp(data_ + place, word.data(), word.size()) == 0 && is_space_until(data_ + place + word.size(), at_[1]);
+  return std::memcmp(data_ + place, word.data(), word.size()) == 0 &&
+         is_space_until(data_ + place + word.size(), at_[1]);
 }
 
 bool IndexedWalker::is_space_until(const char* from, std::uint32_t place) const {

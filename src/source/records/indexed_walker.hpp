@@ -1,6 +1,6 @@
-// IndexedWalker: the records of a block into a PlaceBuilder, along the block's JsonIndex: one pass over the text for its
-// structure, one over the structure. It knows what is right and nothing of what is wrong: at whatever is not plainly a
-// good record it gives up, and the block is read again by the walker that can tell why (json_reader.cpp).
+// IndexedWalker: the records of a block into a PlaceBuilder, along the block's JsonIndex: one pass over the text for
+// its structure, one over the structure. It knows what is right and nothing of what is wrong: at whatever is not
+// plainly a good record it gives up, and the block is read again by the walker that can tell why (json_reader.cpp).
 // Internal to source/records.
 #pragma once
 

@@ -1,7 +1,7 @@
 // JsonIndex: where the structure of a text of JSON is: the place of each brace, bracket, colon and comma outside of
-// strings, and of the first byte of each string, number and word. What simdjson's first stage finds, over a whole block of
-// records at once; the text is UTF-8 and its strings have no bare control characters, or there is no index.
-// Internal to source/records.
+// strings, and of the first byte of each string, number and word. What simdjson's first stage finds, over a whole block
+// of records at once; the text is UTF-8 and its strings have no bare control characters, or there is no index. Internal
+// to source/records.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // Records written as JSON, shredded. One reader parses one block after the other; a block is bytes that hold whole
-// records, made by RecordSplitter (record_splitter.hpp). Each record is walked once, along the index of its block (indexed_walker.hpp) or, where anything is unusual, by the on-demand parser,
-// every value of it is looked at, and goes straight to the lane of its kind.
+// records, made by RecordSplitter (record_splitter.hpp). Each record is walked once, along the index of its block
+// (indexed_walker.hpp) or, where anything is unusual, by the on-demand parser, every value of it is looked at, and goes
+// straight to the lane of its kind.
 //
 // What makes a record bad: malformed JSON or UTF-8, no object, a key given twice, a lone surrogate, a number that is
 // not finite as a double, nesting beyond limits::kRecordDepthMax; and what a schema says. The others of its block are

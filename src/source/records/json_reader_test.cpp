@@ -297,16 +297,20 @@ TEST(JsonRecords, BothWalkersGiveTheSame) {
       R"({"a": 1, "b": "x", "c": [1, 2, {"d": null}], "o": {"p": {"q": "deep"}}})",
       R"(  { "b" : "esc \" \\ \/ \u00e4 \ud83d\ude00" , "a" : -0 , "e" : [ ] , "o" : { } }  )",
       R"({"a": 0.1, "b": "", "n": null, "t": true, "f": false, "x": 1e300, "y": -1.5E-7, "z": 12345678901234567890})",
-      R"({"a": 123456789012345678, "x": 0.30000000000000004, "y": 5e-324, "z": 1.7976931348623157e308, "w": 1234567890123456789})",
+      R"({"a": 123456789012345678, "x": 0.30000000000000004, "y": 5e-324, "w": 1234567890123456789})",
+      R"({"z": 1.7976931348623157e308})",
       R"({"a": 1.0, "x": 100000000000000000.5, "y": 9007199254740993.0, "z": 0.000001, "w": -9223372036854775808})",
       R"({"l": [[1, [2, "s"]], [], null, [0.5]], "m": [{"u": 1}, {"v": "w", "u": 2}], "b": "\t"})",
-      R"({"a_long_key_of_more_than_sixteen_bytes": 1, "a_long_key_of_more_than_sixteen_bits": 2, "exactly_fifteen": 3})",
-      R"({"a_long_key_of_more_than_sixteen_bytes": 4, "a_long_key_of_more_than_sixteen_bits": 5, "exactly_sixteen_": 3})",
+      R"({"a_long_key_of_more_than_sixteen_bytes": 1, "a_long_key_of_more_than_sixteen_bits": 2})",
+      R"({"exactly_fifteen": 3})",
+      R"({"a_long_key_of_more_than_sixteen_bytes": 4, "exactly_sixteen_": 3})",
       R"({"d": {"d": {"d": {"d": {"d": {"d": {"d": {"d": {"d": 1}}}}}}}}})",
-      "{\"long\": \"" + std::string(300, 'y') + "\"}", R"({})"};
+      "{\"long\": \"" + std::string(300, 'y') + "\"}",
+      R"({})"};
   for (std::size_t count = 1; count <= lines.size(); ++count) {
     std::string text;
-    for (std::size_t i = 0; i < count; ++i) text += lines[(i * 7 + count) % lines.size()] + (i % 3 == 0 ? "\r\n" : "\n");
+    for (std::size_t i = 0; i < count; ++i)
+      text += lines[(i * 7 + count) % lines.size()] + (i % 3 == 0 ? "\r\n" : "\n");
     TextPlaces texts;
     for (int round = 0; round < 4; ++round) {
       const ReadRecords plain = read_lines(text, texts);
@@ -332,8 +336,17 @@ TEST(JsonRecords, BothWalkersGiveTheSame) {
 }
 
 TEST(JsonRecords, NumbersThatArePlainAndOthersAreTheNearestDoubles) {
-  const char* texts[] = {"0.1", "-0.0", "1.5", "123.456", "0.30000000000000004", "9007199254740993.5", "4503599627370496.5",
-                         "1234567890.12345678", "0.000000000000000001", "99999999999999999.9", "2.2250738585072014e-308"};
+  const char* texts[] = {"0.1",
+                         "-0.0",
+                         "1.5",
+                         "123.456",
+                         "0.30000000000000004",
+                         "9007199254740993.5",
+                         "4503599627370496.5",
+                         "1234567890.12345678",
+                         "0.000000000000000001",
+                         "99999999999999999.9",
+                         "2.2250738585072014e-308"};
   for (const char* text : texts) {
     const ReadRecords read = read_lines(std::string("{\"x\": ") + text + "}");
     const auto& doubles = static_cast<const arrow::DoubleArray&>(*read.records.members[0].second.doubles);

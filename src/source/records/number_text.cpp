@@ -49,7 +49,7 @@ NumberText scan_number(std::string_view text) {
 bool add_plain_number(PlaceBuilder& place, std::int64_t row, const char*& at) {
   constexpr std::uint64_t kExact = std::uint64_t{1} << 53;
   constexpr std::ptrdiff_t kDigitsMax = 18;
-  static constexpr double kPowers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
+  static constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
                                        1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
   const char* p = at;
   const bool negative = *p == '-';

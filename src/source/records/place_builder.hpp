@@ -1,6 +1,6 @@
 // PlaceBuilder: collects the values of one place (a key, or the items of a list) as they come, a lane for each kind.
-// Lanes (lanes.hpp) are filled up with NULLs lazily, so a record costs what it holds and nothing more. Rows are appended
-// in order; finish() gives the arrays. Not thread-safe. Internal to source/records.
+// Lanes (lanes.hpp) are filled up with NULLs lazily, so a record costs what it holds and nothing more. Rows are
+// appended in order; finish() gives the arrays. Not thread-safe. Internal to source/records.
 #pragma once
 
 #include <arrow/util/decimal.h>

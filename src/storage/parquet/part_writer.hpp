@@ -1,6 +1,6 @@
 // PartWriter: record batches of one schema into one Parquet file of a collection, through a descriptor that somebody
-// else opened and will sync. ZSTD (or LZ4), row groups as they are given, statistics, Bloom filters on the columns asked for,
-// and a footer that says what the file is (storage/collection/part_info.hpp).
+// else opened and will sync. ZSTD (or LZ4), row groups as they are given, statistics, Bloom filters on the columns
+// asked for, and a footer that says what the file is (storage/collection/part_info.hpp).
 #pragma once
 
 #include <memory>
@@ -21,7 +21,8 @@ struct PartWriterOptions {
   // For files that are soon merged into others: LZ4, values as they are where a dictionary would cost time for little.
   // Otherwise ZSTD of that level.
   bool quick = false;
-  std::vector<std::string> dictionary_columns;  // where quick: leaves by their path in Parquet, such as tags.list.element
+  std::vector<std::string>
+      dictionary_columns;  // where quick: leaves by their path in Parquet, such as tags.list.element
   int zstd_level = 1;
   int threads = 1;                  // columns encoded side by side
   std::int64_t row_group_rows = 0;  // where rows come in batches; 0: each table is one

@@ -56,12 +56,13 @@ class BodySource {
 bool is_json(InputFormat format) { return format == InputFormat::Json || format == InputFormat::Ndjson; }
 
 asio::awaitable<Result<IngestAnswer>> take_records(CollectionService& collections, IngestRequest& request,
-                                                   BodySource& body, std::string gathered = {}) {
+                                                   BodySource& body, JobStream* job, std::string gathered = {}) {
   using Out = Result<IngestAnswer>;
   bool ended = false;
   while (!ended && gathered.size() < kGatheredBytes) {
     auto piece = co_await body.next();
     if (!piece) co_return Out(std::unexpected(piece.error()));
+    if (job != nullptr) co_await job->take(*piece);
     gathered += *piece;
     ended = piece->empty();
     if (body.form() != nullptr && body.form()->begun() && gathered.size() == body.bytes()) {
@@ -83,7 +84,9 @@ asio::awaitable<Result<IngestAnswer>> take_records(CollectionService& collection
     auto piece = co_await body.next();
     if (!piece) co_return Out(std::unexpected(piece.error()));
     ended = piece->empty();
+    if (job != nullptr) co_await job->take(*piece);
     if (!ended) taken = co_await (*stream)->feed(*piece);
+    if (job != nullptr) job->set_rows((*stream)->records());
   }
   co_return co_await (*stream)->finish();
 }
@@ -98,8 +101,20 @@ asio::awaitable<void> ingest(Services services, Connection& connection, Request&
     co_await connection.respond(problem_response(wanted.error(), request.path));
     co_return;
   }
+  std::unique_ptr<JobStream> job;
+  if (const std::string* token = request.parameter("job")) {
+    auto watched = services.jobs.watch_upload(wanted->collection, std::string(name_of(wanted->format)), *token);
+    if (!watched) {
+      co_await connection.respond(problem_response(watched.error(), request.path));
+      co_return;
+    }
+    job = std::move(*watched);
+    job->set_on_cancel([&connection] { connection.abort(); });
+  }
   BodySource body(connection, std::move(boundary));
-  auto answer = co_await take_records(*services.collections, *wanted, body);
+  auto answer = co_await take_records(*services.collections, *wanted, body, job.get());
+  if (job && answer) job->finish(answer->records);
+  if (job && !answer) job->fail(answer.error());
   if (!answer) {
     co_await connection.respond(ingest_problem(answer.error(), request.path));
     co_return;
@@ -114,7 +129,7 @@ asio::awaitable<Result<IngestAnswer>> take_body(CollectionService& collections, 
                                                 IngestRequest& request, std::string begun, std::uint64_t& bytes) {
   BodySource body(connection, std::nullopt);
   const std::uint64_t before = begun.size();
-  auto answer = co_await take_records(collections, request, body, std::move(begun));
+  auto answer = co_await take_records(collections, request, body, nullptr, std::move(begun));
   bytes = before + body.bytes();
   co_return answer;
 }
@@ -210,6 +225,7 @@ Response ingest_problem(const Error& error, const std::string& path) {
 void add_ingest_routes(Router& router, Services services) {
   const auto add = [&](const char* pattern, bool may_be_form) {
     RouteInfo info{"POST", pattern, {"collection", "on_error", "format", "cast", "on_conflict"}};
+    if (may_be_form) info.parameters.emplace_back("job");
     info.takes_stream = true;
     router.add(std::move(info), [services, may_be_form](Connection& connection, Request& request) {
       return ingest(services, connection, request, may_be_form);

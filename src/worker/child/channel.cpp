@@ -63,9 +63,10 @@ Result<Channel::Frame> Channel::read() {
   CANVASBACK_ASSIGN(FrameHeader decoded, decode_header({header, sizeof header}));
   Frame frame{decoded.kind, {}, std::move(files)};
   bool whole = false;
-  frame.payload.resize_and_overwrite(decoded.payload_bytes, [&](char* out, std::size_t size) {
-    whole = read_exactly(fd_, out, size);
-    return size;
+  // Not the size that it hands on: libstdc++ 12 says how much there is room for.
+  frame.payload.resize_and_overwrite(decoded.payload_bytes, [&](char* out, std::size_t) {
+    whole = read_exactly(fd_, out, decoded.payload_bytes);
+    return decoded.payload_bytes;
   });
   if (!whole) return fail(ErrorCode::Unavailable, "The front is gone.");
   return frame;

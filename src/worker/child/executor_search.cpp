@@ -33,11 +33,10 @@ std::string hits_sql(const Dataset& dataset, const std::vector<SearchHit>& hits)
     const DataFile& file = dataset.files[index];
     const std::string columns =
         dataset.shapes.empty() ? all_columns(dataset) : dataset.shapes[static_cast<std::size_t>(file.shape)];
-    parts.push_back(
-        fmt::format("SELECT {}, {} FROM read_parquet({}, hive_partitioning=false) AS f JOIN (VALUES {}) AS h({}, {}) "
-                    "ON f.file_row_number = h.{}",
-                    columns, kRankColumn, sql_literal(file.path), fmt::join(places, ", "), kRowColumn, kRankColumn,
-                    kRowColumn));
+    parts.push_back(fmt::format(
+        "SELECT {}, {} FROM read_parquet({}, hive_partitioning=false) AS f JOIN (VALUES {}) AS h({}, {}) "
+        "ON f.file_row_number = h.{}",
+        columns, kRankColumn, sql_literal(file.path), fmt::join(places, ", "), kRowColumn, kRankColumn, kRowColumn));
   }
   return fmt::format("SELECT * EXCLUDE ({0}) FROM ({1}) ORDER BY {0}", kRankColumn, fmt::join(parts, " UNION ALL "));
 }

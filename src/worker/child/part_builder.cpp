@@ -114,7 +114,7 @@ Status PartBuilder::add(Shredded records, std::shared_ptr<const TextPlaces> text
   group_bytes_ += source_bytes;
   records_ += records.rows;
   blocks_.push_back({std::move(records), std::move(texts), std::move(again)});
-  if (group_rows_ < limits::kPartRowGroupRows && group_bytes_ < limits::kPartRowGroupBytes) return {};
+  if (group_rows_ < limits::kCommitRowGroupRows && group_bytes_ < limits::kPartRowGroupBytes) return {};
   return flush();
 }
 

@@ -5,7 +5,7 @@ export type Job = {
   state: "queued" | "running" | "done" | "failed" | "cancelled";
   /** file: written on the server and fetched when done; stream: sent to its client at once. */
   delivery: "file" | "stream";
-  kind: "rows" | "sql";
+  kind: "rows" | "sql" | "ingest";
   /** The dataset, or the start of the statement. */
   text: string;
   format: Format;
@@ -354,7 +354,7 @@ export type SqlRequest = {
 
 export type RunningQuery = {
   id: number;
-  kind: "rows" | "sql" | "analyse" | "view" | "window" | "tile";
+  kind: "rows" | "sql" | "analyse" | "view" | "window" | "tile" | "search";
   /** The dataset or the statement. */
   text: string;
   format: Format;
@@ -953,6 +953,8 @@ export interface Operations {
       on_error?: "reject" | "quarantine";
       /** The body's format, where its media type does not tell. */
       format?: "json" | "ndjson" | "csv" | "parquet" | "arrow";
+      /** Chosen by the client, best at random: the id under which this answer can be watched (`GET /api/v1/jobs/{id}`). Of a running job or a file job no other can have it. A watched answer has no Content-Encoding, so that its receipt is that of the file. */
+      job?: string;
     };
     body: IngestBody;
     answer: IngestAnswer;

@@ -1,0 +1,130 @@
+"""A collection of many generated records: how fast they come in, what they weigh, how long each kind of question takes.
+
+    python bench/collection.py [--count 10000000] [--type transaction] [--work DIR]
+
+Prints one JSON object a line. The records are made by the program itself and sent to a server of it, synced; the
+questions are asked when all commits are merged, each five times: the median counts.
+"""
+
+import argparse
+import http.client
+import json
+import pathlib
+import random
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from harness.servers import ROOT, Subject, Watch  # noqa: E402
+
+ASKED = 5
+QUERIES = {
+    "count": "SELECT count(*) AS n FROM all_records",
+    "daily": "SELECT DATE_TRUNC('day', ingested_at) AS day, COUNT(*) AS records, AVG(amount) AS avg_value "
+    "FROM all_records GROUP BY day ORDER BY day DESC",
+    "top_users": "SELECT user_id, SUM(amount) AS total, COUNT(*) AS transactions FROM all_records "
+    "WHERE amount IS NOT NULL GROUP BY user_id ORDER BY total DESC LIMIT 10",
+    "percentiles": "SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY amount) AS p25, "
+    "percentile_cont(0.50) WITHIN GROUP (ORDER BY amount) AS median, "
+    "percentile_cont(0.75) WITHIN GROUP (ORDER BY amount) AS p75 FROM all_records",
+    "moving_average": "SELECT user_id, timestamp, amount, AVG(amount) OVER (PARTITION BY user_id ORDER BY timestamp "
+    "ROWS BETWEEN 10 PRECEDING AND CURRENT ROW) AS moving_avg FROM all_records LIMIT 100",
+    "by_currency": "SELECT currency, COUNT(*) AS count FROM all_records GROUP BY currency ORDER BY count DESC",
+}
+
+
+class Client:
+    def __init__(self, port: int):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+
+    def ask(self, method: str, path: str, body=None) -> tuple[float, dict]:
+        headers = {"Content-Type": "application/json"}
+        begin = time.perf_counter()
+        self.connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+        answer = self.connection.getresponse()
+        told = json.loads(answer.read())
+        seconds = time.perf_counter() - begin
+        if answer.status != 200:
+            raise RuntimeError(f"{path} {body}: {told}")
+        return seconds, told
+
+    def median(self, method: str, path: str, bodies: list) -> dict:
+        timings = [self.ask(method, path, body)[0] for body in bodies]
+        return {"seconds": round(statistics.median(timings), 4), "first": round(timings[0], 4),
+                "max": round(max(timings), 4)}  # fmt: skip
+
+
+def tell(name: str, **figures) -> None:
+    print(json.dumps({"operation": name, **figures}), flush=True)
+
+
+def measure(program: str, count: int, kind: str, work: pathlib.Path) -> None:
+    command = f'{program} serve --listen 127.0.0.1:"$PORT" --data {work} --log-level warning'
+    subject = Subject("canvasback", command, ROOT / "bench/adapter.json", work)
+    with subject.start() as running:
+        client = Client(running.port)
+        with Watch(running) as watch:
+            begin = time.perf_counter()
+            subprocess.run([program, "generate", "--type", kind, "--count", str(count), "--to",
+                            f"http://127.0.0.1:{running.port}"], check=True, stderr=subprocess.DEVNULL)  # fmt: skip
+            seconds = time.perf_counter() - begin
+        tell("ingest", records=count, seconds=round(seconds, 2), records_per_s=round(count / seconds),
+             durability="commit", **watch.figures(1))  # fmt: skip
+        begin = time.perf_counter()
+        while client.ask("GET", "/statistics")[1]["unmerged_commits"] > 0:
+            time.sleep(0.5)
+        told = client.ask("GET", "/statistics")[1]
+        piece = subprocess.run([program, "generate", "--type", kind, "--count", "100000"], check=True,
+                               stdout=subprocess.PIPE).stdout  # fmt: skip
+        json_bytes = len(piece) * count // 100_000
+        tell("size", merge_seconds=round(time.perf_counter() - begin, 1), bytes=told["total_bytes"],
+             json_bytes=json_bytes, times_smaller=round(json_bytes / told["total_bytes"], 2), files=told["total_files"])
+        for name, sql in QUERIES.items():
+            if "currency" in sql and kind != "transaction":
+                continue
+            tell(name, **client.median("POST", "/query/sql", [{"sql": sql}] * ASKED))
+        chance = random.Random(7)
+        some = [json.loads(line) for line in piece.splitlines()[:: 100_000 // 50]]
+        ids = [f"/query/id/{record['id']}" for record in chance.sample(some, 20)]
+        timings = [client.ask("GET", path)[0] for path in ids]
+        tell("by_id", seconds=round(statistics.median(timings), 4), max=round(max(timings), 4))
+        timings = []
+        for _ in range(5):
+            begin = time.perf_counter()
+            client.connection.request("GET", "/query/id/there-is-no-such-id")
+            client.connection.getresponse().read()
+            timings.append(time.perf_counter() - begin)
+        tell("by_id_that_is_not_there", seconds=round(statistics.median(timings), 4))
+        words = re.findall(r"[A-Za-z]{4,}", json.dumps(some[3]))
+        for query in ["nosuchword", words[-1], words[len(words) // 2]]:
+            seconds, told = client.ask("POST", "/query/search", {"query": query, "limit": 100})
+            tell("search", query=query, seconds=round(seconds, 3), complete=told["complete"], found=told["total_rows"],
+                 rows_searched=told["rows_searched"])  # fmt: skip
+        tell("recent", **client.median("GET", "/query/recent?limit=100", [None] * ASKED))
+        tell("date_range", **client.median("POST", "/query/date-range",
+                                           [{"start": "2025-10-01", "end": "2025-10-28", "limit": 100}] * ASKED))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=10_000_000)
+    parser.add_argument("--type", default="transaction")
+    parser.add_argument("--work", type=pathlib.Path)
+    parser.add_argument("--binary", default=str(ROOT / "build/release/bin/canvasback"))
+    chosen = parser.parse_args()
+    work = chosen.work or pathlib.Path(tempfile.mkdtemp(prefix="canvasback-collection-"))
+    try:
+        measure(chosen.binary, chosen.count, chosen.type, work)
+    finally:
+        if not chosen.work:
+            shutil.rmtree(work, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
