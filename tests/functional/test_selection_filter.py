@@ -80,6 +80,17 @@ def test_numbers_as_text_patterns(many):
     assert many.got(filter={"day": {"op": "contains", "value": "-12-"}}) == many.ids("contains(day::VARCHAR, '-12-')")
 
 
+@pytest.mark.parametrize("column", ["clock", "at_s", "at_ms", "moment", "at_ns", "instant", "bytes"])
+def test_contains_what_is_displayed(many, column):
+    """Times with a T, a Z and three, six or nine digits; bytes as base64: whole, and a part of them."""
+    for value, row_id in values_of(many, column):
+        if value[:1] in ("+", "-"):
+            continue  # years that are written with a sign
+        for part in (value, value[3:], value[value.rfind(".") :]):
+            assert row_id in many.got(filter={column: {"op": "contains", "value": part}}), (value, part)
+    assert many.got(filter={column: {"op": "contains", "value": "T.Z"}}) == []
+
+
 @pytest.mark.parametrize(("filter_", "where"), [
     ({}, "true"),
     ({"and": []}, "true"),
