@@ -23,8 +23,10 @@ const PADDING = 22;
  */
 const CELLS_A_FRAME = 150;
 const FRAMES_MAX = 3;
-/** How far the layer of rows is moved before all of them are placed anew: browsers know no arbitrary lengths. */
-const REACH = 500_000;
+/** How far the layer of rows is moved before all of them are placed anew: a tall layer is work for the compositor. */
+const REACH = 8_000;
+/** Just above everything that can be in sight. */
+const PARKED_TOP = -60;
 
 /** What a cell looks like, as bits; above them the number of its kind. */
 const LOADING = 1;
@@ -301,7 +303,7 @@ export class Cells {
     if (part.row !== -1) part.element.removeAttribute("aria-rowindex");
     if (part.row !== -1 || part.element.className !== className) part.element.className = className;
     part.row = -1;
-    this.put(part, -1000);
+    this.put(part, PARKED_TOP);
   }
 
   private put(part: Part, top: number): void {
