@@ -7,10 +7,11 @@ import {
   IconMoon,
   IconPlugConnectedX,
   IconSql,
+  IconStack2,
   IconSun,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet } from "@tanstack/react-router";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 
 import { call } from "../data/api/client";
 import { useConnectionStatus } from "./services";
@@ -57,6 +58,7 @@ export function Shell() {
     queryFn: ({ signal }) => call("health", {}, signal),
     refetchInterval: 30_000,
   });
+  const collections = useRouterState({ select: ({ location }) => location.pathname.startsWith("/collections/") });
   const away = status === "lost" || (health.failureCount > 0 && !health.isSuccess);
   return (
     <div className="shell">
@@ -70,6 +72,15 @@ export function Shell() {
         </Link>
         <Link className="nav-link" to="/" activeOptions={{ exact: false }}>
           <IconDatabase size={17} stroke={1.6} aria-hidden /> Datasets
+        </Link>
+        <Link
+          className="nav-link"
+          to="/collections/$name"
+          params={{ name: "all_records" }}
+          // All collections are one entry; which of them stands in its page.
+          data-active={collections || undefined}
+        >
+          <IconStack2 size={17} stroke={1.6} aria-hidden /> Collections
         </Link>
         <Link className="nav-link" to="/sql">
           <IconSql size={17} stroke={1.6} aria-hidden /> SQL

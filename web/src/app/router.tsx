@@ -48,6 +48,13 @@ export const sqlRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/SqlPage"), "SqlPage"),
 });
 
+export const collectionRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/collections/$name",
+  validateSearch: textOnly<{ tab?: string }>,
+  component: lazyRouteComponent(() => import("../pages/CollectionPage"), "CollectionPage"),
+});
+
 const jobs = createRoute({
   getParentRoute: () => root,
   path: "/jobs",
@@ -61,7 +68,7 @@ const system = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([datasets, datasetRoute, sqlRoute, jobs, system]),
+  routeTree: root.addChildren([datasets, datasetRoute, collectionRoute, sqlRoute, jobs, system]),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {
     const set = Object.entries(search as Record<string, unknown>).filter(

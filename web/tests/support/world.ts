@@ -100,6 +100,16 @@ const WIDE_SQL = `
          ${Array.from({ length: 500 }, (_, c) => `i * ${c + 1} AS c${c}`).join(", ")}
   FROM range(200) t(i)`;
 
+/** A collection whose key "value" has two types. */
+const EVENTS = Array.from({ length: 300 }, (_, i) =>
+  JSON.stringify({
+    id: `event_${i}`,
+    kind: ["click", "view", "purchase"][i % 3],
+    value: i === 250 ? "many" : i,
+    timestamp: new Date(Date.UTC(2025, 0, 1 + i)).toISOString(),
+  }),
+).join("\n");
+
 export async function makeWorld(): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "canvasback-web-"));
   const files = [
@@ -110,6 +120,12 @@ export async function makeWorld(): Promise<World> {
   const server = new Server(await freePort(), [...files, "--data", join(folder, "data"), "--workers", "2"]);
   await server.start();
   const { url } = server;
+  const made = await fetch(`${url}/ingest?collection=events`, {
+    method: "POST",
+    headers: { "content-type": "application/x-ndjson" },
+    body: EVENTS,
+  });
+  if (!made.ok) throw new Error(await made.text());
   const context = await chromium.launchPersistentContext(join(folder, "profile"), {
     executablePath: CHROMIUM,
     headless: true,

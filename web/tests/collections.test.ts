@@ -1,0 +1,110 @@
+/** Collections: adding records by hand and from files, what is said of bad ones, finding, what the types became. */
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+
+import { loaded, rowCount } from "./support/pages";
+import { type World, complaints, makeWorld } from "./support/world";
+
+let world: World;
+let page: Page;
+
+beforeAll(async () => {
+  world = await makeWorld();
+});
+afterAll(() => world.end());
+afterEach(() => page.close());
+
+const figure = (name: string) => page.locator(".figure", { hasText: name }).locator("dd");
+
+it("keeps pasted records, and shows them at once", async () => {
+  page = await world.page("/collections/pets");
+  const found = complaints(page);
+  await page.getByText("No records yet").waitFor();
+  await page.getByRole("tab", { name: "Add records" }).click();
+  await page.getByRole("textbox", { name: "Paste records" }).fill('[{"id": "a1", "name": "Rex"},\n {"id": "a2"}]');
+  await page.getByRole("button", { name: "Add records" }).click();
+  await page.getByText("2 records are kept").waitFor();
+  await page.getByRole("tab", { name: "Overview" }).click();
+  await expect.poll(() => figure("Records").textContent()).toBe("2");
+  await page.getByRole("cell", { name: "Rex" }).waitFor();
+  await page.getByRole("link", { name: /All 2 records/ }).click();
+  await loaded(page);
+  await expect.poll(() => rowCount(page)).toBe(2);
+  expect(found).toEqual([]);
+});
+
+it("shows the line that is wrong, and keeps what was typed", async () => {
+  page = await world.page("/collections/refused?tab=add");
+  const box = page.getByRole("textbox", { name: "Paste records" });
+  await box.fill('{"id": 1}\n{"id": 2, "name": }\n{"id": 3}');
+  await page.getByRole("button", { name: "Add records" }).click();
+  await page.getByText("line 2", { exact: true }).waitFor();
+  await page.locator(".offending", { hasText: '{"id": 2, "name": }' }).waitFor();
+  expect(await box.inputValue()).toContain('{"id": 3}');
+  await page.getByRole("checkbox", { name: /Keep the good records/ }).check();
+  await page.getByRole("button", { name: "Add records" }).click();
+  await page.getByText("2 records are kept").waitFor();
+  await page.getByText(/1 put aside/).waitFor();
+});
+
+it("takes several files at once, each with its own outcome", async () => {
+  page = await world.page("/collections/dropped?tab=add");
+  await page.locator('input[type="file"]').setInputFiles([
+    { name: "a.ndjson", mimeType: "", buffer: Buffer.from('{"id":"x"}\n{"id":"y"}\n') },
+    { name: "b.csv", mimeType: "text/csv", buffer: Buffer.from("id,n\nz,5\n") },
+    { name: "c.json", mimeType: "application/json", buffer: Buffer.from('[{"id":') },
+  ]);
+  const uploads = page.locator(".upload");
+  await uploads.filter({ hasText: "a.ndjson" }).getByText("2 records are kept").waitFor();
+  await uploads.filter({ hasText: "b.csv" }).getByText("1 record is kept").waitFor();
+  await uploads.filter({ hasText: "c.json" }).getByRole("alert").waitFor();
+  await page.getByRole("tab", { name: "Overview" }).click();
+  await expect.poll(() => figure("Records").textContent()).toBe("3");
+});
+
+it("finds records by words, by id and by time", async () => {
+  page = await world.page("/collections/events?tab=find");
+  await page.getByRole("textbox", { name: "Words" }).fill("purchase");
+  await page.keyboard.press("Enter");
+  await page.getByText(/^100 records/).waitFor();
+  await page.locator("label", { hasText: /^id$/ }).click();
+  await page.getByRole("textbox", { name: "Id" }).fill("event_7");
+  await page.keyboard.press("Enter");
+  await page.getByText(/^1 record in/).waitFor();
+  await page.getByRole("cell", { name: "event_7", exact: true }).waitFor();
+  await page.getByRole("textbox", { name: "Id" }).fill("nobody");
+  await page.keyboard.press("Enter");
+  await page.getByText("No record is like that").waitFor();
+  await page.locator("label", { hasText: /^time$/ }).click();
+  await page.getByRole("textbox", { name: "From" }).fill("2025-01-10");
+  await page.getByRole("textbox", { name: "Until" }).fill("2025-01-12");
+  await page.keyboard.press("Enter");
+  await page.getByText(/^3 records in/).waitFor();
+  await page.getByRole("cell", { name: "event_9", exact: true }).waitFor();
+});
+
+it("tells where types met, and which files there are", async () => {
+  page = await world.page("/collections/events?tab=schema");
+  const met = page.getByRole("region", { name: "Where types met" });
+  await met.getByRole("row", { name: /value.*integer.*string/ }).waitFor();
+  await page.getByRole("cell", { name: "value__string" }).waitFor();
+  await page.getByRole("tab", { name: "Files" }).click();
+  await page
+    .getByRole("cell", { name: /\.parquet$/ })
+    .first()
+    .waitFor();
+});
+
+it("goes from one collection to another, and begins a new one", async () => {
+  page = await world.page("/collections/events");
+  await page.getByRole("button", { name: "New collection" }).click();
+  await page.getByRole("textbox", { name: "Name of the collection" }).fill("new_ones");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/collections\/new_ones\?tab=add/);
+  await page.getByRole("textbox", { name: "Paste records" }).fill('{"id": 1}');
+  await page.getByRole("button", { name: "Add records" }).click();
+  await page.getByText("1 record is kept").waitFor();
+  await page.getByRole("combobox", { name: "Collection" }).click();
+  await page.getByRole("option", { name: "events" }).click();
+  await page.waitForURL(/\/collections\/events/);
+});
