@@ -1,10 +1,13 @@
 /** The pages: statements, exports, a server that goes away, the keyboard alone, and what axe finds. */
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { cell, grid, loaded, rowCount, seriousFindings, text } from "./support/pages";
+import type { Job } from "../src/data/api/schema";
+import { cell, copy, grid, loaded, rowCount, seriousFindings, text } from "./support/pages";
 import { type World, complaints, makeWorld } from "./support/world";
 
 let world: World;
@@ -15,6 +18,22 @@ beforeAll(async () => {
 });
 afterAll(() => world.end());
 afterEach(() => page.close());
+
+const PYTHON = fileURLToPath(new URL("../../.deps/venv/bin/python", import.meta.url));
+const CELLS = `
+import datetime, json, sys, openpyxl
+def text(value):
+    if isinstance(value, datetime.datetime): return value.isoformat()
+    if isinstance(value, float) and value.is_integer(): return str(int(value))
+    return "" if value is None else str(value)
+sheet = openpyxl.load_workbook(sys.argv[1], read_only=True).active
+print(json.dumps([[text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]))`;
+
+/** The cells of a workbook as another reader has them. */
+function readWorkbook(file: string): string[][] {
+  const out = execFileSync(PYTHON, ["-c", CELLS, file], { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  return JSON.parse(out) as string[][];
+}
 
 async function write(text: string): Promise<void> {
   await page.locator(".cm-content").click();
@@ -85,6 +104,23 @@ describe("statements", () => {
       .click();
   });
 
+  it("are saved as views, which others name like tables", async () => {
+    page = await world.page("/sql");
+    await write("SELECT country, count(*) AS n FROM orders GROUP BY ALL");
+    await page.getByRole("button", { name: "Save as view" }).click();
+    await page.getByRole("textbox", { name: "Name of the view" }).fill("by_country");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await write("SELECT sum(n) AS total FROM by_country");
+    await page.keyboard.press("Control+Enter");
+    await loaded(page);
+    await expect.poll(() => text(page, 0, 0)).toBe("20000");
+    await page.reload();
+    const view = page.locator(".sql-side details", { hasText: "by_country" });
+    await view.locator("summary").click();
+    await view.getByRole("button", { name: "forget it" }).click();
+    await view.waitFor({ state: "detached" });
+  });
+
   it("are drawn as a chart", async () => {
     page = await world.page("/sql");
     await write("SELECT country, count(*) AS n FROM orders GROUP BY ALL");
@@ -122,6 +158,55 @@ describe("an export", () => {
     expect(lines).toHaveLength(4001);
     const amounts = lines.slice(1).map((line) => Number(line.split(",")[3]));
     expect(amounts).toEqual([...amounts].sort((a, b) => b - a));
+  });
+
+  it("as a workbook has every cell of the view", async () => {
+    const filter = encodeURIComponent('{"country":{"op":"in","value":["Malta",null]}}');
+    page = await world.page(`/datasets/orders?sort=-amount,id&filter=${filter}`);
+    await loaded(page);
+    await grid(page).focus();
+    await grid(page).press("Control+a");
+    const view = (await copy(page, "Control+Shift+c")).split("\n").map((line) => line.split("\t"));
+    await page.getByRole("button", { name: "Export" }).click();
+    await page.getByRole("combobox", { name: "Format" }).click();
+    await page.getByRole("option", { name: /xlsx|Excel/ }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Export" }).click();
+    await page.locator('[data-testid="job"][data-state="done"]').waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Download" }).click(),
+    ]);
+    expect(readWorkbook(await download.path())).toEqual(view);
+    expect(view).toHaveLength(8001);
+  });
+
+  it("can be cancelled while it goes on, also after a reload", async () => {
+    page = await world.page("/sql");
+    await write("SELECT i, md5(i::VARCHAR) AS hash FROM range(100000000) t(i)");
+    await page.keyboard.press("Control+Enter");
+    await loaded(page);
+    await page.getByRole("button", { name: "Export" }).click();
+    await page.getByRole("combobox", { name: "Format" }).click();
+    await page.getByRole("option", { name: "CSV" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Export" }).click();
+    const rows = async (): Promise<number> => {
+      const { jobs } = (await (await fetch(`${world.url}/api/v1/jobs`)).json()) as { jobs: Job[] };
+      return jobs.find((job) => job.state === "running")?.rows_done ?? 0;
+    };
+    await expect.poll(rows).toBeGreaterThan(0);
+    const before = await rows();
+    await expect.poll(rows).toBeGreaterThan(before);
+    await page.goto(`${world.url}/jobs`);
+    const row = page.locator("tr", { hasText: "running" });
+    await row.getByRole("progressbar").waitFor();
+    await row.getByRole("button", { name: "Cancel" }).click();
+    await expect.poll(rows).toBe(0);
+    const tasks = async (): Promise<string[]> => {
+      const answer = await fetch(`${world.url}/api/v1/queries`);
+      const { queries } = (await answer.json()) as { queries: { kind: string }[] };
+      return queries.map((query) => query.kind).filter((kind) => kind !== "view");
+    };
+    await expect.poll(tasks).toEqual([]);
   });
 
   it("of a statement is of its result", async () => {
@@ -202,6 +287,11 @@ describe("axe finds nothing serious", () => {
     "/datasets/orders?tab=schema",
     "/datasets/hard?tab=sample",
     "/datasets/orders?export=new",
+    "/collections/events",
+    "/collections/events?tab=add",
+    "/collections/events?tab=find",
+    "/collections/events?tab=schema",
+    "/collections/events?tab=files",
     "/sql",
     "/jobs",
     "/system",

@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { cell, copy, grid, header, loaded, rowCount, text } from "./support/pages";
+import { cell, copy, focusOn, grid, header, loaded, rowCount, text } from "./support/pages";
 import { HARD_ROWS } from "./support/hardTable";
 import { type World, complaints, makeWorld } from "./support/world";
 
@@ -91,7 +91,7 @@ describe("order and filters", () => {
     await header(page, "country").locator(".cg-more").click();
     const row = page.locator(".value-row", { hasText: "Kenya" });
     await row.getByRole("checkbox").check();
-    expect(await row.locator("small").textContent()).toBe("4K");
+    await expect.poll(() => row.locator("small").textContent()).toBe("4K");
     await page.getByRole("button", { name: "Show 1 of them" }).click();
     await page.waitForURL(/filter=/);
     await loaded(page);
@@ -123,33 +123,67 @@ describe("order and filters", () => {
     await page.waitForFunction(() => document.querySelector(".status strong")?.textContent === "20,000");
   });
 
+  it("searches for times and numbers as they are displayed", async () => {
+    await open("/datasets/hard");
+    const search = page.getByRole("textbox", { name: "Search all columns" });
+    const shown = ["1969-12-31T23:59:59.999999", "2024-03-10T10:30:00Z", "23:59:59.999999", "/4A=", "1.1000000000"];
+    for (const text of shown) {
+      await search.fill(text);
+      await search.press("Enter");
+      await expect.poll(() => new URL(page.url()).searchParams.get("search")).toBe(text);
+      await expect
+        .poll(async () => (await rowCount(page)) > 0 && (await rowCount(page)) < HARD_ROWS, { message: text })
+        .toBe(true);
+    }
+  });
+
   it("finds what is displayed, for every type", async () => {
     await open("/datasets/hard");
-    const names = await page.locator(".cg-label").allTextContents();
     const count = Number(await grid(page).getAttribute("aria-colcount")) - 1;
-    expect(names.length).toBeGreaterThan(3);
+    expect(count).toBe(19);
+    // Lists, structs and maps, the last three, have no filter but NULL.
+    await focusOn(page, 1);
     for (let place = 1; place < count - 3; ++place) {
-      await open("/datasets/hard");
-      await grid(page).focus();
-      await grid(page).press("Control+Home");
-      for (let step = 0; step < place; ++step) await grid(page).press("ArrowRight");
-      await loaded(page);
       const before = await copy(page);
       await grid(page).press("Shift+F10");
       await page.getByRole("menuitem", { name: /^Only / }).click();
       await page.waitForURL(/filter=/);
+      const found = async (): Promise<boolean> => (await rowCount(page)) > 0 && (await rowCount(page)) < HARD_ROWS;
+      await expect.poll(found, { message: `column ${place}: ${before}` }).toBe(true);
       await loaded(page);
-      const some = async (): Promise<boolean> => {
-        const rows = await rowCount(page);
-        return rows > 0 && rows < HARD_ROWS;
-      };
-      await expect.poll(some, { message: `column ${place}` }).toBe(true);
+      // The focus is in the first row now, in its column still.
       await grid(page).focus();
-      await grid(page).press("Control+Home");
-      for (let step = 0; step < place; ++step) await grid(page).press("ArrowRight");
-      expect(await copy(page)).toBe(before);
-      await page.close();
+      expect(await copy(page), `column ${place}`).toBe(before);
+      await page.getByRole("button", { name: /Remove the filter/ }).click();
+      await expect.poll(() => rowCount(page)).toBe(HARD_ROWS);
+      await loaded(page);
+      await grid(page).focus();
+      await grid(page).press("ArrowRight");
     }
+  });
+
+  it("joins conditions in groups, and tells them in words", async () => {
+    await open("/datasets/orders");
+    await page.getByRole("button", { name: "Filters, in groups" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Group", exact: true }).click();
+    const group = dialog.getByRole("group", { name: "Any of these" });
+    await group.getByRole("textbox", { name: "Value of id" }).fill("7");
+    await group.getByRole("button", { name: "Condition", exact: true }).click();
+    const second = group.locator(".filter-term").nth(1);
+    await second.getByRole("combobox", { name: "Comparison of id" }).click();
+    await page.getByRole("option", { name: "≥", exact: true }).click();
+    await second.getByRole("textbox", { name: "Value of id" }).fill("19998");
+    await dialog.getByText("id = 7 or id ≥ 19998").waitFor();
+    await dialog.getByRole("button", { name: "Apply" }).click();
+    await expect.poll(() => rowCount(page)).toBe(3);
+    await page.locator(".chip", { hasText: "id = 7 or id ≥ 19998" }).waitFor();
+    await page.getByRole("button", { name: "Filters, in groups" }).click();
+    await dialog.getByRole("combobox", { name: "How the group is joined" }).first().click();
+    await page.getByRole("option", { name: "None of these" }).click();
+    await dialog.getByRole("button", { name: "Apply" }).click();
+    await expect.poll(() => rowCount(page)).toBe(ORDERS - 3);
+    await expect.poll(() => text(page, 7, 0)).toBe("8");
   });
 });
 
@@ -167,16 +201,17 @@ describe("columns", () => {
     await page.waitForURL(/order=/);
     await page.reload();
     await loaded(page);
-    const order = await page.locator(".cg-head").evaluateAll((heads) =>
-      heads
-        .map((head) => ({
-          at: Number(head.getAttribute("aria-colindex")),
-          name: head.querySelector(".cg-label")?.textContent,
-        }))
-        .sort((a, b) => a.at - b.at)
-        .map((head) => head.name),
-    );
-    expect(order).toEqual(["amount", "at", "id", "country"]);
+    const order = (): Promise<unknown> =>
+      page.locator(".cg-head").evaluateAll((heads) =>
+        heads
+          .map((head) => ({
+            at: Number(head.getAttribute("aria-colindex")),
+            name: head.querySelector(".cg-label")?.textContent,
+          }))
+          .sort((a, b) => a.at - b.at)
+          .map((head) => head.name),
+      );
+    await expect.poll(order).toEqual(["amount", "at", "id", "country"]);
   });
 
   it("resizes with the mouse and with keys", async () => {
@@ -207,7 +242,7 @@ describe("columns", () => {
     await grid(page).press("ArrowRight");
     await grid(page).press("Enter");
     await page.getByText("1,000,000 characters").waitFor();
-    expect((await page.locator("pre.value").textContent())?.length).toBe(1_000_000);
+    await expect.poll(async () => (await page.locator("pre.value").textContent())?.length).toBe(1_000_000);
   });
 });
 

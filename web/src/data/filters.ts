@@ -3,6 +3,7 @@
  * the server's own filter, so that what stands there can be used with curl as it is.
  */
 import type { Filter } from "./api/schema";
+import { nodeOf, wordsOf } from "./filterTree";
 
 export type CompareOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
@@ -15,11 +16,13 @@ export type Condition =
   /** A filter that the app has no form for; kept as it is. */
   | { column: ""; kind: "other"; filter: Filter };
 
+export type SingleCondition = Exclude<Condition, { kind: "other" }>;
+
 type Term = { op: string; value?: unknown };
 const COMPARE: readonly string[] = ["eq", "ne", "lt", "le", "gt", "ge"];
 const COMBINING: readonly string[] = ["and", "or", "not"];
 
-function termOf(condition: Exclude<Condition, { kind: "other" }>): Term | string {
+export function termOf(condition: SingleCondition): Term {
   switch (condition.kind) {
     case "compare":
       return { op: condition.op, value: condition.value };
@@ -49,7 +52,8 @@ export function toFilter(conditions: readonly Condition[]): Filter | undefined {
 
 const text = (value: unknown): string => (typeof value === "string" ? value : String(value));
 
-function conditionOf(column: string, term: unknown): Condition | null {
+/** A column's part of a filter; null where there is no form for it. */
+export function conditionOf(column: string, term: unknown): SingleCondition | null {
   if (term === null) return { column, kind: "null", isNull: true };
   if (typeof term !== "object") return { column, kind: "compare", op: "eq", value: text(term) };
   const { op, value } = term as Term;
@@ -91,6 +95,12 @@ const quoted = (value: string | null): string => (value === null ? "NULL" : valu
 
 /** A condition in words, for its chip. */
 export function describe(condition: Condition): string {
+  if (condition.kind !== "other") return describeSingle(condition);
+  const node = nodeOf(condition.filter);
+  return node ? wordsOf(node) : JSON.stringify(condition.filter);
+}
+
+export function describeSingle(condition: SingleCondition): string {
   switch (condition.kind) {
     case "compare":
       return `${condition.column} ${SIGNS[condition.op]} ${quoted(condition.value)}`;
@@ -107,8 +117,6 @@ export function describe(condition: Condition): string {
       return `${condition.column} like ${condition.value}`;
     case "null":
       return `${condition.column} is ${condition.isNull ? "" : "not "}NULL`;
-    case "other":
-      return JSON.stringify(condition.filter);
   }
 }
 

@@ -1,5 +1,6 @@
 /** SQL made by the app. Literals are quoted texts: the engine reads them as the column's type, exactly. */
-import type { Condition } from "./filters";
+import { type FilterNode, nodeOf } from "./filterTree";
+import type { Condition, SingleCondition } from "./filters";
 import type { SortKey } from "./stream/protocol";
 
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -7,8 +8,21 @@ export const quoteText = (text: string): string => `'${text.replaceAll("'", "''"
 
 const SIGNS = { eq: "=", ne: "IS DISTINCT FROM", lt: "<", le: "<=", gt: ">", ge: ">=" } as const;
 
+function nodeSql(node: FilterNode): string {
+  if (node.kind === "term") return singleSql(node.condition);
+  const parts = node.parts.map(nodeSql);
+  if (node.join === "none") return `NOT COALESCE(${parts.join(" OR ") || "false"}, false)`;
+  return parts.length === 0 ? String(node.join === "and") : `(${parts.join(` ${node.join.toUpperCase()} `)})`;
+}
+
 function conditionSql(condition: Condition): string {
-  if (condition.kind === "other") throw new Error("This filter cannot be written as SQL");
+  if (condition.kind !== "other") return singleSql(condition);
+  const node = nodeOf(condition.filter);
+  if (!node) throw new Error("This filter cannot be written as SQL");
+  return nodeSql(node);
+}
+
+function singleSql(condition: SingleCondition): string {
   const name = quoteName(condition.column);
   switch (condition.kind) {
     case "compare":

@@ -6,6 +6,7 @@ import { type Condition, describe, parseFilter, toFilter, withCondition } from "
 import { joinNames, joinSort, joinWidths, splitNames, splitSort, splitWidths, toggledSort } from "./gridState";
 import { latency, parseMetrics, sumOf } from "./metrics";
 import { wrapSql } from "./sqlText";
+import { withViews } from "../sql/views";
 
 group("filters", () => {
   const all: Condition[] = [
@@ -99,6 +100,35 @@ group("statements", () => {
       `SELECT "a" FROM (\nSELECT 1 AS a\n) WHERE ("q""" IN ('it''s') OR "q""" IS NULL) ORDER BY "a" DESC NULLS LAST`,
     );
     expect(wrapSql("SELECT 1;", { conditions: [], sort: [] })).toBe("SELECT 1");
+  });
+
+  it("writes groups of conditions", () => {
+    const conditions = parseFilter(
+      '{"or": [{"a": "1"}, {"not": {"or": [{"b": null}, {"c": {"op": "gt", "value": 5}}]}}]}',
+    );
+    expect(wrapSql("SELECT 1", { conditions, sort: [] })).toBe(
+      `SELECT * FROM (\nSELECT 1\n) WHERE ("a" = '1' OR NOT COALESCE("b" IS NULL OR "c" > '5', false))`,
+    );
+  });
+
+  it("puts saved views before a statement that names them, and those that they name", () => {
+    const views = [
+      { name: "cheap", sql: "SELECT * FROM orders WHERE amount < 5;" },
+      { name: "cheap_here", sql: "SELECT * FROM cheap WHERE country = 'Malta'" },
+      { name: "unused", sql: "SELECT 1" },
+    ];
+    const both =
+      'WITH "cheap" AS (\nSELECT * FROM orders WHERE amount < 5\n), ' +
+      "\"cheap_here\" AS (\nSELECT * FROM cheap WHERE country = 'Malta'\n)";
+    const plain = withViews("SELECT * FROM Cheap_here", views);
+    expect(plain.sql).toBe(`${both} SELECT * FROM Cheap_here`);
+    expect(plain.from(plain.sql.length)).toBe("SELECT * FROM Cheap_here".length);
+    const joined = withViews("WITH x AS (SELECT * FROM cheap_here) FROM x", views);
+    expect(joined.sql).toBe(`${both}, x AS (SELECT * FROM cheap_here) FROM x`);
+    const other = "SELECT 'cheap', \"unused\".a -- cheap_here";
+    expect(withViews(other, views.slice(0, 2))).toMatchObject({ sql: other });
+    expect(withViews(other, views).sql).toContain('WITH "unused"');
+    expect(withViews("SELECT * FROM a", [{ name: "a", sql: "SELECT * FROM a" }]).sql).toContain('WITH "a"');
   });
 });
 

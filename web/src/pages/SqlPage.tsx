@@ -1,8 +1,15 @@
 /** The SQL workbench: statements in tabs, each with its result in the grid. */
-import { ActionIcon, Button, Drawer, SegmentedControl, TextInput, Tooltip } from "@mantine/core";
-import { IconHistory, IconPlayerPlayFilled, IconPlayerStopFilled, IconPlus, IconX } from "@tabler/icons-react";
+import { ActionIcon, Button, Drawer, Popover, SegmentedControl, TextInput, Tooltip } from "@mantine/core";
+import {
+  IconBookmark,
+  IconHistory,
+  IconPlayerPlayFilled,
+  IconPlayerStopFilled,
+  IconPlus,
+  IconX,
+} from "@tabler/icons-react";
 import { useQueries } from "@tanstack/react-query";
-import { Suspense, lazy, useEffect, useMemo, useRef, useState } from "react";
+import { type FormEvent, Suspense, lazy, useEffect, useMemo, useRef, useState } from "react";
 
 import { moment } from "../app/format";
 import { sqlRoute } from "../app/router";
@@ -17,6 +24,7 @@ import { GridPanel } from "../panel/GridPanel";
 import { Editor, type EditorHandle, type Schema } from "../sql/Editor";
 import { characterAt, parameterNames, parameterValues } from "../sql/parameters";
 import { type SqlTab, useSqlStore } from "../sql/store";
+import { isViewName, withViews } from "../sql/views";
 import { useDatasets } from "./DatasetsPage";
 import "../sql/sql.css";
 
@@ -42,9 +50,79 @@ function useCatalog(): DatasetDetail[] {
 /** A name as it is written in SQL: quoted only where it must be. */
 const written = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteName(name));
 
+function Views({ onInsert }: { onInsert(text: string): void }) {
+  const { views, add, drop } = useSqlStore();
+  return views.map((view) => (
+    <details key={view.name}>
+      <summary title={view.sql}>
+        {view.name} <small className="dim">view</small>
+      </summary>
+      <button type="button" className="sql-column" onClick={() => onInsert(written(view.name))}>
+        <span className="dim">insert the name</span>
+      </button>
+      <button type="button" className="sql-column" onClick={() => add(view.sql)}>
+        <span className="dim">open its statement</span>
+      </button>
+      <button type="button" className="sql-column" onClick={() => drop(view.name)}>
+        <span className="dim">forget it</span>
+      </button>
+    </details>
+  ));
+}
+
+function SaveView({ sql, disabled }: { sql: string; disabled: boolean }) {
+  const { views, save } = useSqlStore();
+  const [opened, setOpened] = useState(false);
+  const [name, setName] = useState("");
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (!isViewName(name)) return;
+    save({ name, sql: sql.trim() });
+    setOpened(false);
+    setName("");
+  };
+  const known = views.some((view) => view.name === name);
+  return (
+    <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus width={290}>
+      <Popover.Target>
+        <Tooltip label="Save as view">
+          <ActionIcon
+            size={30}
+            variant="default"
+            aria-label="Save as view"
+            disabled={disabled}
+            onClick={() => setOpened((open) => !open)}
+          >
+            <IconBookmark size={16} stroke={1.6} />
+          </ActionIcon>
+        </Tooltip>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <form className="row" onSubmit={submit}>
+          <TextInput
+            aria-label="Name of the view"
+            placeholder="name"
+            error={name !== "" && !isViewName(name)}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            data-autofocus
+          />
+          <Button type="submit" disabled={!isViewName(name)}>
+            {known ? "Replace" : "Save"}
+          </Button>
+        </form>
+        <p className="dim" style={{ margin: "8px 0 0", fontSize: 12 }}>
+          A table of that name in your statements, kept in this browser.
+        </p>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
 function Side({ catalog, onInsert }: { catalog: readonly DatasetDetail[]; onInsert(text: string): void }) {
   return (
     <aside className="sql-side" aria-label="Datasets">
+      <Views onInsert={onInsert} />
       {catalog.map((dataset) => (
         <details key={dataset.name} open={catalog.length <= 2}>
           <summary title={dataset.source}>{dataset.name}</summary>
@@ -138,10 +216,12 @@ interface Run {
   /** Where it starts in the editor's text. */
   from: number;
   parameters: unknown[] | Record<string, unknown> | undefined;
+  /** Where a character of `sql` is in what was written. */
+  place(character: number): number;
 }
 
 function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDetail[] }) {
-  const { change, remember, add } = useSqlStore();
+  const { change, remember, add, views } = useSqlStore();
   const editor = useRef<EditorHandle>(null);
   const [run, setRun] = useState<Run | null>(null);
   const [frame, setFrame] = useState<ViewFrame | null>(null);
@@ -150,10 +230,11 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
   const [history, setHistory] = useState(false);
   const schema = useMemo<Schema>(
     () =>
-      Object.fromEntries(
-        catalog.map((dataset) => [dataset.name, (dataset.columns ?? []).map((column) => column.name)]),
-      ),
-    [catalog],
+      Object.fromEntries([
+        ...catalog.map((dataset) => [dataset.name, (dataset.columns ?? []).map((column) => column.name)]),
+        ...views.map((view) => [view.name, []]),
+      ]),
+    [catalog, views],
   );
   const names = parameterNames(tab.sql);
 
@@ -165,16 +246,20 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
     setFrame(null);
     setFailed(false);
     change(tab.id, { grid: {} });
+    const whole = withViews(statement.sql, views);
     setRun((last) => ({
       number: (last?.number ?? 0) + 1,
-      ...statement,
+      sql: whole.sql,
+      from: statement.from,
+      place: whole.from,
       parameters: parameterValues(statement.sql, tab.parameters),
     }));
   };
   const onError = (error: Error | null): void => {
     setFailed(error !== null);
     if (!run || !(error instanceof ApiError) || error.position === undefined) return;
-    editor.current?.mark({ from: run.from + characterAt(run.sql, error.position), message: error.message });
+    const at = run.from + run.place(characterAt(run.sql, error.position));
+    editor.current?.mark({ from: at, message: error.message });
   };
   const source = useMemo(
     () => run && { sql: run.sql, ...(run.parameters ? { parameters: run.parameters } : {}) },
@@ -234,6 +319,7 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
               onChange={setMode}
             />
           )}
+          <SaveView sql={tab.sql} disabled={tab.sql.trim() === "" || names.length > 0} />
           <Tooltip label="Statements that ran">
             <ActionIcon size={30} variant="default" aria-label="Statements that ran" onClick={() => setHistory(true)}>
               <IconHistory size={16} stroke={1.6} />

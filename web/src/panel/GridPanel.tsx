@@ -4,8 +4,18 @@
  */
 import { ActionIcon, Button, NumberInput, Popover, TextInput, Tooltip } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { IconArrowBarToDown, IconChartBar, IconDownload, IconSearch, IconX } from "@tabler/icons-react";
-import { type FormEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { IconArrowBarToDown, IconChartBar, IconDownload, IconFilter, IconSearch, IconX } from "@tabler/icons-react";
+import {
+  type FormEvent,
+  type ReactNode,
+  Suspense,
+  lazy,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 
 import { integer } from "../app/format";
 import { useSettings } from "../app/services";
@@ -28,6 +38,8 @@ import { useColumns } from "./useColumns";
 import { useCopy } from "./useCopy";
 import { ValueViewer, type ViewedCell } from "./ValueViewer";
 import "./panel.css";
+
+const FilterDrawer = lazy(() => import("./FilterDrawer"));
 
 export interface GridPanelProps {
   label: string;
@@ -170,6 +182,7 @@ export function GridPanel(props: GridPanelProps) {
   const [viewed, setViewed] = useState<ViewedCell | null>(null);
   const [selection, setSelection] = useState<Selection | null>(null);
   const [jumping, setJumping] = useState(false);
+  const [filtering, setFiltering] = useState(false);
   const { headerProfiles, setHeaderProfiles } = useSettings();
 
   const { filter: filterText, sort: sortText, search } = state;
@@ -266,6 +279,17 @@ export function GridPanel(props: GridPanelProps) {
             </ActionIcon>
           </Tooltip>
         )}
+        <Tooltip label="Filters, in groups">
+          <ActionIcon
+            size={30}
+            variant={filter ? "light" : "default"}
+            color={filter ? "petrol" : "gray"}
+            aria-label="Filters, in groups"
+            onClick={() => setFiltering(true)}
+          >
+            <IconFilter size={15} stroke={1.6} />
+          </ActionIcon>
+        </Tooltip>
         <JumpTo
           rows={frame?.rowCount ?? 0}
           opened={jumping}
@@ -341,6 +365,16 @@ export function GridPanel(props: GridPanelProps) {
         onConditions={setConditions}
         onSearch={(text) => onState({ search: text })}
       />
+      {filtering && (
+        <Suspense fallback={null}>
+          <FilterDrawer
+            filter={filter}
+            columns={live.all}
+            onApply={(next) => onState({ filter: next ? JSON.stringify(next) : undefined })}
+            onClose={() => setFiltering(false)}
+          />
+        </Suspense>
+      )}
       <ValueViewer cell={viewed} onClose={() => setViewed(null)} />
     </div>
   );

@@ -3,6 +3,7 @@ import { create } from "zustand";
 import { persist } from "zustand/middleware";
 
 import type { GridState } from "../data/gridState";
+import type { SavedView } from "./views";
 
 export interface SqlTab {
   id: string;
@@ -23,12 +24,16 @@ interface SqlStore {
   tabs: SqlTab[];
   active: string;
   history: HistoryEntry[];
+  views: SavedView[];
   add(sql?: string): void;
   close(id: string): void;
   choose(id: string): void;
   change(id: string, change: Partial<SqlTab>): void;
   remember(sql: string): void;
   forget(): void;
+  /** Under its name; a view of that name is replaced. */
+  save(view: SavedView): void;
+  drop(name: string): void;
 }
 
 const HISTORY_MAX = 500;
@@ -57,6 +62,7 @@ export const useSqlStore = create<SqlStore>()(
       tabs: [first],
       active: first.id,
       history: [],
+      views: [],
       add: (sql = "") =>
         set(({ tabs }) => {
           const tab = newTab(freeName(tabs), sql);
@@ -80,6 +86,11 @@ export const useSqlStore = create<SqlStore>()(
           ),
         })),
       forget: () => set({ history: [] }),
+      save: (view) =>
+        set(({ views }) => ({
+          views: [...views.filter(({ name }) => name !== view.name), view].sort((a, b) => (a.name < b.name ? -1 : 1)),
+        })),
+      drop: (name) => set(({ views }) => ({ views: views.filter((view) => view.name !== name) })),
     }),
     { name: "canvasback-sql" },
   ),

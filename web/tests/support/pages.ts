@@ -47,6 +47,14 @@ export async function copy(page: Page, keys = "Control+c"): Promise<string> {
   return clipboard(page);
 }
 
+/** Moves the focus to a cell of the first row. */
+export async function focusOn(page: Page, place: number): Promise<void> {
+  await grid(page).focus();
+  await grid(page).press("Control+Home");
+  for (let step = 0; step < place; ++step) await grid(page).press("ArrowRight");
+  await loaded(page);
+}
+
 /** Serious findings of axe, each with where it is. */
 export async function seriousFindings(page: Page): Promise<string[]> {
   // As a function's argument it is not subject to the page's Content-Security-Policy, as a script element would be.
