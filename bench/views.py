@@ -1,11 +1,13 @@
 """Views and windows measured as a grid asks for them: python bench/views.py orders.parquet [--links DIR --copies 100]
 
 Prints one JSON document: opening, windows anywhere, sorting beside DuckDB's own top-N, and how soon a changed filter
-has stopped the work of the old one. With --links, the same windows over that many hard links of the file as one
-dataset.
+has stopped the work of the old one; opening and windows also while two exports go to readers of 1 MB/s. With --links,
+the same windows over that many hard links of the file as one dataset.
 """
 
 import argparse
+import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -13,6 +15,7 @@ import random
 import statistics
 import sys
 import tempfile
+import threading
 import time
 
 import duckdb
@@ -56,6 +59,32 @@ def top_n(path, column):
     return time.perf_counter() - begun
 
 
+def read_slowly(port, stopped, bytes_per_second=1_000_000):
+    """Reads an export of everything at so many bytes a second until it is told to stop."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", "/api/v1/datasets/data/rows?format=csv")
+    answer = connection.getresponse()
+    assert answer.status == 200, answer.status
+    while not stopped.wait(0.1):
+        assert answer.read(bytes_per_second // 10)
+    connection.close()
+
+
+@contextlib.contextmanager
+def slow_exports(port, count=2):
+    stopped = threading.Event()
+    readers = [threading.Thread(target=read_slowly, args=(port, stopped)) for _ in range(count)]
+    for reader in readers:
+        reader.start()
+    time.sleep(2)
+    try:
+        yield
+    finally:
+        stopped.set()
+        for reader in readers:
+            reader.join()
+
+
 def measure(server, path, rows, column):
     out = {}
     with Stream(server.port, timeout=600) as stream:
@@ -72,11 +101,19 @@ def measure(server, path, rows, column):
                            "ready_s": round(time.perf_counter() - begun, 2), "state": state["state"]}  # fmt: skip
             out["sorted_windows_first"] = windows(stream, view, rows, 30, 2)
             out["sorted_windows"] = windows(stream, view, rows, 200, 3)
+            sorted_view = view
             begun = time.perf_counter()
             view, first = first_rows(stream, dataset="data", sort="id")
             stream.ready(view, 600)
             out["second_sort"] = {"first_rows_s": round(first, 3), "ready_s": round(time.perf_counter() - begun, 2)}
             out["change_to_idle_ms"] = change(server, stream, column)
+        with slow_exports(server.port):
+            opened = [first_rows(stream, dataset="data") for _ in range(5)]
+            out["with_two_exports"] = {
+                "open_first_rows_ms": round(statistics.median(seconds for _, seconds in opened) * 1000, 1),
+                "file_order": windows(stream, opened[0][0], rows, 200, 4),
+                **({"sorted_windows": windows(stream, sorted_view, rows, 200, 5)} if path else {}),
+            }
     return out
 
 

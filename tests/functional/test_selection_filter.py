@@ -86,7 +86,7 @@ def test_contains_what_is_displayed(many, column):
     for value, row_id in values_of(many, column):
         if value[:1] in ("+", "-"):
             continue  # years that are written with a sign
-        for part in (value, value[3:], value[-3:]):
+        for part in (value, value[3:], value[value.rfind(".") :]):
             assert row_id in many.got(filter={column: {"op": "contains", "value": part}}), (value, part)
     assert many.got(filter={column: {"op": "contains", "value": "T.Z"}}) == []
 

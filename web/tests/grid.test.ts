@@ -141,22 +141,24 @@ describe("order and filters", () => {
     await open("/datasets/hard");
     const count = Number(await grid(page).getAttribute("aria-colcount")) - 1;
     expect(count).toBe(19);
-    for (let place = 1; place < count; ++place) {
-      await focusOn(page, place);
+    // Lists, structs and maps, the last three, have no filter but NULL.
+    await focusOn(page, 1);
+    for (let place = 1; place < count - 3; ++place) {
       const before = await copy(page);
       await grid(page).press("Shift+F10");
-      await page.getByRole("menuitem", { name: /^(Only|Search for) / }).click();
-      await page.waitForURL(/(filter|search)=/);
+      await page.getByRole("menuitem", { name: /^Only / }).click();
+      await page.waitForURL(/filter=/);
       const found = async (): Promise<boolean> => (await rowCount(page)) > 0 && (await rowCount(page)) < HARD_ROWS;
       await expect.poll(found, { message: `column ${place}: ${before}` }).toBe(true);
       await loaded(page);
-      await focusOn(page, place);
-      // A search finds the text in any column: there the row has it somewhere.
-      if (page.url().includes("filter=")) expect(await copy(page), `column ${place}`).toBe(before);
-      await page.goBack();
-      await page.waitForURL((url) => !/(filter|search)=/.test(url.search));
+      // The focus is in the first row now, in its column still.
+      await grid(page).focus();
+      expect(await copy(page), `column ${place}`).toBe(before);
+      await page.getByRole("button", { name: /Remove the filter/ }).click();
       await expect.poll(() => rowCount(page)).toBe(HARD_ROWS);
       await loaded(page);
+      await grid(page).focus();
+      await grid(page).press("ArrowRight");
     }
   });
 
@@ -164,10 +166,10 @@ describe("order and filters", () => {
     await open("/datasets/orders");
     await page.getByRole("button", { name: "Filters, in groups" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByRole("button", { name: "Group" }).click();
+    await dialog.getByRole("button", { name: "Group", exact: true }).click();
     const group = dialog.getByRole("group", { name: "Any of these" });
     await group.getByRole("textbox", { name: "Value of id" }).fill("7");
-    await group.getByRole("button", { name: "Condition" }).click();
+    await group.getByRole("button", { name: "Condition", exact: true }).click();
     const second = group.locator(".filter-term").nth(1);
     await second.getByRole("combobox", { name: "Comparison of id" }).click();
     await page.getByRole("option", { name: "≥", exact: true }).click();
