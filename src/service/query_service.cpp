@@ -13,6 +13,7 @@ namespace canvasback {
 namespace {
 
 constexpr std::size_t kCountsMax = 10'000;
+constexpr int kLooksMax = 3;  // for files that were moved, of one task
 
 // A page of rows in file order is decoded from one or two row groups: bounded, whatever the dataset's size.
 Lane lane_of(const Dataset& dataset, const Selection& selection) {
@@ -166,7 +167,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
   // Tried again once for either reason: in the large place, or because an earlier task had spoilt the worker.
   bool large = false;
   bool again = true;
-  bool looked = look_again_ == nullptr;
+  int looks = look_again_ == nullptr ? 0 : kLooksMax;
   while (true) {
     auto run = co_await pool_.submit(task, datasets, lane, large, cancelled);
     if (!run) {
@@ -190,15 +191,17 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
         again = again && !spoilt;
         continue;
       }
-      if (!looked && may_be_moved_files(first.error.code) && !cancelled.cancelled()) {
-        looked = true;
-        const bool moved = co_await look_again_();
-        if (moved) {
-          for (auto& dataset : datasets) {
-            if (auto now = datasets_.find(dataset->name)) dataset = *now;
-          }
-          continue;
+      if (looks > 0 && may_be_moved_files(first.error.code) && !cancelled.cancelled()) {
+        --looks;
+        // Or somebody else has noticed since, or the file is back already: then the datasets are others now.
+        bool moved = co_await look_again_();
+        for (auto& dataset : datasets) {
+          auto now = datasets_.find(dataset->name);
+          if (!now) continue;
+          moved = moved || (*now)->version != dataset->version;
+          dataset = *now;
         }
+        if (moved) continue;
       }
       running_.erase(id);
       co_return Out(std::unexpected(first.error));
