@@ -3,7 +3,9 @@
 // crosses the process boundary.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +41,11 @@ struct DataFile {
     std::int64_t sum = 0;
     for (const auto& [first, last] : dead) sum += last - first + 1;
     return sum;
+  }
+
+  bool is_dead(std::int64_t row) const {
+    const auto behind = std::ranges::upper_bound(dead, row, {}, &std::pair<std::int64_t, std::int64_t>::first);
+    return behind != dead.begin() && row <= std::prev(behind)->second;
   }
 
   bool same_content(const DataFile& other) const {

@@ -332,3 +332,18 @@ def test_the_envelope_of_a_bulk(server, body, status):
     assert answer.status == status, answer.body
     if status == 200:
         assert answer.json()["records_processed"] == len(body.get("data", []))
+
+
+def test_a_search_finds_no_record_that_was_deleted_or_replaced(server):
+    make(server)
+    bulk(server, [{"id": f"r{i}", "field1": f"heron {i}", "field2": i} for i in range(10)])
+
+    def found():
+        answer = server.ask("POST", "/query/search", {"query": "heron"}, collection="s")
+        assert answer.status == 200, answer.body[:800]
+        return {row["id"] for row in answer.json()["data"]}
+
+    assert found() == {f"r{i}" for i in range(10)}
+    assert server.ask("DELETE", "/api/v1/records/s/r3").status in (200, 204)
+    bulk(server, [{"id": "r5", "field1": "egret", "field2": 5}], on_conflict="update")
+    assert found() == {f"r{i}" for i in range(10)} - {"r3", "r5"}

@@ -72,7 +72,9 @@ class Searcher {
     all_ = static_cast<std::uint32_t>((std::uint64_t{1} << search.words.size()) - 1);
   }
 
-  void add(const arrow::RecordBatch& batch, const Group& group, std::int64_t first_row, std::int64_t order) {
+  // `file` is that of the group.
+  void add(const arrow::RecordBatch& batch, const Group& group, const DataFile& file, std::int64_t first_row,
+           std::int64_t order) {
     const auto rows = static_cast<std::size_t>(batch.num_rows());
     found_.assign(rows, 0);
     columns_.clear();
@@ -89,10 +91,10 @@ class Searcher {
     }
     std::vector<std::string_view> values(columns_.size());
     for (std::size_t row = 0; row < rows; ++row) {
-      if (found_[row] != all_) continue;
+      const auto at = static_cast<std::int64_t>(row);
+      if (found_[row] != all_ || file.is_dead(first_row + at)) continue;
       for (std::size_t i = 0; i < columns_.size(); ++i) values[i] = columns_[i].value(row);
       const int score = search_score(search_, values);
-      const auto at = static_cast<std::int64_t>(row);
       if (score > 0) keep({score, order - at, group.file, first_row + at});
     }
   }
@@ -218,7 +220,7 @@ class RecordSearch {
       if (!batch) return {};
       // Newer rows, which have the lower order, are those of earlier groups, and behind in theirs.
       const std::int64_t order = (static_cast<std::int64_t>(index) + 1) * INT32_MAX - row;
-      searcher.add(*batch, group, group.first_row + row, order);
+      searcher.add(*batch, group, file, group.first_row + row, order);
       row += batch->num_rows();
     }
   }

@@ -12,6 +12,8 @@ import { RecordsTable } from "./RecordsTable";
 
 type Way = "words" | "id" | "time";
 
+type Records = Pick<DataDocument, "columns" | "data" | "performance_metrics">;
+
 interface Wanted {
   way: Way;
   /** The words, the id, or from when. */
@@ -26,7 +28,7 @@ const WAYS = [
   { value: "time", label: "time" },
 ];
 
-function find(collection: string, { way, text, until }: Wanted, signal: AbortSignal): Promise<DataDocument> {
+function find(collection: string, { way, text, until }: Wanted, signal: AbortSignal): Promise<Records> {
   const query = { collection };
   if (way === "id") return call("queryId", { params: { id: text }, query }, signal);
   if (way === "words") return call("querySearch", { query, body: { query: text, limit: LIMIT } }, signal);

@@ -4,7 +4,7 @@ import type { DataDocument } from "../../data/api/schema";
 const text = (value: unknown): string =>
   value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
 
-export function RecordsTable({ label, answer }: { label: string; answer: DataDocument }) {
+export function RecordsTable({ label, answer }: { label: string; answer: Pick<DataDocument, "columns" | "data"> }) {
   // A column without any value here would only be in the way.
   const columns = answer.columns.filter(({ name }) => answer.data.some((row) => text(row[name]) !== ""));
   return (
