@@ -77,7 +77,7 @@ void add_routes(Router& router, Services services) {
   add_seed_routes(router, services);
   add_ingest_routes(router, services);
   add_collection_routes(router, services);
-  if (services.collections != nullptr) add_backup_routes(router, services);
+  add_backup_routes(router, services);
   add_reference_routes(router);
   add_stream_routes(router, services);
   add_tile_routes(router, services);
