@@ -218,7 +218,9 @@ Result<std::vector<IngestFile>> PartBuilder::finish(std::vector<KeptRequest> req
     if (!writer_) {
       file_kinds_.member(kIngestedAtColumn).seen |= bit(Kind::Timestamp);
       CANVASBACK_ASSIGN(SchemaPtr schema, schema_of(file_kinds_));
-      CANVASBACK_TRY(begin_file(std::move(schema)));
+      auto none = arrow::Table::MakeEmpty(schema);
+      if (!none.ok()) return fail(ErrorCode::DataProcessing, "A commit could not be begun.", none.status().ToString());
+      CANVASBACK_TRY(begin_file(std::move(schema), **none));
     }
     info_.deletes = std::move(deletes);
   }

@@ -231,7 +231,7 @@ export type PerformanceMetrics = {
   rows: number;
   bytes: number;
   /** The way that the rows took. */
-  method: "cached_block" | "decoded_rows" | "plain_scan" | "duckdb" | "file";
+  method: "cached_block" | "decoded_rows" | "plain_scan" | "duckdb" | "file" | "search";
   /** The worker's resident memory. */
   memory_usage_mb: number;
   /** Its number. */
