@@ -26,7 +26,7 @@ def text(value):
     if isinstance(value, datetime.datetime): return value.isoformat()
     if isinstance(value, float) and value.is_integer(): return str(int(value))
     return "" if value is None else str(value)
-sheet = openpyxl.load_workbook(sys.argv[1], read_only=True).active
+sheet = openpyxl.load_workbook(open(sys.argv[1], "rb"), read_only=True).active
 print(json.dumps([[text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]))`;
 
 /** The cells of a workbook as another reader has them. */
@@ -176,37 +176,34 @@ describe("an export", () => {
       page.waitForEvent("download"),
       page.getByRole("link", { name: "Download" }).click(),
     ]);
-    expect(readWorkbook(await download.path())).toEqual(view);
+    // A number of a workbook has no trailing ".0".
+    const numbers = view.map((line) => line.map((cell) => cell.replace(/^(-?\d+)\.0$/, "$1")));
+    expect(readWorkbook(await download.path())).toEqual(numbers);
     expect(view).toHaveLength(8001);
   });
 
-  it("can be cancelled while it goes on, also after a reload", async () => {
+  it("goes on over a reload, and can be cancelled", async () => {
     page = await world.page("/sql");
-    await write("SELECT i, md5(i::VARCHAR) AS hash FROM range(100000000) t(i)");
+    await write("SELECT i, md5(i::VARCHAR) AS hash FROM range(5000000) t(i)");
     await page.keyboard.press("Control+Enter");
-    await loaded(page);
+    await expect.poll(() => rowCount(page)).toBe(5_000_000);
     await page.getByRole("button", { name: "Export" }).click();
-    await page.getByRole("combobox", { name: "Format" }).click();
-    await page.getByRole("option", { name: "CSV" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Export" }).click();
+    const dialog = page.getByRole("dialog");
     const rows = async (): Promise<number> => {
       const { jobs } = (await (await fetch(`${world.url}/api/v1/jobs`)).json()) as { jobs: Job[] };
       return jobs.find((job) => job.state === "running")?.rows_done ?? 0;
     };
     await expect.poll(rows).toBeGreaterThan(0);
     const before = await rows();
+    await page.reload();
+    await dialog.getByRole("progressbar").waitFor();
     await expect.poll(rows).toBeGreaterThan(before);
-    await page.goto(`${world.url}/jobs`);
-    const row = page.locator("tr", { hasText: "running" });
-    await row.getByRole("progressbar").waitFor();
-    await row.getByRole("button", { name: "Cancel" }).click();
+    await dialog.getByRole("button", { name: "Cancel the export" }).click();
+    await dialog.getByText(/^(Cancelled|This export is gone)/).waitFor();
     await expect.poll(rows).toBe(0);
-    const tasks = async (): Promise<string[]> => {
-      const answer = await fetch(`${world.url}/api/v1/queries`);
-      const { queries } = (await answer.json()) as { queries: { kind: string }[] };
-      return queries.map((query) => query.kind).filter((kind) => kind !== "view");
-    };
-    await expect.poll(tasks).toEqual([]);
+    await dialog.getByRole("button", { name: "Close", exact: true }).last().click();
+    await dialog.waitFor({ state: "detached" });
   });
 
   it("of a statement is of its result", async () => {

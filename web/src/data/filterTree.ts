@@ -1,4 +1,4 @@
-/** Filters with groups: conditions that are joined by and, or, none of, in each other. For editing and for reading aloud. */
+/** Filters with groups: conditions joined by and, or, none of, in each other. For editing and for reading aloud. */
 import type { Filter } from "./api/schema";
 import { type SingleCondition, conditionOf, describeSingle, termOf } from "./filters";
 

@@ -356,11 +356,12 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
         onClose={() => setHistory(false)}
         onChoose={(sql) => (tab.sql.trim() === "" ? editor.current?.insert(sql) : add(sql))}
       />
-      {tab.exportJob !== null && source && (
+      {/* A job that goes on needs no result: after a reload it is there again. */}
+      {tab.exportJob !== null && (source || tab.exportJob !== "new") && (
         <Suspense fallback={null}>
           <ExportDialog
             job={tab.exportJob === "new" ? null : tab.exportJob}
-            source={source}
+            source={source ?? { sql: tab.sql }}
             columns={frame?.columns.map((column) => column.name) ?? []}
             state={tab.grid}
             sort={splitSort(tab.grid.sort)}

@@ -1,6 +1,6 @@
 /**
- * Saved views: statements under a name, which other statements use like a table. The server keeps none; a statement that
- * names them gets them in front of it, as WITH.
+ * Saved views: statements under a name, which others use like a table. The server keeps none; a statement that names
+ * them gets them in front of it, as WITH.
  */
 import { quoteName } from "../data/sqlText";
 

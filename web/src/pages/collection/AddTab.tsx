@@ -226,6 +226,7 @@ export default function AddTab({ collection }: { collection: string }) {
       <Checkbox
         label="Keep the good records of a batch that has bad ones, and put the bad ones aside"
         description="Otherwise one bad record refuses its whole batch"
+        styles={{ description: { color: "var(--cb-dim)" } }}
         checked={aside}
         onChange={(event) => setAside(event.currentTarget.checked)}
       />

@@ -31,7 +31,7 @@ function Figures({ figures }: { figures: CollectionStatistics }) {
     ["Last written", figures.last_written ? moment(figures.last_written) : "–"],
   ];
   return (
-    <dl className="figures" aria-label="Statistics">
+    <dl className="figures">
       {entries.map(([name, value]) => (
         <div key={name} className="figure">
           <dt>{name}</dt>
