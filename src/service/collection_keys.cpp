@@ -103,8 +103,8 @@ KeyVerdict CollectionKeys::judge(std::string_view bytes, OnConflict on_conflict,
                                  std::optional<std::int64_t> expected_us) const {
   const KeyEntries entries = entries_of(bytes);
   KeyVerdict out;
-  std::vector<std::unordered_map<KeyHash, std::int64_t, KeyHashHash>> here(indexes_.size());
-  for (auto& rows : here) rows.reserve(static_cast<std::size_t>(entries.rows()));
+  std::vector<KeyIndex> here(indexes_.size());  // the batch's own keys: `stamp` is the row
+  for (KeyIndex& rows : here) rows.reserve(static_cast<std::size_t>(entries.rows()));
   std::unordered_set<RowPlace, PlaceHash> killed;
   std::unordered_set<std::int64_t> stillborn;
   const std::size_t first_unique = has_primary() ? 1 : 0;
@@ -113,12 +113,15 @@ KeyVerdict CollectionKeys::judge(std::string_view bytes, OnConflict on_conflict,
       const KeyHash hash = entries.hash(row, 0);
       const KeyIndex::Entry* known = indexes_[0].find(hash);
       const auto deleted = deleted_.find(hash);
-      const auto [entry, fresh] = here[0].try_emplace(hash, row);
+      const KeyIndex::Entry* own = here[0].find(hash);
+      const bool fresh = own == nullptr;
+      const std::int64_t earlier = fresh ? row : own->stamp;
+      if (fresh) here[0].put(hash, row, {});
       // A long body may come to its end after younger requests: what those did stands.
       const bool late = (known != nullptr && known->stamp > entries.stamp(row)) ||
                         (deleted != deleted_.end() && deleted->second > entries.stamp(row));
       if (on_conflict == OnConflict::Refuse && (known != nullptr || !fresh)) {
-        out.conflicts.push_back({row, 0, false, false, known != nullptr ? -1 : entry->second});
+        out.conflicts.push_back({row, 0, false, false, known != nullptr ? -1 : earlier});
         continue;
       }
       if (on_conflict == OnConflict::Replace && known == nullptr) {
@@ -133,7 +136,10 @@ KeyVerdict CollectionKeys::judge(std::string_view bytes, OnConflict on_conflict,
         stillborn.insert(row);
         continue;
       }
-      if (!fresh) stillborn.insert(std::exchange(entry->second, row));
+      if (!fresh) {
+        stillborn.insert(earlier);
+        here[0].put(hash, row, {});
+      }
       if (known != nullptr) killed.insert(known->place);
     }
     for (std::size_t key = first_unique; key < indexes_.size(); ++key) {
@@ -141,12 +147,12 @@ KeyVerdict CollectionKeys::judge(std::string_view bytes, OnConflict on_conflict,
       if (hash.is_null()) continue;
       const KeyIndex::Entry* known = indexes_[key].find(hash);
       const bool taken = known != nullptr && !is_dead(known->place) && !killed.contains(known->place);
-      const auto [entry, fresh] = here[key].try_emplace(hash, row);
-      if (taken || (!fresh && !stillborn.contains(entry->second))) {
-        out.conflicts.push_back({row, key, false, false, taken ? -1 : entry->second});
+      const KeyIndex::Entry* own = here[key].find(hash);
+      if (taken || (own != nullptr && !stillborn.contains(own->stamp))) {
+        out.conflicts.push_back({row, key, false, false, taken ? -1 : own->stamp});
         break;
       }
-      entry->second = row;
+      here[key].put(hash, row, {});
     }
   }
   out.killed.assign(killed.begin(), killed.end());
