@@ -163,7 +163,7 @@ Status PartBuilder::flush() {
     note_firsts(block.records, first_record);
     first_record += block.records.rows;
     CANVASBACK_ASSIGN(arrow::ArrayVector columns, columns_from(block.records, kinds_));
-    if (keys_ != nullptr) CANVASBACK_TRY(keys_->add(*schema_, columns, block.records.rows));
+    if (keys_ != nullptr) CANVASBACK_TRY(keys_->add(*schema, columns, block.records.rows));
     for (std::size_t i = 0; i < columns.size(); ++i) chunks[i].push_back(std::move(columns[i]));
   }
   arrow::ChunkedArrayVector columns;

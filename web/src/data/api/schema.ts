@@ -1,5 +1,149 @@
 // Made from the server's OpenAPI document by scripts/openapi.mjs: do not edit, run `npm run openapi`.
 
+export type SchemaField = {
+  name: string;
+  /** `any` where it is missing. Dates and times are ISO 8601 text in JSON, and columns of such types. */
+  type?: "any" | "string" | "integer" | "number" | "boolean" | "date" | "timestamp" | "array" | "object" | null;
+  description?: string;
+  required?: boolean;
+  /** No two records share a value. */
+  unique?: boolean;
+  minimum?: string | number | boolean | null;
+  maximum?: string | number | boolean | null;
+  /** Characters of a string. */
+  min_length?: number | null;
+  max_length?: number | null;
+  /** A regular expression (Perl's syntax) that is found in the value. */
+  pattern?: string | null;
+  enum?: (string | number | boolean | null)[] | null;
+  /** For records without the field. */
+  default?: string | number | boolean | null;
+};
+
+export type SchemaBody = {
+  /** Also the collection's. In the address where there is one. */
+  name?: string;
+  description?: string;
+  fields: (SchemaField)[];
+  /** Fields whose values no two records share; `id` where it is missing, none where it is empty. */
+  primary_key?: string | (string)[] | null;
+  /** Numbers and booleans written as strings are taken as such, and numbers and booleans as strings. */
+  cast?: boolean;
+  /** Whether records may have other fields. */
+  additional_fields?: boolean;
+};
+
+export type SchemaVersion = {
+  version: number;
+  created: string;
+};
+
+export type SchemaMetrics = {
+  duration_ms: number;
+  method: string;
+};
+
+export type SchemaDocument = {
+  name: string;
+  version: number;
+  description?: string;
+  fields: (SchemaField)[];
+  primary_key: (string)[];
+  cast: boolean;
+  additional_fields: boolean;
+  created: string;
+  performance_metrics: SchemaMetrics;
+};
+
+export type SchemaDetail = {
+  name: string;
+  version: number;
+  description?: string;
+  fields: (SchemaField)[];
+  primary_key: (string)[];
+  cast: boolean;
+  additional_fields: boolean;
+  created: string;
+  versions: (SchemaVersion)[];
+  records: number;
+  performance_metrics: SchemaMetrics;
+};
+
+export type SchemaSummary = {
+  name: string;
+  version: number;
+  description?: string;
+  fields: (SchemaField)[];
+  primary_key: (string)[];
+  cast: boolean;
+  additional_fields: boolean;
+  created: string;
+  records: number;
+};
+
+export type SchemaList = {
+  schemas: (SchemaSummary)[];
+  performance_metrics: SchemaMetrics;
+};
+
+export type WrittenRecord = {
+  schema: string;
+  /** The record's `id`, made where it brought none. */
+  id: string | number | null;
+  records_processed: number;
+  quarantined: number;
+  collection: string;
+  /** Its number; null where nothing was to be kept. */
+  commit: number | null;
+  /** Kept by an earlier request of the same Idempotency-Key. */
+  repeated: boolean;
+  durability: "commit" | "interval";
+  errors: (RecordProblem)[];
+  performance_metrics: IngestMetrics;
+};
+
+export type RecordDocument = {
+  schema: string;
+  data: { [key: string]: Value };
+  performance_metrics: PerformanceMetrics;
+};
+
+export type AnalysedData = {
+  columns: (Column)[];
+  data: ({ [key: string]: Value })[];
+  total_rows: number;
+  total_exact: boolean;
+  next: string | null;
+  performance_metrics: PerformanceMetrics;
+  /** As of `/analyze`. */
+  analysis?: { [key: string]: AnyValue };
+};
+
+export type BenchmarkSide = {
+  records: number;
+  bytes: number;
+  commits: number;
+  duration_ms: number;
+  throughput_rps: number;
+};
+
+export type BenchmarkDocument = {
+  schema: string;
+  row_by_row: BenchmarkSide;
+  bulk: BenchmarkSide;
+  speedup: number;
+  durability: "commit" | "interval";
+  validated: boolean;
+  keys: number;
+  performance_metrics: {
+    duration_ms: number;
+    throughput_rps: number;
+    rows: number;
+    method: string;
+    memory_usage_mb: number;
+  };
+};
+
 export type Job = {
   id: string;
   state: "queued" | "running" | "done" | "failed" | "cancelled";
@@ -85,12 +229,15 @@ export type RecordProblem = {
   record: number;
   /** Counted from 1, where the body has lines. */
   line?: number;
+  /** Of the schema, that the record breaks. */
+  rule?: string;
   field?: string;
   message: string;
 };
 
 export type IngestMetrics = {
   duration_ms: number;
+  method?: string;
   queue_ms: number;
   /** Parsing and encoding. */
   work_ms: number;
@@ -938,6 +1085,10 @@ export interface Operations {
       on_error?: "reject" | "quarantine";
       /** The body's format, where its media type does not tell. */
       format?: "json" | "ndjson" | "csv" | "parquet" | "arrow";
+      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      cast?: boolean;
+      /** What a record does whose key is there: refuse its batch, take the place of the other, or be left out. */
+      on_conflict?: "refuse" | "update" | "ignore";
     };
     body: IngestBody;
     answer: IngestAnswer;
@@ -953,6 +1104,10 @@ export interface Operations {
       on_error?: "reject" | "quarantine";
       /** The body's format, where its media type does not tell. */
       format?: "json" | "ndjson" | "csv" | "parquet" | "arrow";
+      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      cast?: boolean;
+      /** What a record does whose key is there: refuse its batch, take the place of the other, or be left out. */
+      on_conflict?: "refuse" | "update" | "ignore";
       /** Chosen by the client, best at random: the id under which this answer can be watched (`GET /api/v1/jobs/{id}`). Of a running job or a file job no other can have it. A watched answer has no Content-Encoding, so that its receipt is that of the file. */
       job?: string;
     };
@@ -1073,6 +1228,289 @@ export interface Operations {
       collection?: string;
     };
     answer: CollectionSchema;
+  };
+  /** All schemas */
+  listSchemas: {
+    method: "GET";
+    path: "/api/v1/schemas";
+    answer: SchemaList;
+  };
+  /** Say what records must be */
+  createSchema: {
+    method: "POST";
+    path: "/api/v1/schemas";
+    body: SchemaBody;
+    answer: SchemaDocument;
+  };
+  /** A schema and its history */
+  getSchema: {
+    method: "GET";
+    path: "/api/v1/schemas/{name}";
+    params: {
+      /** A schema's name. */
+      name: string;
+    };
+    query: {
+      /** An older one. */
+      version?: number;
+    };
+    answer: SchemaDetail;
+  };
+  /** A further version */
+  replaceSchema: {
+    method: "PUT";
+    path: "/api/v1/schemas/{name}";
+    params: {
+      /** A schema's name. */
+      name: string;
+    };
+    body: SchemaBody;
+    answer: SchemaDocument;
+  };
+  /** Drop a schema */
+  removeSchema: {
+    method: "DELETE";
+    path: "/api/v1/schemas/{name}";
+    params: {
+      /** A schema's name. */
+      name: string;
+    };
+    answer: null;
+  };
+  /** Keep one record */
+  createRecord: {
+    method: "POST";
+    path: "/api/v1/records";
+    query: {
+      /** Which schema, where the body does not say it. */
+      schema?: string;
+      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      cast?: boolean;
+      /** What a record does whose key is there: refuse its batch, take the place of the other, or be left out. */
+      on_conflict?: "refuse" | "update" | "ignore";
+    };
+    body: { [key: string]: AnyValue };
+    answer: WrittenRecord;
+  };
+  /** Keep many records */
+  createRecords: {
+    method: "POST";
+    path: "/api/v1/records/bulk";
+    query: {
+      /** Which schema, where the body does not say it. */
+      schema?: string;
+      /** What a bad record does: refuse its batch, or be put aside. */
+      on_error?: "reject" | "quarantine";
+      /** The body's format, where its media type does not tell. */
+      format?: "json" | "ndjson" | "csv" | "parquet" | "arrow";
+      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      cast?: boolean;
+      /** What a record does whose key is there: refuse its batch, take the place of the other, or be left out. */
+      on_conflict?: "refuse" | "update" | "ignore";
+    };
+    body: { [key: string]: AnyValue } | ({ [key: string]: AnyValue })[];
+    answer: IngestAnswer;
+  };
+  /** A record by its key */
+  getRecord: {
+    method: "GET";
+    path: "/api/v1/records/{schema}/{id}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema: string;
+      /** The value of the key; of several fields their values, with commas between. */
+      id: string;
+    };
+    answer: RecordDocument;
+  };
+  /** Replace a record */
+  replaceRecord: {
+    method: "PUT";
+    path: "/api/v1/records/{schema}/{id}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema: string;
+      /** The value of the key; of several fields their values, with commas between. */
+      id: string;
+    };
+    query: {
+      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      cast?: boolean;
+    };
+    body: { [key: string]: AnyValue };
+    answer: WrittenRecord;
+  };
+  /** Delete a record */
+  removeRecord: {
+    method: "DELETE";
+    path: "/api/v1/records/{schema}/{id}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema: string;
+      /** The value of the key; of several fields their values, with commas between. */
+      id: string;
+    };
+    answer: null;
+  };
+  /** Change fields of a record */
+  patchRecord: {
+    method: "PATCH";
+    path: "/api/v1/records/{schema}/{id}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema: string;
+      /** The value of the key; of several fields their values, with commas between. */
+      id: string;
+    };
+    query: {
+      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      cast?: boolean;
+    };
+    body: { [key: string]: AnyValue };
+    answer: WrittenRecord;
+  };
+  /** Many records into a schema */
+  ultraFastBulk: {
+    method: "POST";
+    path: "/api/v1/high-performance/ultra-fast-bulk/{schema_name}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema_name: string;
+    };
+    query: {
+      /** What a bad record does: refuse its batch, or be put aside. */
+      on_error?: "reject" | "quarantine";
+      /** The body's format, where its media type does not tell. */
+      format?: "json" | "ndjson" | "csv" | "parquet" | "arrow";
+      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      cast?: boolean;
+      /** What a record does whose key is there: refuse its batch, take the place of the other, or be left out. */
+      on_conflict?: "refuse" | "update" | "ignore";
+    };
+    body: { [key: string]: AnyValue } | ({ [key: string]: AnyValue })[];
+    answer: IngestAnswer;
+  };
+  /** Filtered rows, with an analysis */
+  queryOptimized: {
+    method: "GET";
+    path: "/api/v1/high-performance/query-optimized/{schema_name}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema_name: string;
+    };
+    query: {
+      /** As `filter` elsewhere; the outer braces may be missing, as curl leaves it. */
+      filters?: string;
+      /** What is to be said of the filtered rows; JSON only. */
+      analysis?: "summary" | "profile" | "quality";
+      /** These columns, in this order, separated by commas. All where it is missing or empty. */
+      columns?: string;
+      /** Columns separated by commas, `-` for descending. NULLs last. */
+      sort?: string;
+      /** Rows to skip. */
+      offset?: number;
+      /** At most so many rows; 100 where it is missing, with an analysis at most 10,000. */
+      limit?: number;
+      /** The format of the answer; else the Accept header decides, else json. */
+      format?: Format;
+      /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
+      numbers?: "exact" | "plain";
+      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      timeout_ms?: number;
+    };
+    answer: AnalysedData;
+  };
+  /** Arrow batches */
+  streamArrowBatches: {
+    method: "GET";
+    path: "/api/v1/high-performance/stream-arrow-batches/{schema_name}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema_name: string;
+    };
+    query: {
+      /** How the place to begin at is said. */
+      strategy?: "offset" | "keyset";
+      /** Rows of a batch; the last one has what is left. */
+      batch_size?: number;
+      /** With strategy=keyset: the last key that was read. */
+      after_key?: string;
+      /** As `filter` elsewhere; the outer braces may be missing, as curl leaves it. */
+      filters?: string;
+      /** These columns, in this order, separated by commas. All where it is missing or empty. */
+      columns?: string;
+      /** Rows to skip. */
+      offset?: number;
+      /** At most so many rows; all where it is missing. */
+      limit?: number;
+      /** Of the batches. */
+      compression?: "none" | "lz4" | "zstd";
+      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      timeout_ms?: number;
+    };
+    answer: null;
+  };
+  /** A Parquet file */
+  exportParquet: {
+    method: "POST";
+    path: "/api/v1/high-performance/export-parquet/{schema_name}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema_name: string;
+    };
+    query: {
+      /** Of the file's pages. */
+      compression?: "zstd" | "snappy" | "gzip" | "lz4" | "none";
+      /** As `filter` elsewhere; the outer braces may be missing, as curl leaves it. */
+      filters?: string;
+      /** These columns, in this order, separated by commas. All where it is missing or empty. */
+      columns?: string;
+      /** Columns separated by commas, `-` for descending. NULLs last. */
+      sort?: string;
+      /** At most so many rows; all where it is missing. */
+      limit?: number;
+      /** The name of the download. */
+      filename?: string;
+      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      timeout_ms?: number;
+    };
+    answer: null;
+  };
+  /** What the records are like */
+  analyzeSchema: {
+    method: "GET";
+    path: "/api/v1/high-performance/analyze/{schema_name}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema_name: string;
+    };
+    query: {
+      /** How much is said. */
+      type?: "summary" | "profile" | "quality";
+      /** As `filter` elsewhere; the outer braces may be missing, as curl leaves it. */
+      filters?: string;
+      /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
+      numbers?: "exact" | "plain";
+      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      timeout_ms?: number;
+    };
+    answer: ProfileDocument;
+  };
+  /** One by one against in bulk */
+  benchmarkSchema: {
+    method: "POST";
+    path: "/api/v1/high-performance/benchmark/{schema_name}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema_name: string;
+    };
+    query: {
+      /** How many in bulk. */
+      records?: number;
+      /** How many one by one, as far as ten seconds go. */
+      single_records?: number;
+    };
+    answer: BenchmarkDocument;
   };
   /** Rows as an Arrow stream */
   arrowIpc: {
@@ -1295,6 +1733,23 @@ export const OPERATIONS = {
   statistics: { method: "GET", path: "/statistics" },
   collectionFiles: { method: "GET", path: "/files" },
   collectionSchema: { method: "GET", path: "/schema" },
+  listSchemas: { method: "GET", path: "/api/v1/schemas" },
+  createSchema: { method: "POST", path: "/api/v1/schemas" },
+  getSchema: { method: "GET", path: "/api/v1/schemas/{name}" },
+  replaceSchema: { method: "PUT", path: "/api/v1/schemas/{name}" },
+  removeSchema: { method: "DELETE", path: "/api/v1/schemas/{name}" },
+  createRecord: { method: "POST", path: "/api/v1/records" },
+  createRecords: { method: "POST", path: "/api/v1/records/bulk" },
+  getRecord: { method: "GET", path: "/api/v1/records/{schema}/{id}" },
+  replaceRecord: { method: "PUT", path: "/api/v1/records/{schema}/{id}" },
+  removeRecord: { method: "DELETE", path: "/api/v1/records/{schema}/{id}" },
+  patchRecord: { method: "PATCH", path: "/api/v1/records/{schema}/{id}" },
+  ultraFastBulk: { method: "POST", path: "/api/v1/high-performance/ultra-fast-bulk/{schema_name}" },
+  queryOptimized: { method: "GET", path: "/api/v1/high-performance/query-optimized/{schema_name}" },
+  streamArrowBatches: { method: "GET", path: "/api/v1/high-performance/stream-arrow-batches/{schema_name}" },
+  exportParquet: { method: "POST", path: "/api/v1/high-performance/export-parquet/{schema_name}" },
+  analyzeSchema: { method: "GET", path: "/api/v1/high-performance/analyze/{schema_name}" },
+  benchmarkSchema: { method: "POST", path: "/api/v1/high-performance/benchmark/{schema_name}" },
   arrowIpc: { method: "GET", path: "/data/arrow_ipc" },
   arrowIpcFile: { method: "GET", path: "/data/arrow_ipc_polars_direct" },
   parquet: { method: "GET", path: "/data/parquet" },
