@@ -36,7 +36,8 @@ function readWorkbook(file: string): string[][] {
 }
 
 async function write(text: string): Promise<void> {
-  await page.locator(".cm-content").click();
+  // Not by a click, which a list of completions may stand in the way of.
+  await page.locator(".cm-content").focus();
   await page.keyboard.press("Control+a");
   await page.keyboard.insertText(text);
 }
@@ -215,6 +216,9 @@ describe("an export", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Export" }).click();
     await page.locator('[data-testid="job"][data-state="done"]').waitFor();
     await page.getByRole("dialog").getByText("3", { exact: true }).waitFor();
+    // What is open is open again on the next visit.
+    await page.getByRole("dialog").getByRole("button", { name: "Close", exact: true }).last().click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
   });
 
   it("stands among the jobs, and can be forgotten", async () => {

@@ -214,13 +214,12 @@ export class Cells {
   private makeRow(): RowElement {
     const body = make("cg-row", "row");
     const left = make("cg-row-left", "presentation");
-    const gutter = make("cg-gutter", "rowheader");
-    gutter.setAttribute("aria-colindex", "1");
-    gutter.id = `${this.id}-${this.rows.length}-number`;
+    // A row's number is its aria-rowindex: who hears the page needs no second one.
+    const gutter = make("cg-gutter", "presentation");
+    gutter.setAttribute("aria-hidden", "true");
     const gutterText = document.createTextNode("");
     gutter.append(gutterText);
     left.append(gutter);
-    body.setAttribute("aria-owns", gutter.id);
     this.bodyHost.append(body);
     this.leftHost.append(left);
     return { body: makePart(body), left: makePart(left), gutter, gutterText };
