@@ -232,6 +232,7 @@ it("goes on by itself when the server comes back, with what was typed", async ()
   page = await world.page("/sql");
   await write("SELECT * FROM orders");
   await page.keyboard.press("Control+Enter");
+  await expect.poll(() => rowCount(page)).toBe(20_000);
   await loaded(page);
   await page.keyboard.press("Control+End");
   await page.keyboard.insertText(" -- not lost");
