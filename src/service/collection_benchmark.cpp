@@ -16,7 +16,7 @@
 namespace canvasback {
 namespace {
 
-constexpr double kSingleRecordsMs = 10'000;  // of writing records one by one
+constexpr double kSingleRecordsMs = 4'000;  // of writing records one by one
 constexpr std::int64_t kDayUs = 86'400'000'000;
 constexpr std::int64_t kFirstDay = 20'089;  // 2025-01-01
 

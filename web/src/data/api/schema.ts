@@ -1507,7 +1507,7 @@ export interface Operations {
     query: {
       /** How many in bulk. */
       records?: number;
-      /** How many one by one, as far as ten seconds go. */
+      /** How many one by one, as far as four seconds go. */
       single_records?: number;
     };
     answer: BenchmarkDocument;
