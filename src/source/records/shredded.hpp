@@ -37,7 +37,18 @@ struct Shredded {
 
   std::shared_ptr<arrow::Array> objects;  // bool: where an object is
   std::vector<std::pair<std::string, Shredded>> members;
+
+  // Below: only there is it known how to move and destroy the members.
+  Shredded();
+  Shredded(Shredded&&) noexcept;
+  Shredded& operator=(Shredded&&) noexcept;
+  ~Shredded();
 };
+
+inline Shredded::Shredded() = default;
+inline Shredded::Shredded(Shredded&&) noexcept = default;
+inline Shredded& Shredded::operator=(Shredded&&) noexcept = default;
+inline Shredded::~Shredded() = default;
 
 Kinds kinds_of(const Shredded& shredded);
 
