@@ -62,7 +62,19 @@ struct TextPlaces {
   const TextPlaces* find(std::string_view key) const;
   // Adds the places where `kinds` has typed lists or objects that cannot have a column; true where any is new.
   bool add_from(const Kinds& kinds);
+
+  // As for Shredded.
+  TextPlaces();
+  TextPlaces(TextPlaces&&) noexcept;
+  TextPlaces& operator=(TextPlaces&&) noexcept;
+  ~TextPlaces();
 };
+
+inline TextPlaces::TextPlaces() = default;
+inline TextPlaces::TextPlaces(TextPlaces&&) noexcept = default;
+inline TextPlaces& TextPlaces::operator=(TextPlaces&&) noexcept = default;
+inline TextPlaces::~TextPlaces() = default;
+
 bool operator==(const TextPlaces& left, const TextPlaces& right);
 
 // The schema of records of these kinds.
