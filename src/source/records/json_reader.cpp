@@ -134,7 +134,14 @@ class Walker {
     const bool plain =
         token.size() >= 2 && token.back() == '"' && std::memchr(token.data(), '\\', token.size()) == nullptr;
     std::string_view text = plain ? token.substr(1, token.size() - 2) : std::string_view();
-    if (!plain && !ok(value.get_string().get(text))) return false;
+    // Also a string that is taken from where it stands is passed by: one that is passed over would be taken for a key
+    // where a colon follows, and what is behind that would never be looked at.
+    if (plain) {
+      ondemand::raw_json_string raw;
+      if (!ok(value.get_raw_json_string().get(raw))) return false;
+    } else if (!ok(value.get_string().get(text))) {
+      return false;
+    }
     place.add_string(row, text);
     return true;
   }

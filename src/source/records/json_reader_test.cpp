@@ -178,6 +178,8 @@ TEST(JsonRecords, BadRecordsAreToldAndTheOthersKept) {
       {R"({"a":1)", "Malformed JSON"},
       {R"({"a":1,"a":2})", "given twice"},
       {R"({"":1})", "A key is empty"},
+      {R"({"a":"x":[6}]})", "Malformed JSON"},
+      {R"({"a":["x":[6}]]})", "Malformed JSON"},
       {R"({"a":{"":1}})", "A key is empty"},
       {R"({"a":NaN})", "Malformed JSON"},
       {R"({"a":1e999})", "too large"},
