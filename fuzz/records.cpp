@@ -93,6 +93,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (int rounds = 0; texts.add_from(kinds); ++rounds) {
     FUZZ_CHECK(rounds < 100);
     read = reader.read(blocks, texts);
+    FUZZ_CHECK(read.records.rows == good);
     kinds.merge(kinds_of(read.records));
   }
   FUZZ_CHECK(kinds_from_json(to_json(kinds)) == kinds);
