@@ -1,12 +1,15 @@
 """A collection of many generated records: how fast they come in, what they weigh, how long each kind of question takes.
 
-    python bench/collection.py [--count 10000000] [--type transaction] [--work DIR]
+    python bench/collection.py [--count 10000000] [--type transaction] [--work DIR] [--load-minutes 10]
 
-Prints one JSON object a line. The records are made by the program itself and sent to a server of it, synced; the
-questions are asked when all commits are merged, each five times: the median counts.
+Prints one JSON object a line. The records are made by the program itself and sent to a server of it, synced. While they
+are merged, 64 clients send single records into another collection. The questions are asked when all commits are merged,
+each five times: the median counts. With --load-minutes that is all left out: as many minutes of single records and
+bodies of 100,000 at the same time, and how much memory the server takes meanwhile.
 """
 
 import argparse
+import collections
 import http.client
 import json
 import pathlib
@@ -17,10 +20,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from harness.servers import ROOT, Subject, Watch  # noqa: E402
+from harness import load, records  # noqa: E402
+from harness.servers import MIB, PAGE_BYTES, ROOT, Running, Subject, Watch  # noqa: E402
 
 ASKED = 5
 QUERIES = {
@@ -63,9 +68,72 @@ def tell(name: str, **figures) -> None:
     print(json.dumps({"operation": name, **figures}), flush=True)
 
 
+def unmerged(client: Client) -> int:
+    return client.ask("GET", "/statistics")[1]["unmerged_commits"]
+
+
+def subject_of(program: str, work: pathlib.Path) -> Subject:
+    command = f'{program} serve --listen 127.0.0.1:"$PORT" --data {work} --log-level warning --merge-after-s 1'
+    return Subject("canvasback", command, ROOT / "bench/adapter.json", work)
+
+
+def single_records_beside_a_merge(running: Running, client: Client) -> None:
+    """They are only of interest as long as the merge goes on."""
+    latencies, errors, seconds, rounds = [], 0, 0.0, 0
+    while unmerged(client) > 0:
+        outcome = load.run(running.port, records.single_record_clients(running, 1000 * rounds), 4)
+        if rounds > 0 and unmerged(client) == 0:
+            break  # for a part of it
+        latencies += outcome.latencies
+        errors += outcome.errors
+        seconds += outcome.wall_seconds
+        rounds += 1
+    if rounds > 0:
+        tell("records_64_beside_a_merge", seconds=round(seconds, 1), durability="commit",
+             **records.figures_of(load.Outcome(seconds, sorted(latencies), errors)))  # fmt: skip
+
+
+def endure(program: str, minutes: float, kind: str, work: pathlib.Path) -> None:
+    """Single records and large bodies without a pause."""
+    body = subprocess.run([program, "generate", "--type", kind, "--count", "100000"], check=True,
+                          stdout=subprocess.PIPE).stdout  # fmt: skip
+    statuses: collections.Counter = collections.Counter()
+    stop = threading.Event()
+
+    def send_bodies(port: int) -> None:
+        while not stop.is_set():
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+            connection.request("POST", "/ingest/file?format=ndjson", body)
+            answer = connection.getresponse()
+            answer.read()
+            connection.close()
+            statuses[answer.status] += 1
+            if answer.status == 429:
+                stop.wait(float(answer.getheader("Retry-After")))
+
+    with subject_of(program, work).start() as running:
+        sender = threading.Thread(target=send_bodies, args=(running.port,))
+        sender.start()
+        try:
+            for minute in range(max(1, round(minutes))):
+                with Watch(running) as watch:
+                    outcome = load.run(running.port, records.single_record_clients(running, 1000 * minute),
+                                       min(60.0, minutes * 60))  # fmt: skip
+                told = Client(running.port).ask("GET", "/statistics")[1]
+                front = pathlib.Path(f"/proc/{running.process.pid}/statm").read_text(encoding="ascii").split()
+                tell("load", minute=minute + 1, **records.figures_of(outcome), bodies=dict(statuses),
+                     records=told["total_records"], unmerged_commits=told["unmerged_commits"],
+                     peak_mib=round(watch.peak_bytes / MIB, 1),
+                     anonymous_mib=round(watch.peak_anonymous_bytes / MIB, 1),
+                     front_mib=round(int(front[1]) * PAGE_BYTES / MIB, 1),
+                     free_disk_gb=round(shutil.disk_usage(work).free / 1e9, 1))  # fmt: skip
+        finally:
+            stop.set()
+            sender.join()
+
+
 def measure(program: str, count: int, kind: str, work: pathlib.Path) -> None:
-    command = f'{program} serve --listen 127.0.0.1:"$PORT" --data {work} --log-level warning'
-    subject = Subject("canvasback", command, ROOT / "bench/adapter.json", work)
+    subject = subject_of(program, work)
     with subject.start() as running:
         client = Client(running.port)
         with Watch(running) as watch:
@@ -76,7 +144,8 @@ def measure(program: str, count: int, kind: str, work: pathlib.Path) -> None:
         tell("ingest", records=count, seconds=round(seconds, 2), records_per_s=round(count / seconds),
              durability="commit", **watch.figures(1))  # fmt: skip
         begin = time.perf_counter()
-        while client.ask("GET", "/statistics")[1]["unmerged_commits"] > 0:
+        single_records_beside_a_merge(running, client)
+        while unmerged(client) > 0:
             time.sleep(0.5)
         told = client.ask("GET", "/statistics")[1]
         piece = subprocess.run([program, "generate", "--type", kind, "--count", "100000"], check=True,
@@ -115,11 +184,15 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=10_000_000)
     parser.add_argument("--type", default="transaction")
     parser.add_argument("--work", type=pathlib.Path)
+    parser.add_argument("--load-minutes", type=float, default=0)
     parser.add_argument("--binary", default=str(ROOT / "build/release/bin/canvasback"))
     chosen = parser.parse_args()
     work = chosen.work or pathlib.Path(tempfile.mkdtemp(prefix="canvasback-collection-"))
     try:
-        measure(chosen.binary, chosen.count, chosen.type, work)
+        if chosen.load_minutes > 0:
+            endure(chosen.binary, chosen.load_minutes, chosen.type, work)
+        else:
+            measure(chosen.binary, chosen.count, chosen.type, work)
     finally:
         if not chosen.work:
             shutil.rmtree(work, ignore_errors=True)

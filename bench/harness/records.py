@@ -13,7 +13,7 @@ import duckdb
 from harness import load
 from harness.asking import Timing
 from harness.own import record
-from harness.servers import Subject, Watch
+from harness.servers import Running, Subject, Watch
 
 CLIENTS = 64
 BARE_RECORDS = 200_000
@@ -30,21 +30,32 @@ def _one_record(spec: dict, client: int) -> Iterator[bytes]:
                f"{body}").encode()  # fmt: skip
 
 
+def single_record_clients(running: Running, first: int) -> list[Iterator[bytes]]:
+    """What each of the clients sends, into a collection of their own; they are counted from `first`."""
+    spec = dict(running.spec("ingest_ndjson"))
+    spec["path"] = spec["path"].replace("bench_events", "bench_records")
+    return [_one_record(spec, first + i) for i in range(CLIENTS)]
+
+
 def single_records(subject: Subject, sizes: dict) -> Iterator[dict]:
     """A closed loop of clients that send a record and wait until it is on the disk."""
     if not subject.has("ingest_ndjson"):
         return
-    spec = dict(subject.adapter["ops"]["ingest_ndjson"])
-    spec["path"] = spec["path"].replace("bench_events", "bench_records")
     with subject.start() as running:
-        load.run(running.port, [_one_record(spec, 1000 + i) for i in range(CLIENTS)], min(1.0, sizes["load_seconds"]))
+        load.run(running.port, single_record_clients(running, 1000), min(1.0, sizes["load_seconds"]))
         with Watch(running) as watch:
-            outcome = load.run(running.port, [_one_record(spec, i) for i in range(CLIENTS)], sizes["load_seconds"])
+            outcome = load.run(running.port, single_record_clients(running, 0), sizes["load_seconds"])
     yield {
-        "operation": f"records_{CLIENTS}", "server": subject.name, "clients": CLIENTS, "errors": outcome.errors,
-        "requests_per_s": round(outcome.requests_per_second, 1),
-        **{f"p{p}_ms": round(outcome.percentile_ms(p), 3) for p in (50, 95, 99)},
+        "operation": f"records_{CLIENTS}", "server": subject.name, **figures_of(outcome),
         **watch.figures(len(outcome.latencies)),
+    }  # fmt: skip
+
+
+def figures_of(outcome: load.Outcome) -> dict:
+    return {
+        "clients": CLIENTS, "errors": outcome.errors, "requests_per_s": round(outcome.requests_per_second, 1),
+        **{f"p{p}_ms": round(outcome.percentile_ms(p), 3) for p in (50, 95, 99)},
+        "max_ms": round(outcome.percentile_ms(100), 3),
     }  # fmt: skip
 
 

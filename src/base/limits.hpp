@@ -142,8 +142,13 @@ inline constexpr std::size_t kGroupBytesMax = 16 * kMiB;       // of requests in
 inline constexpr std::size_t kGroupRequestsMax = 1024;
 inline constexpr std::size_t kIngestWaitingBytesMax = 64 * kMiB;  // of requests that wait for a commit
 inline constexpr std::size_t kIngestStreamsMax = 16;              // bodies on their way at once
-inline constexpr std::size_t kCommitsUnmergedMax = 64;            // past it 429
+inline constexpr std::size_t kCommitsUnmergedMax = 256;           // past it 429
 inline constexpr std::size_t kCommitsMergeAt = 16;
+inline constexpr std::int64_t kSmallCommitRows = 65'536;    // commits of more are merged among themselves
+inline constexpr std::int64_t kSmallMergeRows = 262'144;    // merges of more have a process of their own
+inline constexpr int kLargeMergeNice = 10;                  // of that process: requests go first
+inline constexpr std::size_t kWriteBehindBytes = 8 * kMiB;  // of a file: then the disk is asked to begin
+inline constexpr int kIngestProcesses = 4;                  // the last of them is for short bodies alone
 inline constexpr std::size_t kIdempotencyKeysMax = 10'000;  // remembered, per collection
 inline constexpr std::size_t kIdempotencyKeyBytesMax = 128;
 inline constexpr seconds kIdempotencyAge{24 * 3600};

@@ -104,6 +104,8 @@ const std::vector<SettingInfo>& Config::known() {
       {"merge_after_s", "60", "seconds after which commits are merged into the part of their week, however few"},
       {"grace_s", "60", "seconds that files stay which were merged into others, for who copies the folder"},
       {"keep_weeks", "0", "parts of weeks older than so many are removed from collections; 0 keeps all"},
+      {"key_memory", "auto",
+       "memory of the keys of collections; auto: a quarter of what the cgroup or the machine has"},
       {"timeout_ms", "300000", "time limit of a task that names none"},
       {"log_level", "info", "debug, info, warning, error or off"},
       {"log_style", "text", "text or json"},

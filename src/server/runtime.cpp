@@ -118,15 +118,28 @@ Status Runtime::make_collections(const Config& config) {
   role.executable = pool.executable;
   role.data_folder = data_folder_;
   role.threads = pool.threads;
-  role.memory_bytes = std::max<std::uint64_t>(limits::kWorkerMemoryBytesMin, pool.memory_budget_bytes / 4);
+  const auto share = [&](std::uint64_t parts) {
+    return std::max<std::uint64_t>(limits::kWorkerMemoryBytesMin, pool.memory_budget_bytes / parts);
+  };
+  role.memory_bytes = share(8);
   role.landlock_required = pool.landlock_required;
   role.role = "ingest";
-  role.processes = 2;  // a long body does not keep short ones waiting
+  // Bodies that come for long keep no short ones waiting.
+  role.processes = limits::kIngestProcesses;
+  role.long_tasks_max = limits::kIngestProcesses - 1;
   ingest_pool_ = std::make_unique<RolePool>(executor, role);
   role.role = "maintain";
   role.processes = 1;
+  role.long_tasks_max = 0;
+  role.memory_bytes = share(4);
   role.spill_bytes_max = pool.spill_bytes_max;
+  role.nice = limits::kLargeMergeNice;
   maintain_pool_ = std::make_unique<RolePool>(executor, role);
+  role.name = "tidy";
+  role.nice = 0;
+  role.threads = 1;
+  role.memory_bytes = share(8);
+  tidy_pool_ = std::make_unique<RolePool>(executor, role);
   CollectionService::Options options;
   options.data_folder = data_folder_;
   const std::string& durability = config.text("durability");
@@ -137,8 +150,12 @@ Status Runtime::make_collections(const Config& config) {
   CANVASBACK_ASSIGN(options.merge_after_s, config.integer("merge_after_s", 1, 86'400));
   CANVASBACK_ASSIGN(options.grace_s, config.integer("grace_s", 0, 86'400));
   CANVASBACK_ASSIGN(options.keep_weeks, config.integer("keep_weeks", 0, 100'000));
-  collections_ =
-      std::make_unique<CollectionService>(executor, *ingest_pool_, *maintain_pool_, *datasets_, std::move(options));
+  options.key_bytes_max = available_memory_bytes() / 4;
+  if (config.text("key_memory") != "auto") {
+    CANVASBACK_ASSIGN(options.key_bytes_max, config.bytes("key_memory"));
+  }
+  collections_ = std::make_unique<CollectionService>(
+      executor, CollectionService::Pools{*ingest_pool_, *maintain_pool_, *tidy_pool_}, *datasets_, std::move(options));
   queries_->set_look_again([this] { return collections_->look_again(); });
   return {};
 }
@@ -173,6 +190,7 @@ Runtime::~Runtime() {
   collections_.reset();
   ingest_pool_.reset();
   maintain_pool_.reset();
+  tidy_pool_.reset();
   datasets_.reset();
   pool_.reset();
   std::error_code error;

@@ -71,6 +71,7 @@ class Runtime {
   std::unique_ptr<JobService> jobs_;
   std::unique_ptr<RolePool> ingest_pool_;
   std::unique_ptr<RolePool> maintain_pool_;
+  std::unique_ptr<RolePool> tidy_pool_;
   std::unique_ptr<CollectionService> collections_;
 };
 

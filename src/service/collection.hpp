@@ -85,8 +85,12 @@ struct Collection {
   std::size_t waiting_bytes = 0;
   bool is_scratch = false;  // of a benchmark: nobody sees it
   bool committing = false;
-  bool merging = false;
-  bool changing_names = false;  // a listing taken meanwhile says nothing
+  bool merging = false;                         // much at once, or files are moved
+  bool tidying = false;                         // little at once, beside it
+  int waiting_for_merges = 0;                   // so many wait for both to end: no other begins
+  std::int64_t merge_failed_ns = 0;             // when one did last: the next waits for a moment
+  std::set<std::string, std::less<>> in_merge;  // paths of what the merges under way are made of
+  bool changing_names = false;                  // a listing taken meanwhile says nothing
   std::uint64_t name_changes = 0;
 
   std::uint64_t version = 0;

@@ -1,5 +1,6 @@
 // The part of CollectionService that makes commits out of what waits, and joins their keys.
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,9 +18,8 @@
 namespace canvasback {
 namespace {
 
-// A part is written anew once so many of its rows, and one of so many, are dead.
-constexpr std::int64_t kDeadRowsMerged = 1000;
-constexpr std::int64_t kDeadShareMerged = 50;
+// Memory for a batch's own keys that is always there.
+constexpr std::size_t kJudgedFreeBytes = 16 * limits::kMiB;
 
 // All of a file that a worker wrote.
 Result<std::string> read_entries(const PendingFiles& files) {
@@ -33,6 +33,12 @@ Result<std::string> read_entries(const PendingFiles& files) {
     if (got == 0) return out;
     out.append(buffer, static_cast<std::size_t>(got));
   }
+}
+
+std::int64_t rows_of_entries(const PendingFiles& files, std::size_t keys) {
+  struct stat info {};
+  if (files.keys.empty() || ::fstat(files.keys[0].fd.get(), &info) != 0) return 0;
+  return info.st_size / static_cast<std::int64_t>(KeyEntries::width(keys));
 }
 
 std::vector<CollectionKeys::File> key_files(const std::vector<CollectionFile>& files) {
@@ -99,13 +105,40 @@ IngestWork CollectionService::work_for(Collection& collection, OnConflict on_con
 asio::awaitable<Result<CollectionService::KeyedBatch>> CollectionService::judge_keys(
     Collection& collection, std::shared_ptr<PendingFiles> files, OnConflict on_conflict,
     std::optional<std::int64_t> expected_us) {
+  using Out = Result<KeyedBatch>;
+  const std::int64_t rows = rows_of_entries(*files, collection.schema->keys().size());
+  const std::size_t judging = collection.keys->bytes_to_judge(rows);
+  if (judging > kJudgedFreeBytes) {
+    Status room = check_key_memory(collection, collection.keys->bytes() + judging);
+    if (!room) co_return Out(std::unexpected(room.error()));
+  }
   auto judge = [&collection, files, on_conflict, expected_us]() -> Result<KeyedBatch> {
     KeyedBatch out;
     CANVASBACK_ASSIGN(out.entries, read_entries(*files));
     out.verdict = collection.keys->judge(out.entries, on_conflict, expected_us);
     return out;
   };
-  co_return co_await on_thread(disk_, judge);
+  auto judged = co_await on_thread(disk_, judge);
+  if (!judged) co_return judged;
+  const std::size_t known = judged->verdict.killed.size() + judged->verdict.stillborn.size();
+  const std::size_t after = collection.keys->bytes_with(rows - static_cast<std::int64_t>(known));
+  // What takes no more memory than there is now is taken, however much that is.
+  if (after > collection.keys->bytes()) {
+    if (Status room = check_key_memory(collection, after); !room) co_return Out(std::unexpected(room.error()));
+  }
+  co_return judged;
+}
+
+// Whether this collection's keys may take so many bytes beside those of the others.
+Status CollectionService::check_key_memory(const Collection& collection, std::size_t bytes) const {
+  std::uint64_t sum = bytes;
+  for (const auto& [name, other] : collections_) {
+    if (other.get() != &collection && other->keys) sum += other->keys->bytes();
+  }
+  if (sum <= options_.key_bytes_max) return {};
+  return fail(ErrorCode::MemoryLimit,
+              fmt::format("The keys of all records would take {} bytes of memory, and key_memory is {}.", sum,
+                          options_.key_bytes_max));
 }
 
 asio::awaitable<void> CollectionService::join_keys(Collection& collection, const std::vector<CollectionFile>& added,
@@ -143,10 +176,14 @@ asio::awaitable<void> CollectionService::commit_group(Collection& collection,
     if (!submitted) co_return answer_all(submitted.error());
     RoleTask& running = **submitted;
     const std::int64_t begun_ns = monotonic_ns();
+    std::string together;  // small bodies by the hundred are handed on at once
+    bool fed = true;
     for (const auto& ticket : group) {
-      const bool fed = co_await running.feed(ticket->body);
-      if (!fed) break;
+      together += ticket->body;
       if (!collection.keys) ticket->body = {};
+      if (together.size() < limits::kInputFrameBytes && ticket != group.back()) continue;
+      fed = fed && co_await running.feed(together);
+      together.clear();
     }
     running.end_input();
     auto done = co_await running.finish();
@@ -240,18 +277,6 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::remove_record(std::str
   co_return co_await keep(collection, result, files, sync_ms, &batch);
 }
 
-// The part with the most dead rows, where they are many: it is written anew without them.
-asio::awaitable<Result<std::size_t>> CollectionService::merge_dead(Collection& collection) {
-  FileSet inputs;
-  for (const CollectionFile& file : collection.files.live) {
-    const std::int64_t dead = file.file.dead_rows();
-    if (file.name.is_commit || dead < kDeadRowsMerged || dead < file.file.rows / kDeadShareMerged) continue;
-    if (!inputs.live.empty() && inputs.live[0].file.dead_rows() >= dead) continue;
-    inputs.live.assign(1, file);
-  }
-  co_return co_await merge(collection, std::move(inputs));
-}
-
 // What was deleted is forgotten once no older version can be anywhere: in no other file, none that was taken away, and
 // none that is on its way.
 void CollectionService::carry_deletes(const Collection& collection, const FileSet& inputs, PartInfo& info) const {
@@ -275,7 +300,7 @@ asio::awaitable<Status> CollectionService::follow_merge(Collection& collection, 
     collection.keys->moved(from, entries, key_files(added));
     return {};
   };
-  co_return co_await on_thread(disk_, follow);
+  co_return co_await on_thread(house_, follow);
 }
 
 asio::awaitable<Result<std::unique_ptr<CollectionKeys>>> CollectionService::read_keys(
@@ -316,7 +341,7 @@ asio::awaitable<Result<std::unique_ptr<CollectionKeys>>> CollectionService::read
     task.work.set("key_secret", key_secret_);
     CancelToken never;
     RolePool::OpenFile open_file = opener(collection, files);
-    auto submitted = co_await maintain_.submit(std::move(task), std::move(open_file), never);
+    auto submitted = co_await tidy_.submit(std::move(task), std::move(open_file), never);
     if (!submitted) co_return Out(std::unexpected(submitted.error()));
     auto done = co_await (*submitted)->finish();
     if (!done) co_return Out(std::unexpected(done.error()));
@@ -331,7 +356,7 @@ asio::awaitable<Result<std::unique_ptr<CollectionKeys>>> CollectionService::read
     rebuilt = keys->rebuild(entries, key_files(read), deletes);
     return {};
   };
-  Status status = co_await on_thread(disk_, rebuild);
+  Status status = co_await on_thread(house_, rebuild);
   if (!status) co_return Out(std::unexpected(status.error()));
   co_return std::move(keys);
 }

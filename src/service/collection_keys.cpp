@@ -91,6 +91,19 @@ std::size_t CollectionKeys::bytes() const {
   return sum;
 }
 
+std::size_t CollectionKeys::bytes_with(std::int64_t rows) const {
+  std::size_t sum = 0;
+  for (const KeyIndex& index : indexes_) {
+    sum += std::max(index.bytes(), KeyIndex::bytes_for(index.size() + static_cast<std::size_t>(rows)));
+  }
+  return sum;
+}
+
+std::size_t CollectionKeys::bytes_to_judge(std::int64_t rows) const {
+  const auto count = static_cast<std::size_t>(rows);
+  return count * KeyEntries::width(indexes_.size()) + indexes_.size() * KeyIndex::bytes_for(count);
+}
+
 std::uint32_t CollectionKeys::number_of(const std::string& path) {
   const auto [entry, added] = numbers_.try_emplace(path, static_cast<std::uint32_t>(files_.size()));
   if (added) files_.push_back({path, {}});

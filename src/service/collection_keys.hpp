@@ -47,6 +47,10 @@ class CollectionKeys {
   bool has_primary() const { return !schema_.primary_key.empty(); }
   std::size_t size() const { return indexes_.empty() ? 0 : indexes_[0].size(); }
   std::size_t bytes() const;
+  // With so many rows more, none of which replaces another.
+  std::size_t bytes_with(std::int64_t rows) const;
+  // That judge() needs beside them for a batch of so many rows.
+  std::size_t bytes_to_judge(std::int64_t rows) const;
 
   struct File {
     std::string path;

@@ -1,5 +1,5 @@
-// The part of CollectionService that keeps house: what is found at start, merges, the archive, checks. What others do
-// with the files is in collection_moves.cpp.
+// The part of CollectionService that keeps house: what is found at start, compaction, the archive, checks. Merges are
+// in collection_merge.cpp, what others do with the files in collection_moves.cpp.
 #include <fcntl.h>
 #include <fmt/format.h>
 
@@ -26,42 +26,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kMaintainPeriod{500};
-constexpr std::size_t kPartsOfTierMax = 8;  // of one week and size: then they are merged
 constexpr int kPeriodsBetweenListings = 4;
-
-// Parts of one week and about one size; merging only such keeps the work for a record logarithmic.
-int tier_of(std::int64_t rows) {
-  int tier = 0;
-  for (; rows >= static_cast<std::int64_t>(kPartsOfTierMax); rows /= static_cast<std::int64_t>(kPartsOfTierMax)) ++tier;
-  return tier;
-}
+constexpr int kIngestProcessesWarm = 2;
 
 Dataset dataset_of_files(const std::vector<CollectionFile>& files) {
   Dataset out;
   out.name = "examined";
   for (const CollectionFile& file : files) out.files.push_back(file.file);
   return out;
-}
-
-std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges_of(std::vector<std::uint64_t> numbers) {
-  std::ranges::sort(numbers);
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> out;
-  for (std::uint64_t number : numbers) {
-    if (!out.empty() && number <= out.back().second + 1) {
-      out.back().second = number;
-    } else {
-      out.emplace_back(number, number);
-    }
-  }
-  return out;
-}
-
-// Names for the parts of a merge that are free here and in the archive.
-std::string free_week_name(int year, int week, std::set<std::string>& taken) {
-  for (int serial = 0;; ++serial) {
-    std::string name = week_file_name(year, week, serial);
-    if (taken.insert(name).second) return name;
-  }
 }
 
 }  // namespace
@@ -79,7 +51,8 @@ asio::awaitable<Result<std::vector<CollectionFile>>> CollectionService::examine(
     return fail(ErrorCode::DataProcessing, "An examination writes nothing.");
   };
   CancelToken never;
-  auto submitted = co_await maintain_.submit(std::move(task), std::move(none), never);
+  auto& pool = deep ? maintain_ : tidy_;
+  auto submitted = co_await pool.submit(std::move(task), std::move(none), never);
   if (!submitted) co_return Out(std::unexpected(submitted.error()));
   auto done = co_await (*submitted)->finish();
   if (!done) co_return Out(std::unexpected(done.error()));
@@ -116,7 +89,7 @@ asio::awaitable<Status> CollectionService::open() {
   datasets_.grant_folders(readable);
   readable.push_back(options_.data_folder + "/archive");
   maintain_.set_readable_paths(std::move(readable));
-  ingest_.warm();
+  ingest_.warm(kIngestProcessesWarm);
   if (Status status = schemas_.open(); !status) co_return status;
   for (const auto& [name, versions] : schemas_.all()) {
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
@@ -208,144 +181,7 @@ asio::awaitable<void> CollectionService::delete_superseded(Collection& collectio
     }
     return true;
   };
-  co_await on_thread(disk_, remove_all);
-}
-
-asio::awaitable<Result<std::size_t>> CollectionService::merge_commits(Collection& collection) {
-  FileSet inputs;
-  for (const CollectionFile& file : collection.files.live) {
-    if (file.name.is_commit) inputs.live.push_back(file);
-  }
-  co_return co_await merge(collection, std::move(inputs));
-}
-
-// The parts of one week and size, where there are too many.
-asio::awaitable<Result<std::size_t>> CollectionService::merge_week(Collection& collection) {
-  std::map<std::tuple<int, int, int>, FileSet> tiers;
-  for (const CollectionFile& file : collection.files.live) {
-    if (file.name.is_commit) continue;
-    tiers[{file.name.year, file.name.week, tier_of(file.file.rows)}].live.push_back(file);
-  }
-  for (auto& [tier, inputs] : tiers) {
-    if (inputs.live.size() >= kPartsOfTierMax) co_return co_await merge(collection, std::move(inputs));
-  }
-  co_return std::size_t{0};
-}
-
-asio::awaitable<Result<std::size_t>> CollectionService::merge(Collection& collection, FileSet inputs) {
-  using Out = Result<std::size_t>;
-  const std::size_t count = inputs.live.size();
-  if (count == 0) co_return count;
-  if (collection.stopped) co_return Out(std::unexpected(*collection.stopped));
-  const Dataset dataset = dataset_of("merged", inputs, "merged");
-  PartInfo info;
-  info.kinds = kinds_of(inputs);
-  info.time_us = wall_us();
-  std::vector<std::uint64_t> commits;
-  for (const CollectionFile& file : inputs.live) {
-    if (file.name.is_commit) {
-      commits.push_back(file.name.commit);
-    } else {
-      info.replaces.push_back(file.info.id);
-      for (const auto& range : file.info.covers) info.covers.push_back(range);
-      for (const Conflict& conflict : file.info.conflicts) info.conflicts.push_back(conflict);
-    }
-    for (KeptRequest request : file.info.requests) {
-      if (request.commit == 0) request.commit = file.name.commit;
-      if (collection.requests.contains(request.key)) info.requests.push_back(std::move(request));
-    }
-  }
-  for (const auto& range : ranges_of(commits)) info.covers.push_back(range);
-  carry_deletes(collection, inputs, info);
-  Task task;
-  task.kind = TaskKind::Merge;
-  task.work.set("dataset", to_json(dataset));
-  task.work.set("time_sql", record_time_sql(info.kinds));
-  task.work.set("id", random_hex(8));
-  task.work.set("info", to_json(info));
-  const auto schema = collection.schema;
-  if (collection.keys) task.work.set("schema", to_json(*schema));
-  task.work.set("key_secret", key_secret_);
-  auto files = std::make_shared<PendingFiles>();
-  CancelToken never;
-  RolePool::OpenFile open_file = opener(collection, files);
-  auto submitted = co_await maintain_.submit(std::move(task), std::move(open_file), never);
-  if (!submitted) co_return Out(std::unexpected(submitted.error()));
-  auto done = co_await (*submitted)->finish();
-  if (!done) co_return Out(std::unexpected(done.error()));
-  const auto& parts = done->at("parts").as_array();
-  std::int64_t rows = 0;
-  for (const Json& part : parts) rows += part.at("rows").as_int();
-  if (parts.size() != files->parts.size() || rows != dataset.rows) {
-    co_return Out(fail(ErrorCode::DataProcessing,
-                       fmt::format("A merge of {} records wrote {}; it was not used.", dataset.rows, rows)));
-  }
-  const auto held = co_await collection.lock->hold();
-  if (schema != collection.schema) co_return Out(std::size_t{0});  // it was changed meanwhile: the next merge knows it
-  std::set<std::string> taken;
-  for (const auto* known : {&std::as_const(collection.files.live), &std::as_const(collection.archived)}) {
-    for (const CollectionFile& file : *known) taken.insert(file_name(file.file.path));
-  }
-  for (const SupersededFile& file : collection.superseded) taken.insert(file_name(file.path));
-  std::vector<CollectionFile> added;
-  std::vector<std::pair<int, std::string>> opened;
-  Names names;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const std::string name = free_week_name(static_cast<int>(parts[i].at("year").as_int()),
-                                            static_cast<int>(parts[i].at("week").as_int()), taken);
-    CollectionFile file;
-    file.name = *parse_part_name(name);
-    file.info = part_info_from_json(parts[i].at("info"));
-    file.file.path = collection.folder + "/" + name;
-    file.file.rows = parts[i].at("rows").as_int();
-    for (const Json& group : parts[i].at("row_group_rows").as_array()) {
-      file.file.row_group_rows.push_back(group.as_int());
-    }
-    opened.emplace_back(files->parts[i].fd.get(), files->parts[i].path);
-    names.emplace_back(files->parts[i].path, file.file.path);
-    added.push_back(std::move(file));
-  }
-  collection.changing_names = true;
-  ++collection.name_changes;
-  auto rename_all = [opened, names, folder = collection.folder]() -> Status {
-    for (const auto& [fd, path] : opened) CANVASBACK_TRY(file::sync(fd, path));
-    for (const auto& [from, to] : names) {
-      std::error_code error;
-      if (fs::exists(to, error)) return Status(fail(ErrorCode::Unavailable, "A part's name is taken.", to));
-      CANVASBACK_TRY(file::rename(from, to));
-    }
-    return file::sync_folder(folder);
-  };
-  Status status = co_await on_thread(disk_, rename_all);
-  collection.changing_names = false;
-  ++collection.name_changes;
-  if (!status) co_return Out(std::unexpected(status.error()));
-  for (CollectionFile& file : added) {
-    auto stated = stat_data_file(file.file.path);
-    if (!stated) co_return Out(std::unexpected(stated.error()));
-    stated->rows = file.file.rows;
-    stated->row_group_rows = std::move(file.file.row_group_rows);
-    file.file = std::move(*stated);
-  }
-  status = co_await follow_merge(collection, inputs, added, files);
-  if (!status) co_return Out(std::unexpected(status.error()));
-  // What was merged may have been moved away by hand meanwhile; what was committed meanwhile stays.
-  std::set<std::string> merged;
-  for (const CollectionFile& file : inputs.live) merged.insert(file.file.path);
-  std::vector<CollectionFile> gone;
-  std::vector<CollectionFile> live = std::move(added);
-  for (CollectionFile& file : collection.files.live) {
-    (merged.contains(file.file.path) ? gone : live).push_back(std::move(file));
-  }
-  std::ranges::stable_sort(live, {}, [](const CollectionFile& file) {
-    return std::tuple(file.name.is_commit, file.name.year, file.name.week, file.name.serial, file.name.commit,
-                      file.name.index);
-  });
-  collection.files.live = std::move(live);
-  supersede(collection, std::move(gone));
-  publish(collection);
-  log::debug("collection {}: {} files merged into {} parts", collection.name, count, parts.size());
-  co_return count;
+  co_await on_thread(house_, remove_all);
 }
 
 asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name) {
@@ -355,21 +191,34 @@ asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name
     co_return Out(fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name)));
   }
   Collection& collection = *found->second;
-  asio::steady_timer timer(executor_);
-  while (collection.merging) {
-    timer.expires_after(std::chrono::milliseconds(10));
-    co_await timer.async_wait(kAwait);
-  }
+  co_await wait_for_merges(collection);
   collection.merging = true;
-  auto merged = co_await merge_commits(collection);
-  // One file a week.
-  std::map<std::pair<int, int>, FileSet> weeks;
+  FileSet commits;
   for (const CollectionFile& file : collection.files.live) {
-    if (!file.name.is_commit) weeks[{file.name.year, file.name.week}].live.push_back(file);
+    if (file.name.is_commit) commits.live.push_back(file);
   }
-  for (auto& [week, inputs] : weeks) {
-    if (!merged) break;
-    if (inputs.live.size() < 2 && inputs.live[0].file.dead.empty()) continue;
+  auto merged = co_await merge(collection, std::move(commits));
+  // One file a week. What is committed meanwhile goes on being merged, a little at a time.
+  std::set<std::pair<int, int>> weeks;
+  for (const CollectionFile& file : collection.files.live) {
+    if (!file.name.is_commit) weeks.emplace(file.name.year, file.name.week);
+  }
+  asio::steady_timer timer(executor_);
+  for (auto week = weeks.begin(); merged && week != weeks.end();) {
+    FileSet inputs;
+    bool any_taken = false;
+    for (const CollectionFile& file : collection.files.live) {
+      if (file.name.is_commit || std::pair(file.name.year, file.name.week) != *week) continue;
+      any_taken = any_taken || collection.in_merge.contains(file.file.path);
+      inputs.live.push_back(file);
+    }
+    if (any_taken) {
+      timer.expires_after(std::chrono::milliseconds(10));
+      co_await timer.async_wait(kAwait);
+      continue;
+    }
+    ++week;
+    if (inputs.live.empty() || (inputs.live.size() < 2 && inputs.live[0].file.dead.empty())) continue;
     auto more = co_await merge(collection, std::move(inputs));
     merged = more ? Out(*merged + *more) : Out(std::unexpected(more.error()));
   }
@@ -396,7 +245,7 @@ asio::awaitable<Status> CollectionService::move_files(Collection& collection, st
     CANVASBACK_TRY(file::sync_folder(target));
     return file::sync_folder(source);
   };
-  Status status = co_await on_thread(disk_, move_all);
+  Status status = co_await on_thread(house_, move_all);
   collection.changing_names = false;
   ++collection.name_changes;
   if (!status) co_return status;
@@ -422,6 +271,7 @@ asio::awaitable<Result<std::vector<std::string>>> CollectionService::archive_bef
   auto compacted = co_await compact(name);
   if (!compacted) co_return Out(std::unexpected(compacted.error()));
   Collection& collection = *collections_.find(name)->second;
+  co_await wait_for_merges(collection);
   std::vector<CollectionFile> files;
   Names names;
   std::vector<std::string> moved;
@@ -432,9 +282,9 @@ asio::awaitable<Result<std::vector<std::string>>> CollectionService::archive_bef
     files.push_back(file);
   }
   if (moved.empty()) co_return moved;
-  collection.merging = true;
+  collection.merging = collection.tidying = true;
   Status status = co_await move_files(collection, std::move(files), std::move(names), true);
-  collection.merging = false;
+  collection.merging = collection.tidying = false;
   if (!status) co_return Out(std::unexpected(status.error()));
   co_return moved;
 }
@@ -447,11 +297,7 @@ asio::awaitable<Result<std::vector<std::string>>> CollectionService::restore(std
     co_return Out(fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name)));
   }
   Collection& collection = *found->second;
-  asio::steady_timer timer(executor_);
-  while (collection.merging) {
-    timer.expires_after(std::chrono::milliseconds(10));
-    co_await timer.async_wait(kAwait);
-  }
+  co_await wait_for_merges(collection);
   std::vector<CollectionFile> files;
   Names names;
   std::vector<std::string> moved;
@@ -463,9 +309,9 @@ asio::awaitable<Result<std::vector<std::string>>> CollectionService::restore(std
     files.push_back(file);
   }
   if (moved.empty()) co_return moved;
-  collection.merging = true;
+  collection.merging = collection.tidying = true;
   Status status = co_await move_files(collection, std::move(files), std::move(names), false);
-  collection.merging = false;
+  collection.merging = collection.tidying = false;
   if (!status) co_return Out(std::unexpected(status.error()));
   co_return moved;
 }
@@ -487,27 +333,6 @@ asio::awaitable<Result<CollectionService::Verified>> CollectionService::verify(s
   co_return out;
 }
 
-asio::awaitable<void> CollectionService::maintain_one(Collection& collection) {
-  co_await delete_superseded(collection, options_.grace_s);
-  if (collection.merging || collection.stopped) co_return;
-  const std::size_t commits = collection.commit_count();
-  std::int64_t oldest_us = wall_us();
-  for (const CollectionFile& file : collection.files.live) {
-    if (file.name.is_commit) oldest_us = std::min(oldest_us, file.info.time_us);
-  }
-  const bool lies_long = commits > 0 && wall_us() - oldest_us > options_.merge_after_s * 1'000'000;
-  collection.merging = true;
-  Result<std::size_t> merged = std::size_t{0};
-  if (commits >= limits::kCommitsMergeAt || lies_long) merged = co_await merge_commits(collection);
-  if (merged) merged = co_await merge_week(collection);
-  if (merged) merged = co_await merge_dead(collection);
-  if (!merged) {
-    log::warning("collection {}: {} {}", collection.name, merged.error().message, merged.error().detail);
-  }
-  co_await remove_expired(collection);
-  collection.merging = false;
-}
-
 asio::awaitable<void> CollectionService::maintain(std::shared_ptr<bool> alive) {
   asio::steady_timer timer(executor_);
   for (int period = 0;; ++period) {
@@ -518,7 +343,9 @@ asio::awaitable<void> CollectionService::maintain(std::shared_ptr<bool> alive) {
     std::vector<Collection*> all;
     for (const auto& [name, collection] : collections_) all.push_back(collection.get());
     for (Collection* collection : all) {
-      co_await maintain_one(*collection);
+      co_await delete_superseded(*collection, options_.grace_s);
+      co_await remove_expired(*collection);
+      start_merges(*collection);
       if (period % kPeriodsBetweenListings == 0) co_await notice_moves(*collection);
       if (!*alive) co_return;
     }
@@ -552,6 +379,7 @@ asio::awaitable<void> CollectionService::sync_behind(std::shared_ptr<bool> alive
 }
 
 void CollectionService::start_maintaining() {
+  maintaining_ = true;
   asio::co_spawn(executor_, maintain(alive_), asio::detached);
   if (!options_.sync_each_commit) asio::co_spawn(executor_, sync_behind(alive_), asio::detached);
 }

@@ -20,7 +20,7 @@ asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
   std::set<std::string> before;
   for (const CollectionFile& file : collection.files.live) before.insert(file.file.path);
   auto list_live = [folder = collection.folder] { return list_folder(folder); };
-  auto listing = co_await on_thread(disk_, list_live);
+  auto listing = co_await on_thread(house_, list_live);
   if (!listing || collection.changing_names || collection.name_changes != changes) co_return;
   std::set<std::string> there;
   std::set<std::string> known;
@@ -40,7 +40,7 @@ asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
   std::vector<std::pair<std::string, std::string>> bad;
   auto examined = co_await examine(std::move(found), false, bad);
   auto list_archive = [folder = collection.archive] { return list_folder(folder); };
-  auto archived = co_await on_thread(disk_, list_archive);
+  auto archived = co_await on_thread(house_, list_archive);
   if (!examined || !archived) co_return;
   auto there_now = co_await examine(std::move(archived->files), false, bad);
   if (!there_now || collection.changing_names || collection.name_changes != changes) co_return;
@@ -83,7 +83,8 @@ asio::awaitable<void> CollectionService::remove_expired(Collection& collection) 
   const std::int64_t oldest = week_number_of(wall_us()) - options_.keep_weeks;
   std::vector<CollectionFile> gone;
   std::erase_if(collection.files.live, [&](CollectionFile& file) {
-    if (file.name.is_commit || week_number_of(IsoWeek{file.name.year, file.name.week}) >= oldest) return false;
+    if (file.name.is_commit || collection.in_merge.contains(file.file.path)) return false;
+    if (week_number_of(IsoWeek{file.name.year, file.name.week}) >= oldest) return false;
     gone.push_back(std::move(file));
     return true;
   });

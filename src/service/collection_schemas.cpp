@@ -93,11 +93,7 @@ asio::awaitable<Result<std::unique_ptr<CollectionKeys>>> CollectionService::keys
 asio::awaitable<Result<RecordSchema>> CollectionService::take_schema(Collection& collection, RecordSchema schema,
                                                                      bool first) {
   using Out = Result<RecordSchema>;
-  asio::steady_timer timer(executor_);
-  while (collection.merging) {
-    timer.expires_after(std::chrono::milliseconds(10));
-    co_await timer.async_wait(kAwait);
-  }
+  co_await wait_for_merges(collection);
   co_await drop_dead(collection);
   const auto held = co_await collection.lock->hold();
   const auto* known = schemas_.versions(collection.name);

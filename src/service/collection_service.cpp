@@ -16,6 +16,7 @@
 #include "service/collection_listing.hpp"
 #include "service/conflict_error.hpp"
 #include "service/on_thread.hpp"
+#include "storage/collection/shape_sql.hpp"
 #include "storage/file.hpp"
 #include "task/spool.hpp"
 
@@ -26,10 +27,12 @@ namespace fs = std::filesystem;
 
 Error overloaded(std::string message) { return Error{ErrorCode::TooManyRequests, std::move(message), {}, {}, 1}; }
 
-// While merging is behind, commits are made less often and so larger.
+// While merging is behind, commits are made less often and so larger: who sends one record after the other is slowed
+// down by degrees, and many who do so at once are not fewer in a second.
 std::chrono::milliseconds pause_before_commit(std::size_t commits) {
-  if (commits < limits::kCommitsMergeAt) return std::chrono::milliseconds(0);
-  return std::chrono::milliseconds(commits < limits::kCommitsUnmergedMax / 2 ? 10 : 25);
+  constexpr std::size_t kMax = limits::kCommitsUnmergedMax;
+  const int pause_ms = commits < kMax / 8 ? 0 : commits < kMax / 4 ? 5 : commits < kMax / 2 ? 10 : 25;
+  return std::chrono::milliseconds(pause_ms);
 }
 
 // Whether two requests may be one commit: what is said of its records is said of all of them.
@@ -121,11 +124,12 @@ asio::awaitable<Result<IngestAnswer>> IngestStream::finish() {
   co_return answer;
 }
 
-CollectionService::CollectionService(asio::any_io_executor executor, RolePool& ingest, RolePool& maintain,
-                                     DatasetService& datasets, Options options)
+CollectionService::CollectionService(asio::any_io_executor executor, Pools pools, DatasetService& datasets,
+                                     Options options)
     : executor_(std::move(executor)),
-      ingest_(ingest),
-      maintain_(maintain),
+      ingest_(pools.ingest),
+      maintain_(pools.maintain),
+      tidy_(pools.tidy),
       datasets_(datasets),
       options_(std::move(options)),
       schemas_(options_.data_folder + "/schemas"),
@@ -134,6 +138,7 @@ CollectionService::CollectionService(asio::any_io_executor executor, RolePool& i
 CollectionService::~CollectionService() {
   *alive_ = false;
   disk_.join();
+  house_.join();
 }
 
 const Collection* CollectionService::find(std::string_view name) const {
@@ -374,6 +379,7 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::keep(Collection& colle
     collection.files.live.push_back(std::move(file));
   }
   if (count > 0) publish(collection);
+  if (collection.commit_count() >= limits::kCommitsMergeAt) start_merges(collection);
   co_return Out(commit);
 }
 
@@ -383,6 +389,7 @@ void CollectionService::publish(Collection& collection) {
   std::erase_if(collection.published, [](const auto& entry) { return entry.second.expired(); });
   collection.files.declared = collection.schema ? declared_kinds(*collection.schema) : Kinds();
   for (CollectionFile& file : collection.files.live) {
+    if (file.signature.empty()) file.signature = signature_of(file.info.kinds);
     file.file.dead.clear();
     if (collection.keys) file.file.dead = collection.keys->dead_of(file.file.path);
   }
@@ -428,7 +435,7 @@ asio::awaitable<Result<std::unique_ptr<IngestStream>>> CollectionService::begin_
   task.work = to_json(work);
   CancelToken never;
   RolePool::OpenFile open_file = opener(collection, stream->files_);
-  auto submitted = co_await ingest_.submit(std::move(task), std::move(open_file), never);
+  auto submitted = co_await ingest_.submit(std::move(task), std::move(open_file), never, true);
   if (!submitted) co_return Out(std::unexpected(submitted.error()));
   stream->task_ = std::move(*submitted);
   stream->queue_ms_ = static_cast<double>(monotonic_ns() - request.received_ns) / 1e6;
@@ -441,7 +448,7 @@ asio::awaitable<void> CollectionService::shut_down() {
   const auto end = std::chrono::steady_clock::now() + limits::kDrainDeadline;
   const auto busy = [&] {
     return streams_ > 0 || std::ranges::any_of(collections_, [](const auto& entry) {
-             return entry.second->committing || entry.second->merging;
+             return entry.second->committing || entry.second->merging || entry.second->tidying;
            });
   };
   while (busy() && std::chrono::steady_clock::now() < end) {
@@ -450,6 +457,7 @@ asio::awaitable<void> CollectionService::shut_down() {
   }
   ingest_.shut_down();
   maintain_.shut_down();
+  tidy_.shut_down();
 }
 
 }  // namespace canvasback

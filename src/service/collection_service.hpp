@@ -1,9 +1,10 @@
 // Collections: records that are kept for good. What clients send is parsed by workers of the role `ingest`, which write
 // Parquet into descriptors that were opened here; here it is synced, renamed and acknowledged, and from then on every
 // query sees it. All requests that wait at a moment become one commit. Workers of the role `maintain` merge commits
-// into the parts of weeks. A folder's files are the truth: nothing is kept beside them, and after a crash they are all
-// there is to read (storage/collection/part_info.hpp). No protocol here. All calls on the front's one thread; the disk
-// is waited for on threads of its own.
+// into the parts of weeks, much at once in one process and little at once in another, so that however long the one
+// takes, small commits do not pile up. A folder's files are the truth: nothing is kept beside them, and after a crash
+// they are all there is to read (storage/collection/part_info.hpp). No protocol here. All calls on the front's one
+// thread; the disk is waited for on threads of its own.
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
@@ -79,14 +80,20 @@ class CollectionService {
  public:
   struct Options {
     std::string data_folder;
-    bool sync_each_commit = true;     // durability = commit; else every limits::kSyncInterval
-    std::int64_t merge_after_s = 60;  // commits that have lain so long are merged however few they are
-    std::int64_t grace_s = 60;        // files that were merged into others stay so long
-    std::int64_t keep_weeks = 0;      // parts of older weeks are removed; 0: none
+    bool sync_each_commit = true;              // durability = commit; else every limits::kSyncInterval
+    std::int64_t merge_after_s = 60;           // commits that have lain so long are merged however few they are
+    std::int64_t grace_s = 60;                 // files that were merged into others stay so long
+    std::int64_t keep_weeks = 0;               // parts of older weeks are removed; 0: none
+    std::uint64_t key_bytes_max = UINT64_MAX;  // memory of all collections' keys: what needs more is refused
   };
 
-  CollectionService(asio::any_io_executor executor, RolePool& ingest, RolePool& maintain, DatasetService& datasets,
-                    Options options);
+  struct Pools {
+    RolePool& ingest;
+    RolePool& maintain;  // for what takes long
+    RolePool& tidy;      // of the same role, for what takes a moment
+  };
+
+  CollectionService(asio::any_io_executor executor, Pools pools, DatasetService& datasets, Options options);
   ~CollectionService();
 
   // Reads what is there. Errors: those of the disk; a file that cannot be read is logged and left alone.
@@ -173,6 +180,7 @@ class CollectionService {
   asio::awaitable<void> join_keys(Collection& collection, const std::vector<CollectionFile>& added, KeyedBatch& batch);
   asio::awaitable<Result<KeyedBatch>> judge_keys(Collection& collection, std::shared_ptr<PendingFiles> files,
                                                  OnConflict on_conflict, std::optional<std::int64_t> expected_us);
+  Status check_key_memory(const Collection& collection, std::size_t bytes) const;
   IngestWork work_for(Collection& collection, OnConflict on_conflict);
   // Makes the keys of all live files anew; none where the schema has none.
   asio::awaitable<Result<std::unique_ptr<CollectionKeys>>> read_keys(Collection& collection,
@@ -186,17 +194,22 @@ class CollectionService {
   asio::awaitable<Status> examine_all(Collection& collection);
   asio::awaitable<Result<std::vector<CollectionFile>>> examine(std::vector<CollectionFile> files, bool deep,
                                                                std::vector<std::pair<std::string, std::string>>& bad);
-  asio::awaitable<Result<std::size_t>> merge_commits(Collection& collection);
-  asio::awaitable<Result<std::size_t>> merge_week(Collection& collection);
-  asio::awaitable<Result<std::size_t>> merge_dead(Collection& collection);
+  // How much a merge takes on, and so which process does it.
+  enum class MergeSize { Small, Large };
+  FileSet due_commits(const Collection& collection, MergeSize size) const;
+  FileSet next_merge(const Collection& collection, MergeSize size) const;
+  void start_merges(Collection& collection);
+  asio::awaitable<void> merge_all(Collection& collection, MergeSize size);
+  // Waits until no merge is under way; the caller says so before it waits for anything else.
+  asio::awaitable<void> wait_for_merges(Collection& collection);
   void carry_deletes(const Collection& collection, const FileSet& inputs, PartInfo& info) const;
   asio::awaitable<Status> follow_merge(Collection& collection, const FileSet& inputs,
                                        const std::vector<CollectionFile>& added, std::shared_ptr<PendingFiles> files);
   asio::awaitable<Result<std::size_t>> merge(Collection& collection, FileSet inputs);
+  asio::awaitable<Result<std::size_t>> merge_files(Collection& collection, FileSet inputs);
   asio::awaitable<Status> move_files(Collection& collection, std::vector<CollectionFile> files, Names names,
                                      bool to_archive);
   asio::awaitable<void> maintain(std::shared_ptr<bool> alive);
-  asio::awaitable<void> maintain_one(Collection& collection);
   asio::awaitable<void> notice_moves(Collection& collection);
   asio::awaitable<void> remove_expired(Collection& collection);
   asio::awaitable<void> sync_behind(std::shared_ptr<bool> alive);
@@ -206,15 +219,18 @@ class CollectionService {
   asio::any_io_executor executor_;
   RolePool& ingest_;
   RolePool& maintain_;
+  RolePool& tidy_;
   DatasetService& datasets_;
   Options options_;
   SchemaStore schemas_;
   const std::string key_secret_;  // of hashes of keys, which nothing outlives
   asio::thread_pool disk_{2};
+  asio::thread_pool house_{2};  // for what may take long there, so that no commit waits for it
   std::map<std::string, std::unique_ptr<Collection>, std::less<>> collections_;
   std::vector<std::pair<Collection*, std::string>> unsynced_;  // durability = interval
   std::size_t streams_ = 0;
   bool benchmarking_ = false;
+  bool maintaining_ = false;
   std::uint64_t next_temporary_ = 1;
   bool stopping_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

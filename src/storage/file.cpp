@@ -53,8 +53,10 @@ Error error_from(int error_number, std::string_view what, const std::string& pat
 
 Result<UniqueFd> create(const std::string& path) {
   UniqueFd fd;
-  CANVASBACK_TRY(run({"create", path}, "made", [&] {
+  Operation operation{"create", path};
+  CANVASBACK_TRY(run(operation, "made", [&] {
     fd = UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    operation.fd = fd.get();
     return fd ? 0 : -1;
   }));
   return fd;

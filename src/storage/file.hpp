@@ -22,7 +22,7 @@ struct Operation {
   std::string_view name;  // create, sync, rename, sync_folder, make_folder, remove
   std::string path;
   std::string target = {};  // rename
-  int fd = -1;              // sync
+  int fd = -1;              // sync, and create once it has succeeded
 };
 // An error number instead of the operation, 0 to do nothing and succeed, or nullopt to go on.
 using Faults = std::function<std::optional<int>(const Operation&)>;

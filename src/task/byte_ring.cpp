@@ -122,6 +122,22 @@ void RingWriter::wake() {
   woken_.notify_all();
 }
 
+std::uint64_t InputRing::begin_of(std::size_t bytes) const {
+  const std::size_t at = position_ % kRingBytes;
+  return at + bytes > kRingBytes ? position_ + kRingBytes - at : position_;
+}
+
+RingPiece InputRing::put(std::string_view bytes) {
+  const RingPiece piece{begin_of(bytes.size()), static_cast<std::uint32_t>(bytes.size())};
+  std::memcpy(bytes_ + piece.position % kRingBytes, bytes.data(), bytes.size());
+  position_ = piece.position + bytes.size();
+  return piece;
+}
+
+void InputRing::take_until(std::uint64_t position) {
+  if (position > taken_ && position <= position_) taken_ = position;
+}
+
 Result<std::string_view> RingReader::view(const RingPiece& piece) const {
   const std::size_t at = piece.position % kRingBytes;
   if (piece.bytes > limits::kDataFrameBytes || at + piece.bytes > kRingBytes) {

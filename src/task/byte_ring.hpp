@@ -10,6 +10,10 @@
 // A full ring makes the worker wait, which is the backpressure: a slow client stops the task that writes, nothing else.
 // A worker is not trusted: the memory is sealed against being shrunk, a Piece is checked against its bounds, and the
 // front never reads a length or an address out of it.
+//
+// A worker that is fed (collections) answers nothing through it: there the front writes and the worker reads.
+//
+//   front    put() → Piece, sent in an Input frame            worker   input_at(Piece) … InputTaken: its place is free
 #pragma once
 
 #include <atomic>
@@ -85,6 +89,11 @@ class RingWriter {
   // The front took something, or the task was cancelled.
   void wake();
 
+  // Of a worker that is fed: what the front put there, until that is told that it is taken.
+  std::string_view input_at(const RingPiece& piece) const {
+    return {memory_.bytes() + piece.position % kRingBytes, piece.bytes};
+  }
+
  private:
   bool fits(std::uint64_t end) const;
 
@@ -93,6 +102,28 @@ class RingWriter {
   std::uint64_t committed_ = 0;  // the end of the last piece
   std::mutex mutex_;
   std::condition_variable woken_;
+};
+
+// The front's side of a ring that a worker is fed through.
+class InputRing {
+ public:
+  explicit InputRing(char* bytes) : bytes_(bytes) {}
+
+  // Whether a piece of so many bytes (at most a quarter of the ring) has a place.
+  bool fits(std::size_t bytes) const { return begin_of(bytes) + bytes <= kRingBytes + taken_; }
+  // Precondition: it fits.
+  RingPiece put(std::string_view bytes);
+  // The worker is done with everything before this position. What it cannot have been given counts for nothing.
+  void take_until(std::uint64_t position);
+  // The task has ended: nobody reads any more.
+  void restart() { taken_ = position_; }
+
+ private:
+  std::uint64_t begin_of(std::size_t bytes) const;
+
+  char* bytes_;
+  std::uint64_t position_ = 0;
+  std::uint64_t taken_ = 0;
 };
 
 class RingReader {

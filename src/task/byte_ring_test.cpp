@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <mutex>
@@ -58,6 +59,39 @@ TEST(ByteRing, PiecesAreWholeAcrossManyTurns) {
       under_way.pop_front();
     }
   }
+}
+
+TEST(InputRing, PiecesAreWholeAcrossManyTurns) {
+  Ring ring;
+  InputRing input(ring.reader.memory().bytes());
+  std::mt19937 random(7);
+  std::deque<std::pair<RingPiece, std::string>> under_way;
+  std::size_t most = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string bytes(std::uniform_int_distribution<std::size_t>(1, kRingBytes / 4)(random),
+                            static_cast<char>(i));
+    while (!input.fits(bytes.size())) {
+      const auto& [piece, expected] = under_way.front();
+      ASSERT_EQ(ring.writer.input_at(piece), expected) << i;
+      input.take_until(piece.position + piece.bytes);
+      under_way.pop_front();
+    }
+    under_way.emplace_back(input.put(bytes), bytes);
+    most = std::max(most, under_way.size());
+  }
+  EXPECT_GT(most, 3U);
+}
+
+TEST(InputRing, WhatWasNeverGivenIsNotTaken) {
+  Ring ring;
+  InputRing input(ring.reader.memory().bytes());
+  const std::string quarter(kRingBytes / 4, 'x');
+  for (int i = 0; i < 4; ++i) input.put(quarter);
+  EXPECT_FALSE(input.fits(1));
+  input.take_until(kRingBytes + 1);
+  EXPECT_FALSE(input.fits(1));
+  input.restart();
+  EXPECT_TRUE(input.fits(kRingBytes / 4));
 }
 
 TEST(ByteRing, AFullRingWaitsUntilPiecesAreTaken) {

@@ -7,8 +7,9 @@
 //   worker → front   Ready (sandboxed, engine open)  Head (before the first data: totals)  Data*  LastData  Progress*
 //                    CacheOffer (a decoded block in its spill folder, after the answer)  Done | Failed (ends a task)
 // Of the roles that write (task/collection_task.hpp) also:
-//   front → worker   Input* InputEnd (the bytes that a task is fed)  Files (descriptors, sent along with the frame)
-//   worker → front   NeedFile (answered by Files)  InputTaken (so many bytes of it are worked off)
+//   front → worker   Input* (where in the ring the bytes lie that a task is fed)  InputEnd
+//                    Files (descriptors, sent along with the frame)
+//   worker → front   NeedFile (answered by Files)  InputTaken (it is worked off up to that position of the ring)
 // LastData is Data with Done right behind it, sent together.
 #pragma once
 

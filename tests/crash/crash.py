@@ -1,12 +1,14 @@
 """Crashes, and what is there afterwards: every acknowledged record once, no part of a batch, `verify` clean.
 
-    crash.py [--short] [NAMES…]
+    crash.py [--short] [--kills N] [NAMES…]
 
 points    the program is stopped, with all that was not synced lost, at one operation of the disk after the other
 random    SIGKILL at random moments under load
-errors    EIO and ENOSPC at one operation after the other: the program lives, says so, and nothing acknowledged is lost
-commands  compact, archive, restore and backup, stopped at one operation after the other: no record is lost or doubled,
-          and a backup is whole or not there
+keyed     both, with records that have keys: what was replaced or deleted stays so, and no key is there twice
+errors    EIO and ENOSPC at one operation after the other, files that take no bytes: the program lives, says so, and
+          nothing acknowledged is lost
+commands  compact, archive, restore and backup, stopped at one operation after the other, or told by the disk that it
+          failed or is full: no record is lost or doubled, and a backup is whole or not there
 mutation  one kind of sync is left out: then `points` must find something lost, or it proves nothing
 
 Clients write batches whose records name their batch and its size; each batch has an Idempotency-Key and is sent again
@@ -82,6 +84,9 @@ class Clients:
             self.last_refusal = (answer.status, answer.body[:300])
         return False
 
+    def write(self, server, stop, _number):
+        self.write_until(server, stop)
+
     def write_until(self, server, stop, batches=None):
         while not stop.is_set() and server.alive and (batches is None or batches > 0):
             if not self.send(server, *self.new_batch()) and server.alive:
@@ -92,7 +97,7 @@ class Clients:
     def load(self, server, threads, until):
         """Writes from several threads until the server is gone or `until` says so."""
         stop = threading.Event()
-        running = [threading.Thread(target=self.write_until, args=(server, stop)) for _ in range(threads)]
+        running = [threading.Thread(target=self.write, args=(server, stop, number)) for number in range(threads)]
         for thread in running:
             thread.start()
         until()
@@ -127,8 +132,125 @@ class Clients:
                 time.sleep(0.1)
 
 
-def verify(folder):
-    done = subprocess.run([BINARY, "verify", "--data", folder / "data"], capture_output=True, text=True, check=False)
+class KeyedClients(Clients):
+    """Writers of a collection with a key. Each has keys of its own, so what it did last is what must be there."""
+
+    KEYS = 40
+    SCHEMA = {"name": "keyed", "primary_key": ["key"],
+              "fields": [{"name": "key", "type": "string"}, {"name": "version", "type": "integer"},
+                         {"name": "token", "type": "string", "unique": True}]}  # fmt: skip
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        self.versions = {}  # key → version, of what was acknowledged
+        self.under_way = {}  # writer → (batch, versions by key, None where it is deleted): what has no answer
+        self.done = 0
+
+    def prepare(self, server):
+        answer = server.ask("POST", "/api/v1/schemas", self.SCHEMA)
+        if answer.status not in (201, 409):
+            raise Lost(f"no schema can be made: {answer.body}")
+
+    def write(self, server, stop, number):
+        chance = random.Random(f"{number} {self.done}")
+        while not stop.is_set() and server.alive:
+            if number not in self.under_way:
+                self.under_way[number] = self.next_change(number, chance)
+            if not self.carry_out(server, number) and server.alive:
+                time.sleep(0.02)
+
+    def next_change(self, number, chance):
+        batch, _ = self.new_batch()
+        version = int(batch[1:])
+        mine = [f"w{number}-{i}" for i in range(self.KEYS)]
+        there = [key for key in mine if key in self.versions]
+        if there and chance.random() < 0.2:
+            return batch, {chance.choice(there): None}
+        return batch, dict.fromkeys(chance.sample(mine, chance.choice([1, 1, 3, 20])), version)
+
+    def carry_out(self, server, number):
+        """True where it was acknowledged. What was under way at a crash is sent again as it was."""
+        batch, changes = self.under_way[number]
+        (key, version), *_ = changes.items()
+        headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": batch}
+        records = [{"key": key, "version": version, "token": f"{key}/{version}", "batch": batch,
+                    "timestamp": f"2025-{1 + version % 12:02}-01T00:00:00Z"} for key in changes]  # fmt: skip
+        body = "".join(json.dumps(record) + "\n" for record in records).encode()
+        try:
+            if version is None:
+                answer = server.ask("DELETE", f"/api/v1/records/keyed/{key}", timeout=30)
+            else:
+                answer = server.ask("POST", "/api/v1/records/bulk", body, headers, timeout=30, schema="keyed",
+                                    on_conflict="update")  # fmt: skip
+                self.try_a_key_that_is_taken(server, number)
+        except (OSError, http.client.HTTPException):
+            return False
+        # A deletion that is repeated finds nothing any more.
+        if answer.status // 100 != 2 and not (version is None and answer.status == 404):
+            self.errors += 1
+            self.last_refusal = (answer.status, answer.body[:300])
+            return False
+        self.take_over(number)
+        return True
+
+    def take_over(self, number):
+        _, changes = self.under_way.pop(number)
+        self.done += 1
+        for key, version in changes.items():
+            if version is None:
+                self.versions.pop(key, None)
+            else:
+                self.versions[key] = version
+
+    def try_a_key_that_is_taken(self, server, number):
+        """A batch with one is refused, and the rest of it is not there either."""
+        batch, changes = self.under_way[number]
+        taken = next((f"w{number}-{i}" for i in range(self.KEYS)
+                      if f"w{number}-{i}" in self.versions and f"w{number}-{i}" not in changes), None)  # fmt: skip
+        if taken is None or int(batch[1:]) % 5:
+            return
+        body = json.dumps([{"key": f"never-{batch}"}, {"key": taken}]).encode()
+        answer = server.ask("POST", "/api/v1/records/bulk", body, {"Content-Type": "application/json"}, timeout=30,
+                            schema="keyed")  # fmt: skip
+        if answer.status // 100 == 2:
+            raise Lost(f"{taken} was there, and another was taken")
+
+    def check(self, server):
+        answer = server.sql("SELECT key, version, token FROM keyed", numbers="plain")
+        if answer.status != 200:
+            raise Lost(f"no records at all: {answer.body[:500]}")
+        rows = answer.json()["rows"]
+        there = {key: version for key, version, _ in rows}
+        if len(there) != len(rows):
+            raise Lost(f"{len(rows)} records have {len(there)} keys")
+        for key, version, token in rows:
+            if token != f"{key}/{version}":
+                raise Lost(f"{key} has the version {version} and the token {token}")
+        expected = dict(self.versions)
+        for batch, changes in self.under_way.values():
+            kept = {there.get(key) == version for key, version in changes.items()}
+            if len(kept) > 1:
+                raise Lost(f"{batch} is there in part")
+            for key in changes:
+                # Either way: as it was, or as it was to be.
+                expected.pop(key, None)
+                if there.get(key) in (self.versions.get(key), changes[key]):
+                    there.pop(key, None)
+        if there != expected:
+            wrong = [key for key in {*there, *expected} if there.get(key) != expected.get(key)]
+            found, kept = there.get(wrong[0]), expected.get(wrong[0])
+            raise Lost(f"{len(wrong)} keys are not as acknowledged, such as {wrong[0]}: {found} instead of {kept}")
+        for number in list(self.under_way):
+            deadline = time.monotonic() + 30
+            while not self.carry_out(server, number):
+                if time.monotonic() > deadline or self.last_refusal[0] != 429:
+                    raise Lost(f"{self.under_way[number]} is refused after the restart: {self.last_refusal}")
+                time.sleep(0.1)
+
+
+def verify(folder, collection="all_records"):
+    done = subprocess.run([BINARY, "verify", "--data", folder / "data", "--collection", collection],
+                          capture_output=True, text=True, check=False)  # fmt: skip
     if done.returncode != 0 and "There is no collection" not in done.stderr:
         raise Lost(done.stdout + done.stderr)
 
@@ -180,8 +302,14 @@ def points(folder, short, skip=None):
 
 def random_kills(folder, short):
     clients = Clients(2)
+    count = KILLS or (8 if short else 2000)
+    kill_at_random(folder, clients, count)
+    verify(folder)
+    return f"{count} kills, {len(clients.acknowledged)} batches acknowledged"
+
+
+def kill_at_random(folder, clients, count):
     chance = random.Random(3)
-    count = 8 if short else 2000
     for _ in range(count):
         server = start(folder)
         pause = chance.uniform(0.05, 0.8)
@@ -195,15 +323,27 @@ def random_kills(folder, short):
         server.stop()
         with start(folder) as recovered:
             clients.check(recovered)
-    verify(folder)
-    return f"{count} kills, {len(clients.acknowledged)} batches acknowledged"
+
+
+def keyed(folder, short):
+    clients = KeyedClients(7)
+    with start(folder) as server:
+        clients.prepare(server)
+    plan = [("any", n) for n in range(1, 24 if short else 200, 7 if short else 1)]
+    for name in OPERATIONS + ["remove"]:
+        plan += [(name, n) for n in ((9,) if short else range(1, 40, 2))]
+    crashes = sum(one_crash(folder, clients, f"{name}:{n}:loss") for name, n in plan)
+    kills = KILLS or (3 if short else 500)
+    kill_at_random(folder, clients, kills)
+    verify(folder, "keyed")
+    return f"{crashes} crashes, {kills} kills, {clients.done} changes acknowledged, {clients.errors} refused"
 
 
 def errors(folder, short):
     clients = Clients(4)
     count = 0
-    for error in ("EIO", "ENOSPC"):
-        for name in OPERATIONS:
+    for error in ("EIO", "ENOSPC", "FULL"):
+        for name in OPERATIONS if error != "FULL" else ["create"]:
             for n in (3,) if short else range(1, 20):
                 with start(folder, f"{name}:{n}:{error}") as server:
                     stop = threading.Event()
@@ -220,11 +360,11 @@ def errors(folder, short):
 
 
 def run_command(folder, *arguments, fault=None):
-    """True where it ended well; False where it was stopped or failed."""
+    """Whether it ended well, and whether it came to the fault."""
     environment = {**os.environ, **({"CANVASBACK_FAULT": fault} if fault else {})}
     done = subprocess.run([FAULTY, *map(str, arguments), "--data", folder / "data"], capture_output=True, text=True,
                           check=False, env=environment)  # fmt: skip
-    return done.returncode == 0
+    return done.returncode == 0, "fault: " in done.stderr
 
 
 def records_in(data):
@@ -236,42 +376,62 @@ def records_in(data):
 
 
 def commands(folder, short):
-    """Each command is stopped at its first operation, then at its second, …, until it comes to its end."""
+    """Each command meets the fault at its first operation, then at its second, …, until it comes to its end without."""
     clients = Clients(5)
     with start(folder) as server:
         stop = threading.Event()
         clients.write_until(server, stop, batches=12)
     expected = sum(clients.acknowledged.values())
-    stops = 0
-    for name, arguments, undo in [
-        ("compact", ["compact"], None),
-        ("archive", ["archive", "--before", "2025-W30"], ["restore"]),
-        ("restore", ["restore"], ["archive", "--before", "2025-W30"]),
-        ("backup", ["backup", "--to", folder / "copy"], None),
-        ("backup", ["backup", "--to", folder / "copy.tar.zst"], None),
-    ]:
-        step = 3 if short else 1
-        for number in range(1, 400, step):
-            if name == "restore":
-                run_command(folder, *undo)
-            whole = run_command(folder, *arguments, fault=f"any:{number}:loss")
-            stops += not whole
-            copy = folder / "copy"
-            if name == "backup" and copy.exists():
-                if records_in(copy) != expected:
-                    raise Lost(f"a backup that was stopped at {number} looks finished")
-                shutil.rmtree(copy)
-            (folder / "copy.tar.zst").unlink(missing_ok=True)
-            run_command(folder, "restore")
-            if records_in(folder / "data") != expected:
-                raise Lost(f"{name} stopped at operation {number}: {records_in(folder / 'data')} of {expected} records")
-            if whole:
-                break
-        else:
-            raise Lost(f"{name} never came to its end")
+    stops = {}
+    for action in ("loss", "kill", "EIO", "ENOSPC", "FULL"):
+        operation = "create" if action == "FULL" else "any"
+        for name, arguments, undo in [
+            ("compact", ["compact"], None),
+            ("archive", ["archive", "--before", "2025-W30"], ["restore"]),
+            ("restore", ["restore"], ["archive", "--before", "2025-W30"]),
+            ("backup", ["backup", "--to", folder / "copy"], None),
+            ("backup", ["backup", "--to", folder / "copy.tar.zst"], None),
+        ]:
+            for number in range(1, 400, 5 if short else 1):
+                if undo is not None and name == "restore":
+                    run_command(folder, *undo)
+                whole, reached = run_command(folder, *arguments, fault=f"{operation}:{number}:{action}")
+                if reached:
+                    stops[name, action] = stops.get((name, action), 0) + 1
+                if name == "backup":
+                    check_backups(folder, whole, expected, f"{action} at {number}")
+                run_command(folder, "restore")
+                if records_in(folder / "data") != expected:
+                    raise Lost(f"{name}, {action} at {number}: {records_in(folder / 'data')} of {expected} records")
+                if not reached:
+                    if not whole:
+                        raise Lost(f"{name} failed without a fault")
+                    break
+            else:
+                raise Lost(f"{name} never came to its end")
     with start(folder) as server:
         clients.check(server)
-    return f"{stops} stops, {expected} records"
+    told = ", ".join(f"{name} {action} {count}" for (name, action), count in stops.items())
+    return f"{sum(stops.values())} faults ({told}), {expected} records"
+
+
+def check_backups(folder, whole, expected, fault):
+    """A backup under its own name has everything; there is none where the command has not ended well."""
+    copy, archive = folder / "copy", folder / "copy.tar.zst"
+    if not copy.exists() and not archive.exists():
+        if whole:
+            raise Lost(f"{fault}: a backup that was made is not there")
+        return
+    if archive.exists():
+        copy.mkdir()
+        packed = folder / "copy.tar"
+        subprocess.run(["zstd", "-q", "-d", "-f", archive, "-o", packed], check=True)
+        subprocess.run(["tar", "-xf", packed, "-C", copy], check=True)
+        packed.unlink()
+        archive.unlink()
+    if records_in(copy) != expected:
+        raise Lost(f"{fault}: a backup looks finished and is not")
+    shutil.rmtree(copy)
 
 
 def mutation(folder, short):
@@ -288,15 +448,19 @@ def mutation(folder, short):
     return "; ".join(found)
 
 
-RUNS = {"points": points, "random": random_kills, "errors": errors, "commands": commands,
+RUNS = {"points": points, "random": random_kills, "keyed": keyed, "errors": errors, "commands": commands,
         "mutation": mutation}  # fmt: skip
+KILLS = 0
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(RUNS) + "; all where none is named")
     parser.add_argument("--short", action="store_true")
+    parser.add_argument("--kills", type=int, default=0, help="so many at random moments, instead of the usual number")
     options = parser.parse_args()
+    global KILLS
+    KILLS = options.kills
     if unknown := set(options.names) - set(RUNS):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     for name in options.names or RUNS:

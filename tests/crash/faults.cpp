@@ -1,10 +1,12 @@
 // Faults of the disk for the program under test, chosen by its environment (tests/crash/crash.py):
 //
 //   CANVASBACK_FAULT=OPERATION:N:ACTION   at the Nth OPERATION (or `any`): kill, loss, EIO or ENOSPC
+//   CANVASBACK_FAULT=create:N:FULL        the Nth file that is made takes no bytes: whoever writes to it meets ENOSPC
 //   CANVASBACK_SKIP=OPERATION             that operation is never done and says that it was: the mutation check
 //
 // `loss` is a power cut: names that were changed and whose folder was not synced go back, bytes of files that were not
 // synced are gone; then the process is killed.
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "base/text.hpp"
 #include "storage/file.hpp"
@@ -46,6 +49,10 @@ class Disk {
     if (left_ <= 0 || (operation_ != "any" && operation.name != operation_) || --left_ > 0) return std::nullopt;
     std::fprintf(stderr, "fault: %s at %s %s\n", action_.c_str(), std::string(operation.name).c_str(),
                  operation.path.c_str());
+    if (action_ == "FULL") {
+      full_next_ = true;
+      return std::nullopt;
+    }
     if (action_ == "EIO") return EIO;
     if (action_ == "ENOSPC") return ENOSPC;
     if (action_ == "loss") lose();
@@ -57,6 +64,11 @@ class Disk {
     std::scoped_lock lock(mutex_);
     namespace fs = std::filesystem;
     if (operation.name == "create") unsynced_.insert(operation.path);
+    if (std::exchange(full_next_, false)) {
+      const int full = ::open("/dev/full", O_RDWR | O_CLOEXEC);
+      if (::dup3(full, operation.fd, O_CLOEXEC) < 0) std::abort();
+      ::close(full);
+    }
     if (operation.name == "sync") unsynced_.erase(operation.path);
     if (operation.name == "rename") {
       if (unsynced_.erase(operation.path) > 0) unsynced_.insert(operation.target);
@@ -82,6 +94,7 @@ class Disk {
   std::string operation_;
   std::string action_;
   int left_ = 0;
+  bool full_next_ = false;
   std::set<std::string> unsynced_;
   std::map<std::string, std::map<std::string, std::string>> renamed_;  // folder → new name → old one
 };

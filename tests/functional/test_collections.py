@@ -2,8 +2,11 @@
 
 import glob
 import gzip
+import http.client
 import json
 import os
+import pathlib
+import signal
 import subprocess
 import threading
 
@@ -336,6 +339,80 @@ def test_many_commits_are_merged_while_records_come(server):
     assert server.get("/query/id/r150").json()["data"][0]["n"] == 150
     assert (server.get("/query/id/nosuch").status, server.get("/query/id/nosuch").code) == (404, "RecordNotFound")
     assert [row["id"] for row in server.get("/query/recent", limit="3").json()["data"]] == ["r199", "r198", "r197"]
+
+
+def large_merger(server):
+    """The process that does the large merges: it is the one that steps back for others."""
+    children = pathlib.Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    return [int(pid) for pid in children if os.getpriority(os.PRIO_PROCESS, int(pid)) == 10]
+
+
+def test_a_large_merge_keeps_no_small_one_waiting(serve):
+    server = serve(flags=["--merge-after-s", "1"])
+    send(server, b"".join(b'{"n": %d}\n' % n for n in range(300_000)), collection="big")
+    wait_for(lambda: large_merger(server), seconds=30)
+    (merger,) = large_merger(server)
+    os.kill(merger, signal.SIGSTOP)
+    try:
+        statuses = []
+
+        def write():
+            for number in range(60):
+                record = {"n": number, "timestamp": "2025-06-03T00:00:00Z"}
+                statuses.append(server.ask("POST", "/ingest", ndjson([record]), NDJSON, collection="small").status)
+
+        writers = [threading.Thread(target=write) for _ in range(5)]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        assert statuses == [200] * 300
+        wait_for(lambda: server.get("/statistics", collection="small").json()["unmerged_commits"] == 0, seconds=30)
+        # The large one is still at it, or has not even begun.
+        assert server.get("/statistics", collection="big").json()["unmerged_commits"] == 1
+    finally:
+        os.kill(merger, signal.SIGCONT)
+    wait_for(lambda: server.get("/statistics", collection="big").json()["unmerged_commits"] == 0, seconds=30)
+    assert sql(server, "SELECT count(*) AS c, sum(n)::BIGINT AS s FROM big") == [{"c": 300_000, "s": 44_999_850_000}]
+
+
+def test_bodies_that_come_slowly_keep_no_short_one_waiting(server):
+    record = ndjson([{"text": "x" * 1000}])
+    half = record * 1500  # more than is gathered
+    uploads = []
+    for _ in range(6):  # more than there are processes for them
+        upload = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        upload.putrequest("POST", "/ingest/file?collection=slow")
+        upload.putheader("Content-Type", "application/x-ndjson")
+        upload.putheader("Content-Length", str(2 * len(half)))
+        upload.endheaders(half)
+        uploads.append(upload)
+    for number in range(20):
+        send(server, [{"n": number}])
+    finishers = [threading.Thread(target=upload.send, args=(half,)) for upload in uploads]
+    for finisher in finishers:
+        finisher.start()
+    for upload, finisher in zip(uploads, finishers, strict=True):
+        finisher.join()
+        answer = upload.getresponse()
+        assert (answer.status, json.loads(answer.read())["records_processed"]) == (200, 3000)
+        upload.close()
+    assert sql(server, "SELECT count(*) AS c FROM slow") == [{"c": 18_000}]
+
+
+def test_commits_that_nobody_can_merge_are_refused_beyond_a_number(server):
+    week = server.folder / "data/parquet/data_2025_w23.parquet"
+    week.mkdir(parents=True)
+    record = ndjson([{"n": 1, "timestamp": "2025-06-03T00:00:00Z"}])
+    for number in range(1000):
+        answer = server.ask("POST", "/ingest", record, NDJSON)
+        if answer.status != 200:
+            break
+    assert (answer.status, answer.code, number) == (429, "TooManyRequests", 256)
+    assert int(answer.headers["retry-after"]) >= 1
+    assert sql(server, "SELECT count(*) AS c FROM all_records") == [{"c": 256}]
+    week.rmdir()
+    wait_for(lambda: server.ask("POST", "/ingest", record, NDJSON).status == 200, seconds=30)
 
 
 def test_search_finds_words_in_any_text_column(server):

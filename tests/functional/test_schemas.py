@@ -179,6 +179,22 @@ def test_keys_are_kept_across_merges_and_restarts(serve, tmp_path):
         check(server)
 
 
+def test_keys_beyond_their_memory_are_refused(serve, tmp_path):
+    """64 KiB are a table of 2,048 places, of which four fifths are used before it is doubled."""
+    flags = ["--key-memory", "64KiB"]
+    with Server(tmp_path / "one", flags=flags) as server:
+        make(server)
+        bulk(server, [{"id": f"r{i}", "field1": "a"} for i in range(1600)])
+        problem = bulk(server, [{"id": f"s{i}", "field1": "a"} for i in range(100)], status=507)
+        assert problem["code"] == "MemoryLimit" and "key_memory" in problem["detail"]
+    with Server(tmp_path / "one", flags=flags) as server:
+        bulk(server, [{"id": f"r{i}", "field1": "b"} for i in range(500)], on_conflict="update")
+        assert server.ask("DELETE", "/api/v1/records/s/r7").status == 204
+        bulk(server, [{"id": f"s{i}", "field1": "c"} for i in range(30)])
+        assert sql(server, "SELECT field1, count(*) AS n FROM s GROUP BY field1 ORDER BY field1") == [
+            {"field1": "a", "n": 1100}, {"field1": "b", "n": 499}, {"field1": "c", "n": 30}]  # fmt: skip
+
+
 def test_a_record_by_its_key(server):
     make(server)
     created = server.ask("POST", "/api/v1/records", {"schema": "s", "data": {"field1": "a", "field2": 2**53 + 1}}, JSON)

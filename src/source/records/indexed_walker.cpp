@@ -1,6 +1,5 @@
 #include "source/records/indexed_walker.hpp"
 
-#include <algorithm>
 #include <cstring>
 
 #include "base/limits.hpp"
@@ -13,7 +12,13 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; 
 
 // Lines as the other walker counts them: what is behind the last newline is one where there is anything.
 std::int64_t count_lines(std::string_view text) {
-  std::int64_t count = std::ranges::count(text, '\n');
+  std::int64_t count = 0;
+  for (const char* at = text.data(); at < text.data() + text.size(); ++count) {
+    // Lines are long: a call for each is many times faster than a look at each byte.
+    const void* found = std::memchr(at, '\n', static_cast<std::size_t>(text.data() + text.size() - at));
+    if (found == nullptr) break;
+    at = static_cast<const char*>(found) + 1;
+  }
   return text.empty() || text.back() == '\n' ? count : count + 1;
 }
 

@@ -41,7 +41,8 @@ Dataset dataset_of(const std::string& name, const FileSet& files, const std::str
   bool any_dead = false;
   for (const CollectionFile& file : files.live) {
     if (file.file.rows == 0) continue;  // it only says something
-    const auto [shape, added] = shapes.try_emplace(signature_of(file.info.kinds), static_cast<int>(out.shapes.size()));
+    const std::string signature = file.signature.empty() ? signature_of(file.info.kinds) : file.signature;
+    const auto [shape, added] = shapes.try_emplace(signature, static_cast<int>(out.shapes.size()));
     if (added) out.shapes.push_back(shape_sql(file.info.kinds, all));
     DataFile entry = file.file;
     entry.shape = shape->second;

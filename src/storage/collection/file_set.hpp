@@ -15,6 +15,7 @@ struct CollectionFile {
   DataFile file;
   PartName name;
   PartInfo info;
+  std::string signature = {};  // signature_of(info.kinds), where somebody has asked for it
 };
 
 struct FileSet {

@@ -11,6 +11,12 @@ constexpr std::size_t kSlotsMin = 64;
 
 bool is_full(std::size_t keys, std::size_t slots) { return keys * 5 > slots * 4; }
 
+std::size_t slots_for(std::size_t keys) {
+  std::size_t slots = std::max(kSlotsMin, std::bit_ceil(keys));
+  while (is_full(keys, slots)) slots *= 2;
+  return slots;
+}
+
 }  // namespace
 
 // The slot of the key, or the free one where it would go.
@@ -34,9 +40,10 @@ void KeyIndex::grow(std::size_t slots) {
   }
 }
 
+std::size_t KeyIndex::bytes_for(std::size_t keys) { return slots_for(keys) * sizeof(Entry); }
+
 void KeyIndex::reserve(std::size_t keys) {
-  std::size_t slots = std::max(kSlotsMin, std::bit_ceil(keys));
-  while (is_full(keys, slots)) slots *= 2;
+  const std::size_t slots = slots_for(keys);
   if (slots > slots_.size()) grow(slots);
 }
 

@@ -32,6 +32,8 @@ class KeyIndex {
   void erase(const KeyHash& hash);
   std::size_t size() const { return size_; }
   std::size_t bytes() const { return slots_.size() * sizeof(Entry); }
+  // Of a table for so many keys; while it grows to that, its old half is there too.
+  static std::size_t bytes_for(std::size_t keys);
   void reserve(std::size_t keys);
 
  private:

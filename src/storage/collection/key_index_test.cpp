@@ -37,6 +37,15 @@ TEST(KeyIndex, DoesAsAMapDoes) {
   }
 }
 
+TEST(KeyIndex, SaysWhatItWillTake) {
+  KeyIndex index;
+  for (std::uint64_t key = 1; key <= 5000; ++key) {
+    const std::size_t told = KeyIndex::bytes_for(index.size() + 1);
+    index.put({key, 1}, 0, {});
+    ASSERT_EQ(index.bytes(), told) << key;
+  }
+}
+
 TEST(KeyIndex, IsEmptyAtFirst) {
   KeyIndex index;
   EXPECT_EQ(index.find({1, 2}), nullptr);

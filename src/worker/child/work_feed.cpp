@@ -4,12 +4,17 @@
 
 #include <chrono>
 
+#include "base/limits.hpp"
+
 namespace canvasback {
 
 void WorkFeed::put(Channel::Frame frame) {
   std::scoped_lock lock(mutex_);
   if (frame.kind == FrameKind::Input) {
-    pieces_.push_back(std::move(frame.payload));
+    if (const auto piece = decode_piece(frame.payload)) {
+      pieces_.push_back(*piece);
+      end_ = piece->position + piece->bytes;
+    }
   } else if (frame.kind == FrameKind::InputEnd) {
     ended_ = true;
   } else {
@@ -27,16 +32,22 @@ Status WorkFeed::wait(std::unique_lock<std::mutex>& lock, const CancelToken& can
   return {};
 }
 
-Result<std::optional<std::string>> WorkFeed::next_input(const CancelToken& cancel) {
+Result<std::optional<std::string_view>> WorkFeed::next_input(const CancelToken& cancel) {
   std::unique_lock lock(mutex_);
   if (!rest_.empty()) return std::exchange(rest_, {});
+  // Not for every small piece: the ring has room for many of them.
+  if (held_ - told_ >= limits::kDataFrameBytes) {
+    told_ = held_;
+    lock.unlock();
+    CANVASBACK_TRY(channel_.send(FrameKind::InputTaken, std::string_view(fmt::format("{{\"position\":{}}}", held_))));
+    lock.lock();
+  }
   CANVASBACK_TRY(wait(lock, cancel, [&] { return !pieces_.empty() || ended_; }));
-  if (pieces_.empty()) return std::optional<std::string>();
-  std::string piece = std::move(pieces_.front());
+  if (pieces_.empty()) return std::optional<std::string_view>();
+  const RingPiece piece = pieces_.front();
   pieces_.pop_front();
-  lock.unlock();
-  CANVASBACK_TRY(channel_.send(FrameKind::InputTaken, std::string_view(fmt::format("{{\"bytes\":{}}}", piece.size()))));
-  return piece;
+  held_ = piece.position + piece.bytes;
+  return channel_.ring().input_at(piece);
 }
 
 Result<std::string> WorkFeed::take_input(std::size_t bytes, const CancelToken& cancel) {
@@ -44,15 +55,10 @@ Result<std::string> WorkFeed::take_input(std::size_t bytes, const CancelToken& c
   while (out.size() < bytes) {
     CANVASBACK_ASSIGN(auto piece, next_input(cancel));
     if (!piece) return fail(ErrorCode::DataProcessing, "The input of a task ended too early.");
-    const std::size_t wanted = bytes - out.size();
-    if (piece->size() <= wanted) {
-      out += *piece;
-      continue;
-    }
-    out.append(*piece, 0, wanted);
-    piece->erase(0, wanted);
+    const std::string_view wanted = piece->substr(0, bytes - out.size());
+    out += wanted;
     std::scoped_lock lock(mutex_);
-    rest_ = std::move(*piece);
+    rest_ = piece->substr(wanted.size());
   }
   return out;
 }
@@ -83,7 +89,8 @@ Result<std::vector<UniqueFd>> WorkFeed::take_files(std::size_t count, const Canc
 void WorkFeed::restart() {
   std::scoped_lock lock(mutex_);
   pieces_.clear();
-  rest_.clear();
+  held_ = told_ = end_;
+  rest_ = {};
   files_.clear();
   ended_ = false;
 }

@@ -1,7 +1,7 @@
-// WorkFeed: what a worker of a writing role is handed while it works: the bytes of Input frames and the descriptors it
-// asks for. One thread reads the socket and puts them in; the task takes them out. The front keeps at most
-// limits::kInputAheadBytes of input under way (it counts InputTaken frames), so putting in never has to wait and a
-// descriptor is never stuck behind bytes that nobody can take. Thread-safe.
+// WorkFeed: what a worker of a writing role is handed while it works: the bytes that Input frames point to and the
+// descriptors it asks for. One thread reads the socket and puts them in; the task takes them out. The bytes lie in the
+// ring until the task has worked them off, so putting in never has to wait and a descriptor is never stuck behind bytes
+// that nobody can take. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -24,8 +24,8 @@ class WorkFeed {
   // The reading thread's side.
   void put(Channel::Frame frame);
 
-  // The task's side. The next piece of input, or nullopt behind the last.
-  Result<std::optional<std::string>> next_input(const CancelToken& cancel);
+  // The task's side. The next piece of input, valid until it is asked for again, or nullopt behind the last.
+  Result<std::optional<std::string_view>> next_input(const CancelToken& cancel);
   // Exactly so many bytes. Errors: DataProcessing where the input ends before.
   Result<std::string> take_input(std::size_t bytes, const CancelToken& cancel);
   // A descriptor for what `name` stands for (task/collection_task.hpp).
@@ -43,8 +43,11 @@ class WorkFeed {
   Channel& channel_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::string> pieces_;
-  std::string rest_;  // of a piece that take_input() has begun
+  std::deque<RingPiece> pieces_;
+  std::uint64_t end_ = 0;   // of the last piece that came
+  std::uint64_t held_ = 0;  // the end of the piece that the task is at
+  std::uint64_t told_ = 0;  // the front knows that it is worked off up to there
+  std::string_view rest_;   // of a piece that take_input() has begun
   std::deque<UniqueFd> files_;
   bool ended_ = false;
 };

@@ -49,8 +49,10 @@ bool RolePool::start_process() {
   spec.memory_bytes = options_.memory_bytes;
   spec.spill_bytes_max = options_.spill_bytes_max;
   spec.landlock_required = options_.landlock_required;
+  spec.nice = options_.nice;
   if (options_.spill_bytes_max > 0) {
-    spec.spill_folder = fmt::format("{}/spill/{}-{}", options_.data_folder, options_.role, number);
+    spec.spill_folder = fmt::format("{}/spill/{}-{}", options_.data_folder,
+                                    options_.name.empty() ? options_.role : options_.name, number);
     std::error_code error;
     std::filesystem::create_directories(spec.spill_folder, error);
   }
@@ -70,12 +72,17 @@ bool RolePool::start_process() {
   return true;
 }
 
-void RolePool::warm() {
-  while (!stopping_ && static_cast<int>(workers_.size()) < options_.processes && start_process()) {
+void RolePool::warm(int processes) {
+  while (!stopping_ && static_cast<int>(workers_.size()) < std::min(processes, options_.processes) && start_process()) {
   }
 }
 
 void RolePool::worker_changed(WorkerProcess& worker) {
+  // A reserved one is idle until its task has begun.
+  const bool reserved = std::ranges::find(reserved_, &worker) != reserved_.end();
+  if (worker.state() == WorkerProcess::State::Dead || (worker.state() == WorkerProcess::State::Idle && !reserved)) {
+    std::erase(at_long_tasks_, &worker);
+  }
   if (worker.state() == WorkerProcess::State::Dead) {
     if (!worker.start_error().message.empty()) {
       ++start_failures_;
@@ -91,8 +98,17 @@ void RolePool::worker_changed(WorkerProcess& worker) {
   dispatch();
 }
 
+// The first that waits and may have a process now.
+std::deque<std::shared_ptr<RolePool::Ticket>>::iterator RolePool::next_ticket() {
+  const int long_max = options_.long_tasks_max > 0 ? options_.long_tasks_max : options_.processes;
+  const bool long_too = static_cast<int>(at_long_tasks_.size()) < long_max;
+  return std::ranges::find_if(waiting_, [&](const auto& ticket) { return long_too || !ticket->is_long; });
+}
+
 void RolePool::dispatch() {
-  while (!waiting_.empty()) {
+  while (true) {
+    const auto next = next_ticket();
+    if (next == waiting_.end()) return;
     std::shared_ptr<WorkerProcess> idle;
     int usable = 0;
     for (const auto& worker : workers_) {
@@ -112,21 +128,23 @@ void RolePool::dispatch() {
       start_failures_ = 0;  // the next request tries again
       return;
     }
-    auto ticket = waiting_.front();
-    waiting_.pop_front();
+    auto ticket = *next;
+    waiting_.erase(next);
     reserved_.push_back(idle.get());
+    if (ticket->is_long) at_long_tasks_.push_back(idle.get());
     ticket->worker = std::move(idle);
     ticket->ready.notify();
   }
 }
 
-asio::awaitable<Result<std::unique_ptr<RoleTask>>> RolePool::submit(Task task, OpenFile open_file, CancelToken gone) {
+asio::awaitable<Result<std::unique_ptr<RoleTask>>> RolePool::submit(Task task, OpenFile open_file, CancelToken gone,
+                                                                    bool is_long) {
   using Out = Result<std::unique_ptr<RoleTask>>;
   if (stopping_) co_return Out(fail(Error{ErrorCode::Unavailable, "The server is shutting down.", {}, {}, 5}));
   if (waiting_.size() >= options_.waiting_max) {
     co_return Out(fail(Error{ErrorCode::TooManyRequests, "Too many requests wait to be written.", {}, {}, 1}));
   }
-  auto ticket = std::make_shared<Ticket>(Ticket{Event(executor_), nullptr, false});
+  auto ticket = std::make_shared<Ticket>(Ticket{Event(executor_), nullptr, false, is_long});
   waiting_.push_back(ticket);
   dispatch();
   while (!ticket->worker && !ticket->refused) co_await ticket->ready.wait();
@@ -136,6 +154,7 @@ asio::awaitable<Result<std::unique_ptr<RoleTask>>> RolePool::submit(Task task, O
   auto worker = ticket->worker;
   std::erase(reserved_, worker.get());
   if (gone.cancelled() || worker->state() != WorkerProcess::State::Idle) {
+    std::erase(at_long_tasks_, worker.get());
     dispatch();
     if (gone.cancelled()) co_return Out(fail(gone.error()));
     co_return Out(fail(Error{ErrorCode::Unavailable, "The worker ended before its task began.", {}, {}, 1}));

@@ -1,6 +1,7 @@
 // RolePool: the workers of one role beside the query pool: `ingest` (parses what clients send; can open nothing) and
 // `maintain` (merges and checks a collection's files). Processes are started when first needed and kept; one task at a
-// time each, first in first out. They never take a place of the query pool. All calls on the front's one thread.
+// time each, first in first out; but tasks that may last as long as their client likes leave a process to the others.
+// They never take a place of the query pool. All calls on the front's one thread.
 #pragma once
 
 #include <deque>
@@ -17,8 +18,11 @@ struct RolePoolOptions {
   std::string executable;
   std::string data_folder;  // spill/ is below it
   std::string role;         // ingest, maintain
+  std::string name = {};    // of its spill folders; the role's where it has none
   int processes = 1;        // at most
-  int threads = 1;          // of each
+  int long_tasks_max = 0;   // at once; 0: as many as there are processes
+  int nice = 0;
+  int threads = 1;  // of each
   std::uint64_t memory_bytes = 0;
   std::uint64_t spill_bytes_max = 0;
   bool landlock_required = true;
@@ -56,9 +60,10 @@ class RolePool {
   // What its workers may read from now on; those of before end after their task.
   void set_readable_paths(std::vector<std::string> paths);
   // Waits for a worker. Errors: TooManyRequests, Unavailable, Cancelled.
-  asio::awaitable<Result<std::unique_ptr<RoleTask>>> submit(Task task, OpenFile open_file, CancelToken gone);
-  // Starts the processes there may be, so that the first task does not wait for one.
-  void warm();
+  asio::awaitable<Result<std::unique_ptr<RoleTask>>> submit(Task task, OpenFile open_file, CancelToken gone,
+                                                            bool is_long = false);
+  // Starts so many of the processes there may be, so that the first tasks do not wait for one.
+  void warm(int processes);
   void shut_down();
 
   std::size_t running() const;
@@ -69,8 +74,10 @@ class RolePool {
     Event ready;
     std::shared_ptr<WorkerProcess> worker;
     bool refused = false;
+    bool is_long = false;
   };
 
+  std::deque<std::shared_ptr<Ticket>>::iterator next_ticket();
   void dispatch();
   bool start_process();
   void worker_changed(WorkerProcess& worker);
@@ -82,7 +89,8 @@ class RolePool {
   std::uint64_t generation_ = 1;
   std::vector<std::shared_ptr<WorkerProcess>> workers_;
   std::deque<std::shared_ptr<Ticket>> waiting_;
-  std::vector<WorkerProcess*> reserved_;  // given to a ticket, its task not yet started
+  std::vector<WorkerProcess*> reserved_;       // given to a ticket, its task not yet started
+  std::vector<WorkerProcess*> at_long_tasks_;  // or given to one
   std::uint64_t next_task_id_ = 1;
   int next_number_ = 1;
   int start_failures_ = 0;

@@ -51,7 +51,6 @@ struct TaskState {
   std::int64_t waiting_since_ns = 0;  // the piece lies there since
   std::int64_t waited_ns = 0;         // and so long pieces have lain before
   // Of roles that are fed (worker/pool/role_pool.hpp).
-  std::uint64_t input_ahead = 0;  // bytes sent and not yet worked off
   std::function<void(const Json& request)> on_need_file;
   // What the task reads stays on the disk as long as somebody holds its datasets.
   std::vector<std::shared_ptr<const Dataset>> datasets;

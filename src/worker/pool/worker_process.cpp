@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,8 +24,6 @@
 
 namespace canvasback {
 namespace {
-
-constexpr std::size_t kSpareFramesMax = 4;
 
 constexpr std::size_t kReadBytes = 32 * limits::kKiB;
 // A cancelled or timed-out worker gives its engine this share of the bound; the rest is Arrow's and the encoder's.
@@ -131,8 +130,11 @@ Status WorkerProcess::launch() {
   UniqueFd their_ring(::fcntl(memory.fd(), F_DUPFD_CLOEXEC, kWorkerRingFd + 1));
   memory.close_fd();
   ring_.emplace(std::move(memory));
+  input_.emplace(ring_->memory().bytes());
   if (!theirs || !their_ring) return fail(ErrorCode::Unavailable, "A worker could not be started.", "no descriptors");
   CANVASBACK_ASSIGN(pid_, spawn_process(spec_.executable, theirs.get(), their_ring.get()));
+  // Before it is told anything, so that all of its threads have it. Going without changes no answer.
+  if (spec_.nice > 0) static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(pid_), spec_.nice));
   socket_.assign(asio::local::stream_protocol(), ours.release());
   Json hello;
   Json paths = Json::Array{};
@@ -168,6 +170,7 @@ void WorkerProcess::start(const Task& task, const std::vector<const Dataset*>& d
   state_ = State::Busy;
   task_ = std::move(state);
   task_->worker = shared_from_this();
+  input_->restart();
   Json entries = Json::Array{};
   for (const Dataset* dataset : datasets) {
     std::string& known = known_versions_[dataset->name];
@@ -209,11 +212,10 @@ asio::awaitable<void> WorkerProcess::kill_after_grace(std::uint64_t task_id, Can
 asio::awaitable<bool> WorkerProcess::feed(std::shared_ptr<TaskState> task, std::string_view bytes) {
   auto self = shared_from_this();
   while (!bytes.empty()) {
-    while (!task->ended() && task->input_ahead >= limits::kInputAheadBytes) co_await task->readable.wait();
-    if (task->ended() || task_ != task) co_return false;
     const std::string_view piece = bytes.substr(0, limits::kInputFrameBytes);
-    task->input_ahead += piece.size();
-    send_input(piece);
+    while (!task->ended() && task_ == task && !input_->fits(piece.size())) co_await task->readable.wait();
+    if (task->ended() || task_ != task) co_return false;
+    send(FrameKind::Input, encode_piece(input_->put(piece)));
     bytes.remove_prefix(piece.size());
   }
   co_return true;
@@ -366,7 +368,7 @@ void WorkerProcess::handle(FrameKind kind, std::string_view payload) {
       return;
     case FrameKind::InputTaken:
       if (task_) {
-        task_->input_ahead -= std::min(task_->input_ahead, json->at("bytes").as_uint());
+        input_->take_until(json->at("position").as_uint());
         task_->readable.notify();
       }
       return;
@@ -411,19 +413,6 @@ void WorkerProcess::end_task(std::optional<Json> done, std::optional<Error> fail
   callbacks_.changed(*this);
 }
 
-// Input comes by the megabyte: the memory of frames that were sent is used again.
-void WorkerProcess::send_input(std::string_view piece) {
-  std::string frame;
-  if (!spare_frames_.empty()) {
-    frame = std::move(spare_frames_.back());
-    spare_frames_.pop_back();
-  }
-  const auto header = encode_header(FrameKind::Input, piece.size());
-  frame.assign(header.data(), header.size());
-  frame += piece;
-  enqueue(Outgoing{std::move(frame), {}});
-}
-
 void WorkerProcess::send(FrameKind kind, std::string_view payload, std::vector<UniqueFd> files) {
   enqueue(Outgoing{make_frame(kind, payload), std::move(files)});
 }
@@ -452,10 +441,6 @@ asio::awaitable<void> WorkerProcess::write_frames() {
     const auto rest = asio::buffer(next.frame) + begin;
     auto [error, sent] = co_await asio::async_write(socket_, rest, kAwait);
     if (error) break;  // the reading side notices the end
-    std::string& done = outgoing_.front().frame;
-    if (done.capacity() > limits::kInputFrameBytes / 2 && spare_frames_.size() < kSpareFramesMax) {
-      spare_frames_.push_back(std::move(done));
-    }
     outgoing_.pop_front();
   }
   outgoing_.clear();

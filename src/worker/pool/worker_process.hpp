@@ -34,6 +34,7 @@ struct WorkerSpec {
   std::uint64_t spill_bytes_max = 0;
   bool landlock_required = true;
   std::string role = "query";  // query, ingest, maintain
+  int nice = 0;
 };
 
 class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
@@ -56,7 +57,7 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   // Gives a task to an idle worker; `datasets` are the entries it may need, sent where it has not that version.
   void start(const Task& task, const std::vector<const Dataset*>& datasets, std::shared_ptr<TaskState> state);
   void cancel(CancelReason reason);
-  // Feeds the running task. Waits while limits::kInputAheadBytes are under way; false where the task has ended.
+  // Feeds the running task. Waits while the ring is full of what is not yet worked off; false where the task has ended.
   asio::awaitable<bool> feed(std::shared_ptr<TaskState> task, std::string_view bytes);
   // No more input for that task; nothing where it has ended meanwhile and the worker may be at another.
   void end_input(const std::shared_ptr<TaskState>& task);
@@ -93,7 +94,6 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
     std::vector<UniqueFd> files;
   };
   void enqueue(Outgoing frame);
-  void send_input(std::string_view piece);
   void send(FrameKind kind, std::string_view payload, std::vector<UniqueFd> files = {});
   bool send_first_byte(const std::string& frame, const std::vector<UniqueFd>& files, bool& again);
   asio::awaitable<void> write_frames();
@@ -115,11 +115,11 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   Error start_error_;
   std::uint64_t baseline_bytes_ = 0;
   std::optional<RingReader> ring_;
+  std::optional<InputRing> input_;  // in the same memory
   std::string buffer_;
   std::size_t begin_ = 0;  // of the bytes read and not yet used
   std::size_t end_ = 0;
   std::deque<Outgoing> outgoing_;
-  std::vector<std::string> spare_frames_;  // their memory
   bool writing_ = false;
 };
 
