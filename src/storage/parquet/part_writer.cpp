@@ -88,7 +88,7 @@ class ParquetPartWriter final : public PartWriter {
       parquet::WriterProperties::Builder builder;
       builder.version(parquet::ParquetVersion::PARQUET_2_6)
           ->max_row_group_length(options_.row_group_rows > 0 ? options_.row_group_rows : INT32_MAX)
-          ->created_by("canvasback")
+          ->created_by(kPartCreator)
           ->enable_statistics();
       if (options_.quick) {
         builder.compression(arrow::Compression::LZ4)->disable_dictionary();

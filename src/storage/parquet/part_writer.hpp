@@ -53,6 +53,7 @@ class PartWriter {
 };
 
 inline constexpr const char* kPartInfoKey = "canvasback.part";
+inline constexpr const char* kPartCreator = "canvasback";  // the footer's created_by
 
 // The value of kPartInfoKey in a file's footer, or empty where it has none. Errors: InvalidData.
 struct DataFile;

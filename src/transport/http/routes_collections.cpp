@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "storage/collection/shape_sql.hpp"
 #include "task/iso_week.hpp"
+#include "task/narrowing.hpp"
 #include "task/search.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/routes.hpp"
@@ -44,6 +45,7 @@ Result<std::int64_t> limit_of(const Json& value) {
 struct Statement {
   std::string sql;
   Json parameters = Json::Array{};
+  Narrowing narrowing = {};
 
   std::string bind(Json value) {
     parameters.push(std::move(value));
@@ -58,6 +60,7 @@ SqlRunRequest run_of(const Request& request, Statement statement) {
   run.row_objects = true;
   run.received_ns = request.received_ns;
   run.content_encoding = content_encoding_of(request, "json");
+  run.narrowing = std::move(statement.narrowing);
   return run;
 }
 
@@ -101,7 +104,7 @@ Result<SqlRunRequest> sql_request(const Request& request) {
   return run;
 }
 
-// A record's id in the columns it may stand in; the file's statistics and Bloom filters leave out most row groups.
+// A record's id in the columns it may stand in.
 Result<Statement> by_id(const Collection& collection, const std::string& id) {
   const Kinds all = kinds_of(collection.files);
   Statement out;
@@ -116,6 +119,8 @@ Result<Statement> by_id(const Collection& collection, const std::string& id) {
     }
   }
   if (conditions.empty()) return fail(ErrorCode::RecordNotFound, "The records of this collection have no id.");
+  out.narrowing.collection = collection.name;
+  out.narrowing.keys.emplace_back(kIdColumn, id);
   out.sql = fmt::format("SELECT * FROM {} WHERE {} ORDER BY {} DESC LIMIT {}", sql_identifier(collection.name),
                         fmt::join(conditions, " OR "), sql_identifier(kIngestedAtColumn), kLimitMax);
   return out;
@@ -158,6 +163,30 @@ asio::awaitable<void> record(Services services, Connection& connection, Request&
   co_await connection.respond(std::move(response));
 }
 
+// The weeks that records of the range can lie in. A day more on each side, for times with an offset; of a range without
+// end those that its first records lie in.
+Narrowing weeks_of(const Services& services, const Collection& collection, const Json& body, std::int64_t limit) {
+  constexpr std::int64_t kDayUs = std::int64_t{86'400} * 1'000'000;
+  Narrowing out;
+  out.collection = collection.name;
+  std::int64_t counted_from_us = -7 * kDayUs;  // before the first record time there is
+  if (body.at("start").is_string()) {
+    const auto start_us = parse_iso_time(body.at("start").as_string());
+    if (!start_us) return {};
+    out.first_week = week_number_of(*start_us - kDayUs);
+    counted_from_us = *start_us + kDayUs;
+  }
+  if (body.at("end").is_string()) {
+    const auto end_us = parse_iso_time(body.at("end").as_string());
+    if (!end_us) return {};
+    out.last_week = week_number_of(*end_us + 2 * kDayUs);
+  }
+  if (const auto dataset = services.datasets.find(collection.name)) {
+    out.last_week = std::min(out.last_week, last_week_of_first(**dataset, counted_from_us, limit));
+  }
+  return out;
+}
+
 Result<SqlRunRequest> date_range(const Services& services, const Request& request) {
   CANVASBACK_ASSIGN(Json body, json_body(request, {"start", "end", "limit"}));
   CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
@@ -180,6 +209,7 @@ Result<SqlRunRequest> date_range(const Services& services, const Request& reques
   if (conditions.empty()) return fail(ErrorCode::InvalidData, "The body needs \"start\" or \"end\".");
   out.sql = fmt::format("SELECT * FROM {} WHERE {} ORDER BY {} LIMIT {}", sql_identifier(collection->name),
                         fmt::join(conditions, " AND "), time, limit);
+  out.narrowing = weeks_of(services, *collection, body, limit);
   return run_of(request, std::move(out));
 }
 
