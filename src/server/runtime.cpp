@@ -121,8 +121,18 @@ Status Runtime::make_collections(const Config& config) {
   role.memory_bytes = std::max<std::uint64_t>(limits::kWorkerMemoryBytesMin, pool.memory_budget_bytes / 4);
   role.landlock_required = pool.landlock_required;
   role.role = "ingest";
+  const RolePoolOptions shared = role;
+  if (config.text("ingest_threads") != "auto") {
+    CANVASBACK_ASSIGN(std::int64_t threads, config.integer("ingest_threads", 1, 256));
+    role.threads = static_cast<int>(threads);
+  }
+  if (config.text("ingest_memory") != "auto") {
+    CANVASBACK_ASSIGN(std::uint64_t bytes, config.bytes("ingest_memory"));
+    role.memory_bytes = std::max<std::uint64_t>(limits::kWorkerMemoryBytesMin, bytes);
+  }
   role.processes = 2;  // a long body does not keep short ones waiting
   ingest_pool_ = std::make_unique<RolePool>(executor, role);
+  role = shared;
   role.role = "maintain";
   role.processes = 1;
   role.spill_bytes_max = pool.spill_bytes_max;

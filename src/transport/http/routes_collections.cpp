@@ -17,8 +17,6 @@
 namespace canvasback::http {
 namespace {
 
-constexpr std::int64_t kDefaultLimit = 100;
-constexpr std::int64_t kLimitMax = 10'000;
 constexpr std::int64_t kSearchShare = 80;  // percent of the budget for looking; the rest is for the records found
 
 std::string collection_of(const Request& request) {
@@ -33,10 +31,11 @@ Result<const Collection*> find_collection(const Services& services, const std::s
               fmt::format("There is no collection \"{}\" yet; its first record makes it.", name.substr(0, 128)));
 }
 
-Result<std::int64_t> limit_of(const Json& value) {
-  if (value.is_null()) return kDefaultLimit;
-  if (!value.is_integer() || value.as_int(-1) < 0 || value.as_int() > kLimitMax) {
-    return fail(ErrorCode::InvalidData, fmt::format("limit is an integer from 0 to {}.", kLimitMax));
+Result<std::int64_t> limit_of(const Services& services, const Json& value) {
+  const QuerySettings& settings = services.settings;
+  if (value.is_null()) return std::min(settings.default_limit, settings.limit_max);
+  if (!value.is_integer() || value.as_int(-1) < 0 || value.as_int() > settings.limit_max) {
+    return fail(ErrorCode::InvalidData, fmt::format("limit is an integer from 0 to {}.", settings.limit_max));
   }
   return value.as_int();
 }
@@ -81,7 +80,7 @@ Result<Json> one_of(const Json& body, const char* name, const char* other) {
   return fail(ErrorCode::InvalidData, fmt::format("\"{}\" and \"{}\" are the same: give one.", name, other));
 }
 
-Result<SqlRunRequest> sql_request(const Request& request) {
+Result<SqlRunRequest> sql_request(const Services& services, const Request& request) {
   CANVASBACK_ASSIGN(Json body, json_body(request, {"sql", "query", "parameters", "limit", "format", "timeout_ms"}));
   CANVASBACK_ASSIGN(Json text, one_of(body, "sql", "query"));
   if (!text.is_string()) return fail(ErrorCode::InvalidData, "The body needs a member \"sql\".");
@@ -91,7 +90,7 @@ Result<SqlRunRequest> sql_request(const Request& request) {
   SqlRunRequest run;
   run.sql = text.as_string();
   run.parameters = body.at("parameters");
-  CANVASBACK_ASSIGN(run.limit, limit_of(body.at("limit")));
+  CANVASBACK_ASSIGN(run.limit, limit_of(services, body.at("limit")));
   run.row_objects = true;
   run.received_ns = request.received_ns;
   if (body.at("format").is_string()) run.format = body.at("format").as_string();
@@ -105,7 +104,7 @@ Result<SqlRunRequest> sql_request(const Request& request) {
 }
 
 // A record's id in the columns it may stand in.
-Result<Statement> by_id(const Collection& collection, const std::string& id) {
+Result<Statement> by_id(const Services& services, const Collection& collection, const std::string& id) {
   const Kinds all = kinds_of(collection.files);
   Statement out;
   std::vector<std::string> conditions;
@@ -122,14 +121,14 @@ Result<Statement> by_id(const Collection& collection, const std::string& id) {
   out.narrowing.collection = collection.name;
   out.narrowing.keys.emplace_back(kIdColumn, id);
   out.sql = fmt::format("SELECT * FROM {} WHERE {} ORDER BY {} DESC LIMIT {}", sql_identifier(collection.name),
-                        fmt::join(conditions, " OR "), sql_identifier(kIngestedAtColumn), kLimitMax);
+                        fmt::join(conditions, " OR "), sql_identifier(kIngestedAtColumn), services.settings.limit_max);
   return out;
 }
 
 // The whole answer at once: whether there is a record decides the status.
 asio::awaitable<void> record(Services services, Connection& connection, Request& request) {
   auto collection = find_collection(services, collection_of(request));
-  auto statement = collection ? by_id(**collection, request.path_parameters["id"])
+  auto statement = collection ? by_id(services, **collection, request.path_parameters["id"])
                               : Result<Statement>(std::unexpected(collection.error()));
   if (!statement) {
     co_await connection.respond(problem_response(statement.error(), request.path));
@@ -190,7 +189,7 @@ Narrowing weeks_of(const Services& services, const Collection& collection, const
 Result<SqlRunRequest> date_range(const Services& services, const Request& request) {
   CANVASBACK_ASSIGN(Json body, json_body(request, {"start", "end", "limit"}));
   CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
-  CANVASBACK_ASSIGN(std::int64_t limit, limit_of(body.at("limit")));
+  CANVASBACK_ASSIGN(std::int64_t limit, limit_of(services, body.at("limit")));
   const std::string time = record_time_sql(kinds_of(collection->files));
   Statement out;
   std::vector<std::string> conditions;
@@ -214,9 +213,9 @@ Result<SqlRunRequest> date_range(const Services& services, const Request& reques
 }
 
 Result<SqlRunRequest> recent(const Services& services, const Request& request) {
-  std::int64_t limit = kDefaultLimit;
+  std::int64_t limit = std::min(services.settings.default_limit, services.settings.limit_max);
   if (const std::string* text = request.parameter("limit")) {
-    CANVASBACK_ASSIGN(limit, parse_integer(*text, "limit", 0, kLimitMax));
+    CANVASBACK_ASSIGN(limit, parse_integer(*text, "limit", 0, services.settings.limit_max));
   }
   CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
   Statement out;
@@ -233,7 +232,7 @@ Result<Task> search_task(const Services& services, const Request& request) {
   if (!text.is_string())
     return fail(ErrorCode::InvalidData, "The body needs a member \"query\" with what to search for.");
   CANVASBACK_ASSIGN(Search search, search_for(text.as_string()));
-  CANVASBACK_ASSIGN(search.limit, limit_of(body.at("limit")));
+  CANVASBACK_ASSIGN(search.limit, limit_of(services, body.at("limit")));
   if (const Json& cursor = body.at("cursor"); cursor.is_string()) {
     CANVASBACK_ASSIGN(search.cursor, decode_search_cursor(cursor.as_string()));
   }
@@ -344,7 +343,7 @@ using MakeRun = Result<SqlRunRequest> (*)(const Services&, const Request&);
 
 void add_collection_routes(Router& router, Services services) {
   router.add({"POST", "/query/sql", {}}, [services](Connection& connection, Request& request) {
-    return answer(services, connection, request, sql_request(request));
+    return answer(services, connection, request, sql_request(services, request));
   });
   router.add({"GET", "/query/id/{id}", {"collection"}},
              [services](Connection& connection, Request& request) { return record(services, connection, request); });
