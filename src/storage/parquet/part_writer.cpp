@@ -17,6 +17,7 @@
 
 #include "base/limits.hpp"
 #include "storage/parquet/footer.hpp"
+#include "stream/kinds.hpp"
 
 namespace canvasback {
 namespace {
@@ -193,6 +194,19 @@ Result<std::unique_ptr<PartWriter>> PartWriter::open(int fd, SchemaPtr schema, P
   auto writer = std::make_unique<ParquetPartWriter>(fd, std::move(options));
   CANVASBACK_TRY(writer->begin(schema));
   return writer;
+}
+
+std::vector<std::string> filtered_columns(const arrow::Schema& schema, const std::vector<std::string>& columns) {
+  std::vector<std::string> out;
+  const auto add = [&](const std::string& name) {
+    const auto field = schema.GetFieldByName(name);
+    if (field && (field->type()->id() == arrow::Type::STRING || field->type()->id() == arrow::Type::INT64)) {
+      out.push_back(name);
+    }
+  };
+  add(std::string(kIdColumn));
+  for (const std::string& column : columns) add(column);
+  return out;
 }
 
 Result<std::string> read_part_info(const DataFile& file) {
