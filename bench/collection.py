@@ -3,12 +3,14 @@
     python bench/collection.py [--count 10000000] [--type transaction] [--work DIR]
 
 Prints one JSON object a line. The records are made by the program itself and sent to a server of it, synced; the
-questions are asked when all commits are merged, each five times: the median counts.
+questions are asked when all commits are merged, each five times: the median counts. Beside each statement stands what
+DuckDB alone needs for it, in this process, on the same files and with as many threads.
 """
 
 import argparse
 import http.client
 import json
+import os
 import pathlib
 import random
 import re
@@ -18,6 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import duckdb
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from harness.servers import ROOT, Subject, Watch  # noqa: E402
@@ -63,6 +67,25 @@ def tell(name: str, **figures) -> None:
     print(json.dumps({"operation": name, **figures}), flush=True)
 
 
+def bare_engine(work: pathlib.Path):
+    """Median seconds of a statement in DuckDB alone."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET threads = {os.cpu_count()}")
+    connection.execute("SET parquet_metadata_cache = true")
+    connection.execute(f"CREATE VIEW all_records AS FROM read_parquet('{work}/parquet/data_*.parquet')")
+
+    def ask(sql: str) -> float:
+        timings = []
+        for _ in range(ASKED):
+            begin = time.perf_counter()
+            connection.execute(sql).fetchall()
+            timings.append(time.perf_counter() - begin)
+        return round(statistics.median(timings), 4)
+
+    return ask
+
+
 def measure(program: str, count: int, kind: str, work: pathlib.Path) -> None:
     command = f'{program} serve --listen 127.0.0.1:"$PORT" --data {work} --log-level warning'
     subject = Subject("canvasback", command, ROOT / "bench/adapter.json", work)
@@ -84,10 +107,11 @@ def measure(program: str, count: int, kind: str, work: pathlib.Path) -> None:
         json_bytes = len(piece) * count // 100_000
         tell("size", merge_seconds=round(time.perf_counter() - begin, 1), bytes=told["total_bytes"],
              json_bytes=json_bytes, times_smaller=round(json_bytes / told["total_bytes"], 2), files=told["total_files"])
+        bare = bare_engine(work)
         for name, sql in QUERIES.items():
             if "currency" in sql and kind != "transaction":
                 continue
-            tell(name, **client.median("POST", "/query/sql", [{"sql": sql}] * ASKED))
+            tell(name, **client.median("POST", "/query/sql", [{"sql": sql}] * ASKED), bare_duckdb=bare(sql))
         chance = random.Random(7)
         some = [json.loads(line) for line in piece.splitlines()[:: 100_000 // 50]]
         ids = [f"/query/id/{record['id']}" for record in chance.sample(some, 20)]
