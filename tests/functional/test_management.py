@@ -1,4 +1,4 @@
-"""What is done to collections for long, as jobs: merging, archiving, restoring, checking, backing up, making records up."""
+"""What is done to collections for long, as jobs: merging, archiving, restoring, checking, backups, made-up records."""
 
 import hashlib
 import json

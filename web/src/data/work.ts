@@ -42,7 +42,8 @@ export function outcomeOf(job: Job): string {
       return moved === 0 ? "No file is of such a week." : `${counted(moved, "file")} moved.`;
     }
     case "verify": {
-      const read = `${counted(typeof files === "number" ? files : files.length, "file")} with ${counted(records, "record")} read`;
+      const count = typeof files === "number" ? files : files.length;
+      const read = `${counted(count, "file")} with ${counted(records, "record")} read`;
       return problems.length === 0 ? `${read}; all are whole.` : `${read}; ${counted(problems.length, "problem")}.`;
     }
     case "generate":

@@ -1,7 +1,7 @@
 /** What is done to a collection's files by hand: merging, archiving, restoring, checking, a backup; each confirmed. */
 import { Button, Modal, Select } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 
 import { Problem } from "../../app/states";
 import { call } from "../../data/api/client";
@@ -14,7 +14,7 @@ interface Action {
   kind: Kind;
   label: string;
   /** What it does, as asked before it is done. */
-  asks: ReactNode;
+  asks: string;
   /** Which weeks there are to choose from. */
   weeks?: "live" | "archived";
 }
@@ -23,13 +23,17 @@ const ACTIONS: readonly Action[] = [
   {
     kind: "compact",
     label: "Merge now",
-    asks: "All commits go into the parts of their weeks, and each week becomes one file. The records stay as they are; this happens by itself, too, only later.",
+    asks:
+      "All commits go into the parts of their weeks, and each week becomes one file. The records stay as they are; " +
+      "this happens by itself, too, only later.",
   },
   {
     kind: "archive",
     label: "Archive…",
     weeks: "live",
-    asks: "The files of all weeks before the chosen one go to the archive. Queries no longer see their records until they are restored; nothing is deleted.",
+    asks:
+      "The files of all weeks before the chosen one go to the archive. Queries no longer see their records until " +
+      "they are restored; nothing is deleted.",
   },
   {
     kind: "restore",
@@ -40,12 +44,16 @@ const ACTIONS: readonly Action[] = [
   {
     kind: "verify",
     label: "Check files",
-    asks: "Every value of every file is read and its checksum compared. A large collection keeps a worker busy for a while.",
+    asks:
+      "Every value of every file is read and its checksum compared. A large collection keeps a worker busy for a " +
+      "while.",
   },
   {
     kind: "backup",
     label: "Back up",
-    asks: "All collections as they are now, archives included, become one tar file to download. Unpacked anywhere, it is a data folder.",
+    asks:
+      "All collections as they are now, archives included, become one tar file to download. Unpacked anywhere, it is " +
+      "a data folder.",
   },
 ];
 
