@@ -4,7 +4,8 @@
 
 Prints one JSON object a line. The records are made by the program itself and sent to a server of it, synced. While they
 are merged, 64 clients send single records into another collection. The questions are asked when all commits are merged,
-each five times: the median counts. With --load-minutes that is all left out: as many minutes of single records and
+each five times: the median counts; beside each statement stands what DuckDB alone needs for it, in this process, on the
+same files and with as many threads. With --load-minutes that is all left out: as many minutes of single records and
 bodies of 100,000 at the same time, and how much memory the server takes meanwhile.
 """
 
@@ -12,6 +13,7 @@ import argparse
 import collections
 import http.client
 import json
+import os
 import pathlib
 import random
 import re
@@ -22,6 +24,8 @@ import sys
 import tempfile
 import threading
 import time
+
+import duckdb
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from harness import load, records  # noqa: E402
@@ -132,6 +136,25 @@ def endure(program: str, minutes: float, kind: str, work: pathlib.Path) -> None:
             sender.join()
 
 
+def bare_engine(work: pathlib.Path):
+    """Median seconds of a statement in DuckDB alone."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET threads = {os.cpu_count()}")
+    connection.execute("SET parquet_metadata_cache = true")
+    connection.execute(f"CREATE VIEW all_records AS FROM read_parquet('{work}/parquet/data_*.parquet')")
+
+    def ask(sql: str) -> float:
+        timings = []
+        for _ in range(ASKED):
+            begin = time.perf_counter()
+            connection.execute(sql).fetchall()
+            timings.append(time.perf_counter() - begin)
+        return round(statistics.median(timings), 4)
+
+    return ask
+
+
 def measure(program: str, count: int, kind: str, work: pathlib.Path) -> None:
     subject = subject_of(program, work)
     with subject.start() as running:
@@ -153,10 +176,11 @@ def measure(program: str, count: int, kind: str, work: pathlib.Path) -> None:
         json_bytes = len(piece) * count // 100_000
         tell("size", merge_seconds=round(time.perf_counter() - begin, 1), bytes=told["total_bytes"],
              json_bytes=json_bytes, times_smaller=round(json_bytes / told["total_bytes"], 2), files=told["total_files"])
+        bare = bare_engine(work)
         for name, sql in QUERIES.items():
             if "currency" in sql and kind != "transaction":
                 continue
-            tell(name, **client.median("POST", "/query/sql", [{"sql": sql}] * ASKED))
+            tell(name, **client.median("POST", "/query/sql", [{"sql": sql}] * ASKED), bare_duckdb=bare(sql))
         chance = random.Random(7)
         some = [json.loads(line) for line in piece.splitlines()[:: 100_000 // 50]]
         ids = [f"/query/id/{record['id']}" for record in chance.sample(some, 20)]

@@ -63,6 +63,8 @@ class Engine {
   virtual void define_stream(std::string_view name, StreamFactory factory) = 0;
   // How many threads the statements that follow run on, at most EngineOptions::threads; all of them, until told.
   virtual void use_threads(int threads) = 0;
+  // A statement that gives the same rows as this admitted one with less work; empty where none is known.
+  virtual std::string cheaper_statement(const std::string& sql) = 0;
   // Starts a statement. Errors that binding finds come at once, later ones from the stream.
   virtual Result<std::unique_ptr<BatchStream>> execute(const SqlRequest& request, CancelToken cancel) = 0;
 

@@ -172,10 +172,40 @@ Status stats(const CommandOptions& options) {
   return {};
 }
 
+// Work on a collection of a running server: what came of it, once it has ended.
+Result<Json> ask_for_work(const CommandOptions& options, const char* work, const Json& body) {
+  http::ClientRequest request;
+  request.server = options.server;
+  request.method = "POST";
+  request.target = fmt::format("/api/v1/collections/{}/{}", percent_encode(options.collection), work);
+  request.body = body.dump();
+  request.content_type = "application/json";
+  std::string answer;
+  CANVASBACK_TRY(http::fetch(request, [&](std::string_view bytes) {
+    answer += bytes;
+    return Status();
+  }));
+  CANVASBACK_ASSIGN(Json job, Json::parse(answer));
+  return job.at("result");
+}
+
+std::vector<std::string> texts_of(const Json& list) {
+  std::vector<std::string> out;
+  for (const Json& text : list.as_array()) out.emplace_back(text.as_string());
+  return out;
+}
+
+void say_merged(std::uint64_t files) { std::fprintf(stderr, "%s\n", fmt::format("{} files merged", files).c_str()); }
+
 Status compact(const CommandOptions& options) {
+  if (!options.server.empty()) {
+    CANVASBACK_ASSIGN(Json result, ask_for_work(options, "compact", Json(Json::Object{})));
+    say_merged(result.at("files_merged").as_uint());
+    return {};
+  }
   const auto work = [&](CollectionService& collections) { return collections.compact(options.collection); };
   CANVASBACK_ASSIGN(std::size_t files, with_collections(options, work));
-  std::fprintf(stderr, "%zu files merged\n", files);
+  say_merged(files);
   return {};
 }
 
@@ -192,6 +222,13 @@ void say_moved(const std::vector<std::string>& names) {
 
 Status archive(const CommandOptions& options) {
   CANVASBACK_ASSIGN(std::int64_t week, week_from(options.before, "--before"));
+  if (!options.server.empty()) {
+    Json body;
+    body.set("before", options.before);
+    CANVASBACK_ASSIGN(Json result, ask_for_work(options, "archive", body));
+    say_moved(texts_of(result.at("files")));
+    return {};
+  }
   const auto work = [&](CollectionService& collections) {
     return collections.archive_before(options.collection, week);
   };
@@ -209,6 +246,14 @@ Status restore(const CommandOptions& options) {
   if (!options.until.empty()) {
     CANVASBACK_ASSIGN(last, week_from(options.until, "--until"));
   }
+  if (!options.server.empty()) {
+    Json body(Json::Object{});
+    if (!options.from.empty()) body.set("from", options.from);
+    if (!options.until.empty()) body.set("until", options.until);
+    CANVASBACK_ASSIGN(Json result, ask_for_work(options, "restore", body));
+    say_moved(texts_of(result.at("files")));
+    return {};
+  }
   const auto work = [&](CollectionService& collections) {
     return collections.restore(options.collection, first, last);
   };
@@ -217,9 +262,21 @@ Status restore(const CommandOptions& options) {
   return {};
 }
 
+Result<CollectionService::Verified> verify_at_server(const CommandOptions& options) {
+  CANVASBACK_ASSIGN(Json result, ask_for_work(options, "verify", Json(Json::Object{})));
+  CollectionService::Verified out;
+  out.files = static_cast<std::size_t>(result.at("files").as_uint());
+  out.records = result.at("records").as_int();
+  for (const Json& problem : result.at("problems").as_array()) {
+    out.problems.emplace_back(problem.at("file").as_string(), problem.at("problem").as_string());
+  }
+  return out;
+}
+
 Status verify(const CommandOptions& options) {
   const auto work = [&](CollectionService& collections) { return collections.verify(options.collection); };
-  CANVASBACK_ASSIGN(CollectionService::Verified verified, with_collections(options, work));
+  auto examined = options.server.empty() ? with_collections(options, work) : verify_at_server(options);
+  CANVASBACK_ASSIGN(CollectionService::Verified verified, std::move(examined));
   for (const auto& [path, what] : verified.problems) print(fmt::format("{}: {}\n", path, what));
   std::fprintf(stderr, "%zu files, %s records, %zu problems\n", verified.files,
                with_thousands(verified.records).c_str(), verified.problems.size());

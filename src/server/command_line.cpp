@@ -37,8 +37,8 @@ void add_output(CLI::App& command, CommandOptions& options) {
   command.add_option("--server", options.server, "ask a running server, http://host:port");
 }
 
-// The commands of collections. They open the data folder themselves, so no server may have it; `ingest --server` and
-// `stats --server` ask one that runs.
+// The commands of collections. They open the data folder themselves, so no server may have it; with --server they ask
+// one that runs.
 template <class Add>
 void add_collection_commands(Add add, CommandOptions& options) {
   const auto add_one = [&](const char* name, const char* help, int (*function)(const CommandOptions&)) {
@@ -65,10 +65,15 @@ void add_collection_commands(Add add, CommandOptions& options) {
   generate->add_option("-o,--out", options.out, "file to write; it appears when it is complete");
   generate->add_option("--to", options.server, "send them to a running server, http://host:port");
   generate->add_option("--collection", options.collection, "there, the collection [all_records]");
-  add_one("compact", "merge a collection's files into one for each week", run_compact);
-  CLI::App* archive = add_one("archive", "move the files of old weeks to the archive", run_archive);
+  const auto add_work = [&](const char* name, const char* help, int (*function)(const CommandOptions&)) {
+    CLI::App* command = add_one(name, help, function);
+    command->add_option("--server", options.server, "of a running server, http://host:port");
+    return command;
+  };
+  add_work("compact", "merge a collection's files into one for each week", run_compact);
+  CLI::App* archive = add_work("archive", "move the files of old weeks to the archive", run_archive);
   archive->add_option("--before", options.before, "the first week that stays: 2025-W40")->required();
-  CLI::App* restore = add_one("restore", "move the files of weeks back from the archive", run_restore);
+  CLI::App* restore = add_work("restore", "move the files of weeks back from the archive", run_restore);
   restore->add_option("--from", options.from, "the first week: 2025-W40 (default: the first there is)");
   restore->add_option("--until", options.until, "the last week (default: the last there is)");
   CLI::App* backup =
@@ -76,7 +81,7 @@ void add_collection_commands(Add add, CommandOptions& options) {
   backup->add_option("--to", options.out, "a folder that is not there yet, or a file: .tar, .tar.zst, .tar.gz")
       ->required();
   backup->add_option("--server", options.server, "of a running server, http://host:port");
-  add_one("verify", "read every value of a collection and compare counts", run_verify);
+  add_work("verify", "read every value of a collection and compare counts", run_verify);
 }
 
 }  // namespace

@@ -94,6 +94,18 @@ asio::awaitable<bool> drain(Runtime& runtime, http::Server& server) {
   co_return true;
 }
 
+Result<http::QuerySettings> query_settings(const Config& config) {
+  http::QuerySettings out;
+  CANVASBACK_ASSIGN(out.default_limit, config.integer("default_limit", 0, 1'000'000'000));
+  CANVASBACK_ASSIGN(out.limit_max, config.integer("max_query_results", 1, 1'000'000'000));
+  const std::string& strategy = config.text("streaming_strategy");
+  if (strategy != "offset" && strategy != "keyset") {
+    return fail(ErrorCode::InvalidData, "streaming_strategy is offset or keyset.");
+  }
+  out.keyset_streams = strategy == "keyset";
+  return out;
+}
+
 Status serve(const CommandOptions& options) {
   raise_descriptor_limit();
   CANVASBACK_ASSIGN(Config config, load_config(options));
@@ -102,8 +114,10 @@ Status serve(const CommandOptions& options) {
   CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, Runtime::make(config, false));
   http::Access access{config.list("hosts"), config.list("origins")};
   http::Router router(runtime->metrics(), std::move(access));
-  http::Services services{runtime->pool(),  runtime->datasets(), runtime->queries(), runtime->jobs(),
-                          runtime->views(), runtime->metrics(),  wall_us(),          &runtime->collections()};
+  CANVASBACK_ASSIGN(const http::QuerySettings settings, query_settings(config));
+  http::Services services{runtime->pool(), runtime->datasets(),     runtime->queries(),
+                          runtime->jobs(), runtime->views(),        runtime->metrics(),
+                          wall_us(),       &runtime->collections(), settings};
   add_routes(router, services);
   http::Server server(runtime->loop().get_executor(), router);
   CANVASBACK_TRY(server.listen(listen.address, listen.port));

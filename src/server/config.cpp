@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <filesystem>
 
@@ -37,6 +38,44 @@ Result<std::string> scalar_text(const toml::node& node, std::string_view key) {
     return fmt::format("{}", fmt::join(parts, ","));
   }
   return fail(ErrorCode::InvalidData, fmt::format("\"{}\" has a value of the wrong kind.", key));
+}
+
+// Settings by the names that configurations of the earlier stacks have them under.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kOtherNames{{
+    {"memory_limit", "memory"},
+    {"bulk_insert.threads", "ingest_threads"},
+    {"bulk_insert.memory_limit", "ingest_memory"},
+    {"streaming.strategy", "streaming_strategy"},
+    {"query_optimized.threads", "threads"},
+    {"query_optimized.memory_limit", "memory"},
+}};
+
+std::string setting_of(const std::string& name) {
+  for (const auto& [other, setting] : kOtherNames) {
+    if (name == other) return std::string(setting);
+  }
+  return name;
+}
+
+// The values of [operation_profiles.NAME] tables, as PROFILE.KEY.
+Result<std::vector<std::pair<std::string, std::string>>> operation_profiles(const toml::node& node) {
+  std::vector<std::pair<std::string, std::string>> out;
+  const auto* profiles = node.as_table();
+  if (profiles == nullptr) {
+    return fail(ErrorCode::InvalidData, "Operation profiles are written as [operation_profiles.bulk_insert].");
+  }
+  for (const auto& [profile, values] : *profiles) {
+    if (!values.is_table()) return fail(ErrorCode::InvalidData, "An operation profile is a table.");
+    for (const auto& [key, value] : *values.as_table()) {
+      const std::string name = fmt::format("{}.{}", profile.str(), key.str());
+      if (setting_of(name) == name) {
+        return fail(ErrorCode::InvalidData, fmt::format("operation_profiles has no \"{}\".", name));
+      }
+      CANVASBACK_ASSIGN(std::string text, scalar_text(value, name));
+      out.emplace_back(setting_of(name), std::move(text));
+    }
+  }
+  return out;
 }
 
 Result<DatasetSource> dataset_entry(const toml::table& table) {
@@ -106,6 +145,11 @@ const std::vector<SettingInfo>& Config::known() {
       {"keep_weeks", "0", "parts of weeks older than so many are removed from collections; 0 keeps all"},
       {"key_memory", "auto",
        "memory of the keys of collections; auto: a quarter of what the cgroup or the machine has"},
+      {"ingest_threads", "auto", "threads of a worker that takes records in; auto: as threads"},
+      {"ingest_memory", "auto", "memory of a worker that takes records in; auto: an eighth of memory"},
+      {"default_limit", "100", "rows of an answer of /query/… where none are asked for"},
+      {"max_query_results", "10000", "rows that can be asked for there"},
+      {"streaming_strategy", "offset", "of stream-arrow-batches, where the request names none: offset or keyset"},
       {"timeout_ms", "300000", "time limit of a task that names none"},
       {"log_level", "info", "debug, info, warning, error or off"},
       {"log_style", "text", "text or json"},
@@ -151,10 +195,17 @@ Status Config::read_file(const std::string& path) {
       }
       continue;
     }
-    if (!is_known(name)) return fail(ErrorCode::InvalidData, fmt::format("{}: unknown setting \"{}\".", path, name));
+    if (name == "operation_profiles") {
+      auto profiles = operation_profiles(node);
+      if (!profiles) return fail(ErrorCode::InvalidData, fmt::format("{}: {}", path, profiles.error().message));
+      for (auto& [setting, text] : *profiles) settings_[setting] = {std::move(text), path};
+      continue;
+    }
+    if (!is_known(setting_of(name)))
+      return fail(ErrorCode::InvalidData, fmt::format("{}: unknown setting \"{}\".", path, name));
     auto text = scalar_text(node, name);
     if (!text) return fail(ErrorCode::InvalidData, fmt::format("{}: {}", path, text.error().message));
-    settings_[name] = {std::move(*text), path};
+    settings_[setting_of(name)] = {std::move(*text), path};
   }
   return {};
 }

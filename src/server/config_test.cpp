@@ -49,6 +49,20 @@ TEST_F(ConfigTest, FlagsBeatTheEnvironmentBeatsTheFile) {
   EXPECT_EQ(config->at("threads").origin, folder_ / "canvasback.toml");
 }
 
+TEST_F(ConfigTest, ProfilesOfOperationsAreSettings) {
+  const auto config = load(
+      "memory_limit = \"3GB\"\n[operation_profiles.bulk_insert]\nthreads = 3\nmemory_limit = \"1GB\"\n"
+      "[operation_profiles.streaming]\nstrategy = \"keyset\"\n[operation_profiles.query_optimized]\nthreads = 4\n");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->text("memory"), "3GB");
+  EXPECT_EQ(config->text("ingest_threads"), "3");
+  EXPECT_EQ(config->text("ingest_memory"), "1GB");
+  EXPECT_EQ(config->text("streaming_strategy"), "keyset");
+  EXPECT_EQ(config->text("threads"), "4");
+  EXPECT_NE(problem("[operation_profiles.bulk_insert]\nworkers = 3\n").find("bulk_insert.workers"), std::string::npos);
+  EXPECT_NE(problem("operation_profiles = 3\n").find("operation_profiles"), std::string::npos);
+}
+
 TEST_F(ConfigTest, ListsAndBooleansHaveTheirTomlKinds) {
   const auto config = load("hosts = [\"a\", \"b\"]\norigins = \" x , ,y\"\nallow_without_landlock = true\n");
   ASSERT_TRUE(config);

@@ -124,10 +124,20 @@ Status Runtime::make_collections(const Config& config) {
   role.memory_bytes = share(8);
   role.landlock_required = pool.landlock_required;
   role.role = "ingest";
+  const RolePoolOptions shared = role;
   // Bodies that come for long keep no short ones waiting.
   role.processes = limits::kIngestProcesses;
   role.long_tasks_max = limits::kIngestProcesses - 1;
+  if (config.text("ingest_threads") != "auto") {
+    CANVASBACK_ASSIGN(std::int64_t threads, config.integer("ingest_threads", 1, 256));
+    role.threads = static_cast<int>(threads);
+  }
+  if (config.text("ingest_memory") != "auto") {
+    CANVASBACK_ASSIGN(std::uint64_t bytes, config.bytes("ingest_memory"));
+    role.memory_bytes = std::max<std::uint64_t>(limits::kWorkerMemoryBytesMin, bytes);
+  }
   ingest_pool_ = std::make_unique<RolePool>(executor, role);
+  role = shared;
   role.role = "maintain";
   role.processes = 1;
   role.long_tasks_max = 0;

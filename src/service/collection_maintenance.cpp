@@ -184,7 +184,7 @@ asio::awaitable<void> CollectionService::delete_superseded(Collection& collectio
   co_await on_thread(house_, remove_all);
 }
 
-asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name) {
+asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name, WorkWatch watch) {
   using Out = Result<std::size_t>;
   auto found = collections_.find(name);
   if (found == collections_.end()) {
@@ -204,6 +204,7 @@ asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name
     if (!file.name.is_commit) weeks.emplace(file.name.year, file.name.week);
   }
   asio::steady_timer timer(executor_);
+  std::int64_t done = 0;
   for (auto week = weeks.begin(); merged && week != weeks.end();) {
     FileSet inputs;
     bool any_taken = false;
@@ -218,6 +219,10 @@ asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name
       continue;
     }
     ++week;
+    if (Status step = watch.step(done++, static_cast<std::int64_t>(weeks.size())); !step) {
+      merged = Out(std::unexpected(step.error()));
+      break;
+    }
     if (inputs.live.empty() || (inputs.live.size() < 2 && inputs.live[0].file.dead.empty())) continue;
     auto more = co_await merge(collection, std::move(inputs));
     merged = more ? Out(*merged + *more) : Out(std::unexpected(more.error()));
@@ -316,7 +321,7 @@ asio::awaitable<Result<std::vector<std::string>>> CollectionService::restore(std
   co_return moved;
 }
 
-asio::awaitable<Result<CollectionService::Verified>> CollectionService::verify(std::string name) {
+asio::awaitable<Result<CollectionService::Verified>> CollectionService::verify(std::string name, WorkWatch watch) {
   using Out = Result<Verified>;
   auto found = collections_.find(name);
   if (found == collections_.end()) {
@@ -326,10 +331,16 @@ asio::awaitable<Result<CollectionService::Verified>> CollectionService::verify(s
   // Held, so that no file of it goes meanwhile.
   const auto pinned = collection.published.empty() ? nullptr : collection.published.back().second.lock();
   Verified out;
-  auto examined = co_await examine(collection.files.live, true, out.problems);
-  if (!examined) co_return Out(std::unexpected(examined.error()));
-  out.files = examined->size();
-  for (const CollectionFile& file : *examined) out.records += file.file.rows;
+  const std::vector<CollectionFile> files = collection.files.live;
+  const auto all = static_cast<std::int64_t>(files.size());
+  for (std::int64_t done = 0; done < all; ++done) {
+    if (Status step = watch.step(done, all); !step) co_return Out(std::unexpected(step.error()));
+    std::vector<CollectionFile> one(1, files[static_cast<std::size_t>(done)]);
+    auto examined = co_await examine(std::move(one), true, out.problems);
+    if (!examined) co_return Out(std::unexpected(examined.error()));
+    out.files += examined->size();
+    for (const CollectionFile& file : *examined) out.records += file.file.rows;
+  }
   co_return out;
 }
 

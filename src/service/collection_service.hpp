@@ -47,6 +47,17 @@ struct BenchmarkRequest {
   std::int64_t single_records = 0;
 };
 
+// Long work that is watched: told how many of its steps are done, and stopped between two of them.
+struct WorkWatch {
+  CancelToken cancel = {};
+  std::function<void(std::int64_t done, std::int64_t all)> told = {};
+
+  Status step(std::int64_t done, std::int64_t all) const {
+    if (told) told(done, all);
+    return cancel.check();
+  }
+};
+
 class CollectionService;
 
 // One body on its way into a commit of its own. Dropped before finish(), nothing of it is kept.
@@ -131,7 +142,7 @@ class CollectionService {
   bool sync_each_commit() const { return options_.sync_each_commit; }
 
   // Merges all commits into the parts of weeks now; gives how many there were.
-  asio::awaitable<Result<std::size_t>> compact(std::string name);
+  asio::awaitable<Result<std::size_t>> compact(std::string name, WorkWatch watch = {});
   // Moves the parts of weeks before that one to the archive (or, restored, of these weeks back).
   asio::awaitable<Result<std::vector<std::string>>> archive_before(std::string name, std::int64_t week_number);
   asio::awaitable<Result<std::vector<std::string>>> restore(std::string name, std::int64_t first_week,
@@ -142,7 +153,7 @@ class CollectionService {
     std::vector<std::pair<std::string, std::string>> problems;  // file, what is wrong
   };
   // Reads every value of every live file.
-  asio::awaitable<Result<Verified>> verify(std::string name);
+  asio::awaitable<Result<Verified>> verify(std::string name, WorkWatch watch = {});
 
   // Whether files of a collection were moved away by hand since they were last looked for; they are taken note of.
   asio::awaitable<bool> look_again();

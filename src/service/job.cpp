@@ -19,6 +19,15 @@ std::string_view name_of(JobState state) {
   return "failed";
 }
 
+std::string_view name_of(JobDelivery delivery) {
+  switch (delivery) {
+    case JobDelivery::File: return "file";
+    case JobDelivery::Stream: return "stream";
+    case JobDelivery::Work: return "work";
+  }
+  return "work";
+}
+
 JobView view_of(const Job& job, std::int64_t now_us, std::int64_t file_age_us) {
   JobView view;
   if (!job.path.empty()) view.file_until_us = job.ended_us + file_age_us;
@@ -44,6 +53,13 @@ void end_job(Job& job, JobReceipt receipt, std::int64_t now_us) {
   job.bytes = receipt.bytes;
   job.share = 1;
   job.receipt = std::move(receipt);
+}
+
+void end_job(Job& job, Json result, std::int64_t now_us) {
+  job.state = JobState::Done;
+  job.ended_us = now_us;
+  job.share = 1;
+  job.result = std::move(result);
 }
 
 void end_job(Job& job, const Error& error, std::int64_t now_us) {

@@ -1,5 +1,6 @@
-// Job: an export (or a statement) whose progress can be watched under an id. Two kinds: a *stream* goes to its client
-// at once, under a token that the client chose; a *file* job writes below DATA/jobs and is fetched when it is done.
+// Job: something long whose progress can be watched under an id. Three kinds: a *stream* goes to its client at once,
+// under a token that the client chose; a *file* job writes below DATA/jobs and is fetched when it is done; *work*
+// (merging a collection's files, checking them, …) leaves only what it says of itself.
 //
 //   queued → running → done | failed | cancelled
 //
@@ -13,6 +14,7 @@
 
 #include "base/cancel.hpp"
 #include "base/error.hpp"
+#include "base/json.hpp"
 
 namespace canvasback {
 
@@ -21,6 +23,11 @@ enum class JobState { Queued, Running, Done, Failed, Cancelled };
 // "queued", "running", …
 std::string_view name_of(JobState state);
 inline bool has_ended(JobState state) { return state != JobState::Queued && state != JobState::Running; }
+
+enum class JobDelivery { File, Stream, Work };
+
+// "file", "stream", "work".
+std::string_view name_of(JobDelivery delivery);
 
 // What a finished job delivered.
 struct JobReceipt {
@@ -31,8 +38,8 @@ struct JobReceipt {
 
 struct JobSpec {
   std::string id;  // chosen by the client, or empty: one is made
-  bool stream = false;
-  std::string kind;  // rows, sql
+  JobDelivery delivery = JobDelivery::File;
+  std::string kind;  // rows, sql, ingest, compact, …
   std::string text;  // the dataset or the start of the statement
   std::string format;
   std::string filename;                    // offered to the browser
@@ -50,6 +57,7 @@ struct Job {
   std::uint64_t bytes = 0;  // written or sent so far
   double share = -1;        // done, 0 to 1; below 0: unknown
   std::optional<JobReceipt> receipt;
+  Json result;  // of work: what came of it
   std::optional<Error> error;
   CancelToken cancel;
   std::function<void()> on_cancel;  // of a stream under way: cuts it
@@ -73,6 +81,7 @@ JobView view_of(const Job& job, std::int64_t now_us, std::int64_t file_age_us);
 
 // The end of a job: with what it delivered, or by an error (Cancelled makes it cancelled, others failed).
 void end_job(Job& job, JobReceipt receipt, std::int64_t now_us);
+void end_job(Job& job, Json result, std::int64_t now_us);
 void end_job(Job& job, const Error& error, std::int64_t now_us);
 
 // Letters, digits, '-' and '_', limits::kJobTokenBytesMin to kJobTokenBytesMax of them. Errors: InvalidData.

@@ -17,12 +17,12 @@ Result<std::shared_ptr<Job>> JobRegistry::add(JobSpec spec, std::int64_t now_us)
   }
   if (auto known = jobs_.find(spec.id); known != jobs_.end()) {
     const Job& earlier = *known->second;
-    if (!earlier.spec.stream || !has_ended(earlier.state)) {
+    if (earlier.spec.delivery != JobDelivery::Stream || !has_ended(earlier.state)) {
       return fail(ErrorCode::JobConflict, fmt::format("There is a job {} already; choose another token.", spec.id));
     }
     forget(spec.id);
   }
-  if (!spec.stream && droppable_bytes() + options_.file_bytes_max <= held_bytes_) {
+  if (spec.delivery == JobDelivery::File && droppable_bytes() + options_.file_bytes_max <= held_bytes_) {
     return fail(ErrorCode::StorageLimit,
                 fmt::format("The disk space for finished exports ({}, the setting job_files) is taken by jobs under "
                             "way; without `Prefer: respond-async` the export is streamed.",

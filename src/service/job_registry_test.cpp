@@ -14,7 +14,7 @@ class JobRegistryTest : public testing::Test {
   std::shared_ptr<Job> add(std::string id, std::int64_t now_us = 0, bool stream = false) {
     JobSpec spec;
     spec.id = std::move(id);
-    spec.stream = stream;
+    spec.delivery = stream ? JobDelivery::Stream : JobDelivery::File;
     auto job = registry_.add(std::move(spec), now_us);
     EXPECT_TRUE(job) << job.error().message;
     return job ? *job : nullptr;
@@ -30,7 +30,7 @@ class JobRegistryTest : public testing::Test {
   ErrorCode refused(std::string id, bool stream = false) {
     JobSpec spec;
     spec.id = std::move(id);
-    spec.stream = stream;
+    spec.delivery = stream ? JobDelivery::Stream : JobDelivery::File;
     auto job = registry_.add(std::move(spec), 0);
     EXPECT_FALSE(job);
     return job ? ErrorCode::DataProcessing : job.error().code;
@@ -76,7 +76,7 @@ TEST_F(JobRegistryTest, WithoutBudgetThereAreNoFileJobs) {
   JobRegistry none({4, 0, 60}, [](const std::string&) {});
   EXPECT_EQ(none.add({}, 0).error().code, ErrorCode::StorageLimit);
   JobSpec stream;
-  stream.stream = true;
+  stream.delivery = JobDelivery::Stream;
   EXPECT_TRUE(none.add(stream, 0));
 }
 

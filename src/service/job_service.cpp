@@ -107,7 +107,8 @@ JobService::JobService(asio::any_io_executor executor, QueryService& queries, Da
       options_(std::move(options)),
       registry_({limits::kJobsMax, options_.file_bytes_max, options_.file_age_s * 1'000'000},
                 [this](const std::string& path) { asio::post(threads_, [path] { ::unlink(path.c_str()); }); }),
-      turn_(executor) {
+      turn_(executor),
+      work_ended_(executor) {
   // Whatever an earlier server left: nobody knows those jobs any more, and some of their files are not whole.
   std::error_code error;
   fs::remove_all(options_.folder, error);
@@ -172,7 +173,7 @@ template <class Request>
 Result<std::unique_ptr<JobStream>> JobService::watch_stream(Request& request, std::string token) {
   CANVASBACK_TRY(check_job_token(token));
   JobSpec spec = spec_of(request, std::move(token));
-  spec.stream = true;
+  spec.delivery = JobDelivery::Stream;
   CANVASBACK_ASSIGN(auto job, add(std::move(spec)));
   request.job = job->spec.id;
   return std::make_unique<JobStream>(*this, std::move(job));
@@ -201,7 +202,7 @@ Result<std::unique_ptr<JobStream>> JobService::watch_upload(std::string collecti
   CANVASBACK_TRY(check_job_token(token));
   JobSpec spec;
   spec.id = std::move(token);
-  spec.stream = true;
+  spec.delivery = JobDelivery::Stream;
   spec.kind = "ingest";
   spec.text = std::move(collection);
   spec.format = std::move(format);
@@ -209,6 +210,78 @@ Result<std::unique_ptr<JobStream>> JobService::watch_upload(std::string collecti
   job->state = JobState::Running;
   job->started_us = wall_us();
   return std::make_unique<JobStream>(*this, std::move(job));
+}
+
+// At once: what it waits for is not what file jobs wait for.
+Result<std::shared_ptr<Job>> JobService::start(JobSpec spec, Work work) {
+  if (!spec.id.empty()) CANVASBACK_TRY(check_job_token(spec.id));
+  spec.delivery = JobDelivery::Work;
+  CANVASBACK_ASSIGN(auto job, add(std::move(spec)));
+  job->state = JobState::Running;
+  job->started_us = wall_us();
+  asio::co_spawn(executor_, do_work(job, std::move(work)), asio::detached);
+  return job;
+}
+
+asio::awaitable<void> JobService::do_work(std::shared_ptr<Job> job, Work work) {
+  auto result = co_await work(*job);
+  if (result) {
+    end_job(*job, std::move(*result), wall_us());
+  } else {
+    end_job(*job, result.error(), wall_us());
+    if (job->state == JobState::Failed) {
+      log::info("job {} failed: {} {}", job->spec.id, name_of(job->error->code), job->error->message);
+    }
+  }
+  work_ended_.notify();
+}
+
+asio::awaitable<void> JobService::wait_for_end(std::shared_ptr<Job> job) {
+  while (!has_ended(job->state)) co_await work_ended_.wait();
+}
+
+Result<std::shared_ptr<Job>> JobService::start(JobSpec spec, Pieces pieces) {
+  if (!spec.id.empty()) CANVASBACK_TRY(check_job_token(spec.id));
+  spec.delivery = JobDelivery::File;
+  CANVASBACK_ASSIGN(auto job, add(std::move(spec)));
+  job->state = JobState::Running;
+  job->started_us = wall_us();
+  asio::co_spawn(executor_, take_pieces(job, std::move(pieces)), asio::detached);
+  return job;
+}
+
+asio::awaitable<void> JobService::take_pieces(std::shared_ptr<Job> job, Pieces pieces) {
+  auto receipt = co_await write_pieces(*job, std::move(pieces));
+  if (receipt) {
+    end_job(*job, std::move(*receipt), wall_us());
+  } else {
+    registry_.release(*job);
+    end_job(*job, receipt.error(), wall_us());
+  }
+  work_ended_.notify();
+}
+
+asio::awaitable<Result<JobReceipt>> JobService::write_pieces(Job& job, Pieces pieces) {
+  using Out = Result<JobReceipt>;
+  const std::string path = fmt::format("{}/job-{}", options_.folder, next_file_++);
+  auto file = co_await on_thread([&path] { return JobFile::create(path); });
+  if (!file) co_return Out(std::unexpected(file.error()));
+  JobFile& target = **file;
+  while (true) {
+    auto piece = co_await pieces();
+    if (!piece) co_return Out(std::unexpected(piece.error()));
+    if (job.cancel.cancelled()) co_return Out(std::unexpected(cancelled_error()));
+    if (piece->empty()) break;
+    if (Status status = registry_.hold(job, piece->size()); !status) co_return Out(std::unexpected(status.error()));
+    const std::string_view bytes = *piece;
+    Status written = co_await on_thread([&target, bytes] { return target.write(bytes); });
+    if (!written) co_return Out(std::unexpected(written.error()));
+    job.bytes += bytes.size();
+  }
+  auto digest = co_await on_thread([&target] { return target.finish(); });
+  if (!digest) co_return Out(std::unexpected(digest.error()));
+  job.path = path;
+  co_return JobReceipt{job.rows_total.value_or(0), job.bytes, std::move(*digest)};
 }
 
 void JobService::launch(std::shared_ptr<Job> job, Open open) {
@@ -351,7 +424,11 @@ void JobService::cancel(Job& job, CancelReason reason) {
 
 Result<std::unique_ptr<JobReader>> JobService::open_file(std::string_view id) {
   CANVASBACK_ASSIGN(auto job, find(id));
-  if (job->spec.stream) return fail(ErrorCode::JobConflict, "This job was streamed to its client; no file is kept.");
+  if (job->spec.delivery != JobDelivery::File) {
+    return fail(ErrorCode::JobConflict, job->spec.delivery == JobDelivery::Stream
+                                            ? "This job was streamed to its client; no file is kept."
+                                            : "This job makes no file; what came of it is its result.");
+  }
   if (job->state == JobState::Failed) return std::unexpected(*job->error);
   if (job->state != JobState::Done) {
     return fail(ErrorCode::JobConflict,
@@ -368,7 +445,7 @@ Result<std::unique_ptr<JobReader>> JobService::open_file(std::string_view id) {
 void JobService::shut_down() {
   stopping_ = true;
   for (const auto& job : registry_.jobs()) {
-    if (!has_ended(job->state) && !job->spec.stream) cancel(*job, CancelReason::Shutdown);
+    if (!has_ended(job->state) && job->spec.delivery != JobDelivery::Stream) cancel(*job, CancelReason::Shutdown);
   }
 }
 

@@ -91,6 +91,16 @@ class JobService {
   // The same of a body that is taken in: records as they are read, bytes as they come, the receipt of what came.
   Result<std::unique_ptr<JobStream>> watch_upload(std::string collection, std::string format, std::string token);
 
+  // Work of the server's own. It tells of itself in the job, ends soon when the job is cancelled, and gives what came
+  // of it. Errors: those of JobRegistry::add().
+  using Work = std::function<asio::awaitable<Result<Json>>(Job& job)>;
+  Result<std::shared_ptr<Job>> start(JobSpec spec, Work work);
+  // A file that somebody makes, piece by piece until an empty one; a piece stays until the next is asked for.
+  using Pieces = std::function<asio::awaitable<Result<std::string_view>>()>;
+  Result<std::shared_ptr<Job>> start(JobSpec spec, Pieces pieces);
+  // Until one of these two has ended.
+  asio::awaitable<void> wait_for_end(std::shared_ptr<Job> job);
+
   // Errors: JobNotFound.
   Result<std::shared_ptr<Job>> find(std::string_view id);
   std::vector<std::shared_ptr<Job>> jobs();
@@ -119,6 +129,9 @@ class JobService {
   JobSpec spec_of(const RowsRequest& request, std::string id) const;
   static JobSpec spec_of(const SqlRunRequest& request, std::string id);
   Result<std::shared_ptr<Job>> add(JobSpec spec);
+  asio::awaitable<void> do_work(std::shared_ptr<Job> job, Work work);
+  asio::awaitable<void> take_pieces(std::shared_ptr<Job> job, Pieces pieces);
+  asio::awaitable<Result<JobReceipt>> write_pieces(Job& job, Pieces pieces);
   void launch(std::shared_ptr<Job> job, Open open);
   asio::awaitable<void> run(std::shared_ptr<Job> job, Open open);
   asio::awaitable<bool> wait_for_turn(const std::shared_ptr<Job>& job);
@@ -146,6 +159,7 @@ class JobService {
   std::deque<std::shared_ptr<Job>> turns_;  // file jobs that wait
   std::size_t running_ = 0;                 // file jobs that run
   Event turn_;
+  Event work_ended_;
   std::uint64_t next_file_ = 1;
   bool stopping_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

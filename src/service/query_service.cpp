@@ -143,6 +143,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::sql(SqlRunRequest
   task.numbers_exact = request.numbers_exact;
   task.timeout_ms = request.timeout_ms > 0 ? request.timeout_ms : options_.default_timeout_ms;
   task.received_ns = request.received_ns;
+  if (!request.narrowing.empty()) task.work.set("narrowing", to_json(request.narrowing));
   RunningQuery entry{0, "sql", request.sql, request.format, 0, "waiting", nullptr, gone};
   entry.job = request.job;
   co_return co_await start(std::move(task), datasets_.readable(), Lane::General, std::move(entry), {});

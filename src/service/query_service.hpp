@@ -13,6 +13,7 @@
 
 #include "service/answer_cache.hpp"
 #include "service/dataset_service.hpp"
+#include "task/narrowing.hpp"
 #include "worker/pool/pool.hpp"
 
 namespace canvasback {
@@ -46,6 +47,7 @@ struct SqlRunRequest {
   std::int64_t timeout_ms = 0;
   std::int64_t received_ns = 0;
   std::string job;
+  Narrowing narrowing = {};  // of a statement of ours
 };
 
 // A profile, histogram, frequent values or an aggregate of a selection.

@@ -36,6 +36,8 @@ struct DataFile {
   int shape = 0;                             // of Dataset::shapes, where there are any
   // Rows that are none of the dataset's any more: first, last, in order. Only where there are shapes.
   std::vector<std::pair<std::int64_t, std::int64_t>> dead = {};
+  // Only where there are shapes, and only inside a worker: all rows but these are left out.
+  std::optional<std::vector<std::int64_t>> only = {};
 
   std::int64_t dead_rows() const {
     std::int64_t sum = 0;

@@ -28,8 +28,10 @@ bool is_integer_text(std::string_view text) {
 
 std::string list_of(const std::vector<std::string>& paths) { return fmt::format("[{}]", fmt::join(paths, ", ")); }
 
-// Rows that were deleted, or that a later version of theirs replaced.
-std::string without_dead_sql(const std::vector<std::pair<std::int64_t, std::int64_t>>& dead) {
+// Without rows that were deleted, or that a later version of theirs replaced; or only the rows that are asked for.
+std::string rows_of_file_sql(const DataFile& file) {
+  if (file.only) return fmt::format(" WHERE file_row_number IN ({})", fmt::join(*file.only, ", "));
+  const auto& dead = file.dead;
   if (dead.empty()) return {};
   std::vector<std::string> conditions;
   std::vector<std::int64_t> single;
@@ -51,17 +53,18 @@ std::string shaped_relation_sql(const Dataset& dataset, bool with_places) {
   for (std::size_t i = 0; i < dataset.files.size();) {
     const int shape = dataset.files[i].shape;
     const std::size_t begin = i;
-    const auto& dead = dataset.files[i].dead;
+    const DataFile& first = dataset.files[i];
+    const auto has_all_rows = [](const DataFile& file) { return file.dead.empty() && !file.only; };
     std::vector<std::string> paths(1, sql_literal(dataset.files[i++].path));
-    for (; dead.empty() && i < dataset.files.size() && dataset.files[i].shape == shape; ++i) {
-      if (!dataset.files[i].dead.empty()) break;
+    for (; has_all_rows(first) && i < dataset.files.size() && dataset.files[i].shape == shape; ++i) {
+      if (!has_all_rows(dataset.files[i])) break;
       paths.push_back(sql_literal(dataset.files[i].path));
     }
     const std::string places =
         with_places ? fmt::format(", file_index + {} AS file_index, file_row_number", begin) : std::string();
     groups.push_back(fmt::format("SELECT {}{} FROM read_parquet({}, hive_partitioning=false){}",
                                  dataset.shapes[static_cast<std::size_t>(shape)], places, list_of(paths),
-                                 without_dead_sql(dead)));
+                                 rows_of_file_sql(first)));
   }
   return fmt::format("({})", fmt::join(groups, " UNION ALL "));
 }

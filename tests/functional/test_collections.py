@@ -11,6 +11,7 @@ import subprocess
 import threading
 
 import duckdb
+import polars
 import pyarrow
 import pyarrow.ipc
 import pyarrow.parquet
@@ -176,6 +177,10 @@ def test_values_come_back_exactly_in_other_readers(serve, merged):
         assert rows["numbers"][key] == numbers[key] and type(numbers[key])(rows["numbers"][key]) == numbers[key]
     assert other["numbers"][1:6] == tuple(numbers[key] for key in ("i", "u", "d", "neg", "tiny"))
     assert rows["text"]["s"] == text["s"] == other["text"][6]
+    third = {row["id"]: row for row in polars.read_parquet(paths[0]).to_dicts()}
+    for key in ("i", "u", "d", "neg", "tiny"):
+        assert type(numbers[key])(third["numbers"][key]) == numbers[key], key
+    assert third["text"]["s"] == text["s"] and third["text"]["empty"] == "" and third["nested"]["o"] == nested["o"]
     assert rows["nested"]["o"] == nested["o"] == other["nested"][7]
     assert other["nested"][8] == [{"k": 1, "m": None}, {"k": 2, "m": "y"}] == rows["nested"]["l"]
 

@@ -164,3 +164,22 @@ def test_many_connections(server):
         except OSError:
             time.sleep(0.1)
     assert server.value("SELECT 1") == 1
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_client_that_leaves_within_its_upload(server, chunked):
+    """Whole frames have been read, the rest never comes: nothing of it is kept, and the front stays."""
+    line = b'{"id": "a", "x": 1}\n' * 70_000
+    framing = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: 99999999"
+    collection = f"left_alone_{chunked}"
+    head = f"POST /ingest/file?format=ndjson&collection={collection} HTTP/1.1\r\n".encode() + HOST + framing
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.sendall(head + b"\r\n\r\n")
+            for _ in range(3):
+                client.sendall(b"%x\r\n%s\r\n" % (len(line), line) if chunked else line)
+        assert server.get("/health").status == 200
+    answer = server.ask("POST", "/ingest", {"id": "whole"}, {"Content-Type": "application/json"}, collection=collection)
+    assert answer.status == 200 and answer.json()["records_processed"] == 1
+    rows = server.ask("POST", "/query/sql", {"sql": f"SELECT id FROM {collection}"}).json()["data"]
+    assert server.alive and rows == [{"id": "whole"}]

@@ -363,3 +363,26 @@ def test_a_search_finds_no_record_that_was_deleted_or_replaced(server):
     assert server.ask("DELETE", "/api/v1/records/s/r3").status in (200, 204)
     bulk(server, [{"id": "r5", "field1": "egret", "field2": 5}], on_conflict="update")
     assert found() == {f"r{i}" for i in range(10)} - {"r3", "r5"}
+
+
+def test_declared_keys_have_bloom_filters(serve):
+    """Of single fields, in commits and in parts; a composite key's fields repeat, so a filter would tell little."""
+    server = serve(flags=["--merge-after-s", "3600", "--grace-s", "0"])
+    fields = [{"name": name, "type": kind, "unique": name == "mail"} for name, kind in
+              (("code", "string"), ("mail", "string"), ("number", "integer"))]  # fmt: skip
+    made = server.ask("POST", "/api/v1/schemas", {"name": "people", "fields": fields, "primary_key": ["code"]})
+    assert made.status == 201, made.body
+    for first in (0, 500):
+        rows = [{"code": f"c{i}", "mail": f"m{i}@example.com", "number": i} for i in range(first, first + 500)]
+        assert server.ask("POST", "/api/v1/records/bulk", {"schema": "people", "data": rows}).status == 200
+    folder = server.folder / "data/collections/people"
+    for _ in range(2):
+        for path in folder.rglob("*.parquet"):
+            filtered = duckdb.sql(f"SELECT DISTINCT path_in_schema FROM parquet_metadata('{path}') "
+                                  "WHERE bloom_filter_offset IS NOT NULL").fetchall()  # fmt: skip
+            assert {name for (name,) in filtered} == {"id", "code", "mail"}, path
+        for i in (0, 499, 500, 999):
+            answer = server.get(f"/api/v1/records/people/c{i}")
+            assert answer.status == 200 and answer.json()["data"]["number"] == i
+        assert server.get("/api/v1/records/people/c1000").status == 404
+        assert server.ask("POST", "/api/v1/collections/people/compact").status == 200

@@ -200,7 +200,7 @@ describe("an export", () => {
     await page.reload();
     await dialog.getByRole("progressbar").waitFor();
     await expect.poll(rows).toBeGreaterThan(before);
-    await dialog.getByRole("button", { name: "Cancel the export" }).click();
+    await dialog.getByRole("button", { name: "Cancel the job" }).click();
     await dialog.getByText(/^(Cancelled|This export is gone)/).waitFor();
     await expect.poll(rows).toBe(0);
     await dialog.getByRole("button", { name: "Close", exact: true }).last().click();

@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 
-import { loaded, rowCount } from "./support/pages";
+import { loaded, rowCount, seriousFindings } from "./support/pages";
 import { type World, complaints, makeWorld } from "./support/world";
 
 let world: World;
@@ -107,4 +107,59 @@ it("goes from one collection to another, and begins a new one", async () => {
   await page.getByRole("combobox", { name: "Collection" }).click();
   await page.getByRole("option", { name: "events" }).click();
   await page.waitForURL(/\/collections\/events/);
+});
+
+it("makes records up, merges, checks, archives and restores them, each asked for once more", async () => {
+  page = await world.page("/collections/managed?tab=add");
+  const found = complaints(page);
+  const house = page.getByRole("region", { name: "Keeping house" });
+  const dialog = page.getByRole("dialog");
+  const done = (kind: string) => page.locator(`.work[data-kind="${kind}"][data-state="done"]`);
+  await page.getByRole("textbox", { name: "How many" }).fill("2000");
+  await page.getByRole("button", { name: "Make up" }).click();
+  await done("generate").getByText("2,000 records made up and kept.").waitFor();
+  await page.getByRole("tab", { name: "Files" }).click();
+
+  await house.getByRole("button", { name: "Merge now" }).click();
+  await dialog.getByRole("button", { name: "Not now" }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(await page.locator(".work").count()).toBe(0);
+  await house.getByRole("button", { name: "Merge now" }).click();
+  await dialog.getByRole("button", { name: "Merge now" }).click();
+  await done("compact").getByText("1 file merged.").waitFor();
+  await page.getByRole("cell", { name: "data_2025_w01.parquet" }).waitFor();
+
+  await house.getByRole("button", { name: "Check files" }).click();
+  await dialog.getByRole("button", { name: "Check files" }).click();
+  await done("verify").getByText("1 file with 2,000 records read; all are whole.").waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+
+  await page.getByRole("tab", { name: "Add records" }).click();
+  await page
+    .getByRole("textbox", { name: "Paste records" })
+    .fill('{"id": "old", "timestamp": "2024-02-07T00:00:00Z"}');
+  await page.getByRole("button", { name: "Add records" }).click();
+  await page.getByText("1 record is kept").waitFor();
+  await page.getByRole("tab", { name: "Files" }).click();
+  await house.getByRole("button", { name: "Merge now" }).click();
+  await dialog.getByRole("button", { name: "Merge now" }).click();
+  await page.getByRole("cell", { name: "data_2024_w06.parquet" }).waitFor();
+
+  await house.getByRole("button", { name: "Archive…" }).click();
+  await dialog.getByText("Queries no longer see their records").waitFor();
+  await dialog.getByRole("button", { name: "Archive" }).click();
+  await done("archive").getByText("1 file moved.").waitFor();
+  const old = page.getByRole("row", { name: /data_2024_w06/ });
+  await old.getByText("archived").waitFor();
+  await house.getByRole("button", { name: "Restore…" }).click();
+  await dialog.getByRole("button", { name: "Restore" }).click();
+  await done("restore").getByText("1 file moved.").waitFor();
+  await old.getByText("archived").waitFor({ state: "detached" });
+
+  await house.getByRole("button", { name: "Back up" }).click();
+  await dialog.getByRole("button", { name: "Back up" }).click();
+  await done("backup")
+    .getByRole("link", { name: /canvasback-backup\.tar/ })
+    .waitFor();
+  expect(found).toEqual([]);
 });

@@ -8,6 +8,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "engine/duckdb/arrow_function.hpp"
+#include "engine/duckdb/cheaper.hpp"
 #include "engine/duckdb/errors.hpp"
 #include "engine/duckdb/handles.hpp"
 #include "engine/duckdb/portable_types.hpp"
@@ -19,6 +20,8 @@ namespace canvasback {
 namespace {
 
 using namespace duck;
+
+constexpr std::size_t kTreeDepthMax = 512;  // of a statement's parse tree; a deeper one stays as it is
 
 class DuckDbEngine final : public Engine {
  public:
@@ -73,6 +76,22 @@ class DuckDbEngine final : public Engine {
     }
     known->second = version;
     return {};
+  }
+
+  std::string cheaper_statement(const std::string& sql) override {
+    if (!may_be_cheaper(sql)) return {};
+    // What is wrong with the statement is for its own execution to say.
+    auto prepared = prepare(sql, CancelToken());
+    if (!prepared) return {};
+    std::vector<std::string> names;
+    for (idx_t i = 0; i < duckdb_prepared_statement_column_count(prepared->get()); ++i) {
+      names.push_back(column_name(prepared->get(), i));
+    }
+    auto text = one_text("SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", sql);
+    auto tree = text ? Json::parse(*text, kTreeDepthMax) : Result<Json>(std::unexpected(text.error()));
+    const auto made = tree ? cheaper(*tree, names) : std::nullopt;
+    if (!made) return {};
+    return one_text("SELECT json_deserialize_sql($1::JSON)", made->dump()).value_or("");
   }
 
   void define_stream(std::string_view name, StreamFactory factory) override { streams_.set(name, std::move(factory)); }
@@ -171,6 +190,28 @@ class DuckDbEngine final : public Engine {
     return text;
   }
 
+  // What a statement of ours with one parameter gives.
+  Result<std::string> one_text(const char* sql, std::string_view parameter) {
+    Prepared prepared;
+    QueryResult result;
+    if (duckdb_prepare(gate_connection_.get(), sql, prepared.out()) != DuckDBSuccess ||
+        duckdb_bind_varchar_length(prepared.get(), 1, parameter.data(), parameter.size()) != DuckDBSuccess ||
+        duckdb_execute_prepared(prepared.get(), result.get()) != DuckDBSuccess) {
+      return fail(ErrorCode::Database, "The engine did not read its own statement.");
+    }
+    char* value = duckdb_value_varchar(result.get(), 0, 0);
+    std::string text = value ? value : "";
+    duckdb_free(value);
+    return text;
+  }
+
+  static std::string column_name(duckdb_prepared_statement prepared, idx_t column) {
+    const char* raw = duckdb_prepared_statement_column_name(prepared, column);
+    std::string name = raw ? raw : fmt::format("column{}", column);
+    duckdb_free(const_cast<char*>(raw));
+    return name;
+  }
+
   Result<Prepared> prepare(const std::string& sql, const CancelToken& cancel) {
     Prepared prepared;
     if (duckdb_prepare(connection_.get(), sql.c_str(), prepared.out()) != DuckDBSuccess) {
@@ -191,9 +232,7 @@ class DuckDbEngine final : public Engine {
     const idx_t count = duckdb_prepared_statement_column_count(prepared);
     for (idx_t i = 0; i < count; ++i) {
       LogicalType type(duckdb_prepared_statement_column_logical_type(prepared, i));
-      const char* raw = duckdb_prepared_statement_column_name(prepared, i);
-      const std::string name = raw ? raw : fmt::format("column{}", i);
-      duckdb_free(const_cast<char*>(raw));
+      const std::string name = column_name(prepared, i);
       casts.names.push_back(fmt::format("c{}", i));
       auto cast = type ? portable_cast(type.get()) : std::nullopt;
       changed = changed || cast;

@@ -18,6 +18,7 @@
 
 #include "base/limits.hpp"
 #include "storage/parquet/footer.hpp"
+#include "stream/kinds.hpp"
 
 namespace canvasback {
 namespace {
@@ -116,7 +117,7 @@ class ParquetPartWriter final : public PartWriter {
       parquet::WriterProperties::Builder builder;
       builder.version(parquet::ParquetVersion::PARQUET_2_6)
           ->max_row_group_length(options_.row_group_rows > 0 ? options_.row_group_rows : INT32_MAX)
-          ->created_by("canvasback")
+          ->created_by(kPartCreator)
           ->enable_statistics();
       if (options_.quick) {
         builder.compression(arrow::Compression::LZ4)->disable_dictionary();
@@ -227,6 +228,19 @@ Result<std::unique_ptr<PartWriter>> PartWriter::open(int fd, SchemaPtr schema, P
   auto writer = std::make_unique<ParquetPartWriter>(fd, std::move(options));
   CANVASBACK_TRY(writer->begin(schema));
   return writer;
+}
+
+std::vector<std::string> filtered_columns(const arrow::Schema& schema, const std::vector<std::string>& columns) {
+  std::vector<std::string> out;
+  const auto add = [&](const std::string& name) {
+    const auto field = schema.GetFieldByName(name);
+    if (field && (field->type()->id() == arrow::Type::STRING || field->type()->id() == arrow::Type::INT64)) {
+      out.push_back(name);
+    }
+  };
+  add(std::string(kIdColumn));
+  for (const std::string& column : columns) add(column);
+  return out;
 }
 
 Result<std::string> read_part_info(const DataFile& file) {

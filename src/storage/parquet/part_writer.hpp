@@ -52,7 +52,11 @@ class PartWriter {
   virtual Result<WrittenPart> finish(const std::string& info) = 0;
 };
 
+// The id and those of the columns that a Bloom filter can be made of: text and integers.
+std::vector<std::string> filtered_columns(const arrow::Schema& schema, const std::vector<std::string>& columns);
+
 inline constexpr const char* kPartInfoKey = "canvasback.part";
+inline constexpr const char* kPartCreator = "canvasback";  // the footer's created_by
 
 // The value of kPartInfoKey in a file's footer, or empty where it has none. Errors: InvalidData.
 struct DataFile;

@@ -235,7 +235,13 @@ std::optional<std::uint64_t> Connection::body_bytes() const { return body_ ? bod
 asio::awaitable<Result<std::string_view>> Connection::read_body() {
   using Out = Result<std::string_view>;
   if (!body_ || body_->ended) co_return Out(std::string_view());
-  auto piece = body_->chunks ? co_await read_chunked_body() : co_await read_sized_body();
+  // Not in one expression: GCC 12 destroys what a conditional of two co_await gives twice.
+  Out piece = std::string_view();
+  if (body_->chunks) {
+    piece = co_await read_chunked_body();
+  } else {
+    piece = co_await read_sized_body();
+  }
   if (!piece) {
     keep_alive_ = false;
     co_return piece;

@@ -62,7 +62,7 @@ std::string job_document(JobService& jobs, Job& job) {
   const JobView view = jobs.view(job);
   JsonWriter out;
   out.begin_object().member("id", job.spec.id).member("state", name_of(job.state));
-  out.member("delivery", job.spec.stream ? "stream" : "file").member("kind", job.spec.kind);
+  out.member("delivery", name_of(job.spec.delivery)).member("kind", job.spec.kind);
   out.member("text", job.spec.text).member("format", job.spec.format);
   out.member("created", iso_time(job.created_us)).member("started", time_or_null(job.started_us));
   out.member("ended", time_or_null(job.ended_us));
@@ -72,6 +72,7 @@ std::string job_document(JobService& jobs, Job& job) {
   out.member("bytes_per_second", or_null(view.bytes_per_second)).member("eta_s", or_null(view.seconds_left));
   write_receipt(out, job);
   write_file(out, job, view);
+  out.member("result", job.result);
   write_error(out, job);
   out.end_object();
   return out.take();

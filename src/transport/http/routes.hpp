@@ -10,6 +10,13 @@
 
 namespace canvasback::http {
 
+// What the setting names of the routes of the earlier stacks say.
+struct QuerySettings {
+  std::int64_t default_limit = 100;  // rows of /query/…
+  std::int64_t limit_max = 10'000;
+  bool keyset_streams = false;  // stream-arrow-batches, where the request names no strategy
+};
+
 struct Services {
   Pool& pool;
   DatasetService& datasets;
@@ -19,6 +26,7 @@ struct Services {
   Metrics& metrics;
   std::int64_t started_us = 0;
   CollectionService* collections = nullptr;  // where there are any
+  QuerySettings settings = {};
 };
 
 void add_system_routes(Router& router, Services services);   // / /health /metrics
@@ -33,6 +41,7 @@ void add_collection_routes(Router& router, Services services);   // /query/… /
 void add_schema_routes(Router& router, Services services);       // /api/v1/schemas…
 void add_record_routes(Router& router, Services services);       // /api/v1/records…
 void add_performance_routes(Router& router, Services services);  // /api/v1/high-performance/…
+void add_management_routes(Router& router, Services services);   // /api/v1/collections/{name}/…, POST /api/v1/backup
 void add_backup_routes(Router& router, Services services);       // /api/v1/backup
 void add_reference_routes(Router& router);                       // /openapi.json /docs…
 void add_stream_routes(Router& router, Services services);       // /api/v1/stream

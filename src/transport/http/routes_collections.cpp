@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "storage/collection/shape_sql.hpp"
 #include "task/iso_week.hpp"
+#include "task/narrowing.hpp"
 #include "task/search.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/routes.hpp"
@@ -16,8 +17,6 @@
 namespace canvasback::http {
 namespace {
 
-constexpr std::int64_t kDefaultLimit = 100;
-constexpr std::int64_t kLimitMax = 10'000;
 constexpr std::int64_t kSearchShare = 80;  // percent of the budget for looking; the rest is for the records found
 
 std::string collection_of(const Request& request) {
@@ -32,10 +31,11 @@ Result<const Collection*> find_collection(const Services& services, const std::s
               fmt::format("There is no collection \"{}\" yet; its first record makes it.", name.substr(0, 128)));
 }
 
-Result<std::int64_t> limit_of(const Json& value) {
-  if (value.is_null()) return kDefaultLimit;
-  if (!value.is_integer() || value.as_int(-1) < 0 || value.as_int() > kLimitMax) {
-    return fail(ErrorCode::InvalidData, fmt::format("limit is an integer from 0 to {}.", kLimitMax));
+Result<std::int64_t> limit_of(const Services& services, const Json& value) {
+  const QuerySettings& settings = services.settings;
+  if (value.is_null()) return std::min(settings.default_limit, settings.limit_max);
+  if (!value.is_integer() || value.as_int(-1) < 0 || value.as_int() > settings.limit_max) {
+    return fail(ErrorCode::InvalidData, fmt::format("limit is an integer from 0 to {}.", settings.limit_max));
   }
   return value.as_int();
 }
@@ -44,6 +44,7 @@ Result<std::int64_t> limit_of(const Json& value) {
 struct Statement {
   std::string sql;
   Json parameters = Json::Array{};
+  Narrowing narrowing = {};
 
   std::string bind(Json value) {
     parameters.push(std::move(value));
@@ -58,6 +59,7 @@ SqlRunRequest run_of(const Request& request, Statement statement) {
   run.row_objects = true;
   run.received_ns = request.received_ns;
   run.content_encoding = content_encoding_of(request, "json");
+  run.narrowing = std::move(statement.narrowing);
   return run;
 }
 
@@ -78,7 +80,7 @@ Result<Json> one_of(const Json& body, const char* name, const char* other) {
   return fail(ErrorCode::InvalidData, fmt::format("\"{}\" and \"{}\" are the same: give one.", name, other));
 }
 
-Result<SqlRunRequest> sql_request(const Request& request) {
+Result<SqlRunRequest> sql_request(const Services& services, const Request& request) {
   CANVASBACK_ASSIGN(Json body, json_body(request, {"sql", "query", "parameters", "limit", "format", "timeout_ms"}));
   CANVASBACK_ASSIGN(Json text, one_of(body, "sql", "query"));
   if (!text.is_string()) return fail(ErrorCode::InvalidData, "The body needs a member \"sql\".");
@@ -88,7 +90,7 @@ Result<SqlRunRequest> sql_request(const Request& request) {
   SqlRunRequest run;
   run.sql = text.as_string();
   run.parameters = body.at("parameters");
-  CANVASBACK_ASSIGN(run.limit, limit_of(body.at("limit")));
+  CANVASBACK_ASSIGN(run.limit, limit_of(services, body.at("limit")));
   run.row_objects = true;
   run.received_ns = request.received_ns;
   if (body.at("format").is_string()) run.format = body.at("format").as_string();
@@ -101,8 +103,8 @@ Result<SqlRunRequest> sql_request(const Request& request) {
   return run;
 }
 
-// A record's id in the columns it may stand in; the file's statistics and Bloom filters leave out most row groups.
-Result<Statement> by_id(const Collection& collection, const std::string& id) {
+// A record's id in the columns it may stand in.
+Result<Statement> by_id(const Services& services, const Collection& collection, const std::string& id) {
   const Kinds all = kinds_of(collection.files);
   Statement out;
   std::vector<std::string> conditions;
@@ -116,15 +118,17 @@ Result<Statement> by_id(const Collection& collection, const std::string& id) {
     }
   }
   if (conditions.empty()) return fail(ErrorCode::RecordNotFound, "The records of this collection have no id.");
+  out.narrowing.collection = collection.name;
+  out.narrowing.keys.emplace_back(kIdColumn, id);
   out.sql = fmt::format("SELECT * FROM {} WHERE {} ORDER BY {} DESC LIMIT {}", sql_identifier(collection.name),
-                        fmt::join(conditions, " OR "), sql_identifier(kIngestedAtColumn), kLimitMax);
+                        fmt::join(conditions, " OR "), sql_identifier(kIngestedAtColumn), services.settings.limit_max);
   return out;
 }
 
 // The whole answer at once: whether there is a record decides the status.
 asio::awaitable<void> record(Services services, Connection& connection, Request& request) {
   auto collection = find_collection(services, collection_of(request));
-  auto statement = collection ? by_id(**collection, request.path_parameters["id"])
+  auto statement = collection ? by_id(services, **collection, request.path_parameters["id"])
                               : Result<Statement>(std::unexpected(collection.error()));
   if (!statement) {
     co_await connection.respond(problem_response(statement.error(), request.path));
@@ -158,10 +162,34 @@ asio::awaitable<void> record(Services services, Connection& connection, Request&
   co_await connection.respond(std::move(response));
 }
 
+// The weeks that records of the range can lie in. A day more on each side, for times with an offset; of a range without
+// end those that its first records lie in.
+Narrowing weeks_of(const Services& services, const Collection& collection, const Json& body, std::int64_t limit) {
+  constexpr std::int64_t kDayUs = std::int64_t{86'400} * 1'000'000;
+  Narrowing out;
+  out.collection = collection.name;
+  std::int64_t counted_from_us = -7 * kDayUs;  // before the first record time there is
+  if (body.at("start").is_string()) {
+    const auto start_us = parse_iso_time(body.at("start").as_string());
+    if (!start_us) return {};
+    out.first_week = week_number_of(*start_us - kDayUs);
+    counted_from_us = *start_us + kDayUs;
+  }
+  if (body.at("end").is_string()) {
+    const auto end_us = parse_iso_time(body.at("end").as_string());
+    if (!end_us) return {};
+    out.last_week = week_number_of(*end_us + 2 * kDayUs);
+  }
+  if (const auto dataset = services.datasets.find(collection.name)) {
+    out.last_week = std::min(out.last_week, last_week_of_first(**dataset, counted_from_us, limit));
+  }
+  return out;
+}
+
 Result<SqlRunRequest> date_range(const Services& services, const Request& request) {
   CANVASBACK_ASSIGN(Json body, json_body(request, {"start", "end", "limit"}));
   CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
-  CANVASBACK_ASSIGN(std::int64_t limit, limit_of(body.at("limit")));
+  CANVASBACK_ASSIGN(std::int64_t limit, limit_of(services, body.at("limit")));
   const std::string time = record_time_sql(kinds_of(collection->files));
   Statement out;
   std::vector<std::string> conditions;
@@ -180,13 +208,14 @@ Result<SqlRunRequest> date_range(const Services& services, const Request& reques
   if (conditions.empty()) return fail(ErrorCode::InvalidData, "The body needs \"start\" or \"end\".");
   out.sql = fmt::format("SELECT * FROM {} WHERE {} ORDER BY {} LIMIT {}", sql_identifier(collection->name),
                         fmt::join(conditions, " AND "), time, limit);
+  out.narrowing = weeks_of(services, *collection, body, limit);
   return run_of(request, std::move(out));
 }
 
 Result<SqlRunRequest> recent(const Services& services, const Request& request) {
-  std::int64_t limit = kDefaultLimit;
+  std::int64_t limit = std::min(services.settings.default_limit, services.settings.limit_max);
   if (const std::string* text = request.parameter("limit")) {
-    CANVASBACK_ASSIGN(limit, parse_integer(*text, "limit", 0, kLimitMax));
+    CANVASBACK_ASSIGN(limit, parse_integer(*text, "limit", 0, services.settings.limit_max));
   }
   CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
   Statement out;
@@ -203,7 +232,7 @@ Result<Task> search_task(const Services& services, const Request& request) {
   if (!text.is_string())
     return fail(ErrorCode::InvalidData, "The body needs a member \"query\" with what to search for.");
   CANVASBACK_ASSIGN(Search search, search_for(text.as_string()));
-  CANVASBACK_ASSIGN(search.limit, limit_of(body.at("limit")));
+  CANVASBACK_ASSIGN(search.limit, limit_of(services, body.at("limit")));
   if (const Json& cursor = body.at("cursor"); cursor.is_string()) {
     CANVASBACK_ASSIGN(search.cursor, decode_search_cursor(cursor.as_string()));
   }
@@ -314,7 +343,7 @@ using MakeRun = Result<SqlRunRequest> (*)(const Services&, const Request&);
 
 void add_collection_routes(Router& router, Services services) {
   router.add({"POST", "/query/sql", {}}, [services](Connection& connection, Request& request) {
-    return answer(services, connection, request, sql_request(request));
+    return answer(services, connection, request, sql_request(services, request));
   });
   router.add({"GET", "/query/id/{id}", {"collection"}},
              [services](Connection& connection, Request& request) { return record(services, connection, request); });

@@ -131,7 +131,9 @@ asio::awaitable<void> file(Services services, Connection& connection, Request& r
   const Job& job = reader.job();
   const std::string tag = fmt::format("\"{}\"", job.receipt->sha256);
   Response response;
-  response.content_type = find_output_format(job.spec.format)->media_type;
+  const OutputFormat* format = find_output_format(job.spec.format);
+  response.content_type =
+      format != nullptr ? std::string(format->media_type) : "application/x-" + job.spec.format;  // tar
   response.headers = {{"ETag", tag}, {"Accept-Ranges", "bytes"}, {"Cache-Control", "private, no-cache"}};
   if (names_tag(request.header("if-none-match"), tag)) {
     response.status = 304;

@@ -129,7 +129,9 @@ Result<RowsRequest> batches_of(const Services& services, Request& request) {
   }
   const std::string* strategy = request.parameter("strategy");
   const std::string* after = request.parameter("after_key");
-  const bool keyset = strategy != nullptr ? *strategy == "keyset" : after != nullptr;
+  const bool keyset = strategy != nullptr         ? *strategy == "keyset"
+                      : rows.selection.offset > 0 ? false
+                                                  : after != nullptr || services.settings.keyset_streams;
   if (!keyset && (strategy == nullptr || *strategy == "offset")) {
     if (after != nullptr) return fail(ErrorCode::InvalidData, "after_key is for strategy=keyset.");
     return rows;

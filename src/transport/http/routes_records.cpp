@@ -203,12 +203,14 @@ SqlRunRequest select_record(const Services& services, const Request& request, co
     const auto columns = kinds != nullptr ? columns_of(*kinds, address.fields[i]) : std::vector<KindColumn>();
     const std::string type = columns.empty() ? "VARCHAR" : sql_type_of(*kinds, columns[0].role);
     parameters.push(address.values[i]);
+    run.narrowing.keys.emplace_back(address.fields[i], address.values[i]);
     // As the column's own type, so that statistics and Bloom filters tell which row groups may hold it.
     const char* form = type == "VARCHAR" ? "{} = ${}" : "{} = TRY_CAST(${} AS {})";
     conditions.push_back(fmt::format(fmt::runtime(form), sql_identifier(address.fields[i]), i + 1, type));
   }
   run.sql = fmt::format("SELECT * FROM {} WHERE {} ORDER BY {} DESC LIMIT 1", sql_identifier(address.schema),
                         fmt::join(conditions, " AND "), sql_identifier(kIngestedAtColumn));
+  run.narrowing.collection = address.schema;
   run.parameters = std::move(parameters);
   run.row_objects = true;
   run.received_ns = request.received_ns;

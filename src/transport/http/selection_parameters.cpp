@@ -231,7 +231,7 @@ Result<Json> json_body(const Request& request, const std::vector<std::string>& m
 
 std::string download_name(std::string_view wanted, std::string_view fallback, std::string_view format) {
   const OutputFormat* known = find_output_format(format);
-  const std::string extension = fmt::format(".{}", known->extension);
+  const std::string extension = fmt::format(".{}", known != nullptr ? known->extension : format);
   std::string name(wanted.empty() ? fallback : wanted);
   for (char& c : name) {
     if (static_cast<unsigned char>(c) < 0x20 || c == '/' || c == '\\' || c == '"' || c == 0x7f) c = '_';

@@ -12,7 +12,9 @@
 #include "source/arrow/arrow_reader.hpp"
 #include "stream/compressing_sink.hpp"
 #include "stream/exact_batches.hpp"
+#include "task/narrowing.hpp"
 #include "task/sql_builder.hpp"
+#include "worker/child/narrowed.hpp"
 
 namespace canvasback {
 
@@ -233,12 +235,27 @@ Result<std::unique_ptr<BatchStream>> Executor::open_statement(const Task& task, 
     CANVASBACK_ASSIGN(auto stream, plan_plain_select(*admitted.plain, cancel, metrics));
     if (stream) return stream;
   }
+  const Narrowing narrowing = narrowing_from_json(task.work.at("narrowing"));
   for (const std::string& table : admitted.tables) {
     const Dataset& dataset = *find_table(table);
+    if (dataset.name == narrowing.collection && !narrowing.empty()) {
+      CANVASBACK_ASSIGN(const Dataset some, narrowed(dataset, narrowing, threads_, cancel));
+      // Of this statement alone: the next one defines it anew.
+      CANVASBACK_TRY(engine_->define_view(dataset.name, fmt::format("narrowed {}", task.id), relation_sql(some)));
+      continue;
+    }
     CANVASBACK_TRY(define(dataset));
     CANVASBACK_TRY(engine_->define_view(dataset.name, dataset.version, relation_sql(dataset)));
   }
   SqlRequest request{task.sql, {}, task.parameters, {}, threads_};
+  if (task.parameters.is_null()) {
+    request.sql = engine_->cheaper_statement(task.sql);
+    if (!request.sql.empty()) {
+      auto stream = engine_->execute(request, cancel);
+      if (stream || cancel.cancelled()) return stream;
+    }
+    request.sql = task.sql;  // errors are of the statement as it was written
+  }
   return engine_->execute(request, cancel);
 }
 

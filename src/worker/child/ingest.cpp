@@ -115,6 +115,7 @@ class Ingest {
         rejects_([this] { return feed_.need_file(kNeedRejects, cancel_); }) {
     result_.outcomes.resize(work.inputs.size());
     builder_.set_keeps_older(work.keeps_older);
+    if (work.schema) builder_.set_filtered(single_keys(*work.schema));
   }
 
   Result<IngestResult> run() {

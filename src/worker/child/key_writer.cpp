@@ -7,6 +7,14 @@
 
 namespace canvasback {
 
+std::vector<std::string> single_keys(const RecordSchema& schema) {
+  std::vector<std::string> out;
+  for (const auto& key : schema.keys()) {
+    if (key.size() == 1 && key[0] != kIdColumn) out.push_back(key[0]);
+  }
+  return out;
+}
+
 Status KeyWriter::add(const arrow::Schema& schema, const arrow::ArrayVector& columns, std::int64_t rows) {
   CANVASBACK_TRY(columns_.append(schema, columns, rows, entries_));
   return entries_.size() < limits::kMiB ? Status() : write();

@@ -4,11 +4,15 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/unique_fd.hpp"
 #include "storage/collection/key_columns.hpp"
 
 namespace canvasback {
+
+// Fields of which no two records share a value, but for the id: worth a Bloom filter each.
+std::vector<std::string> single_keys(const RecordSchema& schema);
 
 class KeyWriter {
  public:

@@ -129,10 +129,9 @@ class Merge {
     options.zstd_level = kPartZstdLevel;
     options.threads = threads_;
     options.row_group_rows = limits::kPartRowGroupRows;
-    const auto id = schema_->GetFieldByName(std::string(kIdColumn));
-    if (id && (id->type()->id() == arrow::Type::STRING || id->type()->id() == arrow::Type::INT64)) {
-      options.bloom_columns.push_back(id->name());
-    }
+    std::vector<std::string> keys;
+    if (work_.find("schema") != nullptr) keys = single_keys(record_schema_from_kept(work_.at("schema")));
+    options.bloom_columns = filtered_columns(*schema_, keys);
     CANVASBACK_ASSIGN(writer_, PartWriter::open(file_.get(), schema_, std::move(options)));
     return {};
   }

@@ -97,11 +97,6 @@ std::vector<std::string> dictionary_columns(const arrow::Table& first) {
   return out;
 }
 
-bool can_have_bloom_filter(const arrow::Schema& schema, const std::string& column) {
-  const auto field = schema.GetFieldByName(column);
-  return field && (field->type()->id() == arrow::Type::STRING || field->type()->id() == arrow::Type::INT64);
-}
-
 }  // namespace
 
 PartBuilder::PartBuilder(std::int64_t time_us, int threads, OpenFile open_file, KeyWriter* keys)
@@ -194,8 +189,7 @@ Status PartBuilder::begin_file(SchemaPtr schema, const arrow::Table& first) {
   options.dictionary_columns = dictionary_columns(first);
   options.bloom_values = std::max<std::int64_t>(first.num_rows(), kBloomValuesMin);
   options.threads = threads_;
-  const std::string id(kIdColumn);
-  if (can_have_bloom_filter(*schema, id)) options.bloom_columns.push_back(id);
+  options.bloom_columns = filtered_columns(*schema, filtered_);
   schema_ = std::move(schema);
   CANVASBACK_ASSIGN(writer_, PartWriter::open(file_.get(), schema_, std::move(options)));
   return {};

@@ -37,6 +37,8 @@ class PartBuilder {
   Result<std::vector<IngestFile>> finish(std::vector<KeptRequest> requests, std::vector<KeptDelete> deletes = {});
   // What the footers say beside what is found in the records.
   void set_keeps_older(bool keeps_older) { keeps_older_ = keeps_older; }
+  // Columns beside the id that get a Bloom filter, where they are of text or integers.
+  void set_filtered(std::vector<std::string> columns) { filtered_ = std::move(columns); }
   std::int64_t records() const { return records_; }
 
  private:
@@ -69,6 +71,7 @@ class PartBuilder {
   std::vector<IngestFile> files_;
   KeyWriter* keys_;
   bool keeps_older_ = false;
+  std::vector<std::string> filtered_;
 };
 
 }  // namespace canvasback

@@ -10,6 +10,7 @@ import { Bar, Lines, Problem } from "../app/states";
 import { call, pathOf } from "../data/api/client";
 import { ApiError } from "../data/api/error";
 import { OPERATIONS, type Job } from "../data/api/schema";
+import { nameOf, outcomeOf, stepsOf } from "../data/work";
 
 const ENDED = ["done", "failed", "cancelled"];
 
@@ -51,14 +52,14 @@ export function useRemoveJob(onGone?: () => void) {
 
 function Progress({ job }: { job: Job }) {
   const parts = [
-    `${integer(job.rows_done)}${job.rows_total === null ? "" : ` of ${integer(job.rows_total)}`} rows`,
+    `${integer(job.rows_done)}${job.rows_total === null ? "" : ` of ${integer(job.rows_total)}`} ${stepsOf(job)}`,
     bytes(job.bytes),
   ];
-  if (job.rows_per_second !== null) parts.push(`${compact(job.rows_per_second)} rows/s`);
+  if (job.rows_per_second !== null) parts.push(`${compact(job.rows_per_second)} ${stepsOf(job)}/s`);
   if (job.eta_s !== null) parts.push(`${duration(job.eta_s * 1000)} left`);
   return (
     <>
-      <Bar share={job.state === "queued" ? null : job.share} label="Progress of the export" />
+      <Bar share={job.state === "queued" ? null : job.share} label={`Progress of ${nameOf(job)}`} />
       <p className="dim" style={{ margin: 0, fontVariantNumeric: "tabular-nums" }}>
         {job.state === "queued" ? "Waiting for a worker" : parts.join(" · ")}
       </p>
@@ -103,7 +104,7 @@ export function JobView({ id, onGone }: { id: string; onGone(): void }) {
       <div style={{ display: "grid", gap: 12 }}>
         {gone ? (
           <p className="dim">
-            This export is gone: files are kept for a while, and a server that starts again has none.
+            This job is gone: files are kept for a while, and a server that starts again has none.
           </p>
         ) : (
           <Problem error={error} />
@@ -119,22 +120,21 @@ export function JobView({ id, onGone }: { id: string; onGone(): void }) {
   return (
     <div style={{ display: "grid", gap: 12 }} data-testid="job" data-state={job.state}>
       <div className="row">
-        <strong>{job.file?.filename ?? job.text}</strong>
-        <span className="tag">{job.format}</span>
+        <strong>{nameOf(job)}</strong>
+        {job.format && <span className="tag">{job.format}</span>}
       </div>
       {going && <Progress job={job} />}
       {job.state === "done" && <Receipt job={job} />}
-      {job.state === "cancelled" && <p className="dim">Cancelled; nothing of the file is left.</p>}
+      {job.state === "cancelled" && <p className="dim">Cancelled; nothing of a file is left.</p>}
+      {job.result && <p>{outcomeOf(job)}</p>}
       {job.error && (
-        <Problem
-          error={new ApiError({ title: "The export failed", detail: job.error.message, code: job.error.code })}
-        />
+        <Problem error={new ApiError({ title: "The job failed", detail: job.error.message, code: job.error.code })} />
       )}
       <div className="row">
         <span className="spacer" />
         {going && (
           <Button variant="default" loading={remove.isPending} onClick={() => remove.mutate(id)}>
-            Cancel the export
+            Cancel the job
           </Button>
         )}
         {!going && (

@@ -1,4 +1,4 @@
-/** Exports under way and finished. */
+/** Exports and work on collections, under way and finished. */
 import { Button, Modal } from "@mantine/core";
 import { useState } from "react";
 
@@ -6,6 +6,7 @@ import { useJobs } from "../app/Shell";
 import { bytes, compact, duration, integer, moment } from "../app/format";
 import { Bar, Empty, Lines, Problem } from "../app/states";
 import type { Job } from "../data/api/schema";
+import { nameOf, outcomeOf } from "../data/work";
 import { JobView, useRemoveJob } from "./JobView";
 
 const TONES: Partial<Record<Job["state"], string>> = { done: "good", failed: "bad", running: "accent" };
@@ -17,12 +18,10 @@ function JobRow({ job, onOpen }: { job: Job; onOpen(): void }) {
     <tr>
       <td>
         <button type="button" className="link cut" title={job.text} onClick={onOpen}>
-          {job.file?.filename ?? job.text}
+          {nameOf(job)}
         </button>
       </td>
-      <td>
-        <span className="tag">{job.format}</span>
-      </td>
+      <td>{job.format && <span className="tag">{job.format}</span>}</td>
       <td>
         <span className="tag" data-tone={TONES[job.state]}>
           {job.state}
@@ -32,7 +31,7 @@ function JobRow({ job, onOpen }: { job: Job; onOpen(): void }) {
         {going ? (
           <Bar share={job.share} label={`Progress of ${job.text}`} />
         ) : (
-          <span className="dim">{job.error?.message ?? ""}</span>
+          <span className="dim">{job.error?.message ?? outcomeOf(job)}</span>
         )}
       </td>
       <td className="num">{integer(job.rows_done)}</td>
@@ -73,13 +72,15 @@ export function JobsPage() {
     <div className="page">
       <div className="page-head">
         <h1>Jobs</h1>
-        <span className="dim">Exports run on the server; their files can be fetched for a while.</span>
+        <span className="dim">
+          Exports and work on collections run on the server; files can be fetched for a while.
+        </span>
       </div>
       {error && !data && <Problem error={error} onRetry={() => void refetch()} />}
       {isPending && !error && <Lines />}
       {data && jobs.length === 0 && (
-        <Empty title="No exports yet">
-          <p>“Export” above a dataset's rows or a statement's result starts one.</p>
+        <Empty title="No jobs yet">
+          <p>“Export” above a dataset's rows or a statement's result starts an export; collections start others.</p>
         </Empty>
       )}
       {jobs.length > 0 && (
@@ -108,7 +109,7 @@ export function JobsPage() {
           </table>
         </div>
       )}
-      <Modal opened={opened !== null} onClose={() => setOpened(null)} title={<strong>Export</strong>} centered>
+      <Modal opened={opened !== null} onClose={() => setOpened(null)} title={<strong>Job</strong>} centered>
         {opened && <JobView id={opened} onGone={() => setOpened(null)} />}
       </Modal>
     </div>

@@ -147,12 +147,13 @@ export type BenchmarkDocument = {
 export type Job = {
   id: string;
   state: "queued" | "running" | "done" | "failed" | "cancelled";
-  /** file: written on the server and fetched when done; stream: sent to its client at once. */
-  delivery: "file" | "stream";
-  kind: "rows" | "sql" | "ingest";
-  /** The dataset, or the start of the statement. */
+  /** file: written on the server and fetched when done; stream: sent to its client at once; work: done on the server, with a `result`. */
+  delivery: "file" | "stream" | "work";
+  kind: "rows" | "sql" | "ingest" | "compact" | "archive" | "restore" | "verify" | "generate" | "backup";
+  /** The dataset or collection, or the start of the statement. */
   text: string;
-  format: Format;
+  /** Of the file; what is generated; empty where there is neither. */
+  format: string;
   created: string;
   started: string | null;
   ended: string | null;
@@ -177,6 +178,18 @@ export type Job = {
     bytes: number;
     /** Kept no longer; less long where the space is needed. */
     until: string;
+  } | null;
+  /** Of work that is done: what came of it. */
+  result: {
+    files_merged?: number;
+    /** Names of the files that were moved, or how many were read. */
+    files?: number | (string)[];
+    records?: number;
+    commit?: number;
+    problems?: ({
+      file: string;
+      problem: string;
+    })[];
   } | null;
   error: {
     code: ErrorCode;
@@ -1178,6 +1191,77 @@ export interface Operations {
     path: "/api/v1/backup";
     answer: null;
   };
+  /** A backup as a job */
+  startBackup: {
+    method: "POST";
+    path: "/api/v1/backup";
+    answer: Job;
+  };
+  /** Merge commits and parts */
+  compactCollection: {
+    method: "POST";
+    path: "/api/v1/collections/{name}/compact";
+    params: {
+      /** A collection. */
+      name: string;
+    };
+    answer: Job;
+  };
+  /** Take weeks away */
+  archiveCollection: {
+    method: "POST";
+    path: "/api/v1/collections/{name}/archive";
+    params: {
+      /** A collection. */
+      name: string;
+    };
+    body: {
+      /** An ISO week. */
+      before: string;
+    };
+    answer: Job;
+  };
+  /** Bring weeks back */
+  restoreCollection: {
+    method: "POST";
+    path: "/api/v1/collections/{name}/restore";
+    params: {
+      /** A collection. */
+      name: string;
+    };
+    body: {
+      /** The first ISO week. */
+      from?: string;
+      /** The last one, included. */
+      until?: string;
+    };
+    answer: Job;
+  };
+  /** Read everything */
+  verifyCollection: {
+    method: "POST";
+    path: "/api/v1/collections/{name}/verify";
+    params: {
+      /** A collection. */
+      name: string;
+    };
+    answer: Job;
+  };
+  /** Made-up records */
+  generateRecords: {
+    method: "POST";
+    path: "/api/v1/collections/{name}/generate";
+    params: {
+      /** A collection. */
+      name: string;
+    };
+    body: {
+      type?: "user" | "transaction" | "event" | "product" | "sensor";
+      count?: number;
+      seed?: number;
+    };
+    answer: Job;
+  };
   /** Records that hold words */
   querySearch: {
     method: "POST";
@@ -1729,6 +1813,12 @@ export const OPERATIONS = {
   queryDateRange: { method: "POST", path: "/query/date-range" },
   queryRecent: { method: "GET", path: "/query/recent" },
   backup: { method: "GET", path: "/api/v1/backup" },
+  startBackup: { method: "POST", path: "/api/v1/backup" },
+  compactCollection: { method: "POST", path: "/api/v1/collections/{name}/compact" },
+  archiveCollection: { method: "POST", path: "/api/v1/collections/{name}/archive" },
+  restoreCollection: { method: "POST", path: "/api/v1/collections/{name}/restore" },
+  verifyCollection: { method: "POST", path: "/api/v1/collections/{name}/verify" },
+  generateRecords: { method: "POST", path: "/api/v1/collections/{name}/generate" },
   querySearch: { method: "POST", path: "/query/search" },
   statistics: { method: "GET", path: "/statistics" },
   collectionFiles: { method: "GET", path: "/files" },

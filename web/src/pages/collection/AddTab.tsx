@@ -1,25 +1,19 @@
-/** Adding records: pasted, or files that are dropped, several at once; each with its progress and what was wrong. */
+/** Adding records: pasted, files that are dropped, several at once, or made up; with progress and what was wrong. */
 import { Button, Checkbox, Textarea } from "@mantine/core";
 import { IconFileUpload } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type DragEvent, useRef, useState } from "react";
 
 import { bytes, compact, duration, integer } from "../../app/format";
-import { queryClient } from "../../app/services";
 import { Bar, Problem } from "../../app/states";
 import { ApiError, isAbort } from "../../data/api/error";
 import type { IngestAnswer, RecordProblem } from "../../data/api/schema";
 import { type IngestOptions, ingestFile, ingestText, lineOf } from "../../data/ingest";
+import { Generate } from "./Generate";
+import { refreshCollections } from "./WorkLine";
 
 const PROBLEMS_SHOWN_MAX = 20;
 const EXAMPLE = `{"id": "a1", "name": "Ann", "value": 42}\n{"id": "a2", "name": "Bob", "tags": ["new"]}`;
-
-/** What depends on a collection's records is asked for again. */
-function refresh(): void {
-  for (const queryKey of [["collection"], ["datasets"], ["dataset"]]) {
-    void queryClient.invalidateQueries({ queryKey });
-  }
-}
 
 function Kept({ answer }: { answer: IngestAnswer }) {
   const { duration_ms, throughput_rps } = answer.performance_metrics;
@@ -77,7 +71,7 @@ function Paste({ options }: { options: IngestOptions }) {
     mutationFn: (records: string) => ingestText(records, options),
     onSuccess: () => {
       setText("");
-      refresh();
+      refreshCollections();
     },
   });
   return (
@@ -170,7 +164,7 @@ function Files({ options }: { options: IngestOptions }) {
     } catch (error) {
       change(number, { error: error as Error });
     }
-    refresh();
+    refreshCollections();
   };
   const take = (files: FileList | null): void => [...(files ?? [])].forEach((file) => void start(file));
   const drop = (event: DragEvent): void => {
@@ -232,6 +226,7 @@ export default function AddTab({ collection }: { collection: string }) {
       />
       <Paste options={options} />
       <Files options={options} />
+      <Generate collection={collection} />
     </div>
   );
 }

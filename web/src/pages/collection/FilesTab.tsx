@@ -1,9 +1,10 @@
-/** The files of a collection: parts of weeks, commits that are not merged yet, what is archived. */
+/** The files of a collection (parts of weeks, commits that are not merged yet, what is archived), and managing them. */
 import { useQuery } from "@tanstack/react-query";
 
 import { bytes, integer, moment } from "../../app/format";
 import { Lines, Problem } from "../../app/states";
 import { call } from "../../data/api/client";
+import { Manage } from "./Manage";
 
 const REFRESH_MS = 5000;
 const SHOWN_MAX = 1000;
@@ -15,14 +16,18 @@ export default function FilesTab({ collection }: { collection: string }) {
     refetchInterval: REFRESH_MS,
   });
   if (!data) return error ? <Problem error={error} onRetry={() => void refetch()} /> : <Lines />;
+  const weeksOf = (archived: boolean): string[] =>
+    [...new Set(data.files.filter((file) => file.archived === archived).map((file) => file.week))]
+      .filter((week) => week !== null)
+      .sort();
+  const weeks = { live: weeksOf(false), archived: weeksOf(true) };
   return (
     <>
       <p className="dim">
-        All are Parquet that anybody can read. A commit is merged into the part of its week by itself;{" "}
-        <code>canvasback compact</code>, <code>archive</code> and <code>restore</code> do the rest while no server has
-        the folder.
+        All are Parquet that anybody can read. A commit is merged into the part of its week by itself.
       </p>
-      <div className="scroll-x" tabIndex={0} role="region" aria-label="Files">
+      <Manage collection={collection} weeks={weeks} />
+      <div className="scroll-x section" tabIndex={0} role="region" aria-label="Files">
         <table className="table">
           <thead>
             <tr>
