@@ -329,6 +329,7 @@ export function GridPanel(props: GridPanelProps) {
             onKey={key}
           />
         )}
+        {!frame && !error && <div className="grid-rows-to-come" aria-hidden />}
         {error && (
           <div className="grid-over">
             <Problem error={error} onRetry={retry} />
