@@ -61,7 +61,7 @@ def test_nested_columns_by_what_is_displayed(many, column):
     with_null = set(many.ids(f"{column} IS NULL"))
     shown = {int(row_id): text for row_id, text in list(csv.reader(io.StringIO(answer.body.decode(), newline="")))[1:]}
     texts = sorted({text for row_id, text in shown.items() if row_id not in with_null})
-    assert len(texts) > 2
+    assert len(texts) > 1
     for text in texts:
         wanted = [row_id for row_id, other in shown.items() if other == text]
         assert many.got(filter={column: {"op": "eq", "value": text}}) == wanted, text
