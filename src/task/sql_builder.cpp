@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "task/displayed_sql.hpp"
 
 namespace canvasback {
 namespace {
@@ -89,34 +90,6 @@ std::string placed_relation_sql(const Dataset& dataset) {
                      relation_sql(dataset));
 }
 
-// Hours, minutes and seconds as displayed: fractions have three, six or nine digits.
-std::string displayed_time(std::string_view days, const std::string& moment, bool nanoseconds) {
-  std::string nine;
-  if (nanoseconds) nine = fmt::format("WHEN epoch_ns({0}) % 1000 <> 0 THEN strftime({0}, '.%n') ", moment);
-  return fmt::format(
-      "strftime({0}, '{1}%H:%M:%S') || CASE {2}WHEN epoch_us({0}) % 1000 <> 0 THEN strftime({0}, '.%f') "
-      "WHEN epoch_us({0}) % 1000000 <> 0 THEN strftime({0}, '.%g') ELSE '' END",
-      moment, days, nine);
-}
-
-// A value as the text formats write it, where the engine's own text is another one and `wanted` may be a part of it;
-// else empty: most of what is searched for cannot be in a time, and to write one for every row takes long.
-std::string displayed_sql(std::string_view type, const std::string& name, std::string_view wanted) {
-  if (type == "BLOB") return fmt::format("to_base64({})", name);
-  const bool temporal = type.starts_with("TIME");
-  if (!temporal || wanted.find_first_not_of("0123456789+-:.TtZz") != std::string_view::npos) return {};
-  if (wanted.find_first_of("TtZz.") == std::string_view::npos) return {};
-  if (type == "TIME") return displayed_time("", fmt::format("(DATE '2000-01-01' + {})", name), false);
-  if (type == "TIMESTAMP WITH TIME ZONE") {
-    return displayed_time("%Y-%m-%dT", fmt::format("make_timestamp(epoch_us({}))", name), false) + " || 'Z'";
-  }
-  if (type == "TIMESTAMP_NS") return displayed_time("%Y-%m-%dT", name, true);
-  if (type.starts_with("TIMESTAMP")) {
-    return displayed_time("%Y-%m-%dT", fmt::format("CAST({} AS TIMESTAMP)", name), false);
-  }
-  return {};
-}
-
 class Builder {
  public:
   explicit Builder(const Dataset& dataset) : dataset_(dataset) {}
@@ -145,6 +118,9 @@ class Builder {
   std::string compare(const DatasetColumn& column, std::string_view sign, const Json& value) {
     const std::string name = sql_identifier(column.name);
     const std::string text = value.scalar_text();
+    if (is_nested_type(column.type)) {
+      return fmt::format("{} {} {}", nested_text_sql(column.type, name), sign, bind(text));
+    }
     if (value.is_bool() && column.type != "BOOLEAN") {
       return fmt::format("{} {} CAST({} AS BOOLEAN)", name, sign, bind(text));
     }
@@ -167,6 +143,9 @@ class Builder {
   std::string contains(const DatasetColumn& column, const std::string& text) {
     const std::string name = sql_identifier(column.name);
     const std::string bound = bind(text);
+    if (is_nested_type(column.type)) {
+      return fmt::format("contains(lower({}), lower({}))", nested_text_sql(column.type, name), bound);
+    }
     const std::string plain = fmt::format("contains(lower(CAST({} AS VARCHAR)), lower({}))", name, bound);
     const std::string displayed = displayed_sql(column.type, name, text);
     if (displayed.empty()) return plain;
@@ -185,7 +164,11 @@ class Builder {
       return fmt::format("({} AND {})", compare(column, ">=", right.as_array()[0]),
                          compare(column, "<=", right.as_array()[1]));
     }
-    if (op == "like") return fmt::format("CAST({} AS VARCHAR) LIKE {}", name, bind(right.scalar_text()));
+    if (op == "like") {
+      const bool nested = is_nested_type(column.type);
+      const std::string left = nested ? nested_text_sql(column.type, name) : fmt::format("CAST({} AS VARCHAR)", name);
+      return fmt::format("{} LIKE {}", left, bind(right.scalar_text()));
+    }
     if (op == "contains") return contains(column, right.scalar_text());
     if (right.is_null()) return op == "ne" ? name + " IS NOT NULL" : name + " IS NULL";
     if (op == "ne") return compare(column, "IS DISTINCT FROM", right);
@@ -279,7 +262,8 @@ class Builder {
         with_null = true;
       } else {
         // One list where the values are plain; a decimal or NaN has a comparison of its own.
-        const bool own = column.type.starts_with("DECIMAL") || column.type == "DOUBLE" || column.type == "FLOAT";
+        const bool own = column.type.starts_with("DECIMAL") || column.type == "DOUBLE" || column.type == "FLOAT" ||
+                         is_nested_type(column.type);
         if (own || item.is_bool()) {
           values.push_back(compare(column, "=", item));
         } else {

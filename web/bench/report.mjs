@@ -11,6 +11,7 @@ const NAMES = {
 const FIGURES = [
   ["first_rows_ms", "Time to the first rows", "ms", 0, null],
   ["work_p95_ms", "Main-thread work per frame, 95 %", "ms", 1, 8],
+  ["processor_p95_ms", "Of that the processor's time, 95 %", "ms", 1, null],
   ["frame_p95_ms", "Frame time, 95 %", "ms", 1, 25],
   ["frames_over_25_ms", "Frames over 25 ms", "%", 1, 2],
   ["long_tasks", "Tasks over 50 ms", "", 0, 0],
@@ -63,7 +64,8 @@ function section(dataset, results) {
 <table><thead><tr><th></th><th>Last row at the end of the scroll bar</th><th>Last row by a jump</th></tr></thead><tbody>${table}</tbody></table>`;
 }
 
-export function report({ chromium, made, seconds, results }) {
+export function report({ chromium, made, results }) {
+  const seconds = [...new Set(results.map((result) => result.seconds).filter(Boolean))].join(" or ");
   const sets = [...new Set(results.map((result) => result.dataset))];
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Grids in Chromium</title><style>

@@ -2,7 +2,7 @@
 // the same server and the same stream, and writes a report: make bench-web (docs/web-app.md says what is measured).
 //   DATA=DIR            the folder of orders.parquet; without it only the million rows of 50 columns
 //   BENCH_SECONDS=120   how long each grid is scrolled
-//   BENCH_GRIDS, BENCH_SETS   which ones, by name
+//   BENCH_GRIDS, BENCH_SETS   which ones, by name; what was measured of the others before stays in the report
 import { execFileSync, spawn } from "node:child_process";
 import {
   existsSync,
@@ -29,7 +29,8 @@ const OUT = process.env.BENCH_OUT ?? join(ROOT, "build/bench-web");
 const PAGES = fileURLToPath(new URL("dist", import.meta.url));
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 120);
 const TRACED_SECONDS = Math.min(15, SECONDS);
-const GRIDS = (process.env.BENCH_GRIDS ?? "ours,aggrid,glide,hightable").split(",");
+const ORDER = ["ours", "aggrid", "glide", "hightable"];
+const GRIDS = (process.env.BENCH_GRIDS ?? ORDER.join()).split(",");
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
 const MILLION = `SELECT i AS id, ${Array.from({ length: 49 }, (_, c) =>
   c % 3 === 0
@@ -163,7 +164,7 @@ async function scroll(page, client, seconds, random) {
   }
 }
 
-/** Work of the page's main thread in each frame, in ms, from a trace. */
+/** The page's main thread in each frame, in ms, from a trace: from begin to end, and what the processor did of it. */
 async function traced(page, client, run) {
   const events = [];
   const take = ({ value }) => events.push(...value);
@@ -192,6 +193,7 @@ async function traced(page, client, run) {
   const outer = finished.filter((event) => event.name === "ThreadControllerImpl::RunTask");
   const tasks = outer.length > 0 ? outer : finished.filter((event) => event.name === "RunTask");
   const work = new Float64Array(starts.length);
+  const processor = new Float64Array(starts.length);
   for (const task of tasks) {
     let low = 0;
     let high = starts.length;
@@ -200,9 +202,11 @@ async function traced(page, client, run) {
       if (starts[middle] <= task.ts + task.dur) low = middle + 1;
       else high = middle;
     }
-    if (low > 0) work[low - 1] += task.dur / 1000;
+    if (low === 0) continue;
+    work[low - 1] += task.dur / 1000;
+    processor[low - 1] += (task.tdur ?? task.dur) / 1000;
   }
-  return [...work];
+  return { work: [...work], processor: [...processor] };
 }
 
 async function heapMb(client) {
@@ -272,7 +276,7 @@ async function measure(browser, pages, server, grid, dataset) {
   await scroll(page, client, SECONDS, random);
   const recorded = await page.evaluate(stopRecorder);
   const heapAfter = await heapMb(client);
-  const work = await traced(page, client, () => scroll(page, client, TRACED_SECONDS, random));
+  const { work, processor } = await traced(page, client, () => scroll(page, client, TRACED_SECONDS, random));
   const jumpMs = await jumps(page, random);
   const reached = await reach(page);
   await context.close();
@@ -290,6 +294,7 @@ async function measure(browser, pages, server, grid, dataset) {
     long_tasks: recorded.longTasks.length,
     longest_task_ms: Math.max(0, ...recorded.longTasks),
     work_p95_ms: quantile(work, 0.95),
+    processor_p95_ms: quantile(processor, 0.95),
     blank_longest_ms: Math.max(0, ...recorded.blankMs),
     blank_p95_ms: quantile(recorded.blankMs, 0.95),
     heap_before_mb: heapBefore,
@@ -308,6 +313,15 @@ function histogram(frames) {
   for (const frame of frames) counts[limits.findIndex((limit) => frame <= limit)] += 1;
   return counts;
 }
+
+/** What pieces of the run found before this one. */
+function resultsBefore() {
+  const file = join(OUT, "results.json");
+  const whole = !process.env.BENCH_GRIDS && !process.env.BENCH_SETS;
+  return whole || !existsSync(file) ? [] : JSON.parse(readFileSync(file, "utf8")).results;
+}
+
+const place = ({ grid, dataset }) => ["million", "orders", "billion"].indexOf(dataset) * 10 + ORDER.indexOf(grid);
 
 async function main() {
   const folder = mkdtempSync(join(process.env.BENCH_TMP ?? tmpdir(), "canvasback-bench-web-"));
@@ -348,7 +362,13 @@ async function main() {
         say(JSON.stringify(shown));
       }
     }
-    const document = { chromium: browser.version(), made: new Date().toISOString(), seconds: SECONDS, results };
+    const measured = new Set(results.map(({ grid, dataset }) => `${grid} ${dataset}`));
+    const others = resultsBefore().filter(({ grid, dataset }) => !measured.has(`${grid} ${dataset}`));
+    const document = {
+      chromium: browser.version(),
+      made: new Date().toISOString(),
+      results: [...results, ...others].sort((a, b) => place(a) - place(b)),
+    };
     writeFileSync(join(OUT, "results.json"), `${JSON.stringify(document, null, 2)}\n`);
     writeFileSync(join(OUT, "report.html"), report(document));
     say(`${join(OUT, "report.html")}`);

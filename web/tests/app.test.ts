@@ -7,7 +7,8 @@ import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import type { Job } from "../src/data/api/schema";
-import { cell, copy, grid, loaded, rowCount, seriousFindings, text } from "./support/pages";
+import { HARDEST_SQL, HARD_ROWS } from "./support/hardTable";
+import { cell, copy, focusOn, grid, loaded, rowCount, seriousFindings, text } from "./support/pages";
 import { type World, complaints, makeWorld } from "./support/world";
 
 let world: World;
@@ -120,6 +121,28 @@ describe("statements", () => {
     await view.locator("summary").click();
     await view.getByRole("button", { name: "forget it" }).click();
     await view.waitFor({ state: "detached" });
+  });
+
+  it("give results that are filtered by what is displayed, of types that no file has", async () => {
+    page = await world.page("/sql");
+    await write(`SELECT huge, -huge AS less FROM (${HARDEST_SQL})`);
+    await page.keyboard.press("Control+Enter");
+    await loaded(page);
+    await expect.poll(() => rowCount(page)).toBe(HARD_ROWS);
+    for (const place of [0, 1]) {
+      await focusOn(page, place);
+      const before = await copy(page);
+      await grid(page).press("Shift+F10");
+      await page.getByRole("menuitem", { name: /^Only / }).click();
+      const found = async (): Promise<boolean> => (await rowCount(page)) > 0 && (await rowCount(page)) < HARD_ROWS;
+      await expect.poll(found, { message: `column ${place}: ${before}` }).toBe(true);
+      await loaded(page);
+      await grid(page).focus();
+      expect(await copy(page)).toBe(before);
+      await page.getByRole("button", { name: /Remove the filter/ }).click();
+      await expect.poll(() => rowCount(page)).toBe(HARD_ROWS);
+      await loaded(page);
+    }
   });
 
   it("are drawn as a chart", async () => {
@@ -315,6 +338,43 @@ describe("axe finds nothing serious", () => {
       });
     }
   }
+});
+
+describe("nothing moves while a page loads", () => {
+  const pages = [
+    "/",
+    "/datasets/orders",
+    "/datasets/orders?tab=profile",
+    "/datasets/orders?tab=quality",
+    "/sql",
+    "/jobs",
+  ];
+  const others = ["/system", "/collections/events?tab=find", "/datasets/orders?tab=schema"];
+  it.each([...pages, ...others])("%s", async (path) => {
+    page = await world.context.newPage();
+    await page.addInitScript(() => {
+      const shifts: string[] = [];
+      Object.assign(window, { shifts, shifted: 0 });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries() as (PerformanceEntry & {
+          value: number;
+          sources: { node?: Node }[];
+        })[]) {
+          const nodes = entry.sources.map(({ node }) => (node instanceof Element ? node.className : node?.nodeName));
+          shifts.push(`${entry.value.toFixed(4)} ${nodes.join(" | ")}`);
+          Object.assign(window, { shifted: (window as unknown as { shifted: number }).shifted + entry.value });
+        }
+      }).observe({ type: "layout-shift", buffered: true });
+    });
+    await page.goto(world.url + path);
+    await page.waitForLoadState("networkidle");
+    const { shifts, shifted } = await page.evaluate(() => {
+      const { shifts, shifted } = window as unknown as { shifts: string[]; shifted: number };
+      return { shifts, shifted };
+    });
+    // Up to 0.1 counts as good elsewhere; here nothing is to move that somebody may be about to click.
+    expect(shifted, shifts.join("\n")).toBeLessThan(0.02);
+  });
 });
 
 it("loads no more than 450 KB of script at first, and all of it from the server", async () => {

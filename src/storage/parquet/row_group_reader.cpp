@@ -126,6 +126,7 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual std::int64_t row_bytes() = 0;
+  virtual void skip(std::int64_t rows) = 0;
   // The next rows of each of its columns: at most so many, at least one.
   virtual arrow::Result<std::vector<ArrayPtr>> read(std::int64_t rows) = 0;
 };
@@ -138,6 +139,7 @@ class DecoderSource final : public Source {
     pass_over();
     return decoder_->row_bytes();
   }
+  void skip(std::int64_t rows) override { skip_ += rows; }
   arrow::Result<std::vector<ArrayPtr>> read(std::int64_t rows) override {
     pass_over();
     return std::vector<ArrayPtr>{decoder_->read(rows)};
@@ -158,14 +160,14 @@ class ArrowSource final : public Source {
       : reader_(std::move(reader)), names_(std::move(names)), skip_(skip), row_bytes_(row_bytes) {}
 
   std::int64_t row_bytes() override { return row_bytes_; }
+  void skip(std::int64_t rows) override { skip_ += rows; }
 
   arrow::Result<std::vector<ArrayPtr>> read(std::int64_t rows) override {
+    pass_over();
     while (!batch_ || batch_->num_rows() == 0) {
       ARROW_RETURN_NOT_OK(reader_->ReadNext(&batch_));
       if (!batch_) return arrow::Status::Invalid("a row group is shorter than its footer says");
-      const std::int64_t skipped = std::min(skip_, batch_->num_rows());
-      skip_ -= skipped;
-      batch_ = batch_->Slice(skipped);
+      pass_over();
     }
     const auto some = batch_->Slice(0, rows);
     batch_ = batch_->Slice(some->num_rows());
@@ -178,6 +180,13 @@ class ArrowSource final : public Source {
   }
 
  private:
+  // As far as the batch at hand goes.
+  void pass_over() {
+    if (!batch_) return;
+    const std::int64_t skipped = std::min(skip_, batch_->num_rows());
+    skip_ -= skipped;
+    batch_ = batch_->Slice(skipped);
+  }
   std::unique_ptr<arrow::RecordBatchReader> reader_;
   const std::vector<std::string> names_;
   std::int64_t skip_;
@@ -284,13 +293,22 @@ class Reader final : public RowGroupReader {
   std::int64_t left_;
 };
 
-// All of a range's rows of one part.
-arrow::Result<std::vector<ArrayPtr>> read_all(Part& part, std::int64_t rows) {
+// Rows that stand together.
+struct Run {
+  std::int64_t skip = 0;  // rows between the run before, or the row group's begin, and this one
+  std::int64_t take = 0;
+};
+
+// The rows of all runs of one part.
+arrow::Result<std::vector<ArrayPtr>> read_all(Part& part, const std::vector<Run>& runs) {
   std::vector<arrow::ArrayVector> pieces(part.columns.size());
-  for (std::int64_t left = rows; left > 0;) {
-    ARROW_ASSIGN_OR_RAISE(auto some, part.source->read(left));
-    for (std::size_t i = 0; i < some.size(); ++i) pieces[i].push_back(some[i]);
-    left -= some.empty() ? left : some[0]->length();
+  for (const Run& run : runs) {
+    part.source->skip(run.skip);
+    for (std::int64_t left = run.take; left > 0;) {
+      ARROW_ASSIGN_OR_RAISE(auto some, part.source->read(left));
+      for (std::size_t i = 0; i < some.size(); ++i) pieces[i].push_back(some[i]);
+      left -= some.empty() ? left : some[0]->length();
+    }
   }
   std::vector<ArrayPtr> arrays;
   for (auto& piece : pieces) {
@@ -304,23 +322,11 @@ arrow::Result<std::vector<ArrayPtr>> read_all(Part& part, std::int64_t rows) {
   return arrays;
 }
 
-}  // namespace
-
-Result<std::unique_ptr<RowGroupReader>> open_row_group(const DataFile& file, const std::vector<std::string>& columns,
-                                                       RowGroupRange range) {
-  return guard_parquet(file.path, [&]() -> Result<std::unique_ptr<RowGroupReader>> {
-    CANVASBACK_ASSIGN(Opened opened, open_columns(file, columns, range.row_group));
-    auto parts = make_parts(opened, range);
-    if (!parts.ok()) return std::unexpected(arrow_error(file.path, parts.status()));
-    return std::make_unique<Reader>(file.path, std::move(opened), range, std::move(*parts));
-  });
-}
-
-Result<BatchPtr> read_rows(const DataFile& file, const std::vector<std::string>& columns, RowGroupRange range,
-                           int threads) {
+Result<BatchPtr> read_runs(const DataFile& file, const std::vector<std::string>& columns, int row_group,
+                           const std::vector<Run>& runs, int threads) {
   return guard_parquet(file.path, [&]() -> Result<BatchPtr> {
-    CANVASBACK_ASSIGN(Opened opened, open_columns(file, columns, range.row_group));
-    auto made = make_parts(opened, range);
+    CANVASBACK_ASSIGN(Opened opened, open_columns(file, columns, row_group));
+    auto made = make_parts(opened, {row_group, 0, 0});
     if (!made.ok()) return std::unexpected(arrow_error(file.path, made.status()));
     std::vector<Part>& parts = *made;
     // The dearest first, so that the threads end together.
@@ -332,7 +338,7 @@ Result<BatchPtr> read_rows(const DataFile& file, const std::vector<std::string>&
     auto work = [&] {
       for (std::size_t i = next++; i < parts.size(); i = next++) {
         auto read = guard_parquet(file.path, [&]() -> Result<std::vector<ArrayPtr>> {
-          auto all = read_all(parts[i], range.take);
+          auto all = read_all(parts[i], runs);
           if (!all.ok()) return std::unexpected(arrow_error(file.path, all.status()));
           return std::move(*all);
         });
@@ -351,8 +357,39 @@ Result<BatchPtr> read_rows(const DataFile& file, const std::vector<std::string>&
       work();
     }
     CANVASBACK_TRY(status);
-    return arrow::RecordBatch::Make(opened.schema(), range.take, std::move(arrays));
+    std::int64_t rows = 0;
+    for (const Run& run : runs) rows += run.take;
+    return arrow::RecordBatch::Make(opened.schema(), rows, std::move(arrays));
   });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RowGroupReader>> open_row_group(const DataFile& file, const std::vector<std::string>& columns,
+                                                       RowGroupRange range) {
+  return guard_parquet(file.path, [&]() -> Result<std::unique_ptr<RowGroupReader>> {
+    CANVASBACK_ASSIGN(Opened opened, open_columns(file, columns, range.row_group));
+    auto parts = make_parts(opened, range);
+    if (!parts.ok()) return std::unexpected(arrow_error(file.path, parts.status()));
+    return std::make_unique<Reader>(file.path, std::move(opened), range, std::move(*parts));
+  });
+}
+
+Result<BatchPtr> read_rows(const DataFile& file, const std::vector<std::string>& columns, RowGroupRange range,
+                           int threads) {
+  return read_runs(file, columns, range.row_group, {{range.skip, range.take}}, threads);
+}
+
+Result<BatchPtr> pick_rows(const DataFile& file, const std::vector<std::string>& columns, int row_group,
+                           std::span<const std::int64_t> rows, int threads) {
+  std::vector<Run> runs;
+  std::int64_t end = 0;
+  for (std::int64_t row : rows) {
+    if (runs.empty() || row != end) runs.push_back({row - end, 0});
+    ++runs.back().take;
+    end = row + 1;
+  }
+  return read_runs(file, columns, row_group, runs, threads);
 }
 
 Result<SchemaPtr> read_plain_schema(const DataFile& file, const std::vector<std::string>& columns) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,10 @@ Result<std::unique_ptr<RowGroupReader>> open_row_group(const DataFile& file, con
 // The range as one batch, its columns decoded by several threads: for a page, which wants it whole and soon.
 Result<BatchPtr> read_rows(const DataFile& file, const std::vector<std::string>& columns, RowGroupRange range,
                            int threads);
+
+// Some rows of a row group as one batch, in their order; what lies between them is passed over. rows: ascending.
+Result<BatchPtr> pick_rows(const DataFile& file, const std::vector<std::string>& columns, int row_group,
+                           std::span<const std::int64_t> rows, int threads);
 
 // The schema of those batches: the file's names and types, without the metadata that its writer left.
 Result<SchemaPtr> read_plain_schema(const DataFile& file, const std::vector<std::string>& columns);

@@ -57,6 +57,7 @@ Settings settings_from(const Json& hello, const ChildBuild& build) {
   settings.executor.threads = threads;
   settings.executor.spill_folder = spill;
   settings.executor.cache_folder = cache;
+  settings.executor.sort_bytes_max = settings.engine.memory_bytes / 2;
   settings.executor.gate = build.gate;
   settings.role = hello.at("role").as_string("query");
   if (settings.role == "ingest") settings.sandbox.write_folders.clear();

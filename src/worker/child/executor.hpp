@@ -12,6 +12,7 @@
 
 #include "analyse/profile_json.hpp"
 #include "base/cancel.hpp"
+#include "base/limits.hpp"
 #include "encode/encoder.hpp"
 #include "engine/engine.hpp"
 #include "storage/dataset.hpp"
@@ -27,6 +28,7 @@ struct ExecutorOptions {
   int threads = 1;  // decoding and formatting, each
   std::string spill_folder;
   std::string cache_folder;
+  std::uint64_t sort_bytes_max = 512 * limits::kMiB;  // of memory, for an order that the engine has no part in
   bool gate = true;  // false only in the test build that shows the sandbox holds without it
   std::function<std::uint64_t()> resident_bytes;
 };
@@ -91,9 +93,10 @@ class Executor {
                          const CancelToken& cancel, ViewState& state);
   Status write_positions(const Task& task, const Dataset& dataset, const Selection& selection,
                          const CancelToken& cancel, ViewState& state);
+  class PositionWriter;
+  Result<bool> build_order(const Task& task, const Dataset& dataset, const Selection& selection,
+                           const CancelToken& cancel, ViewState& state);
   Status build_columns(const Task& task, const Dataset& dataset, const CancelToken& cancel);
-  Status build_column_part(const Dataset& dataset, const std::vector<std::string>& columns, std::int64_t part,
-                           const CancelToken& cancel);
   Status write_rows(BatchStream& stream, const Task& task, ViewState& state, const CancelToken& cancel);
   Result<Dataset> define_parts(const ViewBuild& build);
   Status say(const ViewState& state);

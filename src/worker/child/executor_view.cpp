@@ -1,8 +1,7 @@
-// The part of Executor that makes views: the first rows by a top-N query, then the order, as rows where they are few or
+// The part of Executor that makes views: the first rows, then the order, as rows where they are few or
 // there is no other way to reach them again, as positions where they are many (docs/decisions/0011).
 #include <arrow/array.h>
 #include <arrow/builder.h>
-#include <arrow/util/byte_size.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -12,17 +11,18 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "storage/parquet/row_group_reader.hpp"
-#include "storage/parquet/scan.hpp"
 #include "stream/type_name.hpp"
+#include "worker/child/column_parts.hpp"
 #include "worker/child/executor.hpp"
+#include "worker/child/row_gather.hpp"
+#include "worker/child/row_order.hpp"
 #include "worker/child/view_writer.hpp"
 
 namespace canvasback {
 namespace {
 
+constexpr std::size_t kPositionsAtOnce = 1'048'576;  // written in one batch
 constexpr std::int64_t kPartPeriodNs = 500'000'000;  // rows that are there are given out, though the part is not full
-constexpr std::int64_t kColumnBatchRows = 131'072;
-constexpr std::size_t kColumnsAtOnce = 128;  // decoded side by side: each has a file open
 
 std::vector<DatasetColumn> columns_of(const arrow::Schema& schema) {
   std::vector<DatasetColumn> columns;
@@ -85,62 +85,34 @@ class PartStream final : public BatchStream {
   std::size_t batch_ = 0;
 };
 
-// A table file for each column of a stream, in the spill folder; gone again unless kept.
-class ColumnFiles {
- public:
-  // A path is used once: the front takes the file away when it comes to it.
-  ColumnFiles(const std::string& folder, std::span<const std::string> keys) {
-    for (const std::string& key : keys) paths_.push_back(fmt::format("{}/{}.part", folder, key));
-  }
-  ~ColumnFiles() {
-    for (const std::string& path : paths_) ::unlink(path.c_str());
-  }
-  ColumnFiles(const ColumnFiles&) = delete;
-  ColumnFiles& operator=(const ColumnFiles&) = delete;
+// Whether the dataset's decoded columns may stand in the cache beside the view's own parts.
+bool has_room(const Task& task, const Dataset& dataset, const std::vector<std::string>& columns) {
+  return row_bytes(dataset, columns) * static_cast<double>(dataset.rows) < static_cast<double>(task.view.bytes_max);
+}
 
-  Status write(BatchStream& stream, const CancelToken& cancel) {
-    std::vector<std::unique_ptr<TableFileWriter>> writers;
-    std::vector<SchemaPtr> schemas;
-    for (const std::string& path : paths_) {
-      schemas.push_back(arrow::schema({stream.schema()->field(static_cast<int>(schemas.size()))}));
-      CANVASBACK_ASSIGN(auto writer, TableFileWriter::create(path, schemas.back()));
-      writers.push_back(std::move(writer));
-    }
-    // Few large batches: whoever opens the file looks at each.
-    std::vector<BatchPtr> pending;
-    std::int64_t rows = 0;
-    std::uint64_t bytes = 0;
-    for (bool end = false; !end;) {
-      CANVASBACK_TRY(cancel.check());
-      CANVASBACK_ASSIGN(BatchPtr batch, stream.next());
-      end = !batch;
-      if (batch) {
-        rows += batch->num_rows();
-        const auto size = arrow::util::ReferencedBufferSize(*batch);
-        bytes += size.ok() ? static_cast<std::uint64_t>(*size) : 0;
-        pending.push_back(std::move(batch));
-      }
-      if (pending.empty() || (!end && rows < kColumnBatchRows && bytes < limits::kViewPartBytesMax)) continue;
-      const auto joined = arrow::ConcatenateRecordBatches(pending);
-      if (!joined.ok())
-        return fail(ErrorCode::MemoryLimit, "There is no memory for the view.", joined.status().ToString());
-      for (std::size_t i = 0; i < writers.size(); ++i) {
-        const auto& column = (*joined)->column(static_cast<int>(i));
-        CANVASBACK_TRY(writers[i]->write(*arrow::RecordBatch::Make(schemas[i], rows, {column})));
-      }
-      pending.clear();
-      rows = 0;
-      bytes = 0;
-    }
-    for (const auto& writer : writers) CANVASBACK_TRY(writer->close());
-    return {};
-  }
-  const std::string& path(std::size_t column) const { return paths_[column]; }
-  void keep() { paths_.clear(); }
+bool has_short_positions(const Dataset& dataset) { return dataset.rows <= UINT32_MAX; }
+std::size_t position_bytes(const Dataset& dataset) { return has_short_positions(dataset) ? 4 : 8; }
+std::shared_ptr<arrow::DataType> position_type(const Dataset& dataset) {
+  return has_short_positions(dataset) ? arrow::uint32() : arrow::int64();
+}
 
- private:
-  std::vector<std::string> paths_;
-};
+template <class Builder>
+Result<std::shared_ptr<arrow::Array>> built_positions(std::span<const std::int64_t> positions) {
+  Builder builder;
+  auto status = builder.Reserve(static_cast<std::int64_t>(positions.size()));
+  for (std::size_t i = 0; status.ok() && i < positions.size(); ++i) {
+    builder.UnsafeAppend(static_cast<typename Builder::value_type>(positions[i]));
+  }
+  std::shared_ptr<arrow::Array> array;
+  if (status.ok()) status = builder.Finish(&array);
+  if (!status.ok()) return fail(ErrorCode::MemoryLimit, "There is no memory for the view.", status.ToString());
+  return array;
+}
+
+Result<std::shared_ptr<arrow::Array>> position_array(const Dataset& dataset, std::span<const std::int64_t> positions) {
+  return has_short_positions(dataset) ? built_positions<arrow::UInt32Builder>(positions)
+                                      : built_positions<arrow::Int64Builder>(positions);
+}
 
 std::unexpected<Error> lost() {
   return fail(ErrorCode::Unavailable, "The rows of the view had to make room for others; open it again.");
@@ -317,60 +289,130 @@ Status Executor::build_rows(const Task& task, const Dataset& dataset, const Sele
   return {};
 }
 
-// The positions of the selection's rows, in its order.
+// Writes positions as they come, in parts; what is known of the view goes along with each.
+class Executor::PositionWriter {
+ public:
+  PositionWriter(Executor& executor, const Task& task, const Dataset& dataset, ViewState& state)
+      : executor_(executor),
+        state_(state),
+        bytes_max_(task.view.bytes_max),
+        schema_(arrow::schema({arrow::field("position", position_type(dataset), false)})),
+        writer_(executor.channel_, executor.options_.spill_folder, task.view.key + " positions",
+                [this] { return part_written(); }) {
+    state_.method = ViewMethod::Positions;
+  }
+
+  // The next ones, of position_type(). False where the view may have no more: it says so.
+  Result<bool> write(const std::shared_ptr<arrow::Array>& positions) {
+    CANVASBACK_TRY(writer_.write(*arrow::RecordBatch::Make(schema_, positions->length(), {positions})));
+    if (monotonic_ns() - said_ns_ > kPartPeriodNs) CANVASBACK_TRY(writer_.end_part());
+    if (writer_.bytes() <= bytes_max_) return true;
+    CANVASBACK_TRY(writer_.end_part());
+    state_.limited = fmt::format(
+        "The view needs more than the {} MB that it may take of the cache; these are its "
+        "first {} rows.",
+        bytes_max_ / 1'000'000, writer_.rows());
+    return false;
+  }
+  Status finish() {
+    CANVASBACK_TRY(writer_.end_part());
+    state_.parts = writer_.parts();
+    state_.rows = writer_.rows();
+    state_.rows_exact = true;
+    return executor_.say(state_);
+  }
+
+ private:
+  Status part_written() {
+    said_ns_ = monotonic_ns();
+    state_.parts = writer_.parts();
+    if (!state_.rows_exact) state_.rows = std::max(state_.rows, writer_.rows());
+    return executor_.say(state_);
+  }
+
+  Executor& executor_;
+  ViewState& state_;
+  const std::uint64_t bytes_max_;
+  const SchemaPtr schema_;
+  ViewWriter writer_;
+  std::int64_t said_ns_ = monotonic_ns();
+};
+
+// The positions of the selection's rows, in its order, by the engine.
 Status Executor::write_positions(const Task& task, const Dataset& dataset, const Selection& selection,
                                  const CancelToken& cancel, ViewState& state) {
   std::vector<std::int64_t> file_starts{0};
   for (const DataFile& file : dataset.files) file_starts.push_back(file_starts.back() + file.rows);
   CANVASBACK_ASSIGN(SqlStatement statement, view_sql(dataset, selection, true));
   CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
-  const auto schema = arrow::schema({arrow::field("position", arrow::int64(), false)});
-  state.method = ViewMethod::Positions;
-  std::int64_t said_ns = monotonic_ns();
-  ViewWriter* parts = nullptr;
-  ViewWriter writer(channel_, options_.spill_folder, task.view.key + " positions", [&]() -> Status {
-    said_ns = monotonic_ns();
-    state.parts = parts->parts();
-    if (!state.rows_exact) state.rows = std::max(state.rows, parts->rows());
-    return say(state);
-  });
-  parts = &writer;
+  PositionWriter writer(*this, task, dataset, state);
   while (true) {
     CANVASBACK_TRY(cancel.check());
     CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
     if (!batch) break;
     const auto& files = static_cast<const arrow::Int32Array&>(*batch->column(0));
     const auto& rows = static_cast<const arrow::Int64Array&>(*batch->column(1));
-    arrow::Int64Builder builder;
-    auto status = builder.Reserve(batch->num_rows());
-    if (!status.ok()) return fail(ErrorCode::MemoryLimit, "There is no memory for the view.", status.ToString());
+    std::vector<std::int64_t> positions(static_cast<std::size_t>(batch->num_rows()));
     for (std::int64_t i = 0; i < batch->num_rows(); ++i) {
-      builder.UnsafeAppend(file_starts[static_cast<std::size_t>(files.Value(i))] + rows.Value(i));
+      positions[static_cast<std::size_t>(i)] = file_starts[static_cast<std::size_t>(files.Value(i))] + rows.Value(i);
     }
-    auto array = builder.Finish();
-    if (!array.ok()) return fail(ErrorCode::MemoryLimit, "There is no memory for the view.", array.status().ToString());
-    CANVASBACK_TRY(writer.write(*arrow::RecordBatch::Make(schema, batch->num_rows(), {*array})));
-    if (monotonic_ns() - said_ns > kPartPeriodNs) CANVASBACK_TRY(writer.end_part());
-    if (writer.bytes() <= task.view.bytes_max) continue;
-    CANVASBACK_TRY(writer.end_part());
-    state.limited = fmt::format(
-        "The view needs more than the {} MB that it may take of the cache; these are its "
-        "first {} rows.",
-        task.view.bytes_max / 1'000'000, writer.rows());
-    return {};
+    CANVASBACK_ASSIGN(auto array, position_array(dataset, positions));
+    CANVASBACK_ASSIGN(const bool more, writer.write(array));
+    if (!more) return {};
   }
   stream.reset();
-  CANVASBACK_TRY(writer.end_part());
-  state.parts = writer.parts();
-  state.rows = writer.rows();
-  state.rows_exact = true;
-  return say(state);
+  return writer.finish();
+}
+
+// The order of all rows without the engine, its first rows first. False where that cannot be.
+Result<bool> Executor::build_order(const Task& task, const Dataset& dataset, const Selection& selection,
+                                   const CancelToken& cancel, ViewState& state) {
+  CANVASBACK_ASSIGN(auto read, RowOrder::read(dataset, {selection.sort, threads_, options_.sort_bytes_max}, cancel));
+  if (!read) return false;
+  share_from_ = 0.1;
+  share_weight_ = 0.3;
+  const auto names = names_of(dataset, selection.columns);
+  const std::vector<std::int64_t> first = read->first(static_cast<std::size_t>(task.view.first));
+  CANVASBACK_ASSIGN(Gathered gathered, gather_rows(dataset, first, {names, threads_}, tables_, cancel));
+  CANVASBACK_ASSIGN(BatchPtr rows, with_places(gathered.rows, &dataset, first));
+  ViewWriter writer(channel_, options_.spill_folder, fmt::format("{} first {}", task.view.key, task.view.first),
+                    nullptr);
+  CANVASBACK_TRY(writer.write(*rows));
+  CANVASBACK_TRY(writer.end(rows->schema()));
+  state.first = writer.parts();
+  CANVASBACK_TRY(say(state));
+  if (static_cast<std::int64_t>(first.size()) == dataset.rows) {
+    std::swap(state.parts, state.first);
+    return true;
+  }
+  CANVASBACK_ASSIGN(std::vector<std::uint32_t> order, std::move(*read).all(cancel));
+  PositionWriter positions(*this, task, dataset, state);
+  for (std::size_t at = 0; at < order.size(); at += kPositionsAtOnce) {
+    CANVASBACK_TRY(cancel.check());
+    const auto some = std::span(order).subspan(at, std::min(kPositionsAtOnce, order.size() - at));
+    auto buffer = arrow::Buffer::Wrap(some.data(), some.size());
+    const auto data = arrow::ArrayData::Make(arrow::uint32(), static_cast<std::int64_t>(some.size()),
+                                             {nullptr, std::move(buffer)}, 0);
+    CANVASBACK_ASSIGN(const bool more, positions.write(arrow::MakeArray(data)));
+    if (!more) return true;
+  }
+  CANVASBACK_TRY(positions.finish());
+  std::vector<std::uint32_t>().swap(order);
+  share_from_ = 0.4;
+  share_weight_ = 0.6;
+  if (has_room(task, dataset, names)) CANVASBACK_TRY(build_columns(task, dataset, cancel));
+  return true;
 }
 
 Status Executor::build_positions(const Task& task, const Dataset& dataset, const Selection& selection,
                                  const CancelToken& cancel, ViewState& state) {
   const bool sorted = !selection.sort.empty();
   state.method = ViewMethod::Rows;
+  const auto rows_max = static_cast<std::int64_t>(task.view.bytes_max / position_bytes(dataset));
+  if (sorted && selection.filter.is_null() && dataset.rows <= rows_max) {
+    CANVASBACK_ASSIGN(const bool done, build_order(task, dataset, selection, cancel, state));
+    if (done) return {};
+  }
   share_weight_ = 0.3;
   CANVASBACK_TRY(build_first(task, dataset, selection, task.view.first, cancel, state));
   if (rows_of(state.first) < task.view.first) {
@@ -379,7 +421,6 @@ Status Executor::build_positions(const Task& task, const Dataset& dataset, const
   }
   share_from_ = 0.3;
   share_weight_ = 0.4;
-  const auto rows_max = static_cast<std::int64_t>(task.view.bytes_max / sizeof(std::int64_t));
   if (sorted && dataset.rows > rows_max) {
     if (!state.rows_exact) {
       CANVASBACK_ASSIGN(state.rows, count(dataset, selection, cancel));
@@ -391,7 +432,8 @@ Status Executor::build_positions(const Task& task, const Dataset& dataset, const
       state.limited = fmt::format(
           "The order of {} rows needs {} MB of the {} MB that a view may take of the cache; these "
           "are its first rows.",
-          state.rows, state.rows * 8 / 1'000'000, task.view.bytes_max / 1'000'000);
+          state.rows, state.rows * static_cast<std::int64_t>(position_bytes(dataset)) / 1'000'000,
+          task.view.bytes_max / 1'000'000);
       return {};
     }
   }
@@ -422,39 +464,17 @@ Status Executor::build_positions(const Task& task, const Dataset& dataset, const
     return {};
   }
   state = std::move(positions);
-  const bool room = bytes * static_cast<double>(dataset.rows) < static_cast<double>(task.view.bytes_max);
-  return sorted && room ? build_columns(task, dataset, cancel) : Status();
+  return sorted && has_room(task, dataset, names) ? build_columns(task, dataset, cancel) : Status();
 }
 
-// Decoded columns, for windows of rows that lie anywhere. They are the dataset's: the next order finds them there.
+// For windows of rows that lie anywhere.
 Status Executor::build_columns(const Task& task, const Dataset& dataset, const CancelToken& cancel) {
-  const auto names = names_of(dataset, task.selection.columns);
-  const std::int64_t parts = (dataset.rows + limits::kColumnPartRows - 1) / limits::kColumnPartRows;
-  for (std::int64_t part = 0; part < parts; ++part) {
-    share_done_ = static_cast<double>(part) / static_cast<double>(parts);
-    std::vector<std::string> missing;
-    for (const std::string& name : names) {
-      if (!tables_.has(column_part_key(dataset.version, name, part))) missing.push_back(name);
-      if (missing.size() < kColumnsAtOnce) continue;
-      CANVASBACK_TRY(build_column_part(dataset, missing, part, cancel));
-      missing.clear();
-    }
-    if (!missing.empty()) CANVASBACK_TRY(build_column_part(dataset, missing, part, cancel));
-  }
-  return {};
-}
-
-Status Executor::build_column_part(const Dataset& dataset, const std::vector<std::string>& columns, std::int64_t part,
-                                   const CancelToken& cancel) {
-  ScanOptions options{dataset.files, columns, part * limits::kColumnPartRows, limits::kColumnPartRows, threads_};
-  CANVASBACK_ASSIGN(auto scan, make_parquet_scan(std::move(options), cancel));
-  std::vector<std::string> keys;
-  for (const std::string& column : columns) keys.push_back(column_part_key(dataset.version, column, part));
-  ColumnFiles files(options_.spill_folder, keys);
-  CANVASBACK_TRY(files.write(*scan, cancel));
-  for (std::size_t i = 0; i < keys.size(); ++i) CANVASBACK_TRY(offer_to_cache(channel_, keys[i], files.path(i)));
-  files.keep();
-  return {};
+  ColumnPartsOptions options;
+  options.columns = names_of(dataset, task.selection.columns);
+  options.threads = threads_;
+  options.spill_folder = options_.spill_folder;
+  options.progress = [this](double share) { share_done_ = share; };
+  return build_column_parts(dataset, options, tables_, channel_, cancel);
 }
 
 }  // namespace canvasback

@@ -54,42 +54,6 @@ Result<BatchPtr> joined(const SchemaPtr& schema, std::vector<BatchPtr> batches) 
   return *one;
 }
 
-std::shared_ptr<arrow::Field> virtual_field(const std::string& name, std::shared_ptr<arrow::DataType> type,
-                                            const std::string& kind) {
-  return arrow::field(name, std::move(type), true, arrow::key_value_metadata({"canvasback.virtual"}, {kind}));
-}
-
-// The file and the row in it of each position.
-Result<BatchPtr> with_row_ids(const BatchPtr& batch, const Dataset* dataset,
-                              const std::vector<std::int64_t>& positions) {
-  arrow::Int32Builder files;
-  arrow::Int64Builder rows;
-  std::vector<std::int64_t> starts{0};
-  const bool by_file = dataset != nullptr && dataset->kind == DatasetKind::Parquet;
-  if (by_file) {
-    for (const DataFile& file : dataset->files) starts.push_back(starts.back() + file.rows);
-  }
-  auto status = files.Reserve(batch->num_rows());
-  if (status.ok()) status = rows.Reserve(batch->num_rows());
-  if (!status.ok()) return broken(status);
-  for (std::int64_t i = 0; i < batch->num_rows(); ++i) {
-    const std::int64_t position = positions[static_cast<std::size_t>(i)];
-    const auto file = by_file ? std::ranges::upper_bound(starts, position) - starts.begin() - 1 : 0;
-    files.UnsafeAppend(static_cast<std::int32_t>(file));
-    rows.UnsafeAppend(position - starts[static_cast<std::size_t>(file)]);
-  }
-  auto file_array = files.Finish();
-  auto row_array = rows.Finish();
-  if (!file_array.ok() || !row_array.ok()) return broken(file_array.status());
-  auto fields = batch->schema()->fields();
-  auto arrays = batch->columns();
-  fields.push_back(virtual_field(kFileIndexColumn, arrow::int32(), "file_index"));
-  fields.push_back(virtual_field(kFileRowColumn, arrow::int64(), "file_row"));
-  arrays.push_back(*file_array);
-  arrays.push_back(*row_array);
-  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), batch->num_rows(), std::move(arrays));
-}
-
 // The longest prefix of at most so many bytes that does not cut a character.
 std::string_view cut_text(std::string_view text, std::size_t bytes_max) {
   std::size_t end = bytes_max;
@@ -238,7 +202,7 @@ Status Executor::run_window(const Task& task, const CancelToken& cancel, FrameSi
   metrics.engine_ms += watch.elapsed_ms();
   watch.restart();
   if (window.row_ids && !read.positions.empty()) {
-    CANVASBACK_ASSIGN(read.rows, with_row_ids(read.rows, dataset, read.positions));
+    CANVASBACK_ASSIGN(read.rows, with_places(read.rows, dataset, read.positions));
   }
   bool cut = false;
   if (window.cell_bytes > 0) {
@@ -371,8 +335,14 @@ Result<std::vector<std::int64_t>> Executor::positions_of(const ViewWindow& windo
     if (!table || table->rows() != part.rows) return lost();
     metrics.blocks.push_back(part.key);
     for (const BatchPtr& batch : table->slice(std::max<std::int64_t>(0, window.from - start), window.to - start)) {
-      const auto& values = static_cast<const arrow::Int64Array&>(*batch->column(0));
-      positions.insert(positions.end(), values.raw_values(), values.raw_values() + values.length());
+      const auto append = [&](const auto& values) {
+        positions.insert(positions.end(), values.raw_values(), values.raw_values() + values.length());
+      };
+      if (batch->column(0)->type_id() == arrow::Type::UINT32) {
+        append(static_cast<const arrow::UInt32Array&>(*batch->column(0)));
+      } else {
+        append(static_cast<const arrow::Int64Array&>(*batch->column(0)));
+      }
     }
     table->forget_pages();
     start += part.rows;

@@ -3,21 +3,34 @@
 #include <arrow/array.h>
 #include <arrow/array/data.h>
 #include <arrow/builder.h>
+#include <arrow/util/key_value_metadata.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <set>
+#include <thread>
+#include <utility>
 
-#include "base/limits.hpp"
 #include "storage/parquet/row_group_reader.hpp"
+#include "storage/stored_column.hpp"
+#include "task/view.hpp"
+#include "worker/child/column_parts.hpp"
 
 namespace canvasback {
 namespace {
+
+// A column of a part of the rows.
+struct Stored {
+  std::shared_ptr<TableFile> table;
+  StoredForm form;
+};
 
 // Where one value of a column is.
 struct Source {
   const arrow::ArrayData* array = nullptr;
   std::int64_t row = 0;
+  const StoredForm* form = nullptr;
 };
 
 std::unexpected<Error> not_gathered(const arrow::Status& status) {
@@ -58,12 +71,17 @@ class Gather {
  public:
   Gather(const Dataset& dataset, std::span<const std::int64_t> positions, const GatherOptions& options,
          TableMap& tables, const CancelToken& cancel)
-      : dataset_(dataset), positions_(positions), options_(options), tables_(tables), cancel_(cancel) {}
+      : dataset_(dataset),
+        positions_(positions),
+        options_(options),
+        tables_(tables),
+        cancel_(cancel),
+        parts_(dataset) {}
 
   Result<Gathered> run() {
     CANVASBACK_ASSIGN(schema_, read_plain_schema(dataset_.files[0], options_.columns));
-    CANVASBACK_TRY(open_tables());
-    CANVASBACK_TRY(decode_spans());
+    open_tables();
+    CANVASBACK_TRY(decode_rows());
     std::vector<std::shared_ptr<arrow::Array>> arrays;
     for (int column = 0; column < schema_->num_fields(); ++column) {
       CANVASBACK_TRY(cancel_.check());
@@ -75,72 +93,86 @@ class Gather {
     out.used = std::move(used_);
     out.decoded = !spans_.empty();
     for (const auto& [part, columns] : stored_) {
-      for (const auto& table : columns) table->forget_pages();
+      for (const Stored& column : columns) column.table->forget_pages();
     }
     return out;
   }
 
  private:
   // Decoded columns count where a part of the rows has all of them.
-  Status open_tables() {
-    std::set<std::int64_t> parts;
-    for (std::int64_t position : positions_) parts.insert(position / limits::kColumnPartRows);
-    for (std::int64_t part : parts) {
-      std::vector<std::shared_ptr<TableFile>> columns;
+  void open_tables() {
+    std::set<std::size_t> parts;
+    for (std::int64_t position : positions_) parts.insert(parts_.at(position));
+    for (std::size_t part : parts) {
+      std::vector<Stored> columns;
       std::vector<std::string> keys;
       for (const auto& field : schema_->fields()) {
-        keys.push_back(column_part_key(dataset_.version, field->name(), part));
+        keys.push_back(column_part_key(dataset_.version, field->name(), static_cast<std::int64_t>(part)));
         auto table = tables_.find(keys.back());
-        const std::int64_t rows = std::min(limits::kColumnPartRows, dataset_.rows - part * limits::kColumnPartRows);
-        if (!table || table->rows() != rows || !table->schema()->field(0)->type()->Equals(field->type())) break;
-        columns.push_back(std::move(table));
+        if (!table || table->rows() != parts_.rows(part)) break;
+        const auto form = StoredForm::of(*table->schema()->field(0), *field->type());
+        if (!form) break;
+        columns.push_back({std::move(table), *form});
       }
       if (columns.size() < static_cast<std::size_t>(schema_->num_fields())) continue;
       stored_.emplace(part, std::move(columns));
       used_.insert(used_.end(), keys.begin(), keys.end());
     }
-    return {};
   }
 
-  // What is in no decoded column: by row group, of each what lies between the first and the last row that is wanted;
-  // row by row where that would be too much at once.
-  Status decode_spans() {
+  // What is in no decoded column: from the row groups, each by one thread.
+  Status decode_rows() {
     std::map<std::size_t, std::vector<std::int64_t>> wanted;
     const RowGroups groups(dataset_);
     for (std::int64_t position : positions_) {
-      if (!stored_.contains(position / limits::kColumnPartRows)) wanted[groups.at(position)].push_back(position);
+      if (stored_.contains(parts_.at(position))) continue;
+      const std::size_t group = groups.at(position);
+      wanted[group].push_back(position - groups.start(group));
     }
-    for (auto& [index, rows] : wanted) {
-      CANVASBACK_TRY(cancel_.check());
-      std::ranges::sort(rows);
-      const auto [file_index, row_group] = groups.place(index);
-      const DataFile& file = dataset_.files[file_index];
-      CANVASBACK_ASSIGN(const std::uint64_t bytes, row_group_bytes(file, row_group, options_.columns));
-      const auto group_rows = file.row_group_rows[static_cast<std::size_t>(row_group)];
-      const std::uint64_t row_bytes = bytes / static_cast<std::uint64_t>(std::max<std::int64_t>(1, group_rows)) + 1;
-      const auto span_rows_max = static_cast<std::int64_t>(limits::kPageBytesMax / wanted.size() / row_bytes);
-      for (std::size_t at = 0; at < rows.size();) {
-        std::size_t end = at + 1;
-        while (end < rows.size() && rows[end] - rows[at] < std::max<std::int64_t>(1, span_rows_max)) ++end;
-        const std::int64_t first = rows[at];
-        const RowGroupRange range{row_group, first - groups.start(index), rows[end - 1] - first + 1};
-        CANVASBACK_ASSIGN(BatchPtr batch, read_rows(file, options_.columns, range, options_.threads));
-        spans_.emplace(first, Span{first, std::move(batch)});
-        at = end;
+    std::vector<std::pair<std::size_t, std::vector<std::int64_t>>> jobs(wanted.begin(), wanted.end());
+    std::vector<Result<BatchPtr>> read(jobs.size());
+    std::atomic<std::size_t> next = 0;
+    const bool alone = jobs.size() == 1;
+    const auto work = [&] {
+      for (std::size_t i = next++; i < jobs.size() && !cancel_.cancelled(); i = next++) {
+        auto& [group, rows] = jobs[i];
+        std::ranges::sort(rows);
+        rows.erase(std::ranges::unique(rows).begin(), rows.end());
+        const auto [file, row_group] = groups.place(group);
+        read[i] = pick_rows(dataset_.files[file], options_.columns, row_group, rows, alone ? options_.threads : 1);
+      }
+    };
+    {
+      std::vector<std::jthread> helpers;
+      const auto useful = std::min(static_cast<std::size_t>(std::max(options_.threads, 1)), jobs.size());
+      for (std::size_t i = 1; i < useful; ++i) helpers.emplace_back(work);
+      work();
+    }
+    CANVASBACK_TRY(cancel_.check());
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      if (!read[i]) return std::unexpected(read[i].error());
+      const auto& [group, rows] = jobs[i];
+      // Rows that stand together are one span.
+      for (std::size_t at = 0, end = 0; at < rows.size(); at = end) {
+        for (end = at + 1; end < rows.size() && rows[end] == rows[end - 1] + 1;) ++end;
+        const std::int64_t first = groups.start(group) + rows[at];
+        const auto offset = static_cast<std::int64_t>(at);
+        spans_.emplace(first, Span{first, (*read[i])->Slice(offset, static_cast<std::int64_t>(end - at))});
       }
     }
     return {};
   }
 
   Source source(std::int64_t position, int column) const {
-    const auto stored = stored_.find(position / limits::kColumnPartRows);
+    const std::size_t part = parts_.at(position);
+    const auto stored = stored_.find(part);
     if (stored != stored_.end()) {
-      const TableFile& table = *stored->second[static_cast<std::size_t>(column)];
-      const auto [batch, row] = table.locate(position % limits::kColumnPartRows);
-      return {table.batch(batch)->column_data(0).get(), row};
+      const Stored& from = stored->second[static_cast<std::size_t>(column)];
+      const auto [batch, row] = from.table->locate(position - parts_.start(part));
+      return {from.table->batch(batch)->column_data(0).get(), row, &from.form};
     }
     const Span& span = std::prev(spans_.upper_bound(position))->second;
-    return {span.rows->column_data(column).get(), position - span.from};
+    return {span.rows->column_data(column).get(), position - span.from, &as_it_is_};
   }
 
   Result<std::shared_ptr<arrow::Array>> gather(int column) const {
@@ -156,8 +188,7 @@ class Gather {
         const Source next = source(positions_[end], column);
         if (next.array != first.array) break;
       }
-      status =
-          builder->AppendArraySlice(arrow::ArraySpan(*first.array), first.row, static_cast<std::int64_t>(end - at));
+      status = first.form->append(*first.array, first.row, static_cast<std::int64_t>(end - at), *builder);
       at = end;
     }
     std::shared_ptr<arrow::Array> array;
@@ -172,8 +203,10 @@ class Gather {
   TableMap& tables_;
   const CancelToken& cancel_;
   SchemaPtr schema_;
-  std::map<std::int64_t, std::vector<std::shared_ptr<TableFile>>> stored_;  // part → one for each column
-  std::map<std::int64_t, Span> spans_;                                      // by their first row
+  const ColumnParts parts_;
+  const StoredForm as_it_is_;
+  std::map<std::size_t, std::vector<Stored>> stored_;  // part → one for each column
+  std::map<std::int64_t, Span> spans_;                 // by their first row
   std::vector<std::string> used_;
 };
 
@@ -182,6 +215,40 @@ class Gather {
 Result<Gathered> gather_rows(const Dataset& dataset, std::span<const std::int64_t> positions,
                              const GatherOptions& options, TableMap& tables, const CancelToken& cancel) {
   return Gather(dataset, positions, options, tables, cancel).run();
+}
+
+std::shared_ptr<arrow::Field> virtual_field(const std::string& name, std::shared_ptr<arrow::DataType> type,
+                                            const std::string& kind) {
+  return arrow::field(name, std::move(type), true, arrow::key_value_metadata({"canvasback.virtual"}, {kind}));
+}
+
+Result<BatchPtr> with_places(const BatchPtr& batch, const Dataset* dataset, std::span<const std::int64_t> positions) {
+  arrow::Int32Builder files;
+  arrow::Int64Builder rows;
+  std::vector<std::int64_t> starts{0};
+  const bool by_file = dataset != nullptr && dataset->kind == DatasetKind::Parquet;
+  if (by_file) {
+    for (const DataFile& file : dataset->files) starts.push_back(starts.back() + file.rows);
+  }
+  auto status = files.Reserve(batch->num_rows());
+  if (status.ok()) status = rows.Reserve(batch->num_rows());
+  if (!status.ok()) return not_gathered(status);
+  for (std::int64_t i = 0; i < batch->num_rows(); ++i) {
+    const std::int64_t position = positions[static_cast<std::size_t>(i)];
+    const auto file = by_file ? std::ranges::upper_bound(starts, position) - starts.begin() - 1 : 0;
+    files.UnsafeAppend(static_cast<std::int32_t>(file));
+    rows.UnsafeAppend(position - starts[static_cast<std::size_t>(file)]);
+  }
+  auto file_array = files.Finish();
+  auto row_array = rows.Finish();
+  if (!file_array.ok() || !row_array.ok()) return not_gathered(file_array.status());
+  auto fields = batch->schema()->fields();
+  auto arrays = batch->columns();
+  fields.push_back(virtual_field(kFileIndexColumn, arrow::int32(), "file_index"));
+  fields.push_back(virtual_field(kFileRowColumn, arrow::int64(), "file_row"));
+  arrays.push_back(*file_array);
+  arrays.push_back(*row_array);
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), batch->num_rows(), std::move(arrays));
 }
 
 }  // namespace canvasback

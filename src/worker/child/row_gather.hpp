@@ -1,5 +1,5 @@
 // RowGather: rows of a dataset's Parquet files by their positions, in any order: from decoded columns in the cache
-// where they are there (storage/table_file.hpp), else from the row groups themselves, of each the span that is wanted.
+// where they are there (storage/table_file.hpp), else from the row groups themselves, of each just those rows.
 #pragma once
 
 #include <cstdint>
@@ -27,5 +27,12 @@ struct Gathered {
 // Precondition: dataset.plain_scan; 0 <= position < dataset.rows. Errors: InvalidData for damaged files.
 Result<Gathered> gather_rows(const Dataset& dataset, std::span<const std::int64_t> positions,
                              const GatherOptions& options, TableMap& tables, const CancelToken& cancel);
+
+// The file and the row in it of each position, behind the rows' own columns. dataset: nullptr where there are no files.
+Result<BatchPtr> with_places(const BatchPtr& batch, const Dataset* dataset, std::span<const std::int64_t> positions);
+
+// A column that is none of the view's: `kind` tells the client what it is for.
+std::shared_ptr<arrow::Field> virtual_field(const std::string& name, std::shared_ptr<arrow::DataType> type,
+                                            const std::string& kind);
 
 }  // namespace canvasback

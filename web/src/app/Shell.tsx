@@ -58,7 +58,7 @@ export function Shell() {
     queryFn: ({ signal }) => call("health", {}, signal),
     refetchInterval: 30_000,
   });
-  const collections = useRouterState({ select: ({ location }) => location.pathname.startsWith("/collections/") });
+  const section = useRouterState({ select: ({ location }) => location.pathname.split("/")[1] });
   const away = status === "lost" || (health.failureCount > 0 && !health.isSuccess);
   return (
     <div className="shell">
@@ -70,7 +70,7 @@ export function Shell() {
           <img src="/favicon.svg" width={22} height={22} alt="" />
           Canvasback
         </Link>
-        <Link className="nav-link" to="/" activeOptions={{ exact: false }}>
+        <Link className="nav-link" to="/" data-active={section === "datasets" || undefined}>
           <IconDatabase size={17} stroke={1.6} aria-hidden /> Datasets
         </Link>
         <Link
@@ -78,7 +78,7 @@ export function Shell() {
           to="/collections/$name"
           params={{ name: "all_records" }}
           // All collections are one entry; which of them stands in its page.
-          data-active={collections || undefined}
+          data-active={section === "collections" || undefined}
         >
           <IconStack2 size={17} stroke={1.6} aria-hidden /> Collections
         </Link>

@@ -8,6 +8,8 @@ import { CanvasRenderer } from "echarts/renderers";
 import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef } from "react";
 
+import { compact } from "../app/format";
+
 use([
   BarChart,
   LineChart,
@@ -33,12 +35,19 @@ function styled(option: ChartOption): ChartOption {
     axisLabel: { color: css("--cb-dim"), fontSize: 11, hideOverlap: true },
     splitLine: { lineStyle: { color: css("--cb-line-faint") } },
   };
+  // Long figures in short, or half of them would have no room; the tooltip has them whole.
+  const short = (value: number): string => (Math.abs(value) < 10_000 ? value.toLocaleString("en") : compact(value));
+  const figures = { ...axis.axisLabel, formatter: short };
   const merged = (given: unknown): object[] =>
-    (Array.isArray(given) ? given : [given ?? {}]).map((each) => ({ ...axis, ...(each as object) }));
+    (Array.isArray(given) ? given : [given ?? {}]).map((each: { type?: string }) => ({
+      ...axis,
+      ...(each.type === "value" ? { axisLabel: figures } : {}),
+      ...each,
+    }));
   return {
     color: [css("--cb-bar-strong"), css("--cb-brand"), css("--cb-good"), css("--cb-warn"), css("--cb-bad")],
     animationDuration: 200,
-    grid: { left: 8, right: 12, top: 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { left: 8, right: 28, top: 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: {
       trigger: "axis",
       axisPointer: { type: "shadow" },

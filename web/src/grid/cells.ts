@@ -21,8 +21,8 @@ const PADDING = 22;
  * Cells that come into sight in one frame; the others come in the next two. Laying out and painting a screen of new
  * text takes longer than a frame should on a slow machine.
  */
-const CELLS_A_FRAME = 150;
-const FRAMES_MAX = 3;
+const CELLS_A_FRAME = 80;
+const FRAMES_MAX = 5;
 /** How far the layer of rows is moved before all of them are placed anew: a tall layer is work for the compositor. */
 const REACH = 8_000;
 /** Just above everything that can be in sight. */

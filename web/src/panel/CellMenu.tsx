@@ -35,8 +35,7 @@ export function CellMenu({ at, frame, columns, onCopy, onOpen, onConditions, onS
   const value = at && frame ? frame.getCell(at.position.row, at.column) : undefined;
   const cut = at && frame ? frame.wholeBytes(at.position.row, at.column) > 0 : false;
   const name = column?.name ?? "";
-  const nested = column ? kindOf(column.type) === "nested" : false;
-  const filterable = value !== undefined && !cut && (value === null || !nested);
+  const filterable = value !== undefined && !cut;
   const text = value === null ? "NULL" : value === "" ? "empty" : (value ?? "").slice(0, SHOWN_MAX);
   const only = (): Condition =>
     value === null || value === undefined
@@ -82,7 +81,7 @@ export function CellMenu({ at, frame, columns, onCopy, onOpen, onConditions, onS
         >
           See the whole value
         </Menu.Item>
-        {nested && value && !cut && (
+        {column && kindOf(column.type) === "nested" && value && !cut && (
           <Menu.Item leftSection={<IconSearch {...ICON} />} onClick={() => onSearch(value)}>
             Search for {text}
           </Menu.Item>

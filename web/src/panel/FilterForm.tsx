@@ -31,7 +31,8 @@ function modesOf(type: string, dataset: string | null): { value: Mode; label: st
   const textual = { value: "text" as const, label: "Text" };
   const nulls = { value: "null" as const, label: "NULL" };
   if (kind === "boolean") return dataset ? [values, nulls] : [compare, nulls];
-  if (kind === "nested") return [nulls];
+  // As their JSON text is displayed.
+  if (kind === "nested") return [textual, nulls];
   if (kind === "number" || kind === "time") return [range, compare, ...(dataset ? [values] : []), textual, nulls];
   return [...(dataset ? [values] : []), textual, compare, nulls];
 }

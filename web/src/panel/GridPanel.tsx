@@ -208,10 +208,10 @@ export function GridPanel(props: GridPanelProps) {
 
   const dataset = source.dataset ?? null;
   const canProfile = dataset !== null && !search;
-  const profiled =
-    canProfile && headerProfiles && (props.rowsHint ?? 0) <= PROFILE_ROWS_MAX && frame !== null && !stale;
+  // Their place is kept from the start: rows that stand must not move when the first profile comes.
+  const profiled = canProfile && headerProfiles && (props.rowsHint ?? frame?.rowCount ?? 0) <= PROFILE_ROWS_MAX;
   const names = useMemo(() => live.shown.map((column) => live.all[column.index]?.name ?? ""), [live.shown, live.all]);
-  const profiles = useIdleProfiles(dataset ?? "", props.version, names, filter, profiled);
+  const profiles = useIdleProfiles(dataset ?? "", props.version, names, filter, profiled && frame !== null && !stale);
   const detail = useCallback(
     (index: number) => <MiniProfile profile={profiles.get(columnsOf.current[index]?.name ?? "")} />,
     [profiles],
@@ -329,6 +329,7 @@ export function GridPanel(props: GridPanelProps) {
             onKey={key}
           />
         )}
+        {!frame && !error && <div className="grid-rows-to-come" aria-hidden />}
         {error && (
           <div className="grid-over">
             <Problem error={error} onRetry={retry} />

@@ -12,8 +12,8 @@ import { HARD_SQL } from "./hardTable";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const PROGRAM = process.env.CANVASBACK ?? join(ROOT, "build/release/bin/canvasback");
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const FLAGS = [
+export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-background-networking",

@@ -105,7 +105,7 @@ export default function QualityTab({ dataset, filter }: { dataset: DatasetDetail
         </div>
       </dl>
       <div className="scroll-x" tabIndex={0}>
-        <table className="table">
+        <table className="table findings">
           <thead>
             <tr>
               <th>Column</th>
