@@ -183,7 +183,8 @@ class Worker {
   }
 
   // Gives back what a large task left; after small ones the pages stay, because faulting them in again costs more. What
-  // could not be given back (in use, or between what is) does not count again: no small task pays for looking through it.
+  // could not be given back (in use, or between what is) does not count again: no small task pays for looking through
+  // it.
   void release_memory() {
     const std::uint64_t now_bytes = memory_.anonymous_bytes();
     kept_bytes_ = std::clamp(now_bytes, ready_bytes_, std::max(ready_bytes_, kept_bytes_));
@@ -221,7 +222,7 @@ class Worker {
   std::string spill_folder_;
   const ResidentMemory& memory_;
   std::uint64_t ready_bytes_;
-  std::uint64_t kept_bytes_ = 0;  // the least that was there since memory was given back last; no less than ready_bytes_
+  std::uint64_t kept_bytes_ = 0;  // the least since memory was given back last, but no less than ready_bytes_
   Channel& channel_;
   Executor executor_;
   std::mutex read_mutex_;  // of the thread that reads frames
