@@ -123,7 +123,7 @@ asio::awaitable<Result<CollectionService::KeyedBatch>> CollectionService::judge_
   const std::size_t known = judged->verdict.killed.size() + judged->verdict.stillborn.size();
   const std::size_t after = collection.keys->bytes_with(rows - static_cast<std::int64_t>(known));
   // What takes no more memory than there is now is taken, however much that is.
-  if (after > collection.keys->bytes()) {
+  if (judged->verdict.conflicts.empty() && after > collection.keys->bytes()) {
     if (Status room = check_key_memory(collection, after); !room) co_return Out(std::unexpected(room.error()));
   }
   co_return judged;

@@ -68,6 +68,8 @@ FileSet CollectionService::due_commits(const Collection& collection, MergeSize s
   const bool is_small = size == MergeSize::Small;
   std::erase_if(rows, [&](const auto& entry) { return (entry.second <= limits::kSmallCommitRows) != is_small; });
   FileSet out;
+  if (rows.empty()) return out;
+  std::vector<const CollectionFile*> files;
   std::int64_t oldest_us = wall_us();
   std::int64_t sum = 0;
   for (const CollectionFile& file : collection.files.live) {
@@ -76,10 +78,11 @@ FileSet CollectionService::due_commits(const Collection& collection, MergeSize s
     if (file.name.index == 1) sum += found->second;
     if (is_small && sum > limits::kSmallMergeRows) break;  // commits stand by number
     oldest_us = std::min(oldest_us, file.info.time_us);
-    out.live.push_back(file);
+    files.push_back(&file);
   }
   const bool lies_long = wall_us() - oldest_us > options_.merge_after_s * 1'000'000;
-  if (rows.size() < limits::kCommitsMergeAt && !lies_long) out.live.clear();
+  if (rows.size() < limits::kCommitsMergeAt && !lies_long) return out;
+  for (const CollectionFile* file : files) out.live.push_back(*file);
   return out;
 }
 
@@ -88,20 +91,24 @@ FileSet CollectionService::due_commits(const Collection& collection, MergeSize s
 FileSet CollectionService::next_merge(const Collection& collection, MergeSize size) const {
   FileSet out = due_commits(collection, size);
   if (!out.live.empty()) return out;
-  std::map<std::tuple<int, int, int>, FileSet> tiers;
+  std::map<std::tuple<int, int, int>, std::vector<const CollectionFile*>> tiers;
+  const CollectionFile* most_dead = nullptr;
   for (const CollectionFile& file : collection.files.live) {
     if (file.name.is_commit || collection.in_merge.contains(file.file.path)) continue;
-    tiers[{file.name.year, file.name.week, tier_of(file.file.rows)}].live.push_back(file);
+    tiers[{file.name.year, file.name.week, tier_of(file.file.rows)}].push_back(&file);
     const std::int64_t dead = file.file.dead_rows();
     if (size == MergeSize::Small || dead < kDeadRowsMerged || dead < file.file.rows / kDeadShareMerged) continue;
-    if (out.live.empty() || out.live[0].file.dead_rows() < dead) out.live.assign(1, file);
+    if (most_dead == nullptr || most_dead->file.dead_rows() < dead) most_dead = &file;
   }
-  for (auto& [tier, inputs] : tiers) {
-    if (inputs.live.size() < kPartsOfTierMax) continue;
+  for (const auto& [tier, inputs] : tiers) {
+    if (inputs.size() < kPartsOfTierMax) continue;
     std::int64_t rows = 0;
-    for (const CollectionFile& file : inputs.live) rows += file.file.rows;
-    if ((rows <= limits::kSmallMergeRows) == (size == MergeSize::Small)) return std::move(inputs);
+    for (const CollectionFile* file : inputs) rows += file->file.rows;
+    if ((rows <= limits::kSmallMergeRows) != (size == MergeSize::Small)) continue;
+    for (const CollectionFile* file : inputs) out.live.push_back(*file);
+    return out;
   }
+  if (most_dead != nullptr) out.live.push_back(*most_dead);
   return out;
 }
 

@@ -379,7 +379,7 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::keep(Collection& colle
     collection.files.live.push_back(std::move(file));
   }
   if (count > 0) publish(collection);
-  if (collection.commit_count() >= limits::kCommitsMergeAt) start_merges(collection);
+  if (!collection.tidying && collection.commit_count() >= limits::kCommitsMergeAt) start_merges(collection);
   co_return Out(commit);
 }
 

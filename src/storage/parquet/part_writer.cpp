@@ -26,7 +26,11 @@ namespace {
 // Writes to a descriptor that it does not own, and remembers why a write failed.
 class DescriptorStream final : public arrow::io::OutputStream {
  public:
-  explicit DescriptorStream(int fd) : fd_(fd) { buffer_.reserve(kBufferBytes); }
+  DescriptorStream(int fd, std::size_t write_behind_bytes) : fd_(fd), write_behind_bytes_(write_behind_bytes) {
+    buffer_.reserve(kBufferBytes);
+  }
+
+  static constexpr std::size_t kBufferBytes = 1 * limits::kMiB;
 
   arrow::Status Close() override {
     closed_ = true;
@@ -57,8 +61,6 @@ class DescriptorStream final : public arrow::io::OutputStream {
   int error_number() const { return error_number_; }
 
  private:
-  static constexpr std::size_t kBufferBytes = 1 * limits::kMiB;
-
   arrow::Status write_all(const char* data, std::int64_t bytes) {
     while (bytes > 0) {
       const ssize_t written = ::write(fd_, data, static_cast<std::size_t>(bytes));
@@ -71,7 +73,7 @@ class DescriptorStream final : public arrow::io::OutputStream {
       bytes -= written;
       unbegun_ += static_cast<std::size_t>(written);
     }
-    if (unbegun_ >= limits::kWriteBehindBytes) begin_writing();
+    if (unbegun_ >= write_behind_bytes_) begin_writing();
     return arrow::Status::OK();
   }
 
@@ -85,6 +87,7 @@ class DescriptorStream final : public arrow::io::OutputStream {
   }
 
   int fd_;
+  std::size_t write_behind_bytes_;
   std::int64_t position_ = 0;
   std::size_t unbegun_ = 0;  // written since the disk was asked
   std::string buffer_;
@@ -109,7 +112,10 @@ void add_text_leaves(const std::string& path, const arrow::DataType& type, std::
 class ParquetPartWriter final : public PartWriter {
  public:
   ParquetPartWriter(int fd, PartWriterOptions options)
-      : options_(std::move(options)), stream_(std::make_shared<DescriptorStream>(fd)) {}
+      : options_(std::move(options)),
+        // Somebody waits for a commit to be synced.
+        stream_(std::make_shared<DescriptorStream>(
+            fd, options_.quick ? DescriptorStream::kBufferBytes : limits::kWriteBehindBytes)) {}
   ~ParquetPartWriter() override { stream_->drop(); }
 
   Status begin(const SchemaPtr& schema) {

@@ -37,9 +37,9 @@ Result<std::optional<std::string_view>> WorkFeed::next_input(const CancelToken& 
   if (!rest_.empty()) return std::exchange(rest_, {});
   // Not for every small piece: the ring has room for many of them.
   if (held_ - told_ >= limits::kDataFrameBytes) {
-    told_ = held_;
+    const std::uint64_t taken = told_ = held_;
     lock.unlock();
-    CANVASBACK_TRY(channel_.send(FrameKind::InputTaken, std::string_view(fmt::format("{{\"position\":{}}}", held_))));
+    CANVASBACK_TRY(channel_.send(FrameKind::InputTaken, std::string_view(fmt::format("{{\"position\":{}}}", taken))));
     lock.lock();
   }
   CANVASBACK_TRY(wait(lock, cancel, [&] { return !pieces_.empty() || ended_; }));
