@@ -42,6 +42,13 @@ RecordBlock block_of(std::string_view record) {
   return block;
 }
 
+// No column can be called so: the reader refuses what is JSON otherwise.
+bool has_empty_key(const Json& value) {
+  if (value.is_array()) return std::ranges::any_of(value.as_array(), has_empty_key);
+  return std::ranges::any_of(value.as_object(),
+                             [](const auto& member) { return member.first.empty() || has_empty_key(member.second); });
+}
+
 void compare(std::string_view record, bool taken) {
   const auto parsed = Json::parse(record);
   // The tree has no place for integers beyond 64 bits; the reader has.
@@ -51,7 +58,7 @@ void compare(std::string_view record, bool taken) {
     run = c >= '0' && c <= '9' ? run + 1 : 0;
     longest = std::max(longest, run);
   }
-  if (longest < 19) FUZZ_CHECK(taken == (parsed && parsed->is_object()));
+  if (longest < 19) FUZZ_CHECK(taken == (parsed && parsed->is_object() && !has_empty_key(*parsed)));
 }
 
 }  // namespace
@@ -86,6 +93,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (int rounds = 0; texts.add_from(kinds); ++rounds) {
     FUZZ_CHECK(rounds < 100);
     read = reader.read(blocks, texts);
+    FUZZ_CHECK(read.records.rows == good);
     kinds.merge(kinds_of(read.records));
   }
   FUZZ_CHECK(kinds_from_json(to_json(kinds)) == kinds);

@@ -178,6 +178,7 @@ std::uint32_t SharedStrings::number_of(std::string_view text, std::uint32_t hash
   texts_.emplace_back(page_at_, text.size());
   page_at_ += text.size();
   page_left_ -= text.size();
+  text_bytes_ += text.size();
   places_[at] = {hash, number};
   return number;
 }

@@ -65,6 +65,7 @@ class SharedStrings {
   std::uint32_t size() const { return static_cast<std::uint32_t>(texts_.size()); }
   std::string_view word(std::uint32_t number) const;
   std::size_t bytes() const;  // memory held
+  std::uint64_t text_bytes() const { return text_bytes_; }  // of all words together
 
  private:
   std::uint32_t number_of(std::string_view text, std::uint32_t hash, bool& is_new);
@@ -85,6 +86,7 @@ class SharedStrings {
   char* page_at_ = nullptr;                     // the free rest of the last page
   std::size_t page_left_ = 0;
   std::size_t pages_bytes_ = 0;
+  std::uint64_t text_bytes_ = 0;
   std::vector<std::string_view> texts_;
 };
 

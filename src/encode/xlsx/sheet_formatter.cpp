@@ -126,8 +126,12 @@ void SheetFormatter::collect_words(const RowBlock& block, Scratch& scratch) cons
   }
 }
 
-void SheetFormatter::number_words(Scratch& scratch, SheetBlock&) {
+void SheetFormatter::number_words(Scratch& scratch, SheetBlock& out) {
+  constexpr std::uint64_t kCellLonger = 24;  // <c t="inlineStr"><is><t></t></is></c> for <c t="s"><v>1234</v></c>
+  const std::uint64_t texts_before = strings_.text_bytes();
+  const std::uint64_t words_before = strings_.size();
   for (Scratch::Words& words : scratch.words) strings_.add(words.column, words.block, words.numbers);
+  out.new_word_bytes = strings_.text_bytes() - texts_before + (strings_.size() - words_before) * kCellLonger;
 }
 
 void SheetFormatter::write_rows(const RowBlock& block, Scratch& scratch, SheetBlock& out) const {

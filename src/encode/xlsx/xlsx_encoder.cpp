@@ -162,12 +162,13 @@ class XlsxEncoder final : public Encoder {
     notes_.add(note.column, note.count.reason, note.count.cells, place);
   }
 
-  // How large it may become is guessed from its first block; a guess that was too small costs a further sheet.
+  // How large it may become is guessed from its first block; a guess that was too small costs a further sheet. Words
+  // that are new there count as if they stood in their cells: columns of few repeats stop sharing soon.
   Status begin_sheet(const SheetBlock& first) {
     std::int64_t rows = kSheetRowsMax - 1;
     if (document_.rows_max >= 0) rows = std::clamp<std::int64_t>(document_.rows_max - rows_done_, 0, rows);
-    const double row_bytes =
-        static_cast<double>(first.xml.raw_bytes) / static_cast<double>(std::max<std::int64_t>(first.rows, 1));
+    const auto first_bytes = static_cast<double>(first.xml.raw_bytes + first.new_word_bytes);
+    const double row_bytes = first_bytes / static_cast<double>(std::max<std::int64_t>(first.rows, 1));
     const bool large = row_bytes * static_cast<double>(rows) * kSizeMargin > static_cast<double>(kPlainEntryBytesMax);
     return begin_sheet(large);
   }

@@ -60,7 +60,7 @@ bool IndexedWalker::add_ranges(const RecordBlock& block, std::int64_t& rows) {
 }
 
 bool IndexedWalker::members(PlaceBuilder& place, std::int64_t row, std::size_t depth) {
-  if (last_ - at_ < 2 || at(0) != '{') return false;
+  if (depth > limits::kRecordDepthMax || last_ - at_ < 2 || at(0) != '{') return false;
   ++at_;
   const std::int64_t stamp = ++stamp_;
   place.restart_members();
@@ -95,12 +95,12 @@ bool IndexedWalker::value(PlaceBuilder& place, std::int64_t row, std::size_t dep
   switch (at(0)) {
     case '"': return string(place, row);
     case '{': {
-      if (!place.objects_are_text() && depth < limits::kStructDepthMax) {
+      if (checking_ || (!place.objects_are_text() && depth < limits::kStructDepthMax)) {
         place.begin_object(row);
         return members(place, row, depth + 1);
       }
       std::string_view text;
-      if (!nested_text(text)) return false;
+      if (!nested_text(depth, text)) return false;
       place.add_object_text(row, text);
       return true;
     }
@@ -153,9 +153,10 @@ bool IndexedWalker::string(PlaceBuilder& place, std::int64_t row) {
 }
 
 bool IndexedWalker::list(PlaceBuilder& place, std::int64_t row, std::size_t depth) {
-  if (place.lists_are_text() || depth >= limits::kStructDepthMax) {
+  if (depth > limits::kRecordDepthMax) return false;
+  if (!checking_ && (place.lists_are_text() || depth >= limits::kStructDepthMax)) {
     std::string_view text;
-    if (!nested_text(text)) return false;
+    if (!nested_text(depth, text)) return false;
     place.add_list_text(row, text);
     return true;
   }
@@ -175,22 +176,16 @@ bool IndexedWalker::list(PlaceBuilder& place, std::int64_t row, std::size_t dept
   }
 }
 
-// The text of the list or object at hand, wherever its closing bracket is; whether it is right JSON is asked of a
-// parser.
-bool IndexedWalker::nested_text(std::string_view& text) {
+// The text of the list or object at hand. It is good where it would be as columns: a block that is read again, because
+// of what other records hold, has the same good records.
+bool IndexedWalker::nested_text(std::size_t depth, std::string_view& text) {
   const char* begin = data_ + *at_;
-  std::size_t depth = 0;
-  for (; at_ < last_; ++at_) {
-    const char c = at(0);
-    if (c == '{' || c == '[') {
-      ++depth;
-    } else if ((c == '}' || c == ']') && --depth == 0) {
-      text = std::string_view(begin, static_cast<std::size_t>(data_ + *at_ + 1 - begin));
-      ++at_;
-      return index_.is_json(text);
-    }
-  }
-  return false;
+  checking_ = true;
+  const bool good = value(checked_, checked_rows_++, depth);
+  checking_ = false;
+  if (!good) return false;
+  text = std::string_view(begin, static_cast<std::size_t>(data_ + at_[-1] + 1 - begin));
+  return true;
 }
 
 bool IndexedWalker::is_word(std::uint32_t place, std::string_view word) const {

@@ -28,7 +28,7 @@ class IndexedWalker {
   bool value(PlaceBuilder& place, std::int64_t row, std::size_t depth);
   bool string(PlaceBuilder& place, std::int64_t row);
   bool list(PlaceBuilder& place, std::int64_t row, std::size_t depth);
-  bool nested_text(std::string_view& text);
+  bool nested_text(std::size_t depth, std::string_view& text);
   bool is_word(std::uint32_t place, std::string_view word) const;
   bool is_space_until(const char* from, std::uint32_t place) const;
 
@@ -42,6 +42,9 @@ class IndexedWalker {
   const std::uint32_t* last_ = nullptr;  // behind the last
   std::int64_t stamp_ = 0;               // of the object at hand: each has its own
   std::string unescaped_;
+  PlaceBuilder checked_{nullptr};  // what is kept as text is walked into, to be judged as it would be otherwise
+  std::int64_t checked_rows_ = 0;
+  bool checking_ = false;
 };
 
 }  // namespace canvasback::records

@@ -4,14 +4,11 @@
 
 #include <algorithm>
 
-#include "base/limits.hpp"
-
 namespace canvasback::records {
 
 struct JsonIndex::Impl {
   std::unique_ptr<simdjson::internal::dom_parser_implementation> parser;
   std::size_t capacity = 0;
-  simdjson::dom::parser checker;
 };
 
 JsonIndex::JsonIndex() : impl_(std::make_unique<Impl>()) {}
@@ -35,14 +32,6 @@ bool JsonIndex::build(std::string_view text) {
 
 std::span<const std::uint32_t> JsonIndex::places() const {
   return {impl_->parser->structural_indexes.get(), impl_->parser->n_structural_indexes};
-}
-
-bool JsonIndex::is_json(std::string_view text) {
-  if (impl_->checker.allocate(std::max<std::size_t>(text.size(), 64), limits::kRecordDepthMax) != simdjson::SUCCESS) {
-    return false;
-  }
-  const simdjson::padded_string copy(text);
-  return impl_->checker.parse(copy).error() == simdjson::SUCCESS;
 }
 
 bool JsonIndex::unescape(std::string_view text, std::string& out) const {

@@ -25,8 +25,6 @@ class JsonIndex {
   std::span<const std::uint32_t> places() const;
   // A string from behind its opening quote on, without its escapes. False where one is broken or half a surrogate pair.
   bool unescape(std::string_view text, std::string& out) const;
-  // Whether a text is one list or object, nested no deeper than a record may be.
-  bool is_json(std::string_view text);
 
  private:
   struct Impl;

@@ -134,7 +134,14 @@ class Walker {
     const bool plain =
         token.size() >= 2 && token.back() == '"' && std::memchr(token.data(), '\\', token.size()) == nullptr;
     std::string_view text = plain ? token.substr(1, token.size() - 2) : std::string_view();
-    if (!plain && !ok(value.get_string().get(text))) return false;
+    // Also a string that is taken from where it stands is passed by: one that is passed over would be taken for a key
+    // where a colon follows, and what is behind that would never be looked at.
+    if (plain) {
+      ondemand::raw_json_string raw;
+      if (!ok(value.get_raw_json_string().get(raw))) return false;
+    } else if (!ok(value.get_string().get(text))) {
+      return false;
+    }
     place.add_string(row, text);
     return true;
   }
@@ -159,21 +166,27 @@ class Walker {
     return false;
   }
 
-  // The text of a list or object that is kept as such, after a look at all that is in it.
-  bool check_text(std::string_view text) {
-    if (checker_.allocate(std::max<std::size_t>(text.size(), 64), limits::kRecordDepthMax) != simdjson::SUCCESS) {
-      return wrong("It is nested too deeply.");
-    }
+  // The text of a list or object that is kept as such, after a look at all that is in it. It is good where it would be
+  // as columns: a block that is read again, because of what other records hold, has the same good records.
+  bool check_text(std::string_view text, std::size_t depth) {
     const simdjson::padded_string copy(text);
-    return ok(checker_.parse(copy).error());
+    ondemand::document document;
+    ondemand::value value;
+    if (!ok(checker_.iterate(copy).get(document)) || !ok(document.get_value().get(value))) return false;
+    const char* end = std::exchange(end_, copy.data() + copy.size());
+    checking_ = true;
+    const bool good = walk_value(value, checked_, checked_rows_++, depth);
+    checking_ = false;
+    end_ = end;
+    return good;
   }
 
   bool walk_object(ondemand::value& value, PlaceBuilder& place, std::int64_t row, std::size_t depth) {
     ondemand::object object;
     if (!ok(value.get_object().get(object))) return false;
-    if (place.objects_are_text() || depth >= limits::kStructDepthMax) {
+    if (!checking_ && (place.objects_are_text() || depth >= limits::kStructDepthMax)) {
       std::string_view text;
-      if (!ok(object.raw_json().get(text)) || !check_text(text)) return false;
+      if (!ok(object.raw_json().get(text)) || !check_text(text, depth)) return false;
       place.add_object_text(row, without_space(text));
       return true;
     }
@@ -182,11 +195,12 @@ class Walker {
   }
 
   bool walk_list(ondemand::value& value, PlaceBuilder& place, std::int64_t row, std::size_t depth) {
+    if (depth > limits::kRecordDepthMax) return wrong("It is nested too deeply.");
     ondemand::array array;
     if (!ok(value.get_array().get(array))) return false;
-    if (place.lists_are_text() || depth >= limits::kStructDepthMax) {
+    if (!checking_ && (place.lists_are_text() || depth >= limits::kStructDepthMax)) {
       std::string_view text;
-      if (!ok(array.raw_json().get(text)) || !check_text(text)) return false;
+      if (!ok(array.raw_json().get(text)) || !check_text(text, depth)) return false;
       place.add_list_text(row, without_space(text));
       return true;
     }
@@ -202,7 +216,10 @@ class Walker {
 
   PlaceBuilder root_;
   ondemand::parser& parser_;
-  simdjson::dom::parser checker_;
+  ondemand::parser checker_;
+  PlaceBuilder checked_{nullptr};  // what check_text() walks is forgotten
+  std::int64_t checked_rows_ = 0;
+  bool checking_ = false;
   const char* end_ = nullptr;
   std::int64_t stamp_ = 0;
   std::string message_;

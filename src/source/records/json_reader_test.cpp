@@ -178,6 +178,8 @@ TEST(JsonRecords, BadRecordsAreToldAndTheOthersKept) {
       {R"({"a":1)", "Malformed JSON"},
       {R"({"a":1,"a":2})", "given twice"},
       {R"({"":1})", "A key is empty"},
+      {R"({"a":"x":[6}]})", "Malformed JSON"},
+      {R"({"a":["x":[6}]]})", "Malformed JSON"},
       {R"({"a":{"":1}})", "A key is empty"},
       {R"({"a":NaN})", "Malformed JSON"},
       {R"({"a":1e999})", "too large"},
@@ -202,6 +204,23 @@ TEST(JsonRecords, BadRecordsAreToldAndTheOthersKept) {
     EXPECT_EQ(read.records.rows, 2) << line;
     EXPECT_EQ(read.blocks[0].rejected, std::vector<std::string>{line});
   }
+}
+
+// A block is read again where its kinds want text: what was good must stay good, and the reverse.
+TEST(JsonRecords, WhatIsKeptAsTextIsJudgedAsWhatIsNot) {
+  EXPECT_EQ(values_of(columns_of_lines(R"({"l":[{"a":true},222222222222222222643]})"), "l"),
+            R"(VARCHAR: [{"a":true},222222222222222222643])");
+  const std::string same = R"({"l":[{"a":1,"a":2}]})"
+                           "\n"
+                           R"({"l":[{"":2}]})"
+                           "\n"
+                           R"({"l":[{"b":1},5]})";
+  TextPlaces texts;
+  EXPECT_EQ(read_lines(same).records.rows, 1);
+  EXPECT_TRUE(texts.add_from(kinds_of(read_lines(same).records)));
+  const ReadRecords again = read_lines(same, texts);
+  EXPECT_EQ(again.records.rows, 1);
+  EXPECT_EQ(again.blocks[0].error_count, 2);
 }
 
 TEST(JsonRecords, DeepNestingEndsInText) {

@@ -26,7 +26,11 @@ struct TextHash {
 
 class PlaceBuilder {
  public:
-  explicit PlaceBuilder(const TextPlaces* texts) : texts_(texts) {}
+  explicit PlaceBuilder(const TextPlaces* texts);
+  // Where Member is complete, below.
+  PlaceBuilder(PlaceBuilder&&) noexcept;
+  PlaceBuilder& operator=(PlaceBuilder&&) noexcept;
+  ~PlaceBuilder();
 
   bool lists_are_text() const { return texts_ != nullptr && texts_->lists; }
   bool objects_are_text() const { return texts_ != nullptr && texts_->objects; }
@@ -136,6 +140,11 @@ struct PlaceBuilder::Member {
   std::uint64_t head[2] = {0, 0};
   std::uint64_t mask[2] = {0, 0};
 };
+
+inline PlaceBuilder::PlaceBuilder(const TextPlaces* texts) : texts_(texts) {}
+inline PlaceBuilder::PlaceBuilder(PlaceBuilder&&) noexcept = default;
+inline PlaceBuilder& PlaceBuilder::operator=(PlaceBuilder&&) noexcept = default;
+inline PlaceBuilder::~PlaceBuilder() = default;
 
 inline PlaceBuilder* PlaceBuilder::expected_member(const char* raw, const char* end) {
   if (expected_ >= members_.size()) return nullptr;

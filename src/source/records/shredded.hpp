@@ -37,7 +37,18 @@ struct Shredded {
 
   std::shared_ptr<arrow::Array> objects;  // bool: where an object is
   std::vector<std::pair<std::string, Shredded>> members;
+
+  // Below: only there is it known how to move and destroy the members.
+  Shredded();
+  Shredded(Shredded&&) noexcept;
+  Shredded& operator=(Shredded&&) noexcept;
+  ~Shredded();
 };
+
+inline Shredded::Shredded() = default;
+inline Shredded::Shredded(Shredded&&) noexcept = default;
+inline Shredded& Shredded::operator=(Shredded&&) noexcept = default;
+inline Shredded::~Shredded() = default;
 
 Kinds kinds_of(const Shredded& shredded);
 
@@ -51,7 +62,19 @@ struct TextPlaces {
   const TextPlaces* find(std::string_view key) const;
   // Adds the places where `kinds` has typed lists or objects that cannot have a column; true where any is new.
   bool add_from(const Kinds& kinds);
+
+  // As for Shredded.
+  TextPlaces();
+  TextPlaces(TextPlaces&&) noexcept;
+  TextPlaces& operator=(TextPlaces&&) noexcept;
+  ~TextPlaces();
 };
+
+inline TextPlaces::TextPlaces() = default;
+inline TextPlaces::TextPlaces(TextPlaces&&) noexcept = default;
+inline TextPlaces& TextPlaces::operator=(TextPlaces&&) noexcept = default;
+inline TextPlaces::~TextPlaces() = default;
+
 bool operator==(const TextPlaces& left, const TextPlaces& right);
 
 // The schema of records of these kinds.

@@ -182,11 +182,15 @@ class Worker {
     release_memory();
   }
 
-  // Gives back what a large task left; after small ones the pages stay, because faulting them in again costs more.
+  // Gives back what a large task left; after small ones the pages stay, because faulting them in again costs more. What
+  // could not be given back (in use, or between what is) does not count again: no small task pays for looking through it.
   void release_memory() {
-    if (memory_.anonymous_bytes() < ready_bytes_ + kKeptBytes) return;
+    const std::uint64_t now_bytes = memory_.anonymous_bytes();
+    kept_bytes_ = std::clamp(now_bytes, ready_bytes_, std::max(ready_bytes_, kept_bytes_));
+    if (now_bytes < kept_bytes_ + kKeptBytes) return;
     arrow::default_memory_pool()->ReleaseUnused();
     malloc_trim(0);
+    kept_bytes_ = memory_.anonymous_bytes();
   }
 
   // Every 200 ms while a task runs: progress. Every 10 ms while one is cancelled: the engine is asked again, because
@@ -217,6 +221,7 @@ class Worker {
   std::string spill_folder_;
   const ResidentMemory& memory_;
   std::uint64_t ready_bytes_;
+  std::uint64_t kept_bytes_ = 0;  // the least that was there since memory was given back last; no less than ready_bytes_
   Channel& channel_;
   Executor executor_;
   std::mutex read_mutex_;  // of the thread that reads frames

@@ -132,7 +132,11 @@ Status PartBuilder::settle_kinds() {
     for (Block& block : blocks_) {
       // A block that has no way back has no lists or objects either.
       if (block.texts == texts_ || *block.texts == *texts_ || !block.again) continue;
+      const std::int64_t rows = block.records.rows;
       CANVASBACK_ASSIGN(block.records, block.again(*texts_));
+      if (block.records.rows != rows) {
+        return fail(ErrorCode::DataProcessing, "Records were read twice, and differed.");
+      }
       block.texts = texts_;
       again = true;
     }
