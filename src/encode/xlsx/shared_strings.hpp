@@ -64,7 +64,7 @@ class SharedStrings {
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(texts_.size()); }
   std::string_view word(std::uint32_t number) const;
-  std::size_t bytes() const;  // memory held
+  std::size_t bytes() const;                                // memory held
   std::uint64_t text_bytes() const { return text_bytes_; }  // of all words together
 
  private:

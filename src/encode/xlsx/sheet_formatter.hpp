@@ -19,7 +19,7 @@ namespace canvasback::xlsx {
 
 struct SheetBlock {
   std::int64_t rows = 0;
-  std::int64_t shared_cells = 0;  // that name a shared string
+  std::int64_t shared_cells = 0;     // that name a shared string
   std::uint64_t new_word_bytes = 0;  // what its first uses of a word would have been longer, written in their cells
   DeflatedBlock xml;
   std::vector<BlockNote> notes;
