@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -203,30 +204,28 @@ bool is_plain(const Json& expression) {
   });
 }
 
+bool is_window(const Json& item) { return class_of(item) == "WINDOW"; }
+bool is_plain_item(const Json& item) { return is_plain(class_of(item) == "STAR" ? with(item, "class", "") : item); }
+
 // The column that every window of the list partitions by; null where there is none, or where other things than windows
 // are computed.
 Json shared_partition(const Json& list) {
-  Json shared;
+  std::vector<Json> candidates;
+  bool first = true;
   for (const Json& item : list.as_array()) {
-    if (class_of(item) == "STAR") {
-      if (!is_plain(with(item, "class", ""))) return {};
+    if (!is_window(item)) {
+      if (!is_plain_item(item)) return {};
       continue;
     }
-    if (class_of(item) != "WINDOW") {
-      if (!is_plain(item)) return {};
-      continue;
-    }
-    const bool has_subquery = any_of(item, [](const Json& each) { return class_of(each) == "SUBQUERY"; });
+    if (any_of(item, [](const Json& each) { return class_of(each) == "SUBQUERY"; })) return {};
     const auto& partitions = item.at("partitions").as_array();
-    if (has_subquery || partitions.empty()) return {};
-    if (shared.is_null()) {
-      const auto column = std::ranges::find(partitions, "COLUMN_REF", class_of);
-      if (column == partitions.end() || column->at("column_names").as_array().size() != 1) return {};
-      shared = *column;
-    }
-    if (std::ranges::find(partitions, meaning_of(shared), meaning_of) == partitions.end()) return {};
+    if (std::exchange(first, false)) candidates = partitions;
+    std::erase_if(candidates, [&](const Json& candidate) {
+      return class_of(candidate) != "COLUMN_REF" || candidate.at("column_names").as_array().size() != 1 ||
+             std::ranges::find(partitions, meaning_of(candidate), meaning_of) == partitions.end();
+    });
   }
-  return shared;
+  return candidates.empty() ? Json() : candidates[0];
 }
 
 bool is_table_alone(const Json& node) {
