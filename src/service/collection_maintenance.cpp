@@ -88,6 +88,7 @@ asio::awaitable<Status> CollectionService::open() {
   std::vector<std::string> readable{options_.data_folder + "/parquet", options_.data_folder + "/collections"};
   datasets_.grant_folders(readable);
   readable.push_back(options_.data_folder + "/archive");
+  tidy_.set_readable_paths(readable);
   maintain_.set_readable_paths(std::move(readable));
   ingest_.warm(kIngestProcessesWarm);
   if (Status status = schemas_.open(); !status) co_return status;
