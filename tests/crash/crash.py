@@ -173,13 +173,13 @@ class KeyedClients(Clients):
         batch, changes = self.under_way[number]
         (key, version), *_ = changes.items()
         headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": batch}
-        records = [{"key": key, "version": version, "token": f"{key}/{version}", "batch": batch,
-                    "timestamp": f"2025-{1 + version % 12:02}-01T00:00:00Z"} for key in changes]  # fmt: skip
-        body = "".join(json.dumps(record) + "\n" for record in records).encode()
         try:
             if version is None:
                 answer = server.ask("DELETE", f"/api/v1/records/keyed/{key}", timeout=30)
             else:
+                records = [{"key": key, "version": version, "token": f"{key}/{version}", "batch": batch,
+                            "timestamp": f"2025-{1 + version % 12:02}-01T00:00:00Z"} for key in changes]  # fmt: skip
+                body = "".join(json.dumps(record) + "\n" for record in records).encode()
                 answer = server.ask("POST", "/api/v1/records/bulk", body, headers, timeout=30, schema="keyed",
                                     on_conflict="update")  # fmt: skip
                 self.try_a_key_that_is_taken(server, number)
