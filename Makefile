@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH)
 PYTHON := .deps/venv/bin/python
 JOBS ?= $(shell nproc)
-ARGS ?= serve flights=.deps/data/flights-3m.parquet --data data
+PORT ?= 8080
 FUZZ_SECONDS ?= 20
 
 help: ## this list
@@ -30,8 +30,9 @@ build: setup web ## build/release/bin/canvasback
 	cmake --preset release
 	cmake --build --preset release -j $(JOBS)
 
-run: build ## serve three million flights; other arguments: make run ARGS="serve DIR --listen 127.0.0.1:9000"
-	exec build/release/bin/canvasback $(ARGS)
+run: build ## serve three million flights and a live collection; or make run ARGS="serve DIR --listen 127.0.0.1:9000"
+	$(if $(ARGS),exec build/release/bin/canvasback $(ARGS),\
+	  exec scripts/demo $(PORT) serve flights=.deps/data/flights-3m.parquet --data data)
 
 test: build unit functional web-test crash-short soak-short ## build and run all tests
 
