@@ -28,7 +28,7 @@ export default function FilesTab({ collection }: { collection: string }) {
       </p>
       <Manage collection={collection} weeks={weeks} />
       <div className="scroll-x section" tabIndex={0} role="region" aria-label="Files">
-        <table className="table">
+        <table className="table files-table">
           <thead>
             <tr>
               <th>File</th>
