@@ -20,10 +20,19 @@ constexpr std::int64_t kGenerateMax = 1'000'000'000;
 using Started = Result<std::shared_ptr<Job>>;
 using Start = Started (*)(CollectionJobs& jobs, const std::string& name, const Request& request);
 
-// Of a request that may come without a body.
+// The body; a member is left out or has a value.
+Result<Json> full_body(const Request& request, const std::vector<std::string>& members) {
+  CANVASBACK_ASSIGN(Json body, json_body(request, members));
+  for (const auto& [name, value] : body.as_object()) {
+    if (value.is_null()) return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is null: leave it out.", name));
+  }
+  return body;
+}
+
+// Of a request that may come without one.
 Result<Json> optional_body(const Request& request, const std::vector<std::string>& members) {
   if (request.body.empty()) return Json(Json::Object{});
-  return json_body(request, members);
+  return full_body(request, members);
 }
 
 Result<std::int64_t> week_from(const Json& body, const char* member, std::int64_t fallback) {
@@ -42,7 +51,7 @@ Started compact(CollectionJobs& jobs, const std::string& name, const Request& re
 }
 
 Started archive(CollectionJobs& jobs, const std::string& name, const Request& request) {
-  CANVASBACK_ASSIGN(Json body, json_body(request, {"before"}));
+  CANVASBACK_ASSIGN(Json body, full_body(request, {"before"}));
   if (body.at("before").is_null()) return fail(ErrorCode::InvalidData, "The body needs \"before\", an ISO week.");
   CANVASBACK_ASSIGN(const std::int64_t before, week_from(body, "before", 0));
   return jobs.archive(name, before);
@@ -61,7 +70,7 @@ Started verify(CollectionJobs& jobs, const std::string& name, const Request& req
 }
 
 Started generate(CollectionJobs& jobs, const std::string& name, const Request& request) {
-  CANVASBACK_ASSIGN(Json body, json_body(request, {"type", "count", "seed"}));
+  CANVASBACK_ASSIGN(Json body, full_body(request, {"type", "count", "seed"}));
   GenerateRequest wanted;
   wanted.collection = name;
   wanted.type_name = body.at("type").is_null() ? "user" : std::string(body.at("type").as_string());

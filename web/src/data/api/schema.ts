@@ -1216,7 +1216,7 @@ export interface Operations {
       name: string;
     };
     body: {
-      /** An ISO week. */
+      /** An ISO week; also 53, of a year that has it. */
       before: string;
     };
     answer: Job;
