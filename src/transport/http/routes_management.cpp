@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
+#include "base/text.hpp"
 #include "service/collection_jobs.hpp"
 #include "task/iso_week.hpp"
 #include "transport/http/job_answer.hpp"
@@ -71,6 +72,10 @@ Started verify(CollectionJobs& jobs, const std::string& name, const Request& req
 
 Started generate(CollectionJobs& jobs, const std::string& name, const Request& request) {
   CANVASBACK_ASSIGN(Json body, full_body(request, {"type", "count", "seed"}));
+  // As of the other work: where there can be no such collection, there is none.
+  if (!is_dataset_name(name)) {
+    return fail(ErrorCode::DatasetNotFound, fmt::format("There can be no collection \"{}\".", name.substr(0, 64)));
+  }
   GenerateRequest wanted;
   wanted.collection = name;
   wanted.type_name = body.at("type").is_null() ? "user" : std::string(body.at("type").as_string());
