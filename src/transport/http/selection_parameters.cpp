@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
@@ -220,13 +221,18 @@ Result<Json> json_body(const Request& request, const std::vector<std::string>& m
   }
   CANVASBACK_ASSIGN(Json body, Json::parse(request.body));
   if (!body.is_object()) return fail(ErrorCode::InvalidData, "The body must be a JSON object.");
+  Json out(Json::Object{});
   for (const auto& [name, value] : body.as_object()) {
     if (std::ranges::find(members, name) == members.end()) {
       return fail(ErrorCode::InvalidData, fmt::format("Unknown member \"{}\"; the body takes {}.", name.substr(0, 64),
                                                       fmt::join(members, ", ")));
     }
+    // JSON Schema, and with it the interface's description, counts 17.0 as an integer.
+    const double number = value.as_double();
+    const bool whole = !value.is_integer() && value.is_number() && std::abs(number) < 0x1p53 && std::trunc(number) == number;
+    out.set(name, whole ? Json(static_cast<std::int64_t>(number)) : value);
   }
-  return body;
+  return out;
 }
 
 std::string download_name(std::string_view wanted, std::string_view fallback, std::string_view format) {

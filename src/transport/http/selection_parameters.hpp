@@ -33,7 +33,8 @@ Result<AnalysisRequest> aggregate_request_from(const Request& request, const std
 // UnsupportedMediaType.
 Result<RowsRequest> export_request_from(const Request& request, const std::string& dataset);
 
-// A request body that is a JSON object with only the named members. Errors: UnsupportedMediaType, InvalidData.
+// A request body that is a JSON object with only the named members; a number such as 17.0 comes as an integer. Errors:
+// UnsupportedMediaType, InvalidData.
 Result<Json> json_body(const Request& request, const std::vector<std::string>& members);
 
 // A file name that is safe in a header and on every disk: "name" + extension of the format; and the header with it.
