@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <span>
-#include <thread>
 #include <utility>
+
+#include "base/work_pieces.hpp"
 
 namespace canvasback {
 namespace {
@@ -16,12 +16,6 @@ constexpr std::size_t kDigits = std::size_t{1} << kDigitBits;
 constexpr std::size_t kShareMin = 65'536;  // of a thread
 
 using Counts = std::array<std::size_t, kDigits>;
-
-void in_threads(std::size_t threads, const std::function<void(std::size_t)>& work) {
-  std::vector<std::jthread> helpers;
-  for (std::size_t i = 1; i < threads; ++i) helpers.emplace_back(work, i);
-  work(0);
-}
 
 class Pass {
  public:

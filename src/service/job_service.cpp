@@ -148,6 +148,16 @@ Result<std::shared_ptr<Job>> JobService::add(JobSpec spec) {
   return registry_.add(std::move(spec), wall_us());
 }
 
+// One that waits for no other: what file jobs wait for is not what it needs.
+Result<std::shared_ptr<Job>> JobService::begin(JobSpec spec, JobDelivery delivery) {
+  if (!spec.id.empty()) CANVASBACK_TRY(check_job_token(spec.id));
+  spec.delivery = delivery;
+  CANVASBACK_ASSIGN(auto job, add(std::move(spec)));
+  job->state = JobState::Running;
+  job->started_us = wall_us();
+  return job;
+}
+
 template <class Request>
 Result<std::shared_ptr<Job>> JobService::start_file(Request request, std::optional<std::string> token,
                                                     std::string filename) {
@@ -202,23 +212,15 @@ Result<std::unique_ptr<JobStream>> JobService::watch_upload(std::string collecti
   CANVASBACK_TRY(check_job_token(token));
   JobSpec spec;
   spec.id = std::move(token);
-  spec.delivery = JobDelivery::Stream;
   spec.kind = "ingest";
   spec.text = std::move(collection);
   spec.format = std::move(format);
-  CANVASBACK_ASSIGN(auto job, add(std::move(spec)));
-  job->state = JobState::Running;
-  job->started_us = wall_us();
+  CANVASBACK_ASSIGN(auto job, begin(std::move(spec), JobDelivery::Stream));
   return std::make_unique<JobStream>(*this, std::move(job));
 }
 
-// At once: what it waits for is not what file jobs wait for.
 Result<std::shared_ptr<Job>> JobService::start(JobSpec spec, Work work) {
-  if (!spec.id.empty()) CANVASBACK_TRY(check_job_token(spec.id));
-  spec.delivery = JobDelivery::Work;
-  CANVASBACK_ASSIGN(auto job, add(std::move(spec)));
-  job->state = JobState::Running;
-  job->started_us = wall_us();
+  CANVASBACK_ASSIGN(auto job, begin(std::move(spec), JobDelivery::Work));
   asio::co_spawn(executor_, do_work(job, std::move(work)), asio::detached);
   return job;
 }
@@ -241,11 +243,7 @@ asio::awaitable<void> JobService::wait_for_end(std::shared_ptr<Job> job) {
 }
 
 Result<std::shared_ptr<Job>> JobService::start(JobSpec spec, Pieces pieces) {
-  if (!spec.id.empty()) CANVASBACK_TRY(check_job_token(spec.id));
-  spec.delivery = JobDelivery::File;
-  CANVASBACK_ASSIGN(auto job, add(std::move(spec)));
-  job->state = JobState::Running;
-  job->started_us = wall_us();
+  CANVASBACK_ASSIGN(auto job, begin(std::move(spec), JobDelivery::File));
   asio::co_spawn(executor_, take_pieces(job, std::move(pieces)), asio::detached);
   return job;
 }

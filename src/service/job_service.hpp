@@ -129,6 +129,7 @@ class JobService {
   JobSpec spec_of(const RowsRequest& request, std::string id) const;
   static JobSpec spec_of(const SqlRunRequest& request, std::string id);
   Result<std::shared_ptr<Job>> add(JobSpec spec);
+  Result<std::shared_ptr<Job>> begin(JobSpec spec, JobDelivery delivery);
   asio::awaitable<void> do_work(std::shared_ptr<Job> job, Work work);
   asio::awaitable<void> take_pieces(std::shared_ptr<Job> job, Pieces pieces);
   asio::awaitable<Result<JobReceipt>> write_pieces(Job& job, Pieces pieces);

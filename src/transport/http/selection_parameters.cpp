@@ -229,7 +229,8 @@ Result<Json> json_body(const Request& request, const std::vector<std::string>& m
     }
     // JSON Schema, and with it the interface's description, counts 17.0 as an integer.
     const double number = value.as_double();
-    const bool whole = !value.is_integer() && value.is_number() && std::abs(number) < 0x1p53 && std::trunc(number) == number;
+    const bool whole =
+        !value.is_integer() && value.is_number() && std::abs(number) < 0x1p53 && std::trunc(number) == number;
     out.set(name, whole ? Json(static_cast<std::int64_t>(number)) : value);
   }
   return out;

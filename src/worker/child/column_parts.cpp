@@ -7,10 +7,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
-#include <thread>
 
 #include "base/limits.hpp"
+#include "base/work_pieces.hpp"
 #include "storage/parquet/column_scan.hpp"
 #include "storage/parquet/row_group_reader.hpp"
 #include "storage/parquet/scan.hpp"
@@ -91,12 +90,11 @@ class Build {
         if (!tables.has(key)) jobs_.push_back({part, column, std::move(key)});
       }
     }
-    std::vector<std::jthread> helpers;
-    const auto useful = std::min(jobs_.size(), static_cast<std::size_t>(std::max(options_.threads, 1)));
-    for (std::size_t i = 1; i < useful; ++i) helpers.emplace_back([this] { work(); });
-    work();
-    helpers.clear();
-    return status_;
+    return work_pieces(options_.threads, jobs_.size(), [this](std::size_t i, std::size_t) -> Status {
+      CANVASBACK_TRY(make(jobs_[i]));
+      options_.progress(static_cast<double>(++done_) / static_cast<double>(jobs_.size()));
+      return {};
+    });
   }
 
  private:
@@ -105,24 +103,6 @@ class Build {
     int column;
     std::string key;
   };
-
-  void work() {
-    for (std::size_t i = next_++; i < jobs_.size() && !stopped_; i = next_++) {
-      Status status;
-      try {
-        status = make(jobs_[i]);
-      } catch (const std::bad_alloc&) {
-        status = fail(ErrorCode::MemoryLimit, "The view needs more memory than a worker has.");
-      }
-      if (!status) {
-        std::scoped_lock lock(mutex_);
-        if (status_) status_ = std::move(status);
-        stopped_ = true;
-        return;
-      }
-      options_.progress(static_cast<double>(++done_) / static_cast<double>(jobs_.size()));
-    }
-  }
 
   Status make(const Job& job) {
     const auto& field = schema_->field(job.column);
@@ -170,11 +150,7 @@ class Build {
   const ColumnParts parts_;
   SchemaPtr schema_;
   std::vector<Job> jobs_;
-  std::atomic<std::size_t> next_ = 0;
   std::atomic<std::size_t> done_ = 0;
-  std::atomic<bool> stopped_ = false;
-  std::mutex mutex_;
-  Status status_;
 };
 
 }  // namespace

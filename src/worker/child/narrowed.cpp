@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
-#include <thread>
 
 #include "base/text.hpp"
+#include "base/work_pieces.hpp"
 #include "storage/parquet/key_lookup.hpp"
 
 namespace canvasback {
@@ -22,29 +20,12 @@ std::string all_columns(const Dataset& dataset) {
 // Notes in each file which of its rows may have the values.
 Status look_up(std::vector<DataFile>& files, const std::vector<KeyValue>& values, int threads,
                const CancelToken& cancel) {
-  std::atomic<std::size_t> next = 0;
-  std::mutex mutex;
-  Status status;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < files.size(); i = next++) {
-      auto rows = rows_that_may_have(files[i], values, cancel);
-      if (rows) {
-        if (*rows) std::erase_if(**rows, [&](std::int64_t row) { return files[i].is_dead(row); });
-        files[i].only = std::move(*rows);
-        continue;
-      }
-      std::scoped_lock lock(mutex);
-      if (status) status = std::unexpected(rows.error());
-      return;
-    }
-  };
-  {
-    std::vector<std::jthread> helpers;
-    const std::size_t useful = std::min(static_cast<std::size_t>(std::max(threads, 1)), files.size());
-    for (std::size_t i = 1; i < useful; ++i) helpers.emplace_back(work);
-    work();
-  }
-  return status;
+  return work_pieces(threads, files.size(), [&](std::size_t i, std::size_t) -> Status {
+    CANVASBACK_ASSIGN(auto rows, rows_that_may_have(files[i], values, cancel));
+    if (rows) std::erase_if(*rows, [&](std::int64_t row) { return files[i].is_dead(row); });
+    files[i].only = std::move(rows);
+    return {};
+  });
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
-#include <thread>
 
+#include "base/work_pieces.hpp"
 #include "storage/parquet/column_scan.hpp"
 #include "storage/parquet/row_group_reader.hpp"
 #include "stream/type_name.hpp"
@@ -50,12 +50,12 @@ class FilesProfile {
 
   Result<std::vector<ColumnProfile>> run() {
     CANVASBACK_TRY(plan());
-    std::vector<std::thread> threads;
-    const int extra = std::min(options_.threads, static_cast<int>(parts_.size())) - 1;
-    for (int i = 0; i < extra; ++i) threads.emplace_back([this] { work(); });
-    work();
-    for (std::thread& thread : threads) thread.join();
-    if (!status_) return std::unexpected(status_.error());
+    CANVASBACK_TRY(work_pieces(options_.threads, parts_.size(), [this](std::size_t i, std::size_t) -> Status {
+      CANVASBACK_TRY(do_part(parts_[i]));
+      const auto done = static_cast<double>(++parts_done_);
+      if (options_.progress) options_.progress(done / static_cast<double>(parts_.size()));
+      return {};
+    }));
     std::vector<ColumnProfile> out;
     for (Column& column : columns_) out.push_back(std::move(*column.profile));
     return out;
@@ -115,29 +115,6 @@ class FilesProfile {
     return {};
   }
 
-  void work() {
-    while (true) {
-      const std::size_t next = next_++;
-      if (next >= parts_.size() || stopped_) return;
-      Status status;
-      try {
-        status = do_part(parts_[next]);
-      } catch (const std::bad_alloc&) {
-        status = fail(ErrorCode::MemoryLimit, "The task needs more memory than a worker has.");
-      } catch (const std::exception& error) {
-        status = fail(ErrorCode::DataProcessing, "The task failed.", error.what());
-      }
-      if (!status) {
-        std::scoped_lock lock(mutex_);
-        if (status_) status_ = std::move(status);
-        stopped_ = true;
-        return;
-      }
-      const auto done = static_cast<double>(++parts_done_);
-      if (options_.progress) options_.progress(done / static_cast<double>(parts_.size()));
-    }
-  }
-
   Status do_part(const Part& part) {
     const std::string& name = options_.columns[part.column];
     std::unique_ptr<Accumulator> accumulator;
@@ -188,11 +165,7 @@ class FilesProfile {
   std::vector<RowGroup> groups_;
   std::vector<Column> columns_;
   std::vector<Part> parts_;
-  std::atomic<std::size_t> next_ = 0;
   std::atomic<std::size_t> parts_done_ = 0;
-  std::atomic<bool> stopped_ = false;
-  std::mutex mutex_;
-  Status status_;
 };
 
 }  // namespace

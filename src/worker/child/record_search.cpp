@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
-#include <thread>
 
 #include "base/clock.hpp"
+#include "base/work_pieces.hpp"
 #include "storage/collection/part_info.hpp"
 #include "storage/parquet/row_group_reader.hpp"
 
@@ -159,12 +159,7 @@ class RecordSearch {
 
   Result<SearchOutcome> run(int threads) {
     std::vector<std::vector<SearchHit>> found(static_cast<std::size_t>(std::max(1, threads)));
-    std::vector<std::thread> others;
-    for (std::size_t i = 1; i < found.size(); ++i) {
-      others.emplace_back([this, &hits = found[i]] { work(hits); });
-    }
-    work(found[0]);
-    for (std::thread& thread : others) thread.join();
+    in_threads(found.size(), [&](std::size_t thread) { work(found[thread]); });
     CANVASBACK_TRY(status_);
     CANVASBACK_TRY(cancel_.check());
     SearchOutcome out;

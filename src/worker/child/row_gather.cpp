@@ -6,12 +6,11 @@
 #include <arrow/util/key_value_metadata.h>
 
 #include <algorithm>
-#include <atomic>
 #include <map>
 #include <set>
-#include <thread>
 #include <utility>
 
+#include "base/work_pieces.hpp"
 #include "storage/parquet/row_group_reader.hpp"
 #include "storage/stored_column.hpp"
 #include "task/view.hpp"
@@ -130,34 +129,26 @@ class Gather {
       wanted[group].push_back(position - groups.start(group));
     }
     std::vector<std::pair<std::size_t, std::vector<std::int64_t>>> jobs(wanted.begin(), wanted.end());
-    std::vector<Result<BatchPtr>> read(jobs.size());
-    std::atomic<std::size_t> next = 0;
+    std::vector<BatchPtr> read(jobs.size());
     const bool alone = jobs.size() == 1;
-    const auto work = [&] {
-      for (std::size_t i = next++; i < jobs.size() && !cancel_.cancelled(); i = next++) {
-        auto& [group, rows] = jobs[i];
-        std::ranges::sort(rows);
-        rows.erase(std::ranges::unique(rows).begin(), rows.end());
-        const auto [file, row_group] = groups.place(group);
-        read[i] = pick_rows(dataset_.files[file], options_.columns, row_group, rows, alone ? options_.threads : 1);
-      }
-    };
-    {
-      std::vector<std::jthread> helpers;
-      const auto useful = std::min(static_cast<std::size_t>(std::max(options_.threads, 1)), jobs.size());
-      for (std::size_t i = 1; i < useful; ++i) helpers.emplace_back(work);
-      work();
-    }
-    CANVASBACK_TRY(cancel_.check());
+    CANVASBACK_TRY(work_pieces(options_.threads, jobs.size(), [&](std::size_t i, std::size_t) -> Status {
+      CANVASBACK_TRY(cancel_.check());
+      auto& [group, rows] = jobs[i];
+      std::ranges::sort(rows);
+      rows.erase(std::ranges::unique(rows).begin(), rows.end());
+      const auto [file, row_group] = groups.place(group);
+      const int threads = alone ? options_.threads : 1;
+      CANVASBACK_ASSIGN(read[i], pick_rows(dataset_.files[file], options_.columns, row_group, rows, threads));
+      return {};
+    }));
     for (std::size_t i = 0; i < jobs.size(); ++i) {
-      if (!read[i]) return std::unexpected(read[i].error());
       const auto& [group, rows] = jobs[i];
       // Rows that stand together are one span.
       for (std::size_t at = 0, end = 0; at < rows.size(); at = end) {
         for (end = at + 1; end < rows.size() && rows[end] == rows[end - 1] + 1;) ++end;
         const std::int64_t first = groups.start(group) + rows[at];
         const auto offset = static_cast<std::int64_t>(at);
-        spans_.emplace(first, Span{first, (*read[i])->Slice(offset, static_cast<std::int64_t>(end - at))});
+        spans_.emplace(first, Span{first, read[i]->Slice(offset, static_cast<std::int64_t>(end - at))});
       }
     }
     return {};

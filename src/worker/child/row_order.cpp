@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <numeric>
 #include <span>
-#include <thread>
 
 #include "base/radix_sort.hpp"
+#include "base/work_pieces.hpp"
 
 namespace canvasback {
 namespace {
@@ -16,9 +16,7 @@ constexpr int kKeyBits = 32;  // at once: a word has a row's number in its lower
 
 void in_shares(std::size_t size, int threads, const auto& work) {
   const auto count = static_cast<std::size_t>(std::max(threads, 1));
-  std::vector<std::jthread> helpers;
-  for (std::size_t i = 1; i < count; ++i) helpers.emplace_back(work, size * i / count, size * (i + 1) / count);
-  work(std::size_t{0}, size / count);
+  in_threads(count, [&](std::size_t i) { work(size * i / count, size * (i + 1) / count); });
 }
 
 }  // namespace

@@ -7,13 +7,12 @@
 #include <atomic>
 #include <bit>
 #include <cmath>
-#include <functional>
 #include <mutex>
 #include <numeric>
 #include <span>
-#include <thread>
 
 #include "base/limits.hpp"
+#include "base/work_pieces.hpp"
 #include "storage/parquet/column_scan.hpp"
 #include "storage/text_codes.hpp"
 
@@ -85,6 +84,12 @@ void with_order(const arrow::Array& array, Work work) {
   });
 }
 
+// The column of the file that a thread is in.
+struct OpenColumn {
+  const DataFile* file = nullptr;
+  std::unique_ptr<ColumnReader> reader;
+};
+
 struct RowGroup {
   const DataFile* file = nullptr;
   int number = 0;
@@ -125,64 +130,45 @@ class KeyReader {
     keys_.resize(rows_);
     nulls_.resize(rows_);
     for (std::size_t i = 0; i < threads_; ++i) codes_.emplace_back(kTexts);
-    in_threads([this](std::size_t thread) { return read(thread); });
-    CANVASBACK_TRY(status_);
+    readers_.resize(threads_);
+    CANVASBACK_TRY(work_pieces(static_cast<int>(threads_), groups_.size(),
+                               [this](std::size_t i, std::size_t thread) { return read(groups_[i], thread); }));
+    readers_.clear();
     if (overfull_) return std::optional<SortKeys>();
     if (text_) rank_texts();
     // NULL needs a number of its own.
     if (extent_.nulls && extent_.greatest - extent_.least >= UINT64_MAX - 1) return std::optional<SortKeys>();
     SortKeys out;
     out.bits = bits();
-    next_ = 0;
-    in_threads([this](std::size_t) { return settle(); });
-    CANVASBACK_TRY(status_);
+    CANVASBACK_TRY(work_pieces(static_cast<int>(threads_), groups_.size(), [this](std::size_t i, std::size_t) {
+      settle(i);
+      return Status();
+    }));
     out.keys = std::move(keys_);
     return std::optional(std::move(out));
   }
 
  private:
-  void in_threads(const std::function<Status(std::size_t)>& work) {
-    const auto guarded = [&](std::size_t thread) {
-      Status status;
-      try {
-        status = work(thread);
-      } catch (const std::bad_alloc&) {
-        status = fail(ErrorCode::MemoryLimit, "The order needs more memory than a worker has.");
-      }
-      if (status) return;
-      std::scoped_lock lock(mutex_);
-      if (status_) status_ = std::move(status);
-      stopped_ = true;
-    };
-    std::vector<std::jthread> helpers;
-    for (std::size_t i = 1; i < threads_; ++i) helpers.emplace_back(guarded, i);
-    guarded(0);
-  }
-
-  Status read(std::size_t thread) {
-    std::unique_ptr<ColumnReader> reader;
-    const DataFile* open = nullptr;
-    for (std::size_t i = next_++; i < groups_.size() && !stopped_; i = next_++) {
-      CANVASBACK_TRY(cancel_.check());
-      RowGroup& group = groups_[i];
-      group.thread = thread;
-      if (group.file != open) {
-        open = group.file;
-        CANVASBACK_ASSIGN(reader, ColumnReader::open(*open, key_.column));
-        if (text_ ? !is_text(*reader->type()) : !is_number(*reader->type())) overfull_ = stopped_ = true;
-        if (stopped_) break;
-      }
-      auto at = static_cast<std::size_t>(group.from);
-      CANVASBACK_TRY(reader->read(group.number, [&](const arrow::Array& array) -> Status {
-        if (at + static_cast<std::size_t>(array.length()) > rows_) {
-          return fail(ErrorCode::InvalidData, "A file has more rows than its footer says.");
-        }
-        take(thread, array, at);
-        at += static_cast<std::size_t>(array.length());
-        return {};
-      }));
+  Status read(RowGroup& group, std::size_t thread) {
+    if (overfull_) return {};
+    CANVASBACK_TRY(cancel_.check());
+    group.thread = thread;
+    auto& [open, reader] = readers_[thread];
+    if (group.file != open) {
+      open = group.file;
+      CANVASBACK_ASSIGN(reader, ColumnReader::open(*open, key_.column));
+      if (text_ ? !is_text(*reader->type()) : !is_number(*reader->type())) overfull_ = true;
+      if (overfull_) return {};
     }
-    return {};
+    auto at = static_cast<std::size_t>(group.from);
+    return reader->read(group.number, [&](const arrow::Array& array) -> Status {
+      if (at + static_cast<std::size_t>(array.length()) > rows_) {
+        return fail(ErrorCode::InvalidData, "A file has more rows than its footer says.");
+      }
+      take(thread, array, at);
+      at += static_cast<std::size_t>(array.length());
+      return {};
+    });
   }
 
   void take(std::size_t thread, const arrow::Array& array, std::size_t at) {
@@ -193,7 +179,7 @@ class KeyReader {
       for (std::size_t i = 0; i < keys.size(); ++i) nulls_[at + i] = array.IsNull(static_cast<std::int64_t>(i)) ? 1 : 0;
     }
     if (text_) {
-      if (!take_texts(codes_[thread], array, keys)) overfull_ = stopped_ = true;
+      if (!take_texts(codes_[thread], array, keys)) overfull_ = true;
     } else {
       with_order(array, [&](auto order) {
         for (std::size_t i = 0; i < keys.size(); ++i) keys[i] = order(static_cast<std::int64_t>(i));
@@ -266,22 +252,18 @@ class KeyReader {
   }
   int bits() const { return std::bit_width(range()); }
 
-  Status settle() {
+  void settle(std::size_t i) {
     const std::uint64_t range = this->range();
-    for (std::size_t i = next_++; i < groups_.size(); i = next_++) {
-      const RowGroup& group = groups_[i];
-      const auto from = static_cast<std::size_t>(group.from);
-      const auto end = i + 1 < groups_.size() ? static_cast<std::size_t>(groups_[i + 1].from) : rows_;
-      for (std::size_t row = from; row < end; ++row) {
-        if (extent_.nulls && nulls_[row] != 0) {
-          keys_[row] = range;
-          continue;
-        }
-        const std::uint64_t key = text_ ? ranks_[group.thread][keys_[row]] : keys_[row];
-        keys_[row] = key_.descending ? extent_.greatest - key : key - extent_.least;
+    const RowGroup& group = groups_[i];
+    const auto end = i + 1 < groups_.size() ? static_cast<std::size_t>(groups_[i + 1].from) : rows_;
+    for (auto row = static_cast<std::size_t>(group.from); row < end; ++row) {
+      if (extent_.nulls && nulls_[row] != 0) {
+        keys_[row] = range;
+        continue;
       }
+      const std::uint64_t key = text_ ? ranks_[group.thread][keys_[row]] : keys_[row];
+      keys_[row] = key_.descending ? extent_.greatest - key : key - extent_.least;
     }
-    return {};
   }
 
   const Dataset& dataset_;
@@ -295,12 +277,10 @@ class KeyReader {
   std::vector<std::uint8_t> nulls_;                // not bits: threads write neighbours
   std::vector<TextCodes> codes_;                   // of each thread
   std::vector<std::vector<std::uint64_t>> ranks_;  // of each thread's numbers
-  std::atomic<std::size_t> next_ = 0;
-  std::atomic<bool> stopped_ = false;
+  std::vector<OpenColumn> readers_;                // of each thread
   std::atomic<bool> overfull_ = false;
   std::mutex mutex_;
   Extent extent_;
-  Status status_;
 };
 
 }  // namespace
