@@ -23,6 +23,10 @@
 namespace canvasback {
 namespace {
 
+// Of a commit: a page that grows to libparquet's own megabyte is copied from buffer to buffer on the way, beyond the
+// processor's caches; measured, a file of events comes in 7 % sooner with these.
+constexpr std::int64_t kQuickPageBytes = 64 * limits::kKiB;
+
 // Writes to a descriptor that it does not own, and remembers why a write failed.
 class DescriptorStream final : public arrow::io::OutputStream {
  public:
@@ -126,7 +130,7 @@ class ParquetPartWriter final : public PartWriter {
           ->created_by(kPartCreator)
           ->enable_statistics();
       if (options_.quick) {
-        builder.compression(arrow::Compression::LZ4)->disable_dictionary();
+        builder.compression(arrow::Compression::LZ4)->disable_dictionary()->data_pagesize(kQuickPageBytes);
         for (const std::string& column : options_.dictionary_columns) builder.enable_dictionary(column);
         // The least and greatest text cost a comparison or two for each value, and skip nothing in a file that is
         // small; ids have their Bloom filter.
