@@ -51,6 +51,29 @@ def test_a_body_that_is_too_large(server):
     assert status_of(send_until_refused(server, [chunked, *[chunk] * 12])) in ((413, "PayloadTooLarge"), (None, None))
 
 
+@pytest.mark.parametrize("length", [b"Content-Length: 40000000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"])
+def test_who_sends_on_still_hears_why(server, length):
+    """An upload that is refused at its head: the client that sends all of it first finds the answer, and no reset."""
+    piece = b"x" * 1_000_000 if b"Length" in length else b"f4240\r\n" + b"x" * 1_000_000 + b"\r\n"
+    head = b"POST /ingest/file?format=nonsense HTTP/1.1\r\n" + HOST
+    with socket.create_connection(("127.0.0.1", server.port), 20) as client:
+        client.sendall(head + length)
+        for _ in range(40):
+            client.sendall(piece)
+        answer = receive(client)
+    assert status_of(answer)[0] == 400
+    assert b"\r\nconnection: close\r\n" in answer.lower()
+
+
+def test_who_never_stops_sending_is_cut(server):
+    begun = time.monotonic()
+    with socket.create_connection(("127.0.0.1", server.port), 20) as client, pytest.raises(OSError):
+        client.sendall(b"POST /ingest/file?format=nonsense HTTP/1.1\r\n" + HOST + b"Content-Length: 60000000000\r\n\r\n")
+        while time.monotonic() < begun + 30:
+            client.sendall(b"x" * 1_000_000)
+    assert time.monotonic() < begun + 20
+
+
 def send_until_refused(server, pieces):
     with socket.create_connection(("127.0.0.1", server.port), 20) as client:
         try:

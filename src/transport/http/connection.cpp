@@ -23,6 +23,10 @@
 namespace canvasback::http {
 namespace {
 
+// For the rest of a request that is answered before its end.
+constexpr std::chrono::seconds kLingerTime{5};
+constexpr std::size_t kLingerBytesMax = 256 * limits::kMiB;
+
 namespace beast = boost::beast;
 
 Result<bool> translate_read_error(const beast::error_code& error) {
@@ -129,7 +133,7 @@ asio::awaitable<void> Connection::serve() {
     chunked_ = request.version >= 11;
     if (!read) {
       keep_alive_ = false;
-      co_await respond(problem_response(read.error(), request.path));
+      if (co_await respond(problem_response(read.error(), request.path))) co_await discard_rest();
       break;
     }
     if (!*read) break;
@@ -138,7 +142,8 @@ asio::awaitable<void> Connection::serve() {
     on_gone_ = nullptr;
     if (!body_) start_watching();  // else once its end was read
     co_await handler_(*this, request);
-    if (body_ && !body_->ended) keep_alive_ = false;  // the rest of the body stands where a request would
+    const bool unread = has_unread_body();
+    if (unread) keep_alive_ = false;  // the rest of the body stands where a request would
     body_.reset();
     on_gone_ = nullptr;
     if (released_) co_return;
@@ -146,11 +151,14 @@ asio::awaitable<void> Connection::serve() {
     beast::error_code ignored;
     stream_.socket().cancel(ignored);  // the hang-up watch
     if (!responded_) break;
+    if (unread && !aborted_ && !gone_.cancelled()) co_await discard_rest();
   }
   beast::error_code ignored;
   stream_.socket().shutdown(asio::socket_base::shutdown_both, ignored);
   stream_.close();
 }
+
+bool Connection::has_unread_body() const { return body_ && !body_->ended; }
 
 // Cancels what the connection waits for when time is up. (The stream's own timer would close the socket, and the client
 // would never hear why.)
@@ -171,6 +179,20 @@ class Connection::Deadline {
   asio::steady_timer timer_;
   std::shared_ptr<bool> passed_;
 };
+
+// An answer that came before the end of its request: a socket that is closed over unread bytes resets the connection,
+// and a client that is still sending would never see why. So the rest is read and thrown away, within bounds.
+asio::awaitable<void> Connection::discard_rest() {
+  beast::error_code ignored;
+  stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+  Deadline deadline(shared_from_this(), kLingerTime);
+  std::string sink(limits::kDataFrameBytes, '\0');
+  for (std::size_t taken = 0; taken < kLingerBytesMax && !closing_ && !deadline.passed();) {
+    auto [error, got] = co_await stream_.socket().async_read_some(asio::buffer(sink), kAwait);
+    if (error) co_return;
+    taken += got;
+  }
+}
 
 // true: a request; false: the client has gone; an error: what to answer before closing.
 asio::awaitable<Result<bool>> Connection::read_request(Request& request) {
@@ -344,7 +366,7 @@ std::string Connection::head_text(const Response& head, const std::string& frami
   for (const auto& [name, value] : extra_headers_) text += fmt::format("{}: {}\r\n", name, value);
   for (const auto& [name, value] : head.headers) text += fmt::format("{}: {}\r\n", name, value);
   text += "X-Content-Type-Options: nosniff\r\n";
-  if (!keep_alive_) text += "Connection: close\r\n";
+  if (!keep_alive_ || has_unread_body()) text += "Connection: close\r\n";
   text += "\r\n";
   return text;
 }

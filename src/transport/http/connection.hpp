@@ -85,6 +85,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   asio::awaitable<Result<bool>> read_request(Request& request);
   void start_watching();
+  bool has_unread_body() const;
+  asio::awaitable<void> discard_rest();
   asio::awaitable<Result<std::string_view>> read_sized_body();
   asio::awaitable<Result<std::string_view>> read_chunked_body();
   asio::awaitable<void> watch_hangup(std::shared_ptr<Connection> self, std::uint64_t request_number);
