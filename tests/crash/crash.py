@@ -1,6 +1,6 @@
 """Crashes, and what is there afterwards: every acknowledged record once, no part of a batch, `verify` clean.
 
-    crash.py [--short] [--kills N] [NAMES…]
+    crash.py [--short] [--kills N] [--seed N] [NAMES…]
 
 points    the program is stopped, with all that was not synced lost, at one operation of the disk after the other
 random    SIGKILL at random moments under load
@@ -301,7 +301,7 @@ def points(folder, short, skip=None):
 
 
 def random_kills(folder, short):
-    clients = Clients(2)
+    clients = Clients(2 + SEED)
     count = KILLS or (8 if short else 2000)
     kill_at_random(folder, clients, count)
     verify(folder)
@@ -309,7 +309,7 @@ def random_kills(folder, short):
 
 
 def kill_at_random(folder, clients, count):
-    chance = random.Random(3)
+    chance = random.Random(3 + SEED)
     for _ in range(count):
         server = start(folder)
         pause = chance.uniform(0.05, 0.8)
@@ -326,7 +326,7 @@ def kill_at_random(folder, clients, count):
 
 
 def keyed(folder, short):
-    clients = KeyedClients(7)
+    clients = KeyedClients(7 + SEED)
     with start(folder) as server:
         clients.prepare(server)
     plan = [("any", n) for n in range(1, 24 if short else 200, 7 if short else 1)]
@@ -451,6 +451,7 @@ def mutation(folder, short):
 RUNS = {"points": points, "random": random_kills, "keyed": keyed, "errors": errors, "commands": commands,
         "mutation": mutation}  # fmt: skip
 KILLS = 0
+SEED = 0
 
 
 def main():
@@ -458,9 +459,10 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(RUNS) + "; all where none is named")
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--kills", type=int, default=0, help="so many at random moments, instead of the usual number")
+    parser.add_argument("--seed", type=int, default=0, help="other moments and other batches")
     options = parser.parse_args()
-    global KILLS
-    KILLS = options.kills
+    global KILLS, SEED
+    KILLS, SEED = options.kills, options.seed
     if unknown := set(options.names) - set(RUNS):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     for name in options.names or RUNS:
