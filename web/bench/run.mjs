@@ -100,7 +100,8 @@ function numbers(seed) {
 
 /** Notes frames, long tasks and blank cells in the page while it is scrolled. */
 function startRecorder() {
-  const record = { frames: [], longTasks: [], blankMs: [], blankSince: null };
+  const record = { frames: [], longTasks: [], blankMs: [] };
+  const blankSince = new Map();
   window.record = record;
   record.observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) record.longTasks.push(entry.duration);
@@ -110,11 +111,13 @@ function startRecorder() {
   const frame = (now) => {
     record.frames.push(now - last);
     last = now;
-    const blank = window.bench.blank() > 0;
-    if (blank) record.blankSince ??= now;
-    else if (record.blankSince !== null) {
-      record.blankMs.push(now - record.blankSince);
-      record.blankSince = null;
+    // Of each row from the frame that first has it blank to the one in which it is filled, or no longer in sight.
+    const blank = window.bench.blankRows();
+    for (const row of blank) if (!blankSince.has(row)) blankSince.set(row, now);
+    for (const [row, since] of blankSince) {
+      if (blank.has(row)) continue;
+      record.blankMs.push(now - since);
+      blankSince.delete(row);
     }
     record.request = requestAnimationFrame(frame);
   };
@@ -230,7 +233,7 @@ async function jumps(page, random, count = 15) {
         for (;;) {
           await new Promise((done) => requestAnimationFrame(done));
           await new Promise((done) => requestAnimationFrame(done));
-          if (window.bench.filled() > 0 && window.bench.blank() === 0) return performance.now() - start;
+          if (window.bench.filled() > 0 && window.bench.blankRows().size === 0) return performance.now() - start;
           if (performance.now() - start > 10_000) return 10_000;
         }
       }, random()),

@@ -40,7 +40,10 @@ const cells = (): Element[] => {
 
 offer(
   {
-    blank: () => cells().filter((cell) => cell.textContent === "").length,
+    blankRows: () => {
+      const blank = cells().filter((cell) => cell.textContent === "");
+      return new Set(blank.map((cell) => Number(cell.closest(".ag-row")?.getAttribute("row-index"))));
+    },
     filled: () => cells().filter((cell) => cell.textContent !== "").length,
     jumpTo: (row) => api.ensureIndexVisible(row, "middle"),
     scroller: () => document.querySelector(".ag-grid-viewport") ?? document.body,

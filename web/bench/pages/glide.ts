@@ -70,7 +70,12 @@ createRoot(host()).render(
 
 offer(
   {
-    blank: () => inRegion().filter(([column, row]) => frame.getCell(row, column) === undefined).length,
+    blankRows: () =>
+      new Set(
+        inRegion()
+          .filter(([column, row]) => frame.getCell(row, column) === undefined)
+          .map(([, row]) => row),
+      ),
     filled: () =>
       editor ? inRegion().filter(([column, row]) => frame.getCell(row, column) !== undefined).length : 0,
     jumpTo: (row) => editor?.scrollTo(0, row, "vertical", 0, 0, { vAlign: "center" }),

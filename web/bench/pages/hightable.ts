@@ -50,7 +50,10 @@ const scroller = (): Element => {
 
 offer(
   {
-    blank: () => cells().filter((cell) => cell.textContent === "").length,
+    blankRows: () => {
+      const blank = cells().filter((cell) => cell.textContent === "");
+      return new Set(blank.map((cell) => Number(cell.closest("[aria-rowindex]")?.getAttribute("aria-rowindex")) - 2));
+    },
     filled: () => cells().filter((cell) => cell.textContent !== "").length,
     jumpTo: (row) => {
       const element = scroller();

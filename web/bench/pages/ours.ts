@@ -7,7 +7,15 @@ const count = (selector: string): number => document.querySelectorAll(selector).
 
 offer(
   {
-    blank: () => count(".cg-row.is-waiting, .cg-row[aria-rowindex] .cg-cell.is-loading"),
+    blankRows: () => {
+      // A row that waits has its number on the left, and no cells.
+      const rows = [...document.querySelectorAll<HTMLElement>(".cg-row-left")].map((row) => Number(row.dataset.row));
+      const blank = new Set(rows);
+      for (const row of document.querySelectorAll(".cg-row[aria-rowindex]")) {
+        if (!row.querySelector(".is-loading")) blank.delete(Number(row.getAttribute("aria-rowindex")) - 2);
+      }
+      return blank;
+    },
     filled: () => count(".cg-row[aria-rowindex] .cg-cell:not(.is-loading)"),
     jumpTo: (row) => grid.jumpTo(row),
     scroller: () => document.querySelector(".cg-scroller") ?? document.body,
