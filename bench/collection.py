@@ -4,9 +4,9 @@
 
 Prints one JSON object a line. The records are made by the program itself and sent to a server of it, synced. While they
 are merged, 64 clients send single records into another collection. The questions are asked when all commits are merged,
-each five times, or less often where that took 20 s: the median counts; beside each statement stands what DuckDB alone needs for it, in this process, on the
-same files and with as many threads. With --load-minutes that is all left out: as many minutes of single records and
-bodies of 100,000 at the same time, and how much memory the server takes meanwhile.
+each five times, or less often where that took 20 s: the median counts; beside each statement stands what DuckDB alone
+needs for it, in this process, on the same files and with as many threads. With --load-minutes that is all left out: as
+many minutes of single records and bodies of 100,000 at the same time, and how much memory the server takes meanwhile.
 """
 
 import argparse

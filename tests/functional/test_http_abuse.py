@@ -68,7 +68,8 @@ def test_who_sends_on_still_hears_why(server, length):
 def test_who_never_stops_sending_is_cut(server):
     begun = time.monotonic()
     with socket.create_connection(("127.0.0.1", server.port), 20) as client, pytest.raises(OSError):
-        client.sendall(b"POST /ingest/file?format=nonsense HTTP/1.1\r\n" + HOST + b"Content-Length: 60000000000\r\n\r\n")
+        head = b"POST /ingest/file?format=nonsense HTTP/1.1\r\n" + HOST
+        client.sendall(head + b"Content-Length: 60000000000\r\n\r\n")
         while time.monotonic() < begun + 30:
             client.sendall(b"x" * 1_000_000)
     assert time.monotonic() < begun + 20
