@@ -208,7 +208,9 @@ describe("an export", () => {
 
   it("goes on over a reload, and can be cancelled", async () => {
     page = await world.page("/sql");
-    await write("SELECT i, md5(i::VARCHAR) AS hash FROM range(5000000) t(i)");
+    // Long enough under way for a page to be loaded meanwhile, on a busy machine too.
+    const hash = "md5(".repeat(10) + "i::VARCHAR" + ")".repeat(10);
+    await write(`SELECT i, ${hash} AS hash FROM range(5000000) t(i)`);
     await page.keyboard.press("Control+Enter");
     await expect.poll(() => rowCount(page)).toBe(5_000_000);
     await page.getByRole("button", { name: "Export" }).click();
