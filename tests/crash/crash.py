@@ -26,9 +26,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 import time
+
+import pyarrow
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "functional"))
 from serving import BINARY, Server  # noqa: E402
@@ -424,10 +427,8 @@ def check_backups(folder, whole, expected, fault):
         return
     if archive.exists():
         copy.mkdir()
-        packed = folder / "copy.tar"
-        subprocess.run(["zstd", "-q", "-d", "-f", archive, "-o", packed], check=True)
-        subprocess.run(["tar", "-xf", packed, "-C", copy], check=True)
-        packed.unlink()
+        with pyarrow.input_stream(archive, compression="zstd") as packed, tarfile.open(fileobj=packed, mode="r|") as tar:
+            tar.extractall(copy)
         archive.unlink()
     if records_in(copy) != expected:
         raise Lost(f"{fault}: a backup looks finished and is not")

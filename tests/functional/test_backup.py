@@ -8,6 +8,7 @@ import subprocess
 import tarfile
 import threading
 
+import pyarrow
 import pytest
 from serving import BINARY, wait_for
 from test_collections import send, sql
@@ -29,10 +30,12 @@ def unpack(path, folder):
         return path
     folder.mkdir()
     if path.name.endswith(".zst"):
-        subprocess.run(["zstd", "-q", "-d", path, "-o", folder / "a.tar"], check=True)
-        path = folder / "a.tar"
-    with tarfile.open(path) as archive:
-        archive.extractall(folder / "data")
+        with pyarrow.input_stream(path, compression="zstd") as packed:
+            with tarfile.open(fileobj=packed, mode="r|") as archive:
+                archive.extractall(folder / "data")
+    else:
+        with tarfile.open(path) as archive:
+            archive.extractall(folder / "data")
     return folder / "data"
 
 
@@ -41,7 +44,7 @@ def verify(folder, *more):
     return int(done.stderr.split(" records")[0].split(", ")[-1].replace(",", "").replace(" ", ""))
 
 
-@pytest.mark.parametrize("target", ["copy", "copy.tar", "copy.tar.gz"])
+@pytest.mark.parametrize("target", ["copy", "copy.tar", "copy.tar.gz", "copy.tar.zst"])
 def test_a_backup_while_records_come_in(serve, tmp_path, target):
     server = serve(flags=["--merge-after-s", "1"])
     send(server, batch(0))
