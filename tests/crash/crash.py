@@ -427,8 +427,9 @@ def check_backups(folder, whole, expected, fault):
         return
     if archive.exists():
         copy.mkdir()
-        with pyarrow.input_stream(archive, compression="zstd") as packed, tarfile.open(fileobj=packed, mode="r|") as tar:
-            tar.extractall(copy)
+        with pyarrow.input_stream(archive, compression="zstd") as packed:
+            with tarfile.open(fileobj=packed, mode="r|") as tar:
+                tar.extractall(copy)
         archive.unlink()
     if records_in(copy) != expected:
         raise Lost(f"{fault}: a backup looks finished and is not")
