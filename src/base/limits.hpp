@@ -24,6 +24,8 @@ inline constexpr std::size_t kConnectionsMax = 1024;
 inline constexpr std::size_t kConnectionsPerClientMax = 512;  // loopback shares one address
 inline constexpr seconds kHeaderTimeout{10};                  // a slow writer of headers is cut
 inline constexpr seconds kBodyTimeout{30};
+inline constexpr seconds kLingerTime{5};  // for the rest of a request that is answered before its end
+inline constexpr std::size_t kLingerBytesMax = 256 * kMiB;
 inline constexpr seconds kIdleTimeout{75};                          // keep-alive
 inline constexpr seconds kSlowReaderWindow{30};                     // a stream must move, within this window,
 inline constexpr std::size_t kSlowReaderBytesMin = 64 * kKiB * 30;  // at least so many bytes

@@ -23,10 +23,6 @@
 namespace canvasback::http {
 namespace {
 
-// For the rest of a request that is answered before its end.
-constexpr std::chrono::seconds kLingerTime{5};
-constexpr std::size_t kLingerBytesMax = 256 * limits::kMiB;
-
 namespace beast = boost::beast;
 
 Result<bool> translate_read_error(const beast::error_code& error) {
@@ -185,9 +181,9 @@ class Connection::Deadline {
 asio::awaitable<void> Connection::discard_rest() {
   beast::error_code ignored;
   stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
-  Deadline deadline(shared_from_this(), kLingerTime);
+  Deadline deadline(shared_from_this(), limits::kLingerTime);
   std::string sink(limits::kDataFrameBytes, '\0');
-  for (std::size_t taken = 0; taken < kLingerBytesMax && !closing_ && !deadline.passed();) {
+  for (std::size_t taken = 0; taken < limits::kLingerBytesMax && !closing_ && !deadline.passed();) {
     auto [error, got] = co_await stream_.socket().async_read_some(asio::buffer(sink), kAwait);
     if (error) co_return;
     taken += got;
