@@ -374,8 +374,8 @@ describe("hardly anything moves while a page loads", () => {
       const { shifts, shifted } = window as unknown as { shifts: string[]; shifted: number };
       return { shifts, shifted };
     });
-    // Up to 0.1 counts as good. What is left is the grid's: 0.047 when its first values have come.
-    expect(shifted, shifts.join("\n")).toBeLessThan(path === "/datasets/orders" ? 0.06 : 0.02);
+    // Up to 0.1 counts as good.
+    expect(shifted, shifts.join("\n")).toBeLessThan(0.02);
   });
 });
 

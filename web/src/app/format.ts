@@ -1,4 +1,6 @@
 /** Figures for people. */
+export { counted } from "../data/counted";
+
 const UNITS = ["B", "KB", "MB", "GB", "TB", "PB"];
 
 /** "13.5 MB"; thousands, as file managers count. */

@@ -47,6 +47,7 @@ export const theme = createTheme({
     Checkbox: { defaultProps: { size: "xs" } },
     Switch: { defaultProps: { size: "xs" } },
     SegmentedControl: { defaultProps: { size: "xs" } },
+    Tabs: { defaultProps: { color: "var(--cb-accent)" } },
     Tooltip: { defaultProps: { openDelay: 350, fz: "xs" } },
     Popover: { defaultProps: { shadow: "md" } },
     Menu: { defaultProps: { shadow: "md" } },

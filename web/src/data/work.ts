@@ -1,5 +1,6 @@
 /** Jobs in words: what each is, and what came of it. */
 import type { Job } from "./api/schema";
+import { counted } from "./counted";
 
 const NAMES: Partial<Record<Job["kind"], string>> = {
   ingest: "Adding records",
@@ -24,9 +25,6 @@ export function stepsOf(job: Job): string {
   if (job.kind === "verify") return "files";
   return job.kind === "rows" || job.kind === "sql" ? "rows" : "records";
 }
-
-const counted = (count: number, one: string): string =>
-  `${count.toLocaleString("en")} ${count === 1 ? one : `${one}s`}`;
 
 /** What came of work that is done, as a sentence; empty where the job has nothing to say. */
 export function outcomeOf(job: Job): string {

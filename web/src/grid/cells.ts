@@ -308,7 +308,8 @@ export class Cells {
   private put(part: Part, top: number): void {
     if (part.top === top) return;
     part.top = top;
-    part.element.style.top = `${top}px`;
+    // Not `top`: moved like this nothing is laid out anew, and what comes into sight is no shift of the layout.
+    part.element.style.transform = `translateY(${top}px)`;
   }
 
   private show(part: Part, row: number, sight: Sight, columns: readonly PlacedColumn[]): void {

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Suspense, lazy, useCallback, useMemo, useState } from "react";
 
-import { bytes, integer } from "../app/format";
+import { bytes, counted } from "../app/format";
 import { datasetRoute, type DatasetSearch } from "../app/router";
 import { Lines, Problem } from "../app/states";
 import { call } from "../data/api/client";
@@ -49,9 +49,9 @@ function Head({ name, detail }: { name: string; detail: DatasetDetail | undefine
       <h1>{name}</h1>
       {detail && (
         <span className="dim">
-          {detail.rows === null || detail.rows === undefined ? "" : `${integer(detail.rows)} rows · `}
-          {detail.columns?.length ?? 0} columns · {bytes(detail.bytes ?? 0)}
-          {(detail.files ?? 0) > 1 && ` · ${integer(detail.files ?? 0)} files`}
+          {detail.rows === null || detail.rows === undefined ? "" : `${counted(detail.rows, "row")} · `}
+          {counted(detail.columns?.length ?? 0, "column")} · {bytes(detail.bytes ?? 0)}
+          {(detail.files ?? 0) > 1 && ` · ${counted(detail.files ?? 0, "file")}`}
         </span>
       )}
     </header>

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
-import { bytes, integer } from "../app/format";
+import { bytes, counted, integer } from "../app/format";
 import { Empty, Lines, Problem } from "../app/states";
 import { call } from "../data/api/client";
 import type { DatasetSummary } from "../data/api/schema";
@@ -53,7 +53,7 @@ export function DatasetsPage() {
         <h1>Datasets</h1>
         {data && (
           <span className="dim">
-            {integer(data.datasets.length)} · {integer(rows)} rows · {bytes(size)}
+            {integer(data.datasets.length)} · {counted(rows, "row")} · {bytes(size)}
           </span>
         )}
         <span className="spacer" />

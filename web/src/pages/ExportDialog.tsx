@@ -6,7 +6,7 @@ import { Button, Checkbox, Modal, Select, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
-import { integer } from "../app/format";
+import { counted } from "../app/format";
 import { queryClient } from "../app/services";
 import { Problem } from "../app/states";
 import { call } from "../data/api/client";
@@ -83,7 +83,7 @@ function What({ props }: { props: ExportDialogProps }) {
   const sorted = props.sort.map((key) => `${key.column}${key.descending ? " ↓" : " ↑"}`).join(", ");
   return (
     <p className="dim" style={{ margin: 0, fontSize: 13 }}>
-      {props.rows === null ? "The rows of the grid" : `${integer(props.rows)} rows`}
+      {props.rows === null ? "The rows of the grid" : counted(props.rows, "row")}
       {conditions.length > 0 && `, where ${conditions.join(" and ")}`}
       {sorted && `, sorted by ${sorted}`}.
     </p>

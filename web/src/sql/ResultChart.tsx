@@ -2,7 +2,7 @@
 import { Select, SegmentedControl } from "@mantine/core";
 import { useEffect, useMemo, useState } from "react";
 
-import { integer } from "../app/format";
+import { counted } from "../app/format";
 import { Empty, Lines, Problem } from "../app/states";
 import { Chart, type ChartOption } from "../charts/Chart";
 import { isAbort } from "../data/api/error";
@@ -94,7 +94,7 @@ export default function ResultChart({ frame }: { frame: ViewFrame }) {
           style={{ alignSelf: "end" }}
         />
         <span className="spacer" />
-        {frame.rowCount > ROWS_MAX && <span className="dim">of the first {integer(ROWS_MAX)} rows</span>}
+        {frame.rowCount > ROWS_MAX && <span className="dim">of the first {counted(ROWS_MAX, "row")}</span>}
       </div>
       <Drawn key={`${across} ${y}`} frame={frame} x={across} y={y} kind={kind} />
     </div>

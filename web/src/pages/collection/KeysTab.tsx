@@ -1,7 +1,7 @@
 /** What the records' keys became: columns, and where a key's types met. */
 import { useQuery } from "@tanstack/react-query";
 
-import { integer } from "../../app/format";
+import { counted, integer } from "../../app/format";
 import { Lines, Problem } from "../../app/states";
 import { call } from "../../data/api/client";
 import type { CollectionSchema } from "../../data/api/schema";
@@ -59,7 +59,7 @@ export default function KeysTab({ collection }: { collection: string }) {
     <>
       <Conflicts conflicts={data.conflicts} />
       <section className="section">
-        <h2>{integer(data.columns.length)} columns</h2>
+        <h2>{counted(data.columns.length, "column")}</h2>
         <div className="scroll-x" tabIndex={0} role="region" aria-label="Columns">
           <table className="table">
             <thead>

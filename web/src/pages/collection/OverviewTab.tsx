@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
-import { bytes, integer, moment } from "../../app/format";
+import { bytes, counted, integer, moment } from "../../app/format";
 import { Empty, Lines, Problem } from "../../app/states";
 import { call } from "../../data/api/client";
 import type { CollectionStatistics } from "../../data/api/schema";
@@ -116,7 +116,7 @@ export function OverviewTab({ collection, exists }: { collection: string; exists
       <Figures figures={data} />
       <p>
         <Link to="/datasets/$name" params={{ name: collection }}>
-          All {integer(data.total_records)} records in the grid
+          All {counted(data.total_records, "record")} in the grid
         </Link>
         <span className="dim"> – with filters, profiles, charts and exports, as of any dataset</span>
       </p>

@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { duration, integer, percent } from "../../app/format";
+import { counted, duration, integer, percent } from "../../app/format";
 import { Bar, Problem } from "../../app/states";
 import { call } from "../../data/api/client";
 import type { ColumnProfile, DatasetDetail, Filter } from "../../data/api/schema";
@@ -60,7 +60,7 @@ export default function QualityTab({ dataset, filter }: { dataset: DatasetDetail
   if (!wanted) {
     return (
       <div className="empty">
-        <h2>The report reads all {integer(dataset.rows ?? 0)} rows</h2>
+        <h2>The report reads {counted(dataset.rows ?? 0, "row")}</h2>
         <Button onClick={() => setWanted(true)}>Make it</Button>
       </div>
     );

@@ -2,7 +2,7 @@
 import { TextInput } from "@mantine/core";
 import { useState } from "react";
 
-import { bytes, integer, moment } from "../../app/format";
+import { bytes, counted, integer, moment } from "../../app/format";
 import type { DataFile, DatasetColumn, DatasetDetail } from "../../data/api/schema";
 
 const FILES_SHOWN_MAX = 500;
@@ -35,7 +35,7 @@ function FileRow({ file, place }: { file: DataFile; place: number }) {
     <tr>
       <td className="num dim">{place}</td>
       <td>
-        <div className="mono" style={{ overflowWrap: "anywhere" }}>
+        <div className="mono" style={{ minWidth: "14em", overflowWrap: "anywhere" }}>
           {file.path}
         </div>
       </td>
@@ -55,7 +55,7 @@ export function SchemaTab({ dataset }: { dataset: DatasetDetail }) {
   return (
     <>
       <div className="page-head">
-        <h2>{integer(columns.length)} columns</h2>
+        <h2>{counted(columns.length, "column")}</h2>
         <span className="spacer" />
         <TextInput
           aria-label="Find a column"
@@ -84,7 +84,7 @@ export function SchemaTab({ dataset }: { dataset: DatasetDetail }) {
         </table>
       </div>
       <div className="page-head" style={{ marginTop: 28 }}>
-        <h2>{integer(files.length)} files</h2>
+        <h2>{counted(files.length, "file")}</h2>
       </div>
       <div className="scroll-x" tabIndex={0}>
         <table className="table">
