@@ -24,6 +24,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kPartsOfTierMax = 8;  // of one week and size: then they are merged
 constexpr std::int64_t kMergeAgainAfterNs = 1'000'000'000;
+// Commits of many records that come closer together than this are a burst.
+constexpr std::int64_t kBurstPauseUs = 1'000'000;
+constexpr std::size_t kCommitsOfBurstMax = 2 * limits::kCommitsMergeAt;
 // A part is written anew once so many of its rows, and one of so many, are dead.
 constexpr std::int64_t kDeadRowsMerged = 1000;
 constexpr std::int64_t kDeadShareMerged = 50;
@@ -81,7 +84,11 @@ FileSet CollectionService::due_commits(const Collection& collection, MergeSize s
     files.push_back(&file);
   }
   const bool lies_long = wall_us() - oldest_us > options_.merge_after_s * 1'000'000;
-  if (rows.size() < limits::kCommitsMergeAt && !lies_long) return out;
+  // A large merge takes processor time and disk from whoever sends bodies one after the other: it waits for the end of
+  // such a burst, though not for long.
+  const bool in_burst = !is_small && wall_us() - collection.last_stamp_us < kBurstPauseUs;
+  const std::size_t enough = in_burst ? kCommitsOfBurstMax : limits::kCommitsMergeAt;
+  if (rows.size() < enough && !lies_long) return out;
   for (const CollectionFile* file : files) out.live.push_back(*file);
   return out;
 }
