@@ -231,6 +231,16 @@ def test_a_key_that_comes_late_is_kept(server):
     assert len(files_of(server, "commit_*of2")) == 2
 
 
+def test_a_long_body_makes_files_that_end(server):
+    """What a file's footer will say is held in memory until then."""
+    count = 4_300_000
+    answer = send(server, b'{"n":1}\n' * count, path="/ingest/file")
+    assert answer["records_processed"] == count
+    assert sql(server, "SELECT count(*) AS c, sum(n)::BIGINT AS s FROM all_records") == [{"c": count, "s": count}]
+    rows = [pyarrow.parquet.read_metadata(file).num_rows for file in files_of(server, "commit_*of2")]
+    assert sum(rows) == count and 4_000_000 < rows[0] <= 4_194_304, rows
+
+
 TORTURE = [
     (b'{"a": 1', "Malformed"), (b'{"a": 1, "a": 2}', "twice"), (b'{"a": NaN}', "Malformed"), (b"[1, 2]", "object"),
     (b'{"a": "\\ud800"}', "surrogate"), (b'{"a": 1e999}', "large"), (b'{"a": "\xff"}', "UTF-8"),

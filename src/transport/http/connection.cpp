@@ -281,18 +281,20 @@ asio::awaitable<Result<std::string_view>> Connection::read_sized_body() {
     body.ended = true;
     co_return Out(std::string_view());
   }
-  body.piece.resize(std::min<std::uint64_t>(body.left, limits::kInputFrameBytes));
+  const std::size_t wanted = std::min<std::uint64_t>(body.left, limits::kInputFrameBytes);
+  // Never made shorter: growing again would fill it with zeros first.
+  if (body.piece.size() < wanted) body.piece.resize(wanted);
   std::size_t got = 0;
   if (buffer_.size() > 0) {
-    got = std::min(body.piece.size(), buffer_.size());
+    got = std::min(wanted, buffer_.size());
     std::memcpy(body.piece.data(), buffer_.data().data(), got);
     buffer_.consume(got);
   }
   // A few reads make a piece: each costs the worker a frame.
-  while (got < body.piece.size()) {
+  while (got < wanted) {
     Deadline deadline(shared_from_this(), limits::kBodyTimeout);
-    auto [error, more] = co_await stream_.socket().async_read_some(
-        asio::buffer(body.piece.data() + got, body.piece.size() - got), kAwait);
+    auto [error, more] =
+        co_await stream_.socket().async_read_some(asio::buffer(body.piece.data() + got, wanted - got), kAwait);
     if (error) {
       if (deadline.passed()) co_return Out(fail(ErrorCode::RequestTimeout, "The request took too long to arrive."));
       client_gone();
@@ -301,10 +303,9 @@ asio::awaitable<Result<std::string_view>> Connection::read_sized_body() {
     got += more;
     if (got >= limits::kDataFrameBytes) break;
   }
-  body.piece.resize(got);
   body.left -= got;
   if (body.left == 0) body.ended = true;
-  co_return Out(std::string_view(body.piece));
+  co_return Out(std::string_view(body.piece).substr(0, got));
 }
 
 asio::awaitable<Result<std::string_view>> Connection::read_chunked_body() {

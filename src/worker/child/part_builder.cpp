@@ -56,6 +56,9 @@ constexpr std::array kKindsOfValues{Kind::Bool,   Kind::Int,       Kind::WideInt
                                     Kind::Date,   Kind::Timestamp, Kind::Binary};
 
 constexpr std::int64_t kBloomValuesMin = 256;
+// Of one file: until its footer is written, Bloom filters and descriptions of all its row groups are held, a byte or two
+// for each row.
+constexpr std::int64_t kFileRowsMax = 4'194'304;
 
 // Whether the first values of a text column repeat so often that a dictionary makes it smaller at little cost.
 bool repeats(const arrow::Array& array) {
@@ -170,7 +173,8 @@ Status PartBuilder::flush() {
     columns.push_back(std::make_shared<arrow::ChunkedArray>(std::move(arrays)));
   }
   const auto table = arrow::Table::Make(schema, std::move(columns), group_rows_);
-  if (!schema_ || !schema->Equals(*schema_)) {
+  const bool full = writer_ && writer_->rows() + group_rows_ > kFileRowsMax;
+  if (full || !schema_ || !schema->Equals(*schema_)) {
     CANVASBACK_TRY(end_file({}));
     CANVASBACK_TRY(begin_file(std::move(schema), *table));
   }

@@ -1,6 +1,6 @@
 // PartBuilder: shredded records into the files of one commit. Blocks are gathered into row groups; a row group is
-// written in the columns of everything seen so far, and where these are other columns than the file at hand has, the
-// next file is begun. Not thread-safe.
+// written in the columns of everything seen so far, and where these are other columns than the file at hand has, or it
+// has enough rows, the next file is begun. Not thread-safe.
 #pragma once
 
 #include <functional>
