@@ -17,12 +17,8 @@ const TEXT_SHOWN_MAX = 280;
 const ROW_NUMBER = new Intl.NumberFormat("en");
 const CONTROL = /[\u0000-\u001f\u007f\u2028\u2029]/g;
 const PADDING = 22;
-/**
- * Cells that come into sight in one frame; the others come in the next two. Laying out and painting a screen of new
- * text takes longer than a frame should on a slow machine.
- */
-const CELLS_A_FRAME = 80;
-const FRAMES_MAX = 5;
+/** A screen of new rows is there after so many frames, however slow the machine: 100 ms at 60 Hz. */
+const FRAMES_MAX = 6;
 /** How far the layer of rows is moved before all of them are placed anew: a tall layer is work for the compositor. */
 const REACH = 8_000;
 /** Just above everything that can be in sight. */
@@ -144,6 +140,8 @@ export class Cells {
   private hostsMoved = "";
   private base = 0;
   private cellsLeft = 0;
+  /** Cells of rows that were taken up in the last draw. */
+  filledCount = 0;
   /** Cells in sight without their value, at the last draw. */
   blankCount = 0;
   /** Rows that are there were left for the next frame. */
@@ -159,14 +157,16 @@ export class Cells {
     this.monoWidth = new TextWidth(`12px ${style.getPropertyValue("--cb-mono") || "monospace"}`);
   }
 
-  draw(sight: Sight): void {
+  /** Draws what is in sight; of rows that are new no more than fit into `cellsAFrame`, or a share of the screen. */
+  draw(sight: Sight, cellsAFrame: number): void {
     this.resize(sight.rows);
     this.arrange(sight);
     this.move(sight);
     this.blankCount = 0;
     this.behind = false;
+    this.filledCount = 0;
     const count = this.rows.length;
-    this.cellsLeft = Math.max(CELLS_A_FRAME, Math.ceil((count * this.free.length) / FRAMES_MAX));
+    this.cellsLeft = Math.max(cellsAFrame, Math.ceil((count * this.free.length) / FRAMES_MAX));
     for (let i = 0; i < count; ++i) {
       const row = sight.firstRow + i;
       const element = this.rows[row % count];
@@ -291,6 +291,7 @@ export class Cells {
         return this.park(part, "cg-row is-waiting");
       }
       this.cellsLeft -= this.free.length;
+      this.filledCount += this.free.length;
       part.element.className = "cg-row";
       part.element.setAttribute("aria-rowindex", String(row + 2));
     }

@@ -8,6 +8,7 @@
 import { Cells } from "./cells";
 import type { DataFrame } from "./dataFrame";
 import { type Layout, columnsInSight, gutterWidth, layOut, type ShownColumn } from "./layout";
+import { Pace } from "./pace";
 import { ScrollScale, offsetAfterScroll } from "./scrollScale";
 import { type Position, type Rectangle, type Selection, rectangle, selectionAfter } from "./selection";
 
@@ -40,6 +41,7 @@ export class GridView {
   private readonly events: GridEvents;
   private readonly options: GridOptions;
   private readonly cells: Cells;
+  private readonly pace = new Pace();
   private readonly resizer: ResizeObserver;
   private readonly listening = new AbortController();
   private frame: DataFrame | null = null;
@@ -88,6 +90,7 @@ export class GridView {
     this.fetching?.controller.abort();
     cancelAnimationFrame(this.scheduled);
     clearTimeout(this.restTimer);
+    this.pace.close();
     this.spacer.remove();
   }
 
@@ -397,6 +400,7 @@ export class GridView {
   }
 
   private draw(): void {
+    const begun = performance.now();
     this.scheduled = 0;
     const { frame, layout } = this;
     if (!frame || this.height === 0) return;
@@ -407,7 +411,7 @@ export class GridView {
     const firstRow = Math.floor(offset / rowHeight);
     const rows = Math.ceil(this.height / rowHeight) + 1;
     const { start, end } = columnsInSight(layout, this.scrollLeft, this.width);
-    this.cells.draw({
+    const sight = {
       frame,
       layout,
       firstRow,
@@ -421,9 +425,11 @@ export class GridView {
       scrollLeft: this.scrollLeft,
       area: this.area(),
       focus: this.selection?.focus ?? null,
-    });
+    };
+    this.cells.draw(sight, this.pace.cellsAFrame);
     this.tell(firstRow, Math.min(firstRow + rows, this.rowCount), start, end);
     if (this.cells.behind) this.schedule();
+    this.pace.filled(this.cells.filledCount, begun);
   }
 
   private tell(firstRow: number, endRow: number, start: number, end: number): void {
