@@ -13,7 +13,7 @@ mutation  one kind of sync is left out: then `points` must find something lost, 
 
 Clients write batches whose records name their batch and its size; each batch has an Idempotency-Key and is sent again
 after the crash where no answer came, as a client would. All runs of one name share a data folder, so that what one left
-is there for the next.
+is there for the next; random kills begin with a new one after every hundred.
 """
 
 import argparse
@@ -37,6 +37,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "functional
 from serving import BINARY, Server  # noqa: E402
 
 FAULTY = os.environ.get("CANVASBACK_FAULTY_BIN", BINARY + "_faulty")
+# Every check reads all that was ever acknowledged: with one folder for all of them, the later kills would take minutes.
+KILLS_A_FOLDER = 100
 OPERATIONS = ["create", "sync", "rename", "sync_folder"]
 
 
@@ -304,15 +306,23 @@ def points(folder, short, skip=None):
 
 
 def random_kills(folder, short):
-    clients = Clients(2 + SEED)
     count = KILLS or (8 if short else 2000)
-    kill_at_random(folder, clients, count)
-    verify(folder)
-    return f"{count} kills, {len(clients.acknowledged)} batches acknowledged"
+    batches = 0
+    for begun in range(0, count, KILLS_A_FOLDER):
+        place = folder / str(begun)
+        place.mkdir()
+        clients = Clients(2 + SEED + begun)
+        kill_at_random(place, clients, min(KILLS_A_FOLDER, count - begun), begun)
+        verify(place)
+        shutil.rmtree(place)
+        batches += len(clients.acknowledged)
+        if begun + KILLS_A_FOLDER < count:
+            print(f"random: {begun + KILLS_A_FOLDER} kills so far, {batches} batches acknowledged", flush=True)
+    return f"{count} kills, {batches} batches acknowledged"
 
 
-def kill_at_random(folder, clients, count):
-    chance = random.Random(3 + SEED)
+def kill_at_random(folder, clients, count, seed=0):
+    chance = random.Random(3 + SEED + seed)
     for _ in range(count):
         server = start(folder)
         pause = chance.uniform(0.05, 0.8)
