@@ -95,7 +95,9 @@ struct Collection {
 
   std::uint64_t version = 0;
   std::vector<std::pair<std::uint64_t, std::weak_ptr<const Dataset>>> published;
-  std::vector<SupersededFile> superseded;
+  std::vector<SupersededFile> superseded;  // in the order in which they go: older ones first
+  bool removing = false;                   // some of them are going
+  bool keeps_all = false;                  // a file cannot be read: nothing is deleted beside it
 
   std::size_t commit_count() const;  // not yet merged
   std::int64_t records() const;

@@ -124,7 +124,7 @@ asio::awaitable<Status> CollectionService::examine_all(Collection& collection) {
   if (!there) co_return Status(std::unexpected(there.error()));
   for (const auto& [path, what] : bad) log::error("collection {}: {}: {}", collection.name, path, what);
   // A file that cannot be read may be one that others only seem to make up for: nothing is deleted beside it.
-  const bool keep_all = !bad.empty();
+  collection.keeps_all = !bad.empty();
   collection.archived = std::move(*there);
   collection.files = select_files(std::move(*here), collection.archived);
   collection.last_commit = collection.files.last_commit;
@@ -135,18 +135,15 @@ asio::awaitable<Status> CollectionService::examine_all(Collection& collection) {
       before.merge(file.info.kinds);
     }
   }
-  std::vector<std::string> doomed = std::move(listing->leftovers);
-  if (!keep_all) {
-    for (const auto* files : {&collection.files.unfinished, &collection.files.superseded}) {
-      for (const CollectionFile& file : *files) doomed.push_back(file.file.path);
-    }
+  // The unfinished go first: once what they were made of is gone, they would count.
+  std::vector<std::vector<std::string>> doomed{std::move(listing->leftovers)};
+  if (!collection.keeps_all) {
+    for (const CollectionFile& file : collection.files.unfinished) doomed[0].push_back(file.file.path);
+    std::ranges::move(removal_order(collection.files.superseded), std::back_inserter(doomed));
   }
   collection.files.unfinished.clear();
   collection.files.superseded.clear();
-  auto remove_all = [doomed]() -> Status {
-    for (const std::string& path : doomed) CANVASBACK_TRY(file::remove(path));
-    return Status();
-  };
+  auto remove_all = [doomed, folder = collection.folder] { return remove_in_turn(doomed, folder); };
   Status removed = co_await on_thread(disk_, remove_all);
   if (!removed) co_return removed;
   if (Status renewed = co_await renew_keys(collection); !renewed) co_return renewed;
@@ -162,27 +159,46 @@ void CollectionService::supersede(Collection& collection, std::vector<Collection
   }
 }
 
+// Removes files, one generation after the other, each for good before the next.
+Status CollectionService::remove_in_turn(const std::vector<std::vector<std::string>>& generations,
+                                         const std::string& folder) {
+  for (const auto& paths : generations) {
+    for (const std::string& path : paths) CANVASBACK_TRY(file::remove(path));
+    if (!paths.empty()) CANVASBACK_TRY(file::sync_folder(folder));
+  }
+  return {};
+}
+
 // Files go once every version that lists them is gone (tasks under way hold theirs), and a while later: who copies the
 // folder by hand may have listed it before the files that took their place were there.
 asio::awaitable<void> CollectionService::delete_superseded(Collection& collection, std::int64_t grace_s) {
   std::erase_if(collection.published, [](const auto& entry) { return entry.second.expired(); });
   std::uint64_t oldest = collection.version;
   for (const auto& [version, dataset] : collection.published) oldest = std::min(oldest, version);
-  std::vector<std::string> paths;
-  std::erase_if(collection.superseded, [&](const SupersededFile& file) {
+  if (collection.removing || collection.keeps_all) co_return;
+  // Those of one merge are a generation. None goes before the older ones have.
+  std::vector<std::vector<std::string>> generations;
+  std::uint64_t since = 0;
+  std::size_t count = 0;
+  for (const SupersededFile& file : collection.superseded) {
     const bool fresh = monotonic_ns() - file.since_ns < grace_s * 1'000'000'000;
-    if (oldest < file.since || fresh) return false;
-    paths.push_back(file.path);
-    return true;
-  });
-  if (paths.empty()) co_return;
-  auto remove_all = [paths] {
-    for (const std::string& path : paths) {
-      if (Status status = file::remove(path); !status) log::warning("{} {}", status.error().message, path);
-    }
-    return true;
-  };
-  co_await on_thread(house_, remove_all);
+    if (oldest < file.since || fresh) break;
+    if (file.since != since) generations.emplace_back();
+    since = file.since;
+    generations.back().push_back(file.path);
+    ++count;
+  }
+  if (count == 0) co_return;
+  collection.removing = true;
+  auto remove_all = [generations, folder = collection.folder] { return remove_in_turn(generations, folder); };
+  Status removed = co_await on_thread(house_, remove_all);
+  collection.removing = false;
+  if (!removed) {
+    log::warning("collection {}: {} {}", collection.name, removed.error().message, removed.error().detail);
+    co_return;
+  }
+  collection.superseded.erase(collection.superseded.begin(),
+                              collection.superseded.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
 asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name, WorkWatch watch) {

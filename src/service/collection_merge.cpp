@@ -249,10 +249,20 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge_files(Collection& 
   collection.changing_names = true;
   ++collection.name_changes;
   auto rename_all = [names, folder = collection.folder]() -> Status {
-    for (const auto& [from, to] : names) {
+    std::vector<std::string> renamed;
+    const auto rename_one = [&](const std::string& from, const std::string& to) -> Status {
       std::error_code error;
       if (fs::exists(to, error)) return Status(fail(ErrorCode::Unavailable, "A part's name is taken.", to));
       CANVASBACK_TRY(file::rename(from, to));
+      renamed.push_back(to);
+      return {};
+    };
+    for (const auto& [from, to] : names) {
+      const Status moved = rename_one(from, to);
+      if (moved) continue;
+      // Some of its parts: once what they were made of is gone, they would count.
+      static_cast<void>(remove_in_turn({renamed}, folder));
+      return moved;
     }
     return file::sync_folder(folder);
   };

@@ -52,7 +52,7 @@ asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
   }
   for (CollectionFile& file : *examined) all.push_back(std::move(file));
   collection.files = select_files(std::move(all), collection.archived);
-  collection.files.superseded.clear();
+  supersede(collection, std::exchange(collection.files.superseded, {}));
   collection.files.unfinished.clear();
   co_await publish_moved(collection);
   log::info("collection {}: files were moved; {} records in {} files now", collection.name, collection.records(),

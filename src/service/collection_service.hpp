@@ -225,6 +225,7 @@ class CollectionService {
   asio::awaitable<void> remove_expired(Collection& collection);
   asio::awaitable<void> sync_behind(std::shared_ptr<bool> alive);
   void supersede(Collection& collection, std::vector<CollectionFile> files);
+  static Status remove_in_turn(const std::vector<std::vector<std::string>>& generations, const std::string& folder);
   asio::awaitable<void> delete_superseded(Collection& collection, std::int64_t grace_s);
 
   asio::any_io_executor executor_;

@@ -4,8 +4,8 @@
 //   CANVASBACK_FAULT=create:N:FULL        the Nth file that is made takes no bytes: whoever writes to it meets ENOSPC
 //   CANVASBACK_SKIP=OPERATION             that operation is never done and says that it was: the mutation check
 //
-// `loss` is a power cut: names that were changed and whose folder was not synced go back, bytes of files that were not
-// synced are gone; then the process is killed.
+// `loss` is a power cut: names that were changed and whose folder was not synced go back, every second of the files that
+// were removed without that is there again, and bytes of files that were not synced are gone; then the process is killed.
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -20,6 +20,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/text.hpp"
 #include "storage/file.hpp"
@@ -45,6 +46,12 @@ class Disk {
 
   std::optional<int> before(const file::Operation& operation) {
     std::scoped_lock lock(mutex_);
+    const auto answer = fault_at(operation);
+    if (!answer && operation.name == "remove") keep(operation.path);
+    return answer;
+  }
+
+  std::optional<int> fault_at(const file::Operation& operation) {
     if (operation.name == skipped_) return 0;
     if (left_ <= 0 || (operation_ != "any" && operation.name != operation_) || --left_ > 0) return std::nullopt;
     std::fprintf(stderr, "fault: %s at %s %s\n", action_.c_str(), std::string(operation.name).c_str(),
@@ -55,7 +62,7 @@ class Disk {
     }
     if (action_ == "EIO") return EIO;
     if (action_ == "ENOSPC") return ENOSPC;
-    if (action_ == "loss") lose();
+    if (action_ == "loss") lose();  // before the operation at hand
     ::kill(::getpid(), SIGKILL);
     return EIO;
   }
@@ -74,10 +81,26 @@ class Disk {
       if (unsynced_.erase(operation.path) > 0) unsynced_.insert(operation.target);
       renamed_[fs::path(operation.target).parent_path().string()][operation.target] = operation.path;
     }
-    if (operation.name == "sync_folder") renamed_.erase(operation.path);
+    if (operation.name == "sync_folder") {
+      renamed_.erase(operation.path);
+      for (const auto& [path, kept] : removed_[operation.path]) ::unlink(kept.c_str());
+      removed_.erase(operation.path);
+    }
   }
 
  private:
+  // A second name for a file that is removed, out of the program's sight, until that is synced.
+  void keep(const std::string& path) {
+    namespace fs = std::filesystem;
+    const fs::path folder = fs::path(path).parent_path();
+    const fs::path place = folder.parent_path() / ".removed";
+    std::error_code error;
+    if (removed_count_ == 0) fs::remove_all(place, error);
+    fs::create_directory(place, error);
+    const std::string kept = place / std::to_string(removed_count_++);
+    if (::link(path.c_str(), kept.c_str()) == 0) removed_[folder.string()].emplace_back(path, kept);
+  }
+
   void lose() {
     for (const std::string& path : unsynced_) {
       std::error_code error;
@@ -86,6 +109,13 @@ class Disk {
     }
     for (const auto& [folder, names] : renamed_) {
       for (const auto& [to, from] : names) std::rename(to.c_str(), from.c_str());
+    }
+    bool back = true;
+    for (const auto& [folder, files] : removed_) {
+      for (const auto& [path, kept] : files) {
+        if (back) ::link(kept.c_str(), path.c_str());
+        back = !back;
+      }
     }
   }
 
@@ -97,6 +127,8 @@ class Disk {
   bool full_next_ = false;
   std::set<std::string> unsynced_;
   std::map<std::string, std::map<std::string, std::string>> renamed_;  // folder → new name → old one
+  std::map<std::string, std::vector<std::pair<std::string, std::string>>> removed_;  // folder → path, what keeps it
+  int removed_count_ = 0;
 };
 
 }  // namespace

@@ -20,6 +20,12 @@ bool covers(const PartInfo& info, std::uint64_t commit) {
                              [&](const auto& range) { return range.first <= commit && commit <= range.second; });
 }
 
+bool takes_place_of(const CollectionFile& file, const CollectionFile& other) {
+  if (file.name.is_commit) return false;
+  if (other.name.is_commit) return covers(file.info, other.name.commit);
+  return std::ranges::find(file.info.replaces, other.info.id) != file.info.replaces.end();
+}
+
 class Selector {
  public:
   Selector(const std::vector<CollectionFile>& here, const std::vector<CollectionFile>& archived) {
@@ -121,6 +127,27 @@ FileSet select_files(std::vector<CollectionFile> here, const std::vector<Collect
   }
   for (std::size_t i = 0; i < here.size(); ++i) {
     if (places[i] != nullptr) places[i]->push_back(std::move(here[i]));
+  }
+  return out;
+}
+
+std::vector<std::vector<std::string>> removal_order(const std::vector<CollectionFile>& superseded) {
+  std::vector<std::size_t> generation(superseded.size(), 0);
+  // As often as generations are found, and never without end, whatever the files say.
+  for (std::size_t round = 0, changes = 1; changes > 0 && round < superseded.size(); ++round) {
+    changes = 0;
+    for (std::size_t i = 0; i < superseded.size(); ++i) {
+      for (std::size_t j = 0; j < superseded.size(); ++j) {
+        if (generation[j] < generation[i] || i == j || !takes_place_of(superseded[i], superseded[j])) continue;
+        generation[i] = generation[j] + 1;
+        ++changes;
+      }
+    }
+  }
+  std::vector<std::vector<std::string>> out;
+  for (std::size_t i = 0; i < superseded.size(); ++i) {
+    if (out.size() <= generation[i]) out.resize(generation[i] + 1);
+    out[generation[i]].push_back(superseded[i].file.path);
   }
   return out;
 }

@@ -29,6 +29,10 @@ struct FileSet {
 // here: the folder's files; archived: those of the archive, which still say what they cover and replace.
 FileSet select_files(std::vector<CollectionFile> here, const std::vector<CollectionFile>& archived);
 
+// Superseded files in the order in which they go, by generation. What a file replaces or covers must be gone for good
+// before the file itself goes: nobody else says that it does not count.
+std::vector<std::vector<std::string>> removal_order(const std::vector<CollectionFile>& superseded);
+
 // Everything seen in the live files' records.
 Kinds kinds_of(const FileSet& files);
 

@@ -103,6 +103,32 @@ TEST(FileSet, APartOfPartsReplacesThem) {
   EXPECT_EQ(names_of(later.live), "data_2025_w43_0001.parquet " + kWeek44);
 }
 
+TEST(FileSet, WhatWasReplacedGoesBeforeWhatReplacedIt) {
+  // By name the last of the chain comes first.
+  const std::vector<CollectionFile> superseded{
+      part("data_2025_w43.parquet", "c", {{1, 3}}, {"c"}, {"b"}),
+      part("data_2025_w43_0001.parquet", "b", {{1, 2}}, {"b"}, {"a"}),
+      part("data_2025_w43_0002.parquet", "a", {{1, 1}}, {"a"}),
+      part("data_2025_w44.parquet", "x", {{7, 7}}, {"x"}),
+      commit(1),
+      commit(9),
+  };
+  const std::vector<std::vector<std::string>> expected{
+      {"/c/data_2025_w44.parquet", "/c/" + commit_file_name(1, 1, 1), "/c/" + commit_file_name(9, 1, 1)},
+      {"/c/data_2025_w43_0002.parquet"},
+      {"/c/data_2025_w43_0001.parquet"},
+      {"/c/data_2025_w43.parquet"},
+  };
+  EXPECT_EQ(removal_order(superseded), expected);
+}
+
+TEST(FileSet, FilesThatReplaceEachOtherHaveAnOrderToo) {
+  const auto order = removal_order({part(kWeek43, "a", {}, {"a"}, {"b"}), part(kWeek44, "b", {}, {"b"}, {"a"})});
+  std::size_t count = 0;
+  for (const auto& paths : order) count += paths.size();
+  EXPECT_EQ(count, 2U);
+}
+
 TEST(FileSet, ACopyOfAFileCountsOnce) {
   const FileSet files =
       select_files({part(kWeek43, "a", {{1, 1}}, {"a"}), part("data_2025_w43_0001.parquet", "a", {{1, 1}}, {"a"})}, {});
