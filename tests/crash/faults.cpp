@@ -4,8 +4,9 @@
 //   CANVASBACK_FAULT=create:N:FULL        the Nth file that is made takes no bytes: whoever writes to it meets ENOSPC
 //   CANVASBACK_SKIP=OPERATION             that operation is never done and says that it was: the mutation check
 //
-// `loss` is a power cut: names that were changed and whose folder was not synced go back, every second of the files that
-// were removed without that is there again, and bytes of files that were not synced are gone; then the process is killed.
+// `loss` is a power cut: names that were changed and whose folder was not synced go back, every second of the files
+// that were removed without that is there again, and bytes of files that were not synced are gone; then the process is
+// killed.
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>

@@ -56,8 +56,8 @@ constexpr std::array kKindsOfValues{Kind::Bool,   Kind::Int,       Kind::WideInt
                                     Kind::Date,   Kind::Timestamp, Kind::Binary};
 
 constexpr std::int64_t kBloomValuesMin = 256;
-// Of one file: until its footer is written, Bloom filters and descriptions of all its row groups are held, a byte or two
-// for each row.
+// Of one file: until its footer is written, Bloom filters and descriptions of all its row groups are held, a byte or
+// two for each row.
 constexpr std::int64_t kFileRowsMax = 4'194'304;
 
 // Whether the first values of a text column repeat so often that a dictionary makes it smaller at little cost.

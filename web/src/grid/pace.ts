@@ -1,6 +1,6 @@
 /**
- * How many cells a frame can take in: as many as fit into a part of it, by what the last ones took. A fast machine shows
- * a whole screen of new rows at once; a slow one spreads it over some frames, and goes on scrolling meanwhile.
+ * How many cells a frame can take in: as many as fit into a part of it, by what the last ones took. A fast machine
+ * shows a whole screen of new rows at once; a slow one spreads it over some frames, and goes on scrolling meanwhile.
  */
 
 /** Of the main thread in one frame for new cells: text, layout and paint; half of a frame at 60 Hz. */
