@@ -172,10 +172,15 @@ Status CollectionService::remove_in_turn(const std::vector<std::vector<std::stri
 // Files go once every version that lists them is gone (tasks under way hold theirs), and a while later: who copies the
 // folder by hand may have listed it before the files that took their place were there.
 asio::awaitable<void> CollectionService::delete_superseded(Collection& collection, std::int64_t grace_s) {
+  if (collection.keeps_all) co_return;
+  asio::steady_timer timer(executor_);
+  while (collection.removing) {
+    timer.expires_after(std::chrono::milliseconds(5));
+    co_await timer.async_wait(kAwait);
+  }
   std::erase_if(collection.published, [](const auto& entry) { return entry.second.expired(); });
   std::uint64_t oldest = collection.version;
   for (const auto& [version, dataset] : collection.published) oldest = std::min(oldest, version);
-  if (collection.removing || collection.keeps_all) co_return;
   // Those of one merge are a generation. None goes before the older ones have.
   std::vector<std::vector<std::string>> generations;
   std::uint64_t since = 0;
