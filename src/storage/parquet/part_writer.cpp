@@ -1,22 +1,20 @@
 #include "storage/parquet/part_writer.hpp"
 
-#include <arrow/io/interfaces.h>
 #include <arrow/table.h>
 #include <arrow/util/key_value_metadata.h>
 #include <arrow/util/thread_pool.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/file_writer.h>
 #include <parquet/metadata.h>
 #include <parquet/properties.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 
 #include "base/limits.hpp"
+#include "storage/parquet/descriptor_stream.hpp"
 #include "storage/parquet/footer.hpp"
 #include "stream/kinds.hpp"
 
@@ -26,79 +24,7 @@ namespace {
 // Of a commit: a page that grows to libparquet's own megabyte is copied from buffer to buffer on the way, beyond the
 // processor's caches; measured, a file of events comes in 7 % sooner with these.
 constexpr std::int64_t kQuickPageBytes = 64 * limits::kKiB;
-
-// Writes to a descriptor that it does not own, and remembers why a write failed.
-class DescriptorStream final : public arrow::io::OutputStream {
- public:
-  DescriptorStream(int fd, std::size_t write_behind_bytes) : fd_(fd), write_behind_bytes_(write_behind_bytes) {
-    buffer_.reserve(kBufferBytes);
-  }
-
-  static constexpr std::size_t kBufferBytes = 1 * limits::kMiB;
-
-  arrow::Status Close() override {
-    closed_ = true;
-    ARROW_RETURN_NOT_OK(Flush());
-    if (unbegun_ >= kBufferBytes) begin_writing();
-    return arrow::Status::OK();
-  }
-  bool closed() const override { return closed_; }
-  arrow::Result<std::int64_t> Tell() const override { return position_; }
-  using arrow::io::OutputStream::Write;
-  arrow::Status Write(const void* data, std::int64_t bytes) override {
-    if (dropped_) return arrow::Status::IOError("dropped");
-    position_ += bytes;
-    if (buffer_.size() + static_cast<std::size_t>(bytes) > kBufferBytes) ARROW_RETURN_NOT_OK(Flush());
-    if (static_cast<std::size_t>(bytes) >= kBufferBytes) return write_all(static_cast<const char*>(data), bytes);
-    buffer_.append(static_cast<const char*>(data), static_cast<std::size_t>(bytes));
-    return arrow::Status::OK();
-  }
-  arrow::Status Flush() override {
-    if (dropped_) return arrow::Status::OK();
-    const std::string bytes = std::exchange(buffer_, {});
-    buffer_.reserve(kBufferBytes);
-    return write_all(bytes.data(), static_cast<std::int64_t>(bytes.size()));
-  }
-
-  // Whatever is written from now on goes nowhere: the writer's destructor writes a footer.
-  void drop() { dropped_ = true; }
-  int error_number() const { return error_number_; }
-
- private:
-  arrow::Status write_all(const char* data, std::int64_t bytes) {
-    while (bytes > 0) {
-      const ssize_t written = ::write(fd_, data, static_cast<std::size_t>(bytes));
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) {
-        error_number_ = written < 0 ? errno : EIO;
-        return arrow::Status::IOError(std::strerror(error_number_));
-      }
-      data += written;
-      bytes -= written;
-      unbegun_ += static_cast<std::size_t>(written);
-    }
-    if (unbegun_ >= write_behind_bytes_) begin_writing();
-    return arrow::Status::OK();
-  }
-
-  // Asks the disk to begin with what is there, so that the sync at the end has little left to wait for, and other
-  // files' syncs do not wait for this one's bytes. Where it cannot, the sync does all of it.
-  void begin_writing() {
-    const off_t end = ::lseek(fd_, 0, SEEK_CUR);
-    const off_t begin = end - static_cast<off_t>(unbegun_);
-    if (end > 0) static_cast<void>(::sync_file_range(fd_, begin, end - begin, SYNC_FILE_RANGE_WRITE));
-    unbegun_ = 0;
-  }
-
-  int fd_;
-  std::size_t write_behind_bytes_;
-  std::int64_t position_ = 0;
-  std::size_t unbegun_ = 0;  // written since the disk was asked
-  std::string buffer_;
-  bool closed_ = false;
-  bool dropped_ = false;
-  int error_number_ = 0;
-};
+constexpr std::size_t kQuickWriteBehindBytes = limits::kMiB;
 
 // The text leaves of a column, by the names that Parquet gives them.
 void add_text_leaves(const std::string& path, const arrow::DataType& type, std::vector<std::string>& out) {
@@ -119,7 +45,7 @@ class ParquetPartWriter final : public PartWriter {
       : options_(std::move(options)),
         // Somebody waits for a commit to be synced.
         stream_(std::make_shared<DescriptorStream>(
-            fd, options_.quick ? DescriptorStream::kBufferBytes : limits::kWriteBehindBytes)) {}
+            fd, options_.quick ? kQuickWriteBehindBytes : limits::kWriteBehindBytes)) {}
   ~ParquetPartWriter() override { stream_->drop(); }
 
   Status begin(const SchemaPtr& schema) {
