@@ -38,8 +38,8 @@ struct WrittenPart {
 
 class PartWriter {
  public:
-  // fd: open for writing at its start, and left open. Errors: StorageLimit when the disk is full, Unavailable for other
-  // errors of writing, InvalidData for a type that Parquet has not.
+  // fd: open for writing at its start, and left open; it outlives the writer. Errors: StorageLimit when the disk is
+  // full, Unavailable for other errors of writing, InvalidData for a type that Parquet has not.
   static Result<std::unique_ptr<PartWriter>> open(int fd, SchemaPtr schema, PartWriterOptions options);
   virtual ~PartWriter() = default;
 
