@@ -209,7 +209,7 @@ def test_events(server):
     assert b"Content-Type: text/event-stream" in head and b"retry: " in head
     assert b"event: end" in rest and rest.endswith(b"0\r\n\r\n"), "the events end in order"
 
-    job = start(server, format="ndjson")
+    job = start(server, format="xlsx", compression="best")  # seconds of work: some of it is seen
     seen = events_of(server.get(f"/api/v1/jobs/{job['id']}/events").body)
     assert [event for _, event, _ in seen] == ["progress"] * (len(seen) - 1) + ["end"] and len(seen) > 2
     rows = [document["rows_done"] for _, _, document in seen]

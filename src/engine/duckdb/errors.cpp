@@ -71,8 +71,10 @@ bool is_fatal(std::string_view message) {
   return message.find("INTERNAL Error") != std::string_view::npos || message.starts_with("FATAL Error");
 }
 
+bool is_interrupt(std::string_view message) { return message.starts_with("INTERRUPT Error"); }
+
 Error translate_error(std::string_view message, std::string_view sql, const CancelToken& cancel) {
-  if (message.starts_with("INTERRUPT Error")) {
+  if (is_interrupt(message)) {
     if (cancel.cancelled()) return cancel.error();
     return Error{ErrorCode::Cancelled, "The task was cancelled.", {}, {}, 0};
   }

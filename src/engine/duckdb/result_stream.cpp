@@ -18,6 +18,7 @@ namespace {
 
 using Group = std::vector<Chunk>;
 constexpr std::int64_t kChunkRows = 2048;
+constexpr int kTriesForAnError = 32;  // of a small statement every third is interrupted
 
 Status arrow_failure(const arrow::Status& status) {
   const ErrorCode code = status.IsOutOfMemory() ? ErrorCode::MemoryLimit : ErrorCode::DataProcessing;
@@ -50,7 +51,7 @@ class ResultStream final : public BatchStream {
     if (duckdb_execute_pending(pending.get(), result_.get()) != DuckDBSuccess) {
       const char* message = duckdb_result_error(result_.get());
       if (message == nullptr) message = duckdb_pending_error(pending.get());
-      return std::unexpected(translate_error(message ? message : "unknown error", options_.sql, cancel_));
+      return std::unexpected(failure(message ? message : "unknown error"));
     }
     arrow_options_ = ArrowOptions(duckdb_result_get_arrow_options(result_.get()));
     CANVASBACK_TRY(learn_schema());
@@ -142,6 +143,36 @@ class ResultStream final : public BatchStream {
     return {};
   }
 
+  // What a failed step of the statement means. The engine stops its other threads where one fails, and since 1.5 the one
+  // that fetches may tell of that instead ("Interrupted", duckdb#25902). Where nobody has asked for it the statement is
+  // run again, its rows thrown away, up to what it cannot do.
+  Error failure(std::string message) {
+    for (int tries = 0; is_interrupt(message) && !stopped() && tries < kTriesForAnError; ++tries) {
+      message = fail_again();
+    }
+    if (is_interrupt(message) && !stopped()) {
+      return {ErrorCode::Database, "The statement failed, and the engine did not say why.", {}, {}, 0};
+    }
+    return translate_error(message, options_.sql, cancel_);
+  }
+  bool stopped() const { return dropped_ || cancel_.cancelled(); }
+
+  // The message of a second execution, as of an interrupt where it has none.
+  std::string fail_again() {
+    Pending pending;
+    QueryResult result;
+    const char* message = nullptr;
+    if (duckdb_pending_prepared_streaming(prepared_.get(), pending.out()) != DuckDBSuccess) {
+      message = duckdb_pending_error(pending.get());
+    } else {
+      if (duckdb_execute_pending(pending.get(), result.get()) == DuckDBSuccess) {
+        while (!stopped() && Chunk(duckdb_fetch_chunk(*result.get()))) continue;
+      }
+      message = duckdb_result_error(result.get());
+    }
+    return message != nullptr && *message != '\0' ? message : "INTERRUPT Error";
+  }
+
   struct Fetched {
     Group chunks;
     std::int64_t rows = 0;
@@ -161,7 +192,7 @@ class ResultStream final : public BatchStream {
       if (!chunk) {
         const char* message = duckdb_result_error(result_.get());
         if (message != nullptr && *message != '\0') {
-          return std::unexpected(translate_error(message, options_.sql, cancel_));
+          return std::unexpected(failure(message));
         }
         out.last = true;
         break;

@@ -70,6 +70,21 @@ TEST_F(ResultStreamTest, AnErrorInTheMiddleComesBehindTheRowsBeforeIt) {
   EXPECT_TRUE(after && !*after) << "after an error the stream is over";
 }
 
+// Of the threads of a statement one fails and the others are interrupted: whichever is heard first, the failure is told.
+TEST_F(ResultStreamTest, AnErrorIsNeverTakenForACancel) {
+  const std::string sql =
+      "SELECT CASE WHEN i = 290000 THEN CAST('x' || i AS BIGINT) ELSE i END AS j FROM range(300000) t(i)";
+  for (int i = 0; i < 100; ++i) {
+    auto stream = open(sql);
+    ASSERT_TRUE(stream);
+    Result<BatchPtr> batch = stream->next();
+    while (batch && *batch) batch = stream->next();
+    ASSERT_FALSE(batch);
+    ASSERT_EQ(batch.error().code, ErrorCode::QueryInvalid) << i << ": " << batch.error().message;
+    ASSERT_NE(batch.error().message.find("x290000"), std::string::npos) << batch.error().message;
+  }
+}
+
 TEST_F(ResultStreamTest, CancelEndsAnEndlessStatementWithTheReason) {
   CancelToken cancel;
   auto stream = open("SELECT i FROM range(1000000000000) t(i)", {}, cancel);
