@@ -70,7 +70,7 @@ TEST_F(ResultStreamTest, AnErrorInTheMiddleComesBehindTheRowsBeforeIt) {
   EXPECT_TRUE(after && !*after) << "after an error the stream is over";
 }
 
-// Of the threads of a statement one fails and the others are interrupted: whichever is heard first, the failure is told.
+// Of a statement's threads one fails and the others are interrupted: whichever is heard first, the failure is told.
 TEST_F(ResultStreamTest, AnErrorIsNeverTakenForACancel) {
   const std::string sql =
       "SELECT CASE WHEN i = 290000 THEN CAST('x' || i AS BIGINT) ELSE i END AS j FROM range(300000) t(i)";
