@@ -144,7 +144,7 @@ class ResultStream final : public BatchStream {
   }
 
   // What a failed step of the statement means. The engine stops its other threads where one fails, and since 1.5 the
-  // one that fetches may tell of that instead ("Interrupted", duckdb#25902). Where nobody has asked for it the statement
+  // one that fetches may tell of that instead ("Interrupted", duckdb#25902). Where nobody asked for it, the statement
   // is run again, its rows thrown away, up to what it cannot do.
   Error failure(std::string message) {
     for (int tries = 0; is_interrupt(message) && !stopped() && tries < kTriesForAnError; ++tries) {
