@@ -150,14 +150,15 @@ class ResultStream final : public BatchStream {
     for (int tries = 0; is_interrupt(message) && !stopped() && tries < kTriesForAnError; ++tries) {
       message = fail_again();
     }
-    if (is_interrupt(message) && !stopped()) {
+    const bool unsaid = message.empty() || is_interrupt(message);
+    if (unsaid && !stopped()) {
       return {ErrorCode::Database, "The statement failed, and the engine did not say why.", {}, {}, 0};
     }
-    return translate_error(message, options_.sql, cancel_);
+    return translate_error(unsaid ? "INTERRUPT Error" : message, options_.sql, cancel_);
   }
   bool stopped() const { return dropped_ || cancel_.cancelled(); }
 
-  // The message of a second execution, as of an interrupt where it has none.
+  // The message of another execution; empty where that one did not fail.
   std::string fail_again() {
     Pending pending;
     QueryResult result;
@@ -170,7 +171,7 @@ class ResultStream final : public BatchStream {
       }
       message = duckdb_result_error(result.get());
     }
-    return message != nullptr && *message != '\0' ? message : "INTERRUPT Error";
+    return message != nullptr ? message : "";
   }
 
   struct Fetched {
