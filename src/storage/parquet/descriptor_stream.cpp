@@ -11,7 +11,7 @@
 namespace canvasback {
 namespace {
 
-constexpr std::size_t kBegunAtEndBytes = 1024 * 1024;  // less is left to the sync
+constexpr std::size_t kBegunAtEndBytes = limits::kMiB;  // less is left to the sync
 
 arrow::Status told(int error) { return arrow::Status::IOError(std::strerror(error)); }
 
@@ -79,8 +79,8 @@ arrow::Status DescriptorStream::hand_over() {
   if (error_ != 0) return told(error_);
   full_.push_back(std::exchange(buffer_, {}));
   if (!spares_.empty()) {
-    buffer_ = std::move(spares_.front());
-    spares_.pop_front();
+    buffer_ = std::move(spares_.back());
+    spares_.pop_back();
     buffer_.clear();
   }
   changed_.notify_all();
@@ -92,8 +92,9 @@ void DescriptorStream::write_behind() {
   while (true) {
     changed_.wait(lock, [&] { return ended_ || !full_.empty(); });
     if (full_.empty()) return;
+    const std::string_view bytes = full_.front();  // nobody else takes the first away
     lock.unlock();
-    const int error = write_all(full_.front());  // nobody else takes the first away
+    const int error = write_all(bytes);
     lock.lock();
     spares_.push_back(std::move(full_.front()));
     full_.pop_front();

@@ -14,13 +14,16 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
+
+#include "base/limits.hpp"
 
 namespace canvasback {
 
 // Used by one thread. An error of writing is told by a later call, at the latest by Close().
 class DescriptorStream final : public arrow::io::OutputStream {
  public:
-  static constexpr std::size_t kBufferBytes = 256 * 1024;
+  static constexpr std::size_t kBufferBytes = 256 * limits::kKiB;
   static constexpr std::size_t kBuffersMax = 4;  // full ones that wait; then the writer does
 
   // After `write_behind_bytes` the disk is asked to begin with what is there.
@@ -58,8 +61,8 @@ class DescriptorStream final : public arrow::io::OutputStream {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::string> full_;    // under the mutex, as all below; the first is being written
-  std::deque<std::string> spares_;  // written, and their memory kept
+  std::deque<std::string> full_;     // under the mutex, as all below; the first is being written
+  std::vector<std::string> spares_;  // written, and their memory kept
   bool ended_ = false;
   int error_ = 0;
 };
