@@ -1,5 +1,6 @@
 #include "source/records/indexed_walker.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/limits.hpp"
@@ -25,11 +26,15 @@ std::int64_t count_lines(std::string_view text) {
 }  // namespace
 
 bool IndexedWalker::add(const RecordBlock& block, std::int64_t& rows, BlockOutcome& outcome) {
-  if (block.bytes.size() > limits::kRecordBytesMax || !index_.build(block.bytes)) return false;
-  data_ = block.bytes.data();
-  end_ = data_ + block.bytes.size();
-  at_ = index_.places().data();
-  last_ = at_ + index_.places().size();
+  if (block.bytes.size() > limits::kRecordBytesMax) return false;
+  if (!block.index && !own_.build(block.bytes)) return false;
+  index_ = block.index ? block.index.get() : &own_;
+  data_ = block.bytes.data() + (block.index ? block.index_begin : 0);
+  end_ = block.bytes.data() + block.bytes.size();
+  // The splitter's index goes on behind the last whole record.
+  const auto places = index_->places();
+  at_ = places.data();
+  last_ = &*std::ranges::lower_bound(places, static_cast<std::uint32_t>(end_ - data_));
   const std::int64_t before = rows;
   if (block.lines ? !add_lines(rows) : !add_ranges(block, rows)) return false;
   outcome.seen = rows - before;
@@ -55,10 +60,11 @@ bool IndexedWalker::add_lines(std::int64_t& rows) {
 
 bool IndexedWalker::add_ranges(const RecordBlock& block, std::int64_t& rows) {
   for (const RecordBlock::Range& range : block.records) {
+    const char* begin = block.bytes.data() + range.begin;
     // Between records there are only commas: the splitter saw to it.
-    while (at_ < last_ && *at_ < range.begin) ++at_;
-    if (at_ == last_ || *at_ != range.begin) return false;
-    if (!members(root_, rows, 1) || at_[-1] + 1 != range.begin + range.length) return false;
+    while (at_ < last_ && data_ + *at_ < begin) ++at_;
+    if (at_ == last_ || data_ + *at_ != begin) return false;
+    if (!members(root_, rows, 1) || data_ + at_[-1] + 1 != begin + range.length) return false;
     ++rows;
   }
   return true;
@@ -150,7 +156,7 @@ bool IndexedWalker::string(PlaceBuilder& place, std::int64_t row) {
   if (std::memchr(text.data(), '\\', text.size()) == nullptr) {
     place.add_padded_string(row, text);
   } else {
-    if (!index_.unescape(text, unescaped_)) return false;
+    if (!index_->unescape(text, unescaped_)) return false;
     place.add_string(row, unescaped_);
   }
   ++at_;

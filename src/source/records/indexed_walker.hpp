@@ -15,7 +15,8 @@ namespace canvasback::records {
 
 class IndexedWalker {
  public:
-  IndexedWalker(PlaceBuilder& root, JsonIndex& index) : root_(root), index_(index) {}
+  // own: where blocks come without an index.
+  IndexedWalker(PlaceBuilder& root, JsonIndex& own) : root_(root), own_(own) {}
 
   // Adds all records of the block, from row `rows` on, which it moves. False: the places are good for nothing any more.
   bool add(const RecordBlock& block, std::int64_t& rows, BlockOutcome& outcome);
@@ -35,7 +36,8 @@ class IndexedWalker {
   char at(std::size_t offset) const { return data_[at_[offset]]; }
 
   PlaceBuilder& root_;
-  JsonIndex& index_;
+  JsonIndex& own_;
+  const JsonIndex* index_ = nullptr;  // of the block at hand
   const char* data_ = nullptr;
   const char* end_ = nullptr;
   const std::uint32_t* at_ = nullptr;

@@ -21,6 +21,10 @@
 
 namespace canvasback {
 
+namespace records {
+class JsonIndex;
+}
+
 struct RecordError {
   std::int64_t record = 0;  // counted from 0, in the input
   std::int64_t line = 0;    // counted from 1; 0: the input has no lines
@@ -40,6 +44,9 @@ struct RecordBlock {
     std::uint32_t begin, length;
   };
   std::vector<Range> records;
+  // Of bytes.substr(index_begin), where the splitter made it to find all of these records; else the reader makes one.
+  std::shared_ptr<const records::JsonIndex> index;
+  std::size_t index_begin = 0;
   std::int64_t too_long_lines = 0;  // left out before the block: each counts as a bad record and a line
 };
 

@@ -384,8 +384,22 @@ TEST(RecordSplitter, LargeArraysAreCutByTheirStructure) {
   text += " ] ";
   for (std::size_t piece : {100'000U, 1'000'003U, 10'000'000U}) {
     std::vector<std::string> found;
+    std::int64_t read_rows = 0;
+    int indexed = 0;
     RecordSplitter splitter(RecordFormat::Json, 200'000, [&](RecordBlock block) -> Status {
       for (const auto& range : block.records) found.emplace_back(block.bytes.substr(range.begin, range.length));
+      // The index that goes with a block leads to the same records as the reader's own does.
+      indexed += block.index ? 1 : 0;
+      for (int own = 0; own < 2; ++own, block.index.reset()) {
+        JsonRecordReader reader(RecordStamps(0, false), false);
+        const ReadRecords read = reader.read(std::span(&block, 1), TextPlaces{});
+        EXPECT_EQ(read.blocks[0].error_count, 0);
+        const auto& numbers = static_cast<const arrow::Int64Array&>(*read.records.members[0].second.ints);
+        for (std::int64_t row = 0; row < read.records.rows; ++row) {
+          EXPECT_EQ(numbers.Value(row), read_rows + row) << indexed << own;
+        }
+        if (own == 1) read_rows += read.records.rows;
+      }
       return {};
     });
     for (std::size_t at = 0; at < text.size(); at += piece) {
@@ -393,6 +407,8 @@ TEST(RecordSplitter, LargeArraysAreCutByTheirStructure) {
     }
     ASSERT_TRUE(splitter.finish().has_value());
     EXPECT_EQ(found, records);
+    EXPECT_EQ(read_rows, 20'000);
+    EXPECT_GT(indexed, 0);
   }
   for (const char* wrong : {",,", "{\"a\":1}{\"b\":2}", "]x"}) {
     std::string broken = text;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/limits.hpp"
+#include "base/spares.hpp"
 #include "source/records/json_index.hpp"
 
 namespace canvasback {
@@ -13,6 +14,20 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kDetectBytes = 64 * limits::kKiB;
 // Fewer bytes are gone over one by one.
 constexpr std::size_t kIndexedBytesMin = 16 * limits::kKiB;
+// Of blocks and of indexes, for all splitters of the process: as many as are under way in one task.
+constexpr std::size_t kSparesMax = 10;
+// Smaller buffers are made anew.
+constexpr std::size_t kSpareBytesMin = 128 * limits::kKiB;
+
+Spares<std::string>& spare_buffers() {
+  static Spares<std::string> spares(kSparesMax);
+  return spares;
+}
+
+Spares<records::JsonIndex>& spare_indexes() {
+  static Spares<records::JsonIndex> spares(kSparesMax);
+  return spares;
+}
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
@@ -60,18 +75,31 @@ bool is_balanced(std::string_view line) {
 
 RecordSplitter::RecordSplitter(RecordFormat format, std::size_t block_bytes, Take take)
     : format_(format), block_bytes_(block_bytes), take_(std::move(take)), shape_(Shape::Unknown) {}
-RecordSplitter::~RecordSplitter() = default;
+RecordSplitter::~RecordSplitter() {
+  if (pending_.capacity() < kSpareBytesMin) return;
+  pending_.clear();
+  spare_buffers().give(std::make_unique<std::string>(std::move(pending_)));
+}
 
 Status RecordSplitter::add(std::string_view bytes) {
   while (!bytes.empty()) {
     // Never much more than a block is held, however much comes at once.
     const std::size_t piece = std::min(bytes.size(), block_bytes_);
+    if (pending_.capacity() < kSpareBytesMin && pending_.size() + piece > kSpareBytesMin) make_room();
     pending_ += bytes.substr(0, piece);
     bytes.remove_prefix(piece);
     if (shape_ == Shape::Unknown) CANVASBACK_TRY(detect(false));
     if (shape_ != Shape::Unknown) CANVASBACK_TRY(cut(false));
   }
   return {};
+}
+
+// For a block's worth: in a buffer that was one before, if there is any.
+void RecordSplitter::make_room() {
+  auto room = spare_buffers().take();
+  room->assign(pending_);
+  room->reserve(2 * block_bytes_ + kRecordPadding);
+  pending_ = std::move(*room);
 }
 
 Status RecordSplitter::finish() {
@@ -150,41 +178,50 @@ Status RecordSplitter::emit(std::size_t end, std::size_t keep_from) {
   std::string rest = pending_.substr(keep_from);
   pending_.resize(end);
   pending_.append(kRecordPadding, ' ');
-  auto buffer = std::make_shared<const std::string>(std::move(pending_));
+  const bool lent = pending_.capacity() >= kSpareBytesMin;
+  auto whole = std::make_unique<std::string>(std::move(pending_));
+  std::shared_ptr<const std::string> buffer;
+  if (lent) {
+    buffer = spare_buffers().lend(std::move(whole));
+  } else {
+    buffer = std::move(whole);
+  }
   block.bytes = std::string_view(*buffer).substr(0, end);
   block.buffer = std::move(buffer);
   block.lines = shape_ == Shape::Lines;
   block.records = std::exchange(records_, {});
+  block.index = std::exchange(index_, nullptr);
+  block.index_begin = index_begin_;
   block.too_long_lines = std::exchange(too_long_lines_, 0);
   pending_ = std::move(rest);
-  pending_.reserve(2 * block_bytes_ + kRecordPadding);
   return take_(std::move(block));
 }
 
 // Goes over whole records by the index of what is there up to the last closing brace, which is many times faster than
 // byte by byte. Stops between two records where anything is unusual, or that brace is part of a string: the other scan
-// goes on from there, and says what is wrong.
-void RecordSplitter::scan_indexed() {
+// goes on from there, and says what is wrong. True where it found any.
+bool RecordSplitter::scan_indexed() {
   const std::size_t begin = scanned_;
   const void* found = ::memrchr(pending_.data() + begin, '}', pending_.size() - begin);
-  if (found == nullptr) return;
+  if (found == nullptr) return false;
   const auto length = static_cast<std::size_t>(static_cast<const char*>(found) - pending_.data()) + 1 - begin;
   const std::size_t size = pending_.size();
   pending_.append(kRecordPadding, ' ');
-  if (!index_) index_ = std::make_unique<records::JsonIndex>();
-  const bool indexed = index_->build(std::string_view(pending_).substr(begin, length));
+  const auto index = spare_indexes().lend(spare_indexes().take());
+  const bool indexed = index->build(std::string_view(pending_).substr(begin, length));
   pending_.resize(size);
-  if (!indexed) return;
+  if (!indexed) return false;
   const char* text = pending_.data() + begin;
-  const auto places = index_->places();
+  const auto places = index->places();
+  const std::size_t known = records_.size();
   for (std::size_t i = 0; i < places.size(); ++i) {
     if (text[places[i]] == ',' && shape_ == Shape::Array) {
-      if (!any_record_ || after_comma_) return;
+      if (!any_record_ || after_comma_) break;
       after_comma_ = true;
       scanned_ = begin + places[i] + 1;
       continue;
     }
-    if (text[places[i]] != '{' || (shape_ == Shape::Array && any_record_ && !after_comma_)) return;
+    if (text[places[i]] != '{' || (shape_ == Shape::Array && any_record_ && !after_comma_)) break;
     const std::size_t first = i;
     std::size_t depth = 0;
     for (; i < places.size(); ++i) {
@@ -192,12 +229,17 @@ void RecordSplitter::scan_indexed() {
       if (c == '{' || c == '[') ++depth;
       if ((c == '}' || c == ']') && --depth == 0) break;
     }
-    if (i == places.size()) return;
+    if (i == places.size()) break;
     records_.push_back({static_cast<std::uint32_t>(begin + places[first]), places[i] - places[first] + 1});
     any_record_ = true;
     after_comma_ = false;
     scanned_ = begin + places[i] + 1;
   }
+  if (records_.size() == known) return false;
+  // Only one index goes with a block.
+  index_ = known == 0 ? index : nullptr;
+  index_begin_ = begin;
+  return true;
 }
 
 // Between records: separators, the end of the array, or the begin of a record.
@@ -248,6 +290,7 @@ void RecordSplitter::scan_inside(std::size_t& at) {
   const char* data = pending_.data();
   const std::size_t size = pending_.size();
   const auto close = [&](std::size_t end) {
+    index_.reset();  // it may not know this one
     records_.push_back({static_cast<std::uint32_t>(record_begin_), static_cast<std::uint32_t>(end - record_begin_)});
     depth_ = 0;
     in_scalar_ = false;
@@ -287,6 +330,8 @@ void RecordSplitter::scan_inside(std::size_t& at) {
 }
 
 Status RecordSplitter::scan(bool at_end) {
+  // Looked over at once, when there is enough for a block.
+  if (!at_end && pending_.size() < block_bytes_) return {};
   std::size_t at = scanned_;
   bool indexed = false;
   while (at < pending_.size()) {
@@ -294,8 +339,14 @@ Status RecordSplitter::scan(bool at_end) {
       if (!indexed && !ended_ && pending_.size() - at >= kIndexedBytesMin) {
         indexed = true;
         scanned_ = at;
-        scan_indexed();
+        const bool found = scan_indexed();
         at = scanned_;
+        // What follows the last whole record is the next block's: begun here, it could not be indexed there.
+        if (found && !at_end) {
+          CANVASBACK_TRY(emit(at, at));
+          scanned_ = 0;
+          return {};
+        }
         continue;
       }
       CANVASBACK_TRY(scan_outside(at));
@@ -310,6 +361,7 @@ Status RecordSplitter::scan(bool at_end) {
   if (at_end && inside) {
     if (shape_ == Shape::Array) return fail(ErrorCode::InvalidData, "The body ends within a record.");
     // The reader says what is wrong with it.
+    index_.reset();
     records_.push_back(
         {static_cast<std::uint32_t>(record_begin_), static_cast<std::uint32_t>(pending_.size() - record_begin_)});
     depth_ = 0;

@@ -1,6 +1,8 @@
 // RecordSplitter: a stream of bytes cut into blocks of whole records (json_reader.hpp). Knows NDJSON, a JSON array of
 // records, {"records": […]}, and one JSON value behind the other; for `Json` it looks which of them it is. Finds where
-// records end and nothing more: it does not judge them. Memory: one block and one record.
+// records end and nothing more: it does not judge them. An array's records are found by the index of a block's worth of
+// it, which goes on with the block: its reader needs the same. Memory: one block and one record, and an index for each
+// block that is under way.
 #pragma once
 
 #include <functional>
@@ -12,10 +14,6 @@
 #include "source/records/json_reader.hpp"
 
 namespace canvasback {
-
-namespace records {
-class JsonIndex;
-}
 
 enum class RecordFormat { Json, Ndjson };
 
@@ -35,11 +33,12 @@ class RecordSplitter {
  private:
   enum class Shape { Unknown, Lines, Array, Values };
 
+  void make_room();
   Status detect(bool at_end);
   Status cut(bool at_end);
   Status cut_lines(bool at_end);
   Status scan(bool at_end);
-  void scan_indexed();
+  bool scan_indexed();
   Status scan_outside(std::size_t& at);
   void scan_inside(std::size_t& at);
   Status emit(std::size_t end, std::size_t keep_from);
@@ -62,7 +61,9 @@ class RecordSplitter {
   bool envelope_closed_ = false;
   bool skipping_ = false;  // inside a line that is too long
   std::int64_t too_long_lines_ = 0;
-  std::unique_ptr<records::JsonIndex> index_;  // where arrays of records come
+  // Of pending_ from index_begin_ on, where it has all that is in records_.
+  std::shared_ptr<const records::JsonIndex> index_;
+  std::size_t index_begin_ = 0;
 };
 
 }  // namespace canvasback

@@ -16,6 +16,7 @@
 #include "base/limits.hpp"
 #include "storage/parquet/descriptor_stream.hpp"
 #include "storage/parquet/footer.hpp"
+#include "storage/parquet/steady_pool.hpp"
 #include "stream/kinds.hpp"
 
 namespace canvasback {
@@ -51,6 +52,7 @@ class ParquetPartWriter final : public PartWriter {
   Status begin(const SchemaPtr& schema) {
     return guard([&]() -> arrow::Status {
       parquet::WriterProperties::Builder builder;
+      builder.memory_pool(&memory_);
       builder.version(parquet::ParquetVersion::PARQUET_2_6)
           ->max_row_group_length(options_.row_group_rows > 0 ? options_.row_group_rows : INT32_MAX)
           ->created_by(kPartCreator)
@@ -58,6 +60,9 @@ class ParquetPartWriter final : public PartWriter {
       if (options_.quick) {
         builder.compression(arrow::Compression::LZ4)->disable_dictionary()->data_pagesize(kQuickPageBytes);
         for (const std::string& column : options_.dictionary_columns) builder.enable_dictionary(column);
+        for (const std::string& column : options_.uncompressed_columns) {
+          builder.compression(column, arrow::Compression::UNCOMPRESSED);
+        }
         // The least and greatest text cost a comparison or two for each value, and skip nothing in a file that is
         // small; ids have their Bloom filter.
         std::vector<std::string> texts;
@@ -83,7 +88,7 @@ class ParquetPartWriter final : public PartWriter {
         ARROW_ASSIGN_OR_RAISE(pool_, arrow::internal::ThreadPool::Make(options_.threads));
         arrow_builder.set_use_threads(true)->set_executor(pool_.get());
       }
-      ARROW_ASSIGN_OR_RAISE(writer_, parquet::arrow::FileWriter::Open(*schema, arrow::default_memory_pool(), stream_,
+      ARROW_ASSIGN_OR_RAISE(writer_, parquet::arrow::FileWriter::Open(*schema, &memory_, stream_,
                                                                       builder.build(), arrow_builder.build()));
       return arrow::Status::OK();
     });
@@ -155,6 +160,7 @@ class ParquetPartWriter final : public PartWriter {
   }
 
   PartWriterOptions options_;
+  SteadyPool memory_;                                  // outlives what writes
   std::shared_ptr<DescriptorStream> stream_;           // shared: Arrow's writers ask for it so
   std::shared_ptr<arrow::internal::ThreadPool> pool_;  // as Arrow makes it; before writer_, which uses it
   std::unique_ptr<parquet::arrow::FileWriter> writer_;

@@ -21,8 +21,9 @@ struct PartWriterOptions {
   // For files that are soon merged into others: LZ4, values as they are where a dictionary would cost time for little.
   // Otherwise ZSTD of that level.
   bool quick = false;
-  std::vector<std::string>
-      dictionary_columns;  // where quick: leaves by their path in Parquet, such as tags.list.element
+  // Where quick: leaves by their path in Parquet, such as tags.list.element.
+  std::vector<std::string> dictionary_columns;
+  std::vector<std::string> uncompressed_columns;
   int zstd_level = 1;
   int threads = 1;                  // columns encoded side by side
   std::int64_t row_group_rows = 0;  // where rows come in batches; 0: each table is one

@@ -352,9 +352,10 @@ class Ingest {
     using Pipeline = OrderedPipeline<Item, Read>;
     Pipeline pipeline({threads_, static_cast<std::size_t>(threads_) * 2 + 1, SIZE_MAX}, [&](Item item) -> Result<Read> {
       JsonRecordReader reader(stamps(), input.quarantine, check_);
-      Read out{std::make_shared<const RecordBlock>(std::move(item.block)), std::move(item.texts), {}};
-      out.records = reader.read(std::span(out.block.get(), 1), *out.texts);
-      return out;
+      ReadRecords records = reader.read(std::span(&item.block, 1), *item.texts);
+      item.block.index.reset();  // another block's, rather than kept for the few that are read again
+      return Read{std::make_shared<const RecordBlock>(std::move(item.block)), std::move(item.texts),
+                  std::move(records)};
     });
     std::thread feeding([&] {
       const auto take = [&](RecordBlock block) -> Status {

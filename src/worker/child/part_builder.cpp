@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "base/limits.hpp"
+#include "worker/child/column_choices.hpp"
 
 namespace canvasback {
 namespace {
@@ -59,46 +59,6 @@ constexpr std::int64_t kBloomValuesMin = 256;
 // Of one file: until its footer is written, Bloom filters and descriptions of all its row groups are held, a byte or
 // two for each row.
 constexpr std::int64_t kFileRowsMax = 4'194'304;
-
-// Whether the first values of a text column repeat so often that a dictionary makes it smaller at little cost.
-bool repeats(const arrow::Array& array) {
-  constexpr std::int64_t kSampleValues = 2048;
-  constexpr std::size_t kDifferentMax = 128;
-  const auto& texts = static_cast<const arrow::BinaryArray&>(array);
-  std::set<std::string_view> seen;
-  for (std::int64_t row = 0; row < std::min(kSampleValues, texts.length()) && seen.size() <= kDifferentMax; ++row) {
-    if (texts.IsValid(row)) seen.insert(texts.GetView(row));
-  }
-  return seen.size() <= kDifferentMax;
-}
-
-// Adds the leaves of a column that are worth a dictionary, by the names that Parquet gives them.
-void add_dictionary_columns(const std::string& path, const arrow::Array& array, std::vector<std::string>& out) {
-  switch (array.type_id()) {
-    case arrow::Type::STRING:
-      if (repeats(array)) out.push_back(path);
-      return;
-    case arrow::Type::LIST:
-      return add_dictionary_columns(path + ".list.element", *static_cast<const arrow::ListArray&>(array).values(), out);
-    case arrow::Type::STRUCT: {
-      const auto& object = static_cast<const arrow::StructArray&>(array);
-      for (int i = 0; i < object.num_fields(); ++i) {
-        add_dictionary_columns(path + "." + object.struct_type()->field(i)->name(), *object.field(i), out);
-      }
-      return;
-    }
-    default: return;
-  }
-}
-
-std::vector<std::string> dictionary_columns(const arrow::Table& first) {
-  std::vector<std::string> out;
-  for (int i = 0; i < first.num_columns(); ++i) {
-    const auto& column = *first.column(i);
-    if (column.num_chunks() > 0) add_dictionary_columns(first.field(i)->name(), *column.chunk(0), out);
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -190,7 +150,9 @@ Status PartBuilder::begin_file(SchemaPtr schema, const arrow::Table& first) {
   CANVASBACK_ASSIGN(file_, open_file_());
   PartWriterOptions options;
   options.quick = true;
-  options.dictionary_columns = dictionary_columns(first);
+  ColumnChoices choices = choose_columns(first);
+  options.dictionary_columns = std::move(choices.dictionary);
+  options.uncompressed_columns = std::move(choices.uncompressed);
   options.bloom_values = std::max<std::int64_t>(first.num_rows(), kBloomValuesMin);
   options.threads = threads_;
   options.bloom_columns = filtered_columns(*schema, filtered_);

@@ -17,8 +17,10 @@ const TEXT_SHOWN_MAX = 280;
 const ROW_NUMBER = new Intl.NumberFormat("en");
 const CONTROL = /[\u0000-\u001f\u007f\u2028\u2029]/g;
 const PADDING = 22;
-/** A screen of new rows is there after so many frames, however slow the machine: 100 ms at 60 Hz. */
+/** Each frame takes in at least such a share of a screen of new rows, however slow the machine. */
 const FRAMES_MAX = 6;
+/** A row that is there waits no longer than this to be taken in: where frames come late, each takes in more. */
+const WAIT_MAX_MS = 55;
 /** How far the layer of rows is moved before all of them are placed anew: a tall layer is work for the compositor. */
 const REACH = 8_000;
 /** Just above everything that can be in sight. */
@@ -62,6 +64,9 @@ interface Part {
   whole: boolean;
   generation: number;
   selected: string;
+  /** The row that is there and waits to be taken in, since when; -1: none. */
+  waiting: number;
+  waitingSince: number;
 }
 
 interface RowElement {
@@ -110,7 +115,18 @@ function make(className: string, role: string): HTMLDivElement {
 }
 
 function makePart(element: HTMLDivElement): Part {
-  return { element, cells: [], columns: [], row: -1, top: NaN, whole: false, generation: -1, selected: "" };
+  return {
+    element,
+    cells: [],
+    columns: [],
+    row: -1,
+    top: NaN,
+    whole: false,
+    generation: -1,
+    selected: "",
+    waiting: -1,
+    waitingSince: 0,
+  };
 }
 
 /** What of a row is selected, as a key; empty where nothing is. */
@@ -140,6 +156,7 @@ export class Cells {
   private hostsMoved = "";
   private base = 0;
   private cellsLeft = 0;
+  private now = 0;
   /** Cells of rows that were taken up in the last draw. */
   filledCount = 0;
   /** Cells in sight without their value, at the last draw. */
@@ -157,8 +174,12 @@ export class Cells {
     this.monoWidth = new TextWidth(`12px ${style.getPropertyValue("--cb-mono") || "monospace"}`);
   }
 
-  /** Draws what is in sight; of rows that are new no more than fit into `cellsAFrame`, or a share of the screen. */
-  draw(sight: Sight, cellsAFrame: number): void {
+  /**
+   * Draws what is in sight at `now` (ms); of rows that are new no more than fit into `cellsAFrame`, or a share of the
+   * screen, and those that have waited long enough.
+   */
+  draw(sight: Sight, cellsAFrame: number, now: number): void {
+    this.now = now;
     this.resize(sight.rows);
     this.arrange(sight);
     this.move(sight);
@@ -285,17 +306,26 @@ export class Cells {
     if (row >= sight.rowCount) return this.park(part, "cg-row is-absent");
     if (part.row !== row || part.generation !== this.generation) {
       const there = this.free.some((column) => sight.frame.getCell(row, column.index) !== undefined);
-      if (!there || this.cellsLeft <= 0) {
+      if (!there || (this.cellsLeft <= 0 && !this.hasWaited(part, row))) {
+        if (!there) part.waiting = -1;
         this.behind ||= there;
         this.blankCount += Math.max(1, this.free.length);
         return this.park(part, "cg-row is-waiting");
       }
+      part.waiting = -1;
       this.cellsLeft -= this.free.length;
       this.filledCount += this.free.length;
       part.element.className = "cg-row";
       part.element.setAttribute("aria-rowindex", String(row + 2));
     }
     this.show(part, row, sight, this.free);
+  }
+
+  private hasWaited(part: Part, row: number): boolean {
+    if (part.waiting === row) return this.now - part.waitingSince >= WAIT_MAX_MS;
+    part.waiting = row;
+    part.waitingSince = this.now;
+    return false;
   }
 
   /** Out of sight as it is: hiding its cells would cost the style of each. */

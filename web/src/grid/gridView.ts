@@ -426,7 +426,7 @@ export class GridView {
       area: this.area(),
       focus: this.selection?.focus ?? null,
     };
-    this.cells.draw(sight, this.pace.cellsAFrame);
+    this.cells.draw(sight, this.pace.cellsAFrame, begun);
     this.tell(firstRow, Math.min(firstRow + rows, this.rowCount), start, end);
     if (this.cells.behind) this.schedule();
     this.pace.filled(this.cells.filledCount, begun);
