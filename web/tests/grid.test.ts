@@ -60,6 +60,42 @@ describe("rows", () => {
     await page.waitForFunction(() => Number(document.querySelector(".cg-scroller")?.scrollTop) === 100);
   });
 
+  it("asks for the rows at which a dragged thumb comes to rest, not for all that it passes", async () => {
+    page = await world.context.newPage();
+    const asked: string[] = [];
+    const held: (string | Buffer)[] = [];
+    let holds = false;
+    let release = (): void => undefined;
+    await page.routeWebSocket(/\/api\/v1\/stream/, (socket) => {
+      const server = socket.connectToServer();
+      socket.onMessage((message) => {
+        if (String(message).includes('"window"')) asked.push(String(message));
+        server.send(message);
+      });
+      server.onMessage((message) => (holds ? held.push(message) : socket.send(message)));
+      release = () => {
+        holds = false;
+        for (const message of held) socket.send(message);
+      };
+    });
+    await page.goto(`${world.url}/datasets/orders`);
+    await loaded(page);
+    await page.waitForTimeout(300); // what is read ahead has come
+    holds = true;
+    asked.length = 0;
+    await grid(page).evaluate(async (element) => {
+      for (let step = 1; step <= 20; ++step) {
+        element.scrollTop = (element.scrollHeight * step) / 20;
+        await new Promise(requestAnimationFrame);
+      }
+      for (let frame = 0; frame < 3; ++frame) await new Promise(requestAnimationFrame);
+    });
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.length).toBeLessThan(6);
+    release();
+    await expect.poll(() => text(page, ORDERS - 1, 0)).toBe(String(ORDERS - 1));
+  });
+
   it("tells NULL from the empty text", async () => {
     await open("/datasets/orders");
     await expect.poll(() => cell(page, 3, 3).getAttribute("class")).toContain("is-null");

@@ -20,7 +20,7 @@ const PADDING = 22;
 /** Each frame takes in at least such a share of a screen of new rows, however slow the machine. */
 const FRAMES_MAX = 6;
 /** A row that is there waits no longer than this to be taken in: where frames come late, each takes in more. */
-const WAIT_MAX_MS = 55;
+const WAIT_MAX_MS = 45;
 /** How far the layer of rows is moved before all of them are placed anew: a tall layer is work for the compositor. */
 const REACH = 8_000;
 /** Just above everything that can be in sight. */

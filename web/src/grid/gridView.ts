@@ -26,6 +26,17 @@ export interface GridEvents {
   onRows(first: number, last: number): void;
 }
 
+interface RowRange {
+  rowStart: number;
+  /** Exclusive. */
+  rowEnd: number;
+}
+
+interface Fetching {
+  controller: AbortController;
+  range: RowRange;
+}
+
 export interface GridOptions {
   rowHeight: number;
   id: string;
@@ -56,7 +67,7 @@ export class GridView {
   private height = 0;
   private scheduled = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
-  private fetching: { controller: AbortController; key: string } | null = null;
+  private fetching: Fetching | null = null;
   private sightKey = "";
   private active: string | null = null;
   private dragging = false;
@@ -101,6 +112,7 @@ export class GridView {
     this.frame = frame;
     this.fetching?.controller.abort();
     this.fetching = null;
+    this.passing = null;
     this.unsubscribe = frame.subscribe(() => this.frameChanged());
     if (!keepPlace) {
       this.offset = 0;
@@ -459,9 +471,11 @@ export class GridView {
     if (!frame || rowEnd <= rowStart || (!again && this.lastFetch === key && this.fetched === frame)) return;
     this.lastFetch = key;
     this.fetched = frame;
+    const range = { rowStart, rowEnd };
+    if (this.isPassing(range)) return;
     const controller = new AbortController();
     const before = this.fetching;
-    const now = { controller, key };
+    const now = { controller, range };
     this.fetching = now;
     frame.fetch({ rowStart, rowEnd, columns }, controller.signal).then(
       () => this.fetchEnded(now, 0),
@@ -472,10 +486,28 @@ export class GridView {
     before?.controller.abort();
   }
 
+  /**
+   * Whether a range is passed by rather than looked at: the one before, which has no row of it, is still on its way, as
+   * when the thumb of the scroll bar is dragged. That one is given up, and this one asked for only if it is still there
+   * in the next frame: the server is then free for the range at which the thumb comes to rest.
+   */
+  private isPassing(range: RowRange): boolean {
+    const before = this.passing ?? this.fetching?.range;
+    this.passing = null;
+    if (!before || (range.rowStart < before.rowEnd && range.rowEnd > before.rowStart)) return false;
+    this.fetching?.controller.abort();
+    this.fetching = null;
+    this.lastFetch = "";
+    this.passing = range;
+    this.schedule();
+    return true;
+  }
+
+  private passing: RowRange | null = null;
   private lastFetch = "";
   private fetched: DataFrame | null = null;
 
-  private fetchEnded(fetch: { controller: AbortController; key: string }, pauseMs: number): void {
+  private fetchEnded(fetch: Fetching, pauseMs: number): void {
     if (this.fetching !== fetch) return;
     if (pauseMs === 0) this.fetching = null;
     else

@@ -3,8 +3,8 @@
  * shows a whole screen of new rows at once; a slow one spreads it over some frames, and goes on scrolling meanwhile.
  */
 
-/** Of the main thread in one frame for new cells: text, layout and paint; half of a frame at 60 Hz. */
-const BUDGET_MS = 7;
+/** Of the main thread in one frame for new cells: text, layout and paint; a third of a frame at 60 Hz. */
+const BUDGET_MS = 5.5;
 /** What a cell is taken to cost before any was drawn: that of a slow machine. */
 const FIRST_COST_MS = 0.085;
 /** Fewer say more about the frame than about cells. */
