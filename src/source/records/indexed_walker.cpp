@@ -34,7 +34,7 @@ bool IndexedWalker::add(const RecordBlock& block, std::int64_t& rows, BlockOutco
   // The splitter's index goes on behind the last whole record.
   const auto places = index_->places();
   at_ = places.data();
-  last_ = &*std::ranges::lower_bound(places, static_cast<std::uint32_t>(end_ - data_));
+  last_ = at_ + (std::ranges::lower_bound(places, static_cast<std::uint32_t>(end_ - data_)) - places.begin());
   const std::int64_t before = rows;
   if (block.lines ? !add_lines(rows) : !add_ranges(block, rows)) return false;
   outcome.seen = rows - before;

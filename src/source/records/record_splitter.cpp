@@ -16,8 +16,11 @@ constexpr std::size_t kDetectBytes = 64 * limits::kKiB;
 constexpr std::size_t kIndexedBytesMin = 16 * limits::kKiB;
 // Of blocks and of indexes, for all splitters of the process: as many as are under way in one task.
 constexpr std::size_t kSparesMax = 10;
-// Smaller buffers are made anew.
+// Smaller buffers are made anew, and larger ones, of records of many megabytes, are not kept.
 constexpr std::size_t kSpareBytesMin = 128 * limits::kKiB;
+constexpr std::size_t kSpareBytesMax = 4 * limits::kMiB;
+
+bool is_worth_keeping(std::size_t bytes) { return bytes >= kSpareBytesMin && bytes <= kSpareBytesMax; }
 
 Spares<std::string>& spare_buffers() {
   static Spares<std::string> spares(kSparesMax);
@@ -76,7 +79,7 @@ bool is_balanced(std::string_view line) {
 RecordSplitter::RecordSplitter(RecordFormat format, std::size_t block_bytes, Take take)
     : format_(format), block_bytes_(block_bytes), take_(std::move(take)), shape_(Shape::Unknown) {}
 RecordSplitter::~RecordSplitter() {
-  if (pending_.capacity() < kSpareBytesMin) return;
+  if (!is_worth_keeping(pending_.capacity())) return;
   pending_.clear();
   spare_buffers().give(std::make_unique<std::string>(std::move(pending_)));
 }
@@ -178,7 +181,7 @@ Status RecordSplitter::emit(std::size_t end, std::size_t keep_from) {
   std::string rest = pending_.substr(keep_from);
   pending_.resize(end);
   pending_.append(kRecordPadding, ' ');
-  const bool lent = pending_.capacity() >= kSpareBytesMin;
+  const bool lent = is_worth_keeping(pending_.capacity());
   auto whole = std::make_unique<std::string>(std::move(pending_));
   std::shared_ptr<const std::string> buffer;
   if (lent) {
@@ -207,7 +210,8 @@ bool RecordSplitter::scan_indexed() {
   const auto length = static_cast<std::size_t>(static_cast<const char*>(found) - pending_.data()) + 1 - begin;
   const std::size_t size = pending_.size();
   pending_.append(kRecordPadding, ' ');
-  const auto index = spare_indexes().lend(spare_indexes().take());
+  const auto index = length <= kSpareBytesMax ? spare_indexes().lend(spare_indexes().take())
+                                              : std::make_shared<records::JsonIndex>();
   const bool indexed = index->build(std::string_view(pending_).substr(begin, length));
   pending_.resize(size);
   if (!indexed) return false;
