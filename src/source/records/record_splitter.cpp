@@ -1,5 +1,6 @@
 #include "source/records/record_splitter.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/limits.hpp"
@@ -340,7 +341,7 @@ Status RecordSplitter::scan(bool at_end) {
   bool indexed = false;
   while (at < pending_.size()) {
     if (depth_ == 0 && !in_scalar_) {
-      if (!indexed && !ended_ && pending_.size() - at >= kIndexedBytesMin) {
+      if (!indexed && !ended_ && pending_.size() - at >= std::min(kIndexedBytesMin, block_bytes_)) {
         indexed = true;
         scanned_ = at;
         const bool found = scan_indexed();

@@ -85,6 +85,7 @@ class Reader final : public ColumnReader {
     CANVASBACK_ASSIGN(auto bytes, open_data_file(file_));
     return guard_parquet(file_.path, [&]() -> Status {
       parquet::ReaderProperties properties;
+      properties.set_page_checksum_verification(true);
       for (int group = 0; group < footer_->num_row_groups(); ++group) {
         for (int leaf : leaves_) {
           if (footer_->RowGroup(group)->ColumnChunk(leaf)->total_compressed_size() <= kBufferedChunkBytes) continue;

@@ -56,6 +56,7 @@ class ParquetPartWriter final : public PartWriter {
       builder.version(parquet::ParquetVersion::PARQUET_2_6)
           ->max_row_group_length(options_.row_group_rows > 0 ? options_.row_group_rows : INT32_MAX)
           ->created_by(kPartCreator)
+          ->enable_page_checksum()  // without one a flipped bit in a value is a value like any other
           ->enable_statistics();
       if (options_.quick) {
         builder.compression(arrow::Compression::LZ4)->disable_dictionary()->data_pagesize(kQuickPageBytes);

@@ -95,6 +95,7 @@ Result<Opened> open_columns(const DataFile& file, const std::vector<std::string>
   CANVASBACK_ASSIGN(opened.footer, read_footer(file));
   CANVASBACK_ASSIGN(auto bytes, open_data_file(file));
   parquet::ReaderProperties properties;
+  properties.set_page_checksum_verification(true);  // where the writer left any; collections do
   if (row_group >= 0) {
     CANVASBACK_TRY(check_row_group(file.path, *opened.footer, row_group));
     const auto group = opened.footer->RowGroup(row_group);
