@@ -292,6 +292,16 @@ TEST(RecordSplitter, FindsRecordsHoweverTheyCome) {
   }
 }
 
+TEST(RecordSplitter, WhatIsNoObjectIsOneOfTheArray) {
+  const std::string text = "[1,2,{\"a\":3},\"}\",null,[4]]";
+  for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+    Status status;
+    const std::vector<std::string> all{"1", "2", "{\"a\":3}", "\"}\"", "null", "[4]"};
+    EXPECT_EQ(split_all(RecordFormat::Json, text, piece, status), all) << piece;
+    EXPECT_TRUE(status) << piece << status.error().message;
+  }
+}
+
 TEST(RecordSplitter, ABrokenArrayIsRefused) {
   for (const char* text : {"[", "[{}", "[{},]", "[,{}]", "[{} {}]", "[{}] x", R"({"records":[{}])", R"([{"a":)"}) {
     Status status;

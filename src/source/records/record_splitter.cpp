@@ -358,7 +358,7 @@ Status RecordSplitter::scan(bool at_end) {
     } else {
       const std::size_t before = at;
       scan_inside(at);
-      if (at == before) break;  // an escape at the very end
+      if (at == before && (depth_ > 0 || in_scalar_)) break;  // an escape at the very end
     }
   }
   scanned_ = at;
