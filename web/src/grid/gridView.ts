@@ -6,7 +6,7 @@
  * them. So the browser never shows a blank stretch before the rows are drawn.
  */
 import { Cells } from "./cells";
-import type { DataFrame } from "./dataFrame";
+import type { CellRange, DataFrame } from "./dataFrame";
 import { type Layout, columnsInSight, gutterWidth, layOut, type ShownColumn } from "./layout";
 import { Pace } from "./pace";
 import { ScrollScale, offsetAfterScroll } from "./scrollScale";
@@ -26,11 +26,7 @@ export interface GridEvents {
   onRows(first: number, last: number): void;
 }
 
-interface RowRange {
-  rowStart: number;
-  /** Exclusive. */
-  rowEnd: number;
-}
+type RowRange = Pick<CellRange, "rowStart" | "rowEnd">;
 
 interface Fetching {
   controller: AbortController;
