@@ -3,10 +3,10 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "base/format_names.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "fuzz/support.hpp"
-#include "task/format.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/selection_parameters.hpp"
 

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 # Includes point from a later row to an earlier one. Folders of one row never include each other.
 ORDER = [
     ["base"],
-    ["stream"],
+    ["net", "stream"],
+    ["record"],
     ["encode", "engine", "source", "analyse"],
     ["storage"],
     ["task"],
@@ -32,12 +33,13 @@ KEPT_FROM_FRONT = JOINED_IN_CHILD | {"worker/child"}
 # Home folders of other parties' headers: (pattern of the header, where it may be included). The first match counts.
 # A home is a folder, a file without its extension ("base/json"), or ANYWHERE.
 ANYWHERE = ""
-ABOVE_STREAM = ["stream", "encode", "engine", "source", "analyse", "storage", "task", "worker", "transport/flight"]
+ABOVE_STREAM = ["stream", "record", "encode", "engine", "source", "analyse", "storage", "task", "worker",
+                "transport/flight"]
 HOMES = [
     (r"fmt/", [ANYWHERE]),
     (r"spdlog/", ["base/log"]),
     (r"simdjson\.h", ["base/json", "source/records"]),
-    (r"openssl/", ["base/hash", "transport"]),
+    (r"openssl/", ["base/hash", "net", "transport"]),
     (r"libdeflate\.h", ["encode/xlsx"]),
     (r"(zstd|zlib|zconf|lz4|lz4frame|lz4hc)\.h", ["base/compress", "base/decompress"]),
     (r"arrow/flight/", ["transport/flight"]),
@@ -49,9 +51,9 @@ HOMES = [
     (r"mysql/|mariadb/|mysql\.h", ["source/mysql"]),
     (r"seccomp\.h|linux/(landlock|seccomp|filter|audit)\.h", ["worker/child"]),
     (r"protozero/", ["transport/flight"]),
-    (r"boost/beast", ["transport"]),
-    (r"boost/regex\.hpp", ["stream/value_pattern"]),
-    (r"boost/", ["worker/pool", "service", "transport", "server"]),
+    (r"boost/beast", ["net", "transport"]),
+    (r"boost/regex\.hpp", ["record/value_pattern"]),
+    (r"boost/", ["net", "worker/pool", "service", "transport", "server"]),
     (r"CLI/|toml\+\+/", ["server"]),
 ]
 TEST_ONLY = re.compile(r"(gtest|gmock)/")
@@ -182,6 +184,8 @@ class SelfTest(unittest.TestCase):
         "base/error.hpp": "#pragma once\n#include <fmt/format.h>\n#include <expected>\n",
         "base/json.cpp": '#include "base/error.hpp"\n#include <simdjson.h>\n',
         "stream/batch_stream.hpp": '#include <arrow/record_batch.h>\n#include "base/error.hpp"\n',
+        "net/client.hpp": '#include <boost/beast/http.hpp>\n#include "base/error.hpp"\n',
+        "record/kinds.hpp": '#include "stream/batch_stream.hpp"\n',
         "encode/encoder.hpp": '#include "stream/batch_stream.hpp"\n',
         "encode/encoder_test.cpp": '#include <gtest/gtest.h>\n#include "encode/encoder.hpp"\n',
         "engine/duckdb/engine.cpp": '#include <duckdb.h>\n#include "stream/batch_stream.hpp"\n',
@@ -213,6 +217,9 @@ class SelfTest(unittest.TestCase):
     def test_every_planted_include_is_found(self) -> None:
         planted = [
             ("base/text.cpp", '"stream/batch_stream.hpp"', "stream comes after base"),
+            ("net/client.cpp", '"stream/batch_stream.hpp"', "never include each other"),
+            ("stream/pump.cpp", '"record/kinds.hpp"', "record comes after stream"),
+            ("record/kinds.cpp", '"encode/encoder.hpp"', "encode comes after record"),
             ("stream/pump.cpp", '"encode/encoder.hpp"', "encode comes after stream"),
             ("engine/duckdb/query.cpp", '"encode/encoder.hpp"', "never include each other"),
             ("source/json.cpp", '"encode/encoder.hpp"', "never include each other"),
@@ -233,14 +240,14 @@ class SelfTest(unittest.TestCase):
             ("base/text.cpp", "<spdlog/spdlog.h>", "its home is base/log"),
             ("base/text.cpp", "<zstd.h>", "its home is base/compress, base/decompress"),
             ("task/task.cpp", "<simdjson.h>", "its home is base/json, source/records"),
-            ("service/key.cpp", "<openssl/evp.h>", "its home is base/hash, transport"),
+            ("service/key.cpp", "<openssl/evp.h>", "its home is base/hash, net, transport"),
             ("base/text.cpp", "<arrow/type.h>", "its home is stream"),
             ("service/rows.cpp", "<arrow/record_batch.h>", "its home is stream"),
             ("storage/catalog.cpp", "<parquet/file_reader.h>", "its home is encode/parquet, storage/parquet"),
             ("encode/csv/csv.cpp", "<duckdb.h>", "its home is engine/duckdb"),
             ("worker/pool/spawn.cpp", "<seccomp.h>", "its home is worker/child"),
-            ("worker/pool/spawn.cpp", "<boost/beast/core.hpp>", "its home is transport"),
-            ("worker/child/loop.cpp", "<boost/asio.hpp>", "its home is worker/pool"),
+            ("worker/pool/spawn.cpp", "<boost/beast/core.hpp>", "its home is net, transport"),
+            ("worker/child/loop.cpp", "<boost/asio.hpp>", "its home is net, worker/pool"),
             ("service/config.cpp", "<toml++/toml.h>", "its home is server"),
             ("base/text.cpp", "<rapidjson/document.h>", "no home"),
             ("base/text.cpp", "<gtest/gtest.h>", "only tests"),

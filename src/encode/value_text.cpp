@@ -8,7 +8,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "stream/type_name.hpp"
+#include "record/type_name.hpp"
 
 namespace canvasback {
 namespace {

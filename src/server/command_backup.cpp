@@ -8,13 +8,13 @@
 #include "base/limits.hpp"
 #include "base/tar.hpp"
 #include "base/text.hpp"
+#include "net/http_client.hpp"
 #include "server/command_collections.hpp"
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
 #include "server/terminal.hpp"
 #include "service/collection_backup.hpp"
 #include "storage/file.hpp"
-#include "transport/http/client.hpp"
 
 namespace canvasback {
 namespace {

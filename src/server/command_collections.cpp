@@ -8,16 +8,16 @@
 #include <cstring>
 
 #include "base/clock.hpp"
+#include "base/iso_week.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "net/http_client.hpp"
 #include "server/command_collections.hpp"
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
 #include "server/terminal.hpp"
 #include "service/record_generator.hpp"
-#include "task/iso_week.hpp"
-#include "transport/http/client.hpp"
 
 namespace canvasback {
 

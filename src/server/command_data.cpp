@@ -9,14 +9,14 @@
 #include <thread>
 
 #include "base/clock.hpp"
+#include "base/format_names.hpp"
 #include "base/hash.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "net/http_client.hpp"
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
 #include "server/terminal.hpp"
-#include "task/format.hpp"
-#include "transport/http/client.hpp"
 
 namespace canvasback {
 namespace {

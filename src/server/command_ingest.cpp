@@ -15,12 +15,12 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "net/http_client.hpp"
 #include "server/command_collections.hpp"
 #include "server/command_support.hpp"
 #include "server/line_feed.hpp"
 #include "server/terminal.hpp"
 #include "storage/file.hpp"
-#include "transport/http/client.hpp"
 
 namespace canvasback {
 namespace {

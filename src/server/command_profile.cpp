@@ -6,13 +6,13 @@
 #include <cstdio>
 
 #include "base/clock.hpp"
+#include "base/format_names.hpp"
 #include "base/text.hpp"
+#include "net/http_client.hpp"
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
 #include "server/profile_table.hpp"
 #include "server/terminal.hpp"
-#include "task/format.hpp"
-#include "transport/http/client.hpp"
 
 namespace canvasback {
 namespace {

@@ -4,10 +4,10 @@
 #include <cstdio>
 
 #include "base/text.hpp"
+#include "net/http_client.hpp"
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
 #include "server/terminal.hpp"
-#include "transport/http/client.hpp"
 
 namespace canvasback {
 namespace {

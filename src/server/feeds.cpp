@@ -8,8 +8,8 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "net/http_client.hpp"
 #include "service/on_thread.hpp"
-#include "transport/http/client.hpp"
 
 namespace canvasback {
 

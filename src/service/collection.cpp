@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "base/clock.hpp"
+#include "base/iso_week.hpp"
 #include "base/limits.hpp"
 #include "service/collection_keys.hpp"
-#include "task/iso_week.hpp"
 
 namespace canvasback {
 

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "record/record_schema.hpp"
 #include "service/collection_lock.hpp"
 #include "storage/collection/file_set.hpp"
-#include "stream/record_schema.hpp"
 #include "task/collection_task.hpp"
 #include "worker/pool/event.hpp"
 

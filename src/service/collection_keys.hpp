@@ -15,10 +15,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "record/record_schema.hpp"
 #include "service/collection.hpp"
 #include "storage/collection/key_entry.hpp"
 #include "storage/collection/key_index.hpp"
-#include "stream/record_schema.hpp"
 
 namespace canvasback {
 

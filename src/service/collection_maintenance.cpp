@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/hash.hpp"
+#include "base/iso_week.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "service/collection_listing.hpp"
@@ -18,7 +19,6 @@
 #include "service/on_thread.hpp"
 #include "storage/collection/shape_sql.hpp"
 #include "storage/file.hpp"
-#include "task/iso_week.hpp"
 
 namespace canvasback {
 namespace {

@@ -5,11 +5,11 @@
 #include <set>
 
 #include "base/clock.hpp"
+#include "base/iso_week.hpp"
 #include "base/log.hpp"
 #include "service/collection_listing.hpp"
 #include "service/collection_service.hpp"
 #include "service/on_thread.hpp"
-#include "task/iso_week.hpp"
 
 namespace canvasback {
 

@@ -9,10 +9,10 @@
 #include <filesystem>
 
 #include "base/clock.hpp"
+#include "base/format_names.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "task/format.hpp"
 
 namespace canvasback {
 namespace {

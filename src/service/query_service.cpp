@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "base/clock.hpp"
+#include "base/format_names.hpp"
 #include "base/limits.hpp"
 #include "service/request_checks.hpp"
-#include "task/format.hpp"
 
 namespace canvasback {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "stream/record_schema.hpp"
+#include "record/record_schema.hpp"
 
 namespace canvasback {
 

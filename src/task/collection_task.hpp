@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "record/record_schema.hpp"
 #include "storage/collection/part_info.hpp"
-#include "stream/record_schema.hpp"
 
 namespace canvasback {
 

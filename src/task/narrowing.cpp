@@ -2,8 +2,8 @@
 
 #include <map>
 
+#include "base/iso_week.hpp"
 #include "storage/collection/part_info.hpp"
-#include "task/iso_week.hpp"
 
 namespace canvasback {
 namespace {

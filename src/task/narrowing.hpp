@@ -16,7 +16,7 @@ namespace canvasback {
 
 struct Narrowing {
   std::string collection;
-  // Week numbers (task/iso_week.hpp) of the parts, both included. What is not merged yet is always in.
+  // Week numbers (base/iso_week.hpp) of the parts, both included. What is not merged yet is always in.
   std::int64_t first_week = std::numeric_limits<std::int64_t>::min();
   std::int64_t last_week = std::numeric_limits<std::int64_t>::max();
   // Keys of a record and their values as text: all of them.

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "task/iso_week.hpp"
+#include "base/iso_week.hpp"
 #include "task/sql_builder.hpp"
 
 namespace canvasback {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "encode/value_text.hpp"
-#include "stream/type_name.hpp"
+#include "record/type_name.hpp"
 
 namespace canvasback {
 namespace {

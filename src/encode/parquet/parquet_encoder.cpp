@@ -17,7 +17,7 @@
 #include "encode/batch_bytes.hpp"
 #include "encode/huge_integers.hpp"
 #include "encode/parquet/dictionary_choice.hpp"
-#include "stream/type_name.hpp"
+#include "record/type_name.hpp"
 
 namespace canvasback {
 namespace {

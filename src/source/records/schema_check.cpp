@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "stream/value_pattern.hpp"
+#include "record/value_pattern.hpp"
 
 namespace canvasback {
 namespace {

@@ -1,4 +1,4 @@
-// SchemaCheck: a block of shredded records against a schema (stream/record_schema.hpp), lane by lane, before anything
+// SchemaCheck: a block of shredded records against a schema (record/record_schema.hpp), lane by lane, before anything
 // is decided about columns. Values of another type are cast where that is asked for and loses nothing; defaults are
 // filled in; every record that then breaks a rule is named, with the first field that does. What is left of a declared
 // field is one lane, of the type it was declared with. Immutable once made, so threads share it.
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "record/record_schema.hpp"
 #include "source/records/shredded.hpp"
-#include "stream/record_schema.hpp"
 
 namespace canvasback {
 

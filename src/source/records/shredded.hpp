@@ -1,6 +1,6 @@
 // Shredded records: the values of a block of records by key and kind, as Arrow arrays, before anything is decided about
 // columns. Readers of outside formats make them (json_reader.hpp, table_reader.hpp); once the kinds of all blocks are
-// known, columns_from() turns each block into the columns that follow from them (stream/kinds.hpp).
+// known, columns_from() turns each block into the columns that follow from them (record/kinds.hpp).
 #pragma once
 
 #include <arrow/array.h>
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "stream/kinds.hpp"
+#include "record/kinds.hpp"
 
 namespace canvasback {
 

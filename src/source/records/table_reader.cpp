@@ -8,8 +8,8 @@
 
 #include "base/json.hpp"
 #include "base/limits.hpp"
+#include "record/type_name.hpp"
 #include "source/records/place_builder.hpp"
-#include "stream/type_name.hpp"
 
 namespace canvasback {
 namespace {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "record/record_schema.hpp"
 #include "storage/collection/key_entry.hpp"
-#include "stream/record_schema.hpp"
 
 namespace canvasback {
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "stream/key_hash.hpp"
+#include "record/key_hash.hpp"
 
 namespace canvasback {
 

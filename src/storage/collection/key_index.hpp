@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "stream/key_hash.hpp"
+#include "record/key_hash.hpp"
 
 namespace canvasback {
 

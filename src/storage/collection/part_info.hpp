@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "stream/kinds.hpp"
+#include "record/kinds.hpp"
 
 namespace canvasback {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "stream/kinds.hpp"
+#include "record/kinds.hpp"
 
 namespace canvasback {
 

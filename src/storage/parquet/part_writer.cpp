@@ -14,10 +14,10 @@
 #include <cstring>
 
 #include "base/limits.hpp"
+#include "record/kinds.hpp"
 #include "storage/parquet/descriptor_stream.hpp"
 #include "storage/parquet/footer.hpp"
 #include "storage/parquet/steady_pool.hpp"
-#include "stream/kinds.hpp"
 
 namespace canvasback {
 namespace {

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/clock.hpp"
+#include "base/format_names.hpp"
 #include "base/text.hpp"
-#include "task/format.hpp"
 #include "transport/http/problem.hpp"
 
 namespace canvasback::http {

@@ -1,9 +1,9 @@
 // Routes that say what a dataset's columns are like: profile, histogram, top, aggregate.
 #include <fmt/format.h>
 
+#include "base/format_names.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "task/format.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/routes.hpp"
 #include "transport/http/selection_parameters.hpp"

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/clock.hpp"
+#include "base/iso_week.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "storage/collection/shape_sql.hpp"
-#include "task/iso_week.hpp"
 #include "task/narrowing.hpp"
 #include "task/search.hpp"
 #include "transport/http/problem.hpp"

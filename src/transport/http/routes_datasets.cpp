@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.hpp"
-#include "task/format.hpp"
+#include "base/format_names.hpp"
 #include "transport/http/job_answer.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/routes.hpp"

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "base/clock.hpp"
+#include "base/format_names.hpp"
 #include "base/limits.hpp"
-#include "task/format.hpp"
 #include "transport/http/byte_range.hpp"
 #include "transport/http/job_answer.hpp"
 #include "transport/http/problem.hpp"

@@ -3,10 +3,10 @@
 // ended.
 #include <fmt/format.h>
 
+#include "base/iso_week.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "service/collection_jobs.hpp"
-#include "task/iso_week.hpp"
 #include "transport/http/job_answer.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/routes.hpp"

@@ -2,9 +2,9 @@
 // services as everything else: a schema's name is a collection's.
 #include <fmt/format.h>
 
+#include "base/format_names.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "task/format.hpp"
 #include "transport/http/ingest_answer.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/routes.hpp"

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include "base/clock.hpp"
+#include "base/format_names.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "task/format.hpp"
 #include "transport/http/job_answer.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/routes.hpp"

@@ -4,9 +4,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/format_names.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "task/format.hpp"
 #include "transport/http/byte_range.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/routes.hpp"

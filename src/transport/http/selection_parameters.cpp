@@ -6,9 +6,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/format_names.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "task/format.hpp"
 
 namespace canvasback::http {
 namespace {

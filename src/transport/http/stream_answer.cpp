@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/format_names.hpp"
 #include "base/log.hpp"
-#include "task/format.hpp"
 #include "transport/http/problem.hpp"
 
 namespace canvasback::http {

@@ -15,7 +15,7 @@ namespace canvasback::http {
 using OpenAnswer = std::function<asio::awaitable<Result<std::unique_ptr<Answer>>>(CancelToken gone)>;
 
 struct StreamHead {
-  std::string format;            // of task/format.hpp
+  std::string format;            // of base/format_names.hpp
   std::string content_encoding;  // gzip, zstd or empty
   Headers headers;
   std::unique_ptr<JobStream> job = {};  // watches the answer; nullptr: nobody does

@@ -10,8 +10,8 @@
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "record/type_name.hpp"
 #include "storage/parquet/row_group_reader.hpp"
-#include "stream/type_name.hpp"
 #include "worker/child/column_parts.hpp"
 #include "worker/child/executor.hpp"
 #include "worker/child/row_gather.hpp"

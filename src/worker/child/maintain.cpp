@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "base/iso_week.hpp"
 #include "base/limits.hpp"
 #include "storage/collection/part_info.hpp"
 #include "storage/dataset.hpp"
@@ -13,7 +14,6 @@
 #include "storage/parquet/part_writer.hpp"
 #include "storage/parquet/scan.hpp"
 #include "task/collection_task.hpp"
-#include "task/iso_week.hpp"
 #include "task/sql_builder.hpp"
 #include "worker/child/key_writer.hpp"
 

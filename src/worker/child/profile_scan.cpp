@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "base/work_pieces.hpp"
+#include "record/type_name.hpp"
 #include "storage/parquet/column_scan.hpp"
 #include "storage/parquet/row_group_reader.hpp"
-#include "stream/type_name.hpp"
 
 namespace canvasback {
 namespace {

@@ -1,4 +1,4 @@
-#include "stream/key_hash.hpp"
+#include "record/key_hash.hpp"
 
 #include <gtest/gtest.h>
 

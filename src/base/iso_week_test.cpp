@@ -1,4 +1,4 @@
-#include "task/iso_week.hpp"
+#include "base/iso_week.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "stream/type_name.hpp"
+#include "record/type_name.hpp"
 
 #include <arrow/util/key_value_metadata.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "stream/record_schema.hpp"
+#include "record/record_schema.hpp"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include <set>
 
 #include "base/limits.hpp"
-#include "stream/value_pattern.hpp"
+#include "record/value_pattern.hpp"
 
 namespace canvasback {
 namespace {

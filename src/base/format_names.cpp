@@ -1,4 +1,4 @@
-#include "task/format.hpp"
+#include "base/format_names.hpp"
 
 #include <array>
 #include <charconv>

@@ -11,7 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "stream/kinds.hpp"
+#include "record/kinds.hpp"
 
 namespace canvasback {
 

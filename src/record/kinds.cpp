@@ -1,4 +1,4 @@
-#include "stream/kinds.hpp"
+#include "record/kinds.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "stream/record_schema.hpp"
+#include "record/record_schema.hpp"
 
 #include <gtest/gtest.h>
 

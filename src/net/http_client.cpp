@@ -1,4 +1,4 @@
-#include "transport/http/client.hpp"
+#include "net/http_client.hpp"
 
 #include <fmt/format.h>
 

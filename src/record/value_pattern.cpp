@@ -2,7 +2,7 @@
 #define BOOST_REGEX_MAX_STATE_COUNT \
   std::ptrdiff_t { 1000000 }
 
-#include "stream/value_pattern.hpp"
+#include "record/value_pattern.hpp"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wold-style-cast"
