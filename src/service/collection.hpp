@@ -12,7 +12,7 @@
 
 #include "record/record_schema.hpp"
 #include "service/collection_lock.hpp"
-#include "storage/collection/file_set.hpp"
+#include "storage/table/file_set.hpp"
 #include "task/collection_task.hpp"
 #include "worker/pool/event.hpp"
 

@@ -17,8 +17,8 @@
 
 #include "record/record_schema.hpp"
 #include "service/collection.hpp"
-#include "storage/collection/key_entry.hpp"
-#include "storage/collection/key_index.hpp"
+#include "storage/table/key_entry.hpp"
+#include "storage/table/key_index.hpp"
 
 namespace canvasback {
 

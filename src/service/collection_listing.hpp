@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/collection/file_set.hpp"
+#include "storage/table/file_set.hpp"
 
 namespace canvasback {
 

@@ -14,8 +14,8 @@
 #include "service/collection_listing.hpp"
 #include "service/collection_service.hpp"
 #include "service/on_thread.hpp"
-#include "storage/collection/shape_sql.hpp"
 #include "storage/file.hpp"
+#include "storage/table/shape_sql.hpp"
 
 namespace canvasback {
 namespace {

@@ -16,8 +16,8 @@
 #include "service/collection_listing.hpp"
 #include "service/conflict_error.hpp"
 #include "service/on_thread.hpp"
-#include "storage/collection/shape_sql.hpp"
 #include "storage/file.hpp"
+#include "storage/table/shape_sql.hpp"
 #include "task/spool.hpp"
 
 namespace canvasback {

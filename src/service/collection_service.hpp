@@ -3,7 +3,7 @@
 // query sees it. All requests that wait at a moment become one commit. Workers of the role `maintain` merge commits
 // into the parts of weeks, much at once in one process and little at once in another, so that however long the one
 // takes, small commits do not pile up. A folder's files are the truth: nothing is kept beside them, and after a crash
-// they are all there is to read (storage/collection/part_info.hpp). No protocol here. All calls on the front's one
+// they are all there is to read (storage/table/part_info.hpp). No protocol here. All calls on the front's one
 // thread; the disk is waited for on threads of its own.
 #pragma once
 

@@ -10,7 +10,7 @@
 
 #include "base/json.hpp"
 #include "record/record_schema.hpp"
-#include "storage/collection/part_info.hpp"
+#include "storage/table/part_info.hpp"
 
 namespace canvasback {
 

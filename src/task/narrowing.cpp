@@ -3,7 +3,7 @@
 #include <map>
 
 #include "base/iso_week.hpp"
-#include "storage/collection/part_info.hpp"
+#include "storage/table/part_info.hpp"
 
 namespace canvasback {
 namespace {

@@ -1,6 +1,6 @@
 // PartWriter: record batches of one schema into one Parquet file of a collection, through a descriptor that somebody
 // else opened and will sync. ZSTD (or LZ4), row groups as they are given, statistics, Bloom filters on the columns
-// asked for, and a footer that says what the file is (storage/collection/part_info.hpp).
+// asked for, and a footer that says what the file is (storage/table/part_info.hpp).
 #pragma once
 
 #include <memory>

@@ -6,7 +6,7 @@
 #include "base/iso_week.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "storage/collection/shape_sql.hpp"
+#include "storage/table/shape_sql.hpp"
 #include "task/narrowing.hpp"
 #include "task/search.hpp"
 #include "transport/http/problem.hpp"

@@ -1,4 +1,4 @@
-// KeyWriter: the keys of the rows that a task writes, into a file of their own for the front (storage/collection/
+// KeyWriter: the keys of the rows that a task writes, into a file of their own for the front (storage/table/
 // key_columns.hpp). Asked for with the first rows; not thread-safe.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/unique_fd.hpp"
-#include "storage/collection/key_columns.hpp"
+#include "storage/table/key_columns.hpp"
 
 namespace canvasback {
 

@@ -8,11 +8,11 @@
 
 #include "base/iso_week.hpp"
 #include "base/limits.hpp"
-#include "storage/collection/part_info.hpp"
 #include "storage/dataset.hpp"
 #include "storage/parquet/footer.hpp"
 #include "storage/parquet/part_writer.hpp"
 #include "storage/parquet/scan.hpp"
+#include "storage/table/part_info.hpp"
 #include "task/collection_task.hpp"
 #include "task/sql_builder.hpp"
 #include "worker/child/key_writer.hpp"

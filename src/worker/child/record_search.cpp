@@ -9,8 +9,8 @@
 
 #include "base/clock.hpp"
 #include "base/work_pieces.hpp"
-#include "storage/collection/part_info.hpp"
 #include "storage/parquet/row_group_reader.hpp"
+#include "storage/table/part_info.hpp"
 
 namespace canvasback {
 namespace {

@@ -1,4 +1,4 @@
-#include "storage/collection/shape_sql.hpp"
+#include "storage/table/shape_sql.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <map>
 
-#include "storage/collection/file_set.hpp"
-#include "storage/collection/shape_sql.hpp"
+#include "storage/table/file_set.hpp"
+#include "storage/table/shape_sql.hpp"
 
 namespace canvasback {
 namespace {

@@ -1,9 +1,9 @@
 // Which files count, after every way a crash may have left a folder.
-#include "storage/collection/file_set.hpp"
+#include "storage/table/file_set.hpp"
 
 #include <gtest/gtest.h>
 
-#include "storage/collection/shape_sql.hpp"
+#include "storage/table/shape_sql.hpp"
 
 namespace canvasback {
 namespace {

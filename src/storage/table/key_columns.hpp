@@ -11,7 +11,7 @@
 
 #include "base/error.hpp"
 #include "record/record_schema.hpp"
-#include "storage/collection/key_entry.hpp"
+#include "storage/table/key_entry.hpp"
 
 namespace canvasback {
 

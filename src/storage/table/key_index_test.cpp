@@ -1,4 +1,4 @@
-#include "storage/collection/key_index.hpp"
+#include "storage/table/key_index.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "storage/collection/file_set.hpp"
+#include "storage/table/file_set.hpp"
 
 #include <algorithm>
 #include <map>

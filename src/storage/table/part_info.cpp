@@ -1,4 +1,4 @@
-#include "storage/collection/part_info.hpp"
+#include "storage/table/part_info.hpp"
 
 #include <fmt/format.h>
 

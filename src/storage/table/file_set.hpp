@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "storage/collection/part_info.hpp"
 #include "storage/dataset.hpp"
+#include "storage/table/part_info.hpp"
 
 namespace canvasback {
 

@@ -1,4 +1,4 @@
-#include "storage/collection/key_columns.hpp"
+#include "storage/table/key_columns.hpp"
 
 #include <algorithm>
 
