@@ -1,6 +1,6 @@
 // RecordSchema: what a collection's owner says of its records: the fields, what their values must be, and the keys.
-// Made from the JSON of POST /api/v1/schemas, kept by service/schema_store, checked by source/records/schema_check in
-// the worker that parses the records. Plain values.
+// Made from the JSON of POST /api/v1/schemas, kept by service/collection/schema_store, checked by
+// source/records/schema_check in the worker that parses the records. Plain values.
 #pragma once
 
 #include <cstdint>

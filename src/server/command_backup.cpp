@@ -13,7 +13,7 @@
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
 #include "server/terminal.hpp"
-#include "service/collection_backup.hpp"
+#include "service/collection/collection_backup.hpp"
 #include "storage/file.hpp"
 
 namespace canvasback {

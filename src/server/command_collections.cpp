@@ -17,7 +17,7 @@
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
 #include "server/terminal.hpp"
-#include "service/record_generator.hpp"
+#include "service/collection/record_generator.hpp"
 
 namespace canvasback {
 

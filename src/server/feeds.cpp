@@ -9,7 +9,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "net/http_client.hpp"
-#include "service/on_thread.hpp"
+#include "service/schedule/on_thread.hpp"
 
 namespace canvasback {
 

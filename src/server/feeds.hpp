@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "server/feed_source.hpp"
-#include "service/collection_service.hpp"
+#include "service/collection/collection_service.hpp"
 
 namespace canvasback {
 

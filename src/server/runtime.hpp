@@ -11,12 +11,12 @@
 
 #include "base/unique_fd.hpp"
 #include "server/config.hpp"
-#include "service/collection_service.hpp"
-#include "service/dataset_service.hpp"
-#include "service/job_service.hpp"
-#include "service/metrics.hpp"
-#include "service/query_service.hpp"
-#include "service/view_service.hpp"
+#include "service/collection/collection_service.hpp"
+#include "service/dataset/dataset_service.hpp"
+#include "service/job/job_service.hpp"
+#include "service/query/query_service.hpp"
+#include "service/view/view_service.hpp"
+#include "transport/http/connection/metrics.hpp"
 #include "worker/pool/pool.hpp"
 
 namespace canvasback {

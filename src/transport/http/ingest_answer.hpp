@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "service/collection_service.hpp"
+#include "service/collection/collection_service.hpp"
 #include "transport/http/connection.hpp"
 
 namespace canvasback::http {

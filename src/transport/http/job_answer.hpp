@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "service/job_service.hpp"
+#include "service/job/job_service.hpp"
 #include "transport/http/connection.hpp"
 
 namespace canvasback::http {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "service/metrics.hpp"
-#include "service/query_service.hpp"
+#include "service/query/query_service.hpp"
 #include "transport/http/connection.hpp"
+#include "transport/http/connection/metrics.hpp"
 
 namespace canvasback::http {
 

@@ -1,11 +1,11 @@
 // The routes, by area. Each parses, calls one service, and writes bytes.
 #pragma once
 
-#include "service/collection_service.hpp"
-#include "service/dataset_service.hpp"
-#include "service/job_service.hpp"
-#include "service/query_service.hpp"
-#include "service/view_service.hpp"
+#include "service/collection/collection_service.hpp"
+#include "service/dataset/dataset_service.hpp"
+#include "service/job/job_service.hpp"
+#include "service/query/query_service.hpp"
+#include "service/view/view_service.hpp"
 #include "transport/http/router.hpp"
 
 namespace canvasback::http {

@@ -2,7 +2,7 @@
 // coming in, and weeks may be merged or moved.
 #include "base/clock.hpp"
 #include "base/text.hpp"
-#include "service/collection_backup.hpp"
+#include "service/collection/collection_backup.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/routes.hpp"
 

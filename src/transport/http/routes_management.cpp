@@ -6,7 +6,7 @@
 #include "base/iso_week.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "service/collection_jobs.hpp"
+#include "service/collection/collection_jobs.hpp"
 #include "transport/http/job_answer.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/routes.hpp"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "service/query_service.hpp"
+#include "service/query/query_service.hpp"
 #include "transport/http/request.hpp"
 
 namespace canvasback::http {

@@ -6,8 +6,8 @@
 #include <functional>
 #include <string>
 
-#include "service/job_service.hpp"
-#include "service/query_service.hpp"
+#include "service/job/job_service.hpp"
+#include "service/query/query_service.hpp"
 #include "transport/http/connection.hpp"
 
 namespace canvasback::http {

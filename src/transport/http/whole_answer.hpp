@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "service/query_service.hpp"
+#include "service/query/query_service.hpp"
 #include "transport/http/connection.hpp"
 
 namespace canvasback::http {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <variant>
 
-#include "service/view_service.hpp"
+#include "service/view/view_service.hpp"
 
 namespace canvasback::websocket {
 

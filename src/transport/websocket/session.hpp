@@ -13,7 +13,7 @@
 #include <memory>
 #include <string>
 
-#include "service/view_service.hpp"
+#include "service/view/view_service.hpp"
 #include "transport/websocket/message.hpp"
 #include "worker/pool/event.hpp"
 

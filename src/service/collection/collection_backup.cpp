@@ -1,0 +1,101 @@
+#include "service/collection/collection_backup.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/limits.hpp"
+#include "base/tar.hpp"
+#include "service/schedule/on_thread.hpp"
+#include "storage/file.hpp"
+
+namespace canvasback {
+
+namespace fs = std::filesystem;
+
+Result<std::unique_ptr<CollectionBackup>> CollectionBackup::open(const CollectionService& collections,
+                                                                 const std::string& data_folder) {
+  std::unique_ptr<CollectionBackup> out(new CollectionBackup());
+  CANVASBACK_TRY(out->add_folder(data_folder, data_folder + "/schemas"));
+  for (const auto& [name, collection] : collections.collections()) {
+    for (const auto* files : {&collection->files.live, &collection->archived}) {
+      for (const CollectionFile& file : *files) CANVASBACK_TRY(out->add(data_folder, file.file.path));
+    }
+    CANVASBACK_TRY(out->add_folder(data_folder, collection->quarantine));
+  }
+  return out;
+}
+
+CollectionBackup::~CollectionBackup() { disk_.join(); }
+
+Status CollectionBackup::add(const std::string& data_folder, const std::string& path) {
+  File file;
+  file.name = fs::path(path).lexically_relative(data_folder).string();
+  file.fd = UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info {};
+  if (!file.fd || ::fstat(file.fd.get(), &info) != 0) return std::unexpected(file::error_from(errno, "opened", path));
+  if (!S_ISREG(info.st_mode)) return {};
+  file.bytes = static_cast<std::uint64_t>(info.st_size);
+  file.modified_s = info.st_mtim.tv_sec;
+  files_.push_back(std::move(file));
+  return {};
+}
+
+// Finished files; what is being written has a name that begins with a dot.
+Status CollectionBackup::add_folder(const std::string& data_folder, const std::string& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with('.') || name.ends_with(".tmp") || !entry.is_regular_file(error)) continue;
+    CANVASBACK_TRY(add(data_folder, entry.path().string()));
+  }
+  return {};
+}
+
+std::uint64_t CollectionBackup::bytes() const {
+  std::uint64_t sum = 0;
+  for (const File& file : files_) sum += file.bytes;
+  return sum;
+}
+
+asio::awaitable<Result<std::string_view>> CollectionBackup::next() {
+  auto reading = [this] { return read(); };
+  co_return co_await on_thread(disk_, reading);
+}
+
+// A header, a piece of a file, what follows it, or the end.
+Result<std::string_view> CollectionBackup::read() {
+  if (at_ == files_.size()) {
+    if (std::exchange(ended_, true)) return std::string_view();
+    piece_ = tar_end();
+    return std::string_view(piece_);
+  }
+  File& file = files_[at_];
+  if (!std::exchange(in_file_, true)) {
+    CANVASBACK_ASSIGN(piece_, tar_header(file.name, file.bytes, file.modified_s));
+    return std::string_view(piece_);
+  }
+  if (offset_ < file.bytes) {
+    piece_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(limits::kInputFrameBytes, file.bytes - offset_)));
+    const ssize_t got = ::pread(file.fd.get(), piece_.data(), piece_.size(), static_cast<off_t>(offset_));
+    if (got < 0 && errno == EINTR) return read();
+    if (got <= 0) return fail(ErrorCode::DataProcessing, fmt::format("{} cannot be read to its end.", file.name));
+    offset_ += static_cast<std::uint64_t>(got);
+    piece_.resize(static_cast<std::size_t>(got));
+    if (offset_ < file.bytes) return std::string_view(piece_);
+    piece_ += tar_padding(file.bytes);
+  } else {
+    // An empty file has nothing behind its header.
+    piece_.clear();
+  }
+  file.fd.reset();
+  ++at_;
+  offset_ = 0;
+  in_file_ = false;
+  return piece_.empty() ? read() : Result<std::string_view>(std::string_view(piece_));
+}
+
+}  // namespace canvasback

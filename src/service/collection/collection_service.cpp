@@ -1,0 +1,463 @@
+#include "service/collection/collection_service.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <filesystem>
+
+#include "base/clock.hpp"
+#include "base/hash.hpp"
+#include "base/json.hpp"
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "service/collection/collection_listing.hpp"
+#include "service/collection/conflict_error.hpp"
+#include "service/schedule/on_thread.hpp"
+#include "storage/file.hpp"
+#include "storage/table/shape_sql.hpp"
+#include "task/spool.hpp"
+
+namespace canvasback {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error overloaded(std::string message) { return Error{ErrorCode::TooManyRequests, std::move(message), {}, {}, 1}; }
+
+// While merging is behind, commits are made less often and so larger: who sends one record after the other is slowed
+// down by degrees, and many who do so at once are not fewer in a second.
+std::chrono::milliseconds pause_before_commit(std::size_t commits) {
+  constexpr std::size_t kMax = limits::kCommitsUnmergedMax;
+  const int pause_ms = commits < kMax / 8 ? 0 : commits < kMax / 4 ? 5 : commits < kMax / 2 ? 10 : 25;
+  return std::chrono::milliseconds(pause_ms);
+}
+
+// Whether two requests may be one commit: what is said of its records is said of all of them.
+bool goes_with(const IngestTicket& one, const IngestTicket& other) {
+  const bool alone = one.expected_us || other.expected_us;
+  return !alone && one.input.cast == other.input.cast && one.on_conflict == other.on_conflict;
+}
+
+// What of a commit is on the disk once this has returned: all of it, or (after an error) all of it or nothing.
+struct CommitPlan {
+  std::string folder;
+  std::vector<std::pair<int, std::pair<std::string, std::string>>> files;  // descriptor, from, to
+  std::string rejects_folder;
+  std::optional<std::pair<int, std::pair<std::string, std::string>>> rejects;
+  bool sync = true;
+  bool renaming = false;  // out: the error came when names were changed already
+};
+
+Status carry_out(CommitPlan& plan) {
+  if (plan.rejects) {
+    // Refused records first: an acknowledgement stands for them, too.
+    CANVASBACK_TRY(file::make_folder(plan.rejects_folder));
+    CANVASBACK_TRY(file::sync(plan.rejects->first, plan.rejects->second.first));
+    CANVASBACK_TRY(file::rename(plan.rejects->second.first, plan.rejects->second.second));
+    CANVASBACK_TRY(file::sync_folder(plan.rejects_folder));
+  }
+  if (plan.sync) {
+    for (const auto& [fd, names] : plan.files) CANVASBACK_TRY(file::sync(fd, names.first));
+  }
+  plan.renaming = true;
+  for (const auto& [fd, names] : plan.files) CANVASBACK_TRY(file::rename(names.first, names.second));
+  return plan.sync && !plan.files.empty() ? file::sync_folder(plan.folder) : Status();
+}
+
+}  // namespace
+
+IngestStream::IngestStream(CollectionService& service, Collection& collection, IngestRequest request)
+    : service_(service),
+      collection_(collection),
+      request_(std::move(request)),
+      files_(std::make_shared<PendingFiles>()) {
+  ++service_.streams_;
+}
+
+IngestStream::~IngestStream() {
+  --service_.streams_;
+  if (holds_key_) service_.release_key(collection_, request_.key);
+}
+
+asio::awaitable<bool> IngestStream::feed(std::string_view bytes) {
+  if (repeated_) co_return true;  // they were kept before
+  co_return co_await task_->feed(bytes);
+}
+
+asio::awaitable<Result<IngestAnswer>> IngestStream::finish() {
+  using Out = Result<IngestAnswer>;
+  if (repeated_) co_return *repeated_;
+  task_->end_input();
+  auto done = co_await task_->finish();
+  if (!done) co_return Out(std::unexpected(done.error()));
+  IngestResult result = ingest_result_from_json(*done);
+  IngestAnswer answer;
+  const auto held = co_await collection_.lock->hold();
+  if (schema_ != collection_.schema) {
+    co_return Out(fail(Error{ErrorCode::Unavailable, "The schema was changed while the body came.", {}, {}, 1}));
+  }
+  std::optional<CollectionService::KeyedBatch> keyed;
+  if (collection_.keys) {
+    auto judged = co_await service_.judge_keys(collection_, files_, request_.on_conflict, request_.expected_us);
+    if (!judged) co_return Out(std::unexpected(judged.error()));
+    const RequestRows all{0, result.outcomes.at(0).records};
+    const std::vector<RequestRows> none;
+    auto refused = conflict_error(*collection_.keys, judged->verdict, all, none);
+    if (refused) {
+      co_return Out(std::unexpected(*refused));
+    }
+    keyed = std::move(*judged);
+  }
+  CollectionService::KeyedBatch* batch = keyed ? &*keyed : nullptr;
+  auto commit = co_await service_.keep(collection_, result, files_, answer.sync_ms, batch);
+  if (!commit) co_return Out(std::unexpected(commit.error()));
+  answer.commit = *commit;
+  answer.records = result.outcomes.at(0).records;
+  answer.quarantined = result.outcomes.at(0).quarantined;
+  answer.errors = result.outcomes.at(0).errors;
+  answer.queue_ms = queue_ms_;
+  answer.work_ms = done->at("work_ms").as_double();
+  answer.memory_usage_mb = done->at("memory_usage_mb").as_double();
+  co_return answer;
+}
+
+CollectionService::CollectionService(asio::any_io_executor executor, Pools pools, DatasetService& datasets,
+                                     Options options)
+    : executor_(std::move(executor)),
+      ingest_(pools.ingest),
+      maintain_(pools.maintain),
+      tidy_(pools.tidy),
+      datasets_(datasets),
+      options_(std::move(options)),
+      schemas_(options_.data_folder + "/schemas"),
+      key_secret_(random_hex(16)) {}
+
+CollectionService::~CollectionService() {
+  *alive_ = false;
+  disk_.join();
+  house_.join();
+}
+
+const Collection* CollectionService::find(std::string_view name) const {
+  auto found = collections_.find(name);
+  return found == collections_.end() ? nullptr : found->second.get();
+}
+
+Result<Collection*> CollectionService::collection_for(std::string_view name) {
+  if (stopping_) return fail(Error{ErrorCode::Unavailable, "The server is stopping.", {}, {}, 5});
+  if (auto found = collections_.find(name); found != collections_.end()) return found->second.get();
+  if (!is_dataset_name(name)) {
+    return fail(ErrorCode::InvalidData, fmt::format("\"{}\" cannot be the name of a collection.", name.substr(0, 64)));
+  }
+  if (datasets_.entries().contains(name)) {
+    return fail(ErrorCode::InvalidData, fmt::format("There is a dataset \"{}\" already.", name));
+  }
+  auto collection = std::make_unique<Collection>();
+  collection->name = name;
+  collection->lock = std::make_unique<CollectionLock>(executor_);
+  const bool is_default = name == kDefaultCollection;
+  const std::string base =
+      is_default ? options_.data_folder : fmt::format("{}/collections/{}", options_.data_folder, name);
+  collection->folder = base + "/parquet";
+  collection->archive = base + "/archive";
+  collection->quarantine = base + "/quarantine";
+  CANVASBACK_TRY(file::make_folder(collection->folder));
+  return collections_.emplace(std::string(name), std::move(collection)).first->second.get();
+}
+
+Result<Collection*> CollectionService::collection_for(const IngestRequest& request) {
+  const bool known = collections_.contains(request.collection);
+  if (request.known_only && !known) {
+    return fail(ErrorCode::SchemaNotFound,
+                fmt::format("There is no schema \"{}\".", request.collection.substr(0, 128)));
+  }
+  if (request.on_conflict != OnConflict::Refuse) {
+    const RecordSchema* schema = schemas_.find(request.collection);
+    if (schema == nullptr || schema->primary_key.empty()) {
+      return fail(ErrorCode::SchemaValidation,
+                  fmt::format("Collection \"{}\" has no schema with a key.", request.collection.substr(0, 128)));
+    }
+  }
+  return collection_for(request.collection);
+}
+
+Status CollectionService::check_room(const Collection& collection) const {
+  if (collection.stopped) return std::unexpected(*collection.stopped);
+  if (collection.commit_count() >= limits::kCommitsUnmergedMax) {
+    return fail(overloaded("Too many commits wait to be merged."));
+  }
+  return {};
+}
+
+void CollectionService::release_key(Collection& collection, const std::string& key) {
+  auto found = collection.requests_under_way.find(key);
+  if (found == collection.requests_under_way.end()) return;
+  const auto event = found->second;
+  collection.requests_under_way.erase(found);
+  event->notify();
+}
+
+// The answer to a request of this key that was acknowledged before; else the key is this request's until release_key().
+asio::awaitable<std::optional<Result<IngestAnswer>>> CollectionService::answer_of_earlier(Collection& collection,
+                                                                                          std::string key) {
+  using Out = std::optional<Result<IngestAnswer>>;
+  if (key.size() > limits::kIdempotencyKeyBytesMax || !is_utf8(key)) {
+    co_return Out(fail(ErrorCode::InvalidData,
+                       fmt::format("An Idempotency-Key has at most {} bytes.", limits::kIdempotencyKeyBytesMax)));
+  }
+  while (true) {
+    if (auto known = collection.requests.find(key); known != collection.requests.end()) {
+      IngestAnswer answer;
+      answer.records = known->second.records;
+      answer.quarantined = known->second.quarantined;
+      answer.commit = known->second.commit;
+      answer.repeated = true;
+      co_return Out(answer);
+    }
+    auto under_way = collection.requests_under_way.find(key);
+    if (under_way == collection.requests_under_way.end()) break;
+    const auto event = under_way->second;
+    co_await event->wait();
+  }
+  collection.requests_under_way.emplace(std::move(key), std::make_shared<Event>(executor_));
+  co_return Out();
+}
+
+RolePool::OpenFile CollectionService::opener(Collection& collection, std::shared_ptr<PendingFiles> files) {
+  // Bodies that are read at random lie in files of their own, which go with the task.
+  auto spools = std::make_shared<PendingFiles>();
+  return [this, folder = collection.folder, files, spools](const Json& request) -> Result<UniqueFd> {
+    const std::string_view wanted = request.at("name").as_string();
+    PendingFiles::File pending;
+    pending.path = fmt::format("{}/.writing-{}.tmp", folder, next_temporary_++);
+    CANVASBACK_ASSIGN(pending.fd, file::create(pending.path));
+    pending.request = request;
+    UniqueFd theirs(::dup(pending.fd.get()));
+    if (!theirs) return std::unexpected(file::error_from(errno, "opened", pending.path));
+    auto& place = wanted == kNeedKeys      ? files->keys
+                  : wanted == kNeedRejects ? files->rejects
+                  : wanted == kNeedSpool   ? spools->parts
+                                           : files->parts;
+    place.push_back(std::move(pending));
+    return theirs;
+  };
+}
+
+asio::awaitable<Result<IngestAnswer>> CollectionService::ingest(IngestRequest request, std::string body) {
+  using Out = Result<IngestAnswer>;
+  auto known = collection_for(request);
+  if (!known) co_return Out(std::unexpected(known.error()));
+  co_return co_await ingest_into(**known, std::move(request), std::move(body));
+}
+
+asio::awaitable<Result<IngestAnswer>> CollectionService::ingest_into(Collection& collection, IngestRequest request,
+                                                                     std::string body) {
+  using Out = Result<IngestAnswer>;
+  if (Status room = check_room(collection); !room) co_return Out(std::unexpected(room.error()));
+  if (collection.waiting_bytes + body.size() > limits::kIngestWaitingBytesMax ||
+      collection.waiting.size() >= limits::kGroupRequestsMax * 4) {
+    co_return Out(fail(overloaded("Too much waits to be written already.")));
+  }
+  if (!request.key.empty()) {
+    auto earlier = co_await answer_of_earlier(collection, request.key);
+    if (earlier) co_return std::move(*earlier);
+  }
+  IngestInput input;
+  input.bytes = static_cast<std::int64_t>(body.size());
+  input.format = request.format;
+  input.encoding = request.encoding;
+  input.key = request.key;
+  input.quarantine = request.quarantine;
+  input.cast = request.cast;
+  auto ticket = std::make_shared<IngestTicket>(IngestTicket{std::move(input), request.on_conflict, request.expected_us,
+                                                            std::move(body), request.received_ns, Event(executor_),
+                                                            std::nullopt});
+  collection.waiting_bytes += ticket->body.size();
+  collection.waiting.push_back(ticket);
+  if (!collection.committing) {
+    collection.committing = true;
+    asio::co_spawn(executor_, commit_waiting(collection), asio::detached);
+  }
+  while (!ticket->answer) co_await ticket->done.wait();
+  if (!request.key.empty()) release_key(collection, request.key);
+  co_return std::move(*ticket->answer);
+}
+
+// Commits what waits until nothing does. While one commit is on its way to the disk, the next one gathers.
+asio::awaitable<void> CollectionService::commit_waiting(Collection& collection) {
+  while (!collection.waiting.empty()) {
+    if (const auto pause = pause_before_commit(collection.commit_count()); pause.count() > 0) {
+      asio::steady_timer timer(executor_, pause);
+      co_await timer.async_wait(kAwait);
+    }
+    std::vector<std::shared_ptr<IngestTicket>> group;
+    std::size_t bytes = 0;
+    while (!collection.waiting.empty() && group.size() < limits::kGroupRequestsMax) {
+      const std::size_t next = collection.waiting.front()->body.size();
+      if (!group.empty() && bytes + next > limits::kGroupBytesMax) break;
+      if (!group.empty() && !goes_with(*group[0], *collection.waiting.front())) break;
+      bytes += next;
+      collection.waiting_bytes -= next;
+      group.push_back(std::move(collection.waiting.front()));
+      collection.waiting.pop_front();
+    }
+    co_await commit_group(collection, std::move(group));
+  }
+  collection.committing = false;
+}
+
+// Makes the written files part of the collection: synced, renamed, the folder synced, published. Gives the commit's
+// number, 0 where there was nothing to keep.
+asio::awaitable<Result<std::uint64_t>> CollectionService::keep(Collection& collection, IngestResult& result,
+                                                               std::shared_ptr<PendingFiles> files, double& sync_ms,
+                                                               KeyedBatch* keyed) {
+  using Out = Result<std::uint64_t>;
+  if (result.files.empty() && !result.has_rejects) co_return Out(std::uint64_t{0});
+  if (collection.stopped) co_return Out(std::unexpected(*collection.stopped));
+  if (result.files.size() != files->parts.size()) {
+    co_return Out(fail(ErrorCode::DataProcessing, "The worker wrote other files than it was given."));
+  }
+  const std::uint64_t commit = ++collection.last_commit;
+  auto plan = std::make_shared<CommitPlan>();
+  plan->folder = collection.folder;
+  plan->sync = options_.sync_each_commit;
+  const int count = static_cast<int>(files->parts.size());
+  std::vector<CollectionFile> added;
+  for (int i = 0; i < count; ++i) {
+    const PendingFiles::File& pending = files->parts[static_cast<std::size_t>(i)];
+    const std::string name = commit_file_name(commit, i + 1, count);
+    plan->files.push_back({pending.fd.get(), {pending.path, collection.folder + "/" + name}});
+    CollectionFile file;
+    file.name = *parse_part_name(name);
+    added.push_back(std::move(file));
+  }
+  if (result.has_rejects && !files->rejects.empty()) {
+    plan->rejects_folder = collection.quarantine;
+    plan->rejects = {files->rejects[0].fd.get(),
+                     {files->rejects[0].path, fmt::format("{}/commit_{:012}.ndjson", collection.quarantine, commit)}};
+  }
+  Stopwatch watch;
+  auto carrying_out = [plan] { return carry_out(*plan); };
+  Status status = co_await on_thread(disk_, carrying_out);
+  sync_ms = watch.elapsed_ms();
+  if (!status) {
+    // A sync that failed is never tried again on that file. Only a full disk, met before any name was changed, is no
+    // reason to stop: the next batch is another file.
+    if (plan->renaming || status.error().code != ErrorCode::StorageLimit) {
+      collection.stopped = Error{ErrorCode::Unavailable,
+                                 fmt::format("Collection \"{}\" takes no records: the disk failed.", collection.name),
+                                 status.error().detail,
+                                 {},
+                                 30};
+      log::error("collection {}: {} {}; it takes no more records until the server is started again", collection.name,
+                 status.error().message, status.error().detail);
+    }
+    co_return Out(std::unexpected(status.error()));
+  }
+  const Kinds before = kinds_of(collection.files);
+  for (int i = 0; i < count; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    auto stated = stat_data_file(plan->files[at].second.second);
+    if (!stated) {
+      collection.stopped = stated.error();
+      co_return Out(std::unexpected(stated.error()));
+    }
+    CollectionFile& file = added[at];
+    file.file = std::move(*stated);
+    file.file.rows = result.files[at].rows;
+    file.file.row_group_rows = std::move(result.files[at].row_group_rows);
+    file.info = std::move(result.files[at].info);
+    if (!options_.sync_each_commit) unsynced_.emplace_back(&collection, file.file.path);
+  }
+  if (keyed != nullptr) co_await join_keys(collection, added, *keyed);
+  // From here on nothing waits: who sees the records sees them with what they replace gone.
+  for (CollectionFile& file : added) {
+    take_over(collection, file, before);
+    collection.files.live.push_back(std::move(file));
+  }
+  if (count > 0) publish(collection);
+  if (!collection.tidying && collection.commit_count() >= limits::kCommitsMergeAt) start_merges(collection);
+  co_return Out(commit);
+}
+
+void CollectionService::publish(Collection& collection) {
+  if (collection.is_scratch) return;
+  ++collection.version;
+  std::erase_if(collection.published, [](const auto& entry) { return entry.second.expired(); });
+  collection.files.declared = collection.schema ? declared_kinds(*collection.schema) : Kinds();
+  for (CollectionFile& file : collection.files.live) {
+    if (file.signature.empty()) file.signature = signature_of(file.info.kinds);
+    file.file.dead.clear();
+    if (collection.keys) file.file.dead = collection.keys->dead_of(file.file.path);
+  }
+  auto dataset = std::make_shared<const Dataset>(
+      dataset_of(collection.name, collection.files, fmt::format("{}-{}", collection.name, collection.version)));
+  collection.published.emplace_back(collection.version, dataset);
+  datasets_.put(std::move(dataset));
+}
+
+asio::awaitable<Result<std::unique_ptr<IngestStream>>> CollectionService::begin(IngestRequest request) {
+  using Out = Result<std::unique_ptr<IngestStream>>;
+  auto known = collection_for(request);
+  if (!known) co_return Out(std::unexpected(known.error()));
+  co_return co_await begin_in(**known, std::move(request));
+}
+
+asio::awaitable<Result<std::unique_ptr<IngestStream>>> CollectionService::begin_in(Collection& collection,
+                                                                                   IngestRequest request) {
+  using Out = Result<std::unique_ptr<IngestStream>>;
+  if (Status room = check_room(collection); !room) co_return Out(std::unexpected(room.error()));
+  if (streams_ >= limits::kIngestStreamsMax) co_return Out(fail(overloaded("Too many bodies are on their way.")));
+  auto stream = std::make_unique<IngestStream>(*this, collection, request);
+  if (!request.key.empty()) {
+    auto earlier = co_await answer_of_earlier(collection, request.key);
+    if (earlier && !*earlier) co_return Out(std::unexpected(earlier->error()));
+    if (earlier) {
+      stream->repeated_ = **earlier;
+      co_return std::move(stream);
+    }
+    stream->holds_key_ = true;
+  }
+  Task task;
+  task.kind = TaskKind::Ingest;
+  IngestWork work = work_for(collection, request.on_conflict);
+  stream->schema_ = collection.schema;
+  IngestInput input;
+  input.format = request.format;
+  input.encoding = request.encoding;
+  input.key = request.key;
+  input.quarantine = request.quarantine;
+  input.cast = request.cast;
+  work.inputs.push_back(std::move(input));
+  task.work = to_json(work);
+  CancelToken never;
+  RolePool::OpenFile open_file = opener(collection, stream->files_);
+  auto submitted = co_await ingest_.submit(std::move(task), std::move(open_file), never, true);
+  if (!submitted) co_return Out(std::unexpected(submitted.error()));
+  stream->task_ = std::move(*submitted);
+  stream->queue_ms_ = static_cast<double>(monotonic_ns() - request.received_ns) / 1e6;
+  co_return std::move(stream);
+}
+
+asio::awaitable<void> CollectionService::shut_down() {
+  stopping_ = true;
+  asio::steady_timer timer(executor_);
+  const auto end = std::chrono::steady_clock::now() + limits::kDrainDeadline;
+  const auto busy = [&] {
+    return streams_ > 0 || std::ranges::any_of(collections_, [](const auto& entry) {
+             return entry.second->committing || entry.second->merging || entry.second->tidying;
+           });
+  };
+  while (busy() && std::chrono::steady_clock::now() < end) {
+    timer.expires_after(std::chrono::milliseconds(10));
+    co_await timer.async_wait(kAwait);
+  }
+  ingest_.shut_down();
+  maintain_.shut_down();
+  tidy_.shut_down();
+}
+
+}  // namespace canvasback

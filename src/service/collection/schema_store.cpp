@@ -1,0 +1,61 @@
+#include "service/collection/schema_store.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "storage/file.hpp"
+
+namespace canvasback {
+namespace fs = std::filesystem;
+
+Status SchemaStore::open() {
+  std::error_code error;
+  if (!fs::exists(folder_, error)) return {};
+  for (const auto& entry : fs::directory_iterator(folder_, error)) {
+    const fs::path path = entry.path();
+    if (path.extension() != ".json") continue;
+    std::ostringstream text;
+    text << std::ifstream(path, std::ios::binary).rdbuf();
+    auto json = Json::parse(text.str());
+    Versions versions;
+    if (json) {
+      for (const Json& version : json->at("versions").as_array()) versions.push_back(record_schema_from_kept(version));
+    }
+    const std::string name = path.stem().string();
+    if (versions.empty() || versions.back().name != name) {
+      return fail(ErrorCode::InvalidData, fmt::format("{} is no schema.", path.string()));
+    }
+    set(name, std::move(versions));
+  }
+  if (error) return fail(ErrorCode::Unavailable, fmt::format("{} cannot be read.", folder_), error.message());
+  return {};
+}
+
+const RecordSchema* SchemaStore::find(std::string_view name) const {
+  const Versions* found = versions(name);
+  return found != nullptr ? &found->back() : nullptr;
+}
+
+const SchemaStore::Versions* SchemaStore::versions(std::string_view name) const {
+  const auto found = schemas_.find(name);
+  return found != schemas_.end() ? &found->second : nullptr;
+}
+
+Status SchemaStore::write(const std::string& name, const Versions& versions) const {
+  CANVASBACK_TRY(file::make_folder(folder_));
+  Json out;
+  Json entries = Json::Array{};
+  for (const RecordSchema& version : versions) entries.push(to_json(version));
+  out.set("versions", std::move(entries));
+  return file::replace(path_of(name), out.dump() + "\n");
+}
+
+Status SchemaStore::erase(const std::string& name) const {
+  CANVASBACK_TRY(file::remove(path_of(name)));
+  return file::sync_folder(folder_);
+}
+
+}  // namespace canvasback

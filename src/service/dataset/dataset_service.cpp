@@ -1,0 +1,159 @@
+#include "service/dataset/dataset_service.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "base/log.hpp"
+
+namespace canvasback {
+namespace {
+
+constexpr std::int64_t kInspectTimeoutMs = 120'000;
+
+asio::awaitable<Result<Dataset>> list_on(DatasetSource source) { co_return list_files(source); }
+
+}  // namespace
+
+DatasetService::DatasetService(asio::any_io_executor executor, Pool& pool)
+    : executor_(std::move(executor)), pool_(pool) {}
+
+DatasetService::~DatasetService() {
+  *alive_ = false;
+  listing_.stop();
+}
+
+asio::awaitable<Status> DatasetService::add(std::vector<DatasetSource> sources) {
+  for (DatasetSource& source : sources) {
+    const std::string name = source.name;
+    auto [entry, added] = entries_.try_emplace(name);
+    if (!added) {
+      co_return Status(fail(ErrorCode::InvalidData,
+                            fmt::format("Two datasets are called \"{}\"; name one of them with name=path.", name)));
+    }
+    entry->second.source = std::move(source);
+  }
+  co_await refresh();
+  co_return Status();
+}
+
+asio::awaitable<void> DatasetService::refresh() {
+  if (refreshing_) co_return;
+  refreshing_ = true;
+  std::vector<std::string> changed;
+  for (auto& [name, entry] : entries_) {
+    if (entry.is_put) continue;
+    auto listed = co_await asio::co_spawn(listing_, list_on(entry.source), asio::use_awaitable);
+    if (!listed) {
+      if (!entry.error || entry.error->message != listed.error().message) {
+        log::warning("dataset {}: {}", name, listed.error().message);
+      }
+      entry.error = listed.error();
+      entry.dataset.reset();
+      listed_.erase(name);
+      continue;
+    }
+    const auto known = listed_.find(name);
+    if (known != listed_.end() && known->second.version == listed->version) continue;
+    listed_.insert_or_assign(name, std::move(*listed));
+    changed.push_back(name);
+  }
+  update_grants();
+  for (const std::string& name : changed) co_await refresh_one(name);
+  refreshing_ = false;
+}
+
+asio::awaitable<void> DatasetService::refresh_one(std::string name) {
+  Task task;
+  task.kind = TaskKind::Inspect;
+  task.dataset = name;
+  task.inspected = listed_.at(name);
+  task.timeout_ms = kInspectTimeoutMs;
+  task.received_ns = monotonic_ns();
+  const std::string version = task.inspected.version;
+  Stopwatch watch;
+  auto run = co_await pool_.submit(std::move(task), {}, Lane::Inspect, false, CancelToken());
+  Result<Dataset> inspected = run ? fail(ErrorCode::DataProcessing, "The dataset was not inspected.")
+                                  : Result<Dataset>(std::unexpected(run.error()));
+  if (run) {
+    while (true) {
+      TaskEvent event = co_await (*run)->next();
+      if (event.kind == TaskEvent::Kind::Failed) inspected = std::unexpected(event.error);
+      if (event.kind == TaskEvent::Kind::Done) inspected = dataset_from_json(event.info.at("dataset"));
+      if (event.kind == TaskEvent::Kind::Failed || event.kind == TaskEvent::Kind::Done) break;
+    }
+  }
+  DatasetEntry& entry = entries_.at(name);
+  if (!inspected) {
+    log::warning("dataset {}: {}", name, inspected.error().message);
+    entry.error = inspected.error();
+    entry.dataset.reset();
+    // A busy server is no property of the files: look again at the next refresh.
+    if (inspected.error().code == ErrorCode::TooManyRequests || inspected.error().code == ErrorCode::Unavailable)
+      listed_.erase(name);
+    co_return;
+  }
+  entry.error.reset();
+  entry.dataset = std::make_shared<const Dataset>(std::move(*inspected));
+  log::info("dataset {}: {} files, {} rows, {} columns, read in {:.0f} ms", name, entry.dataset->files.size(),
+            entry.dataset->rows, entry.dataset->columns.size(), watch.elapsed_ms());
+}
+
+void DatasetService::put(std::shared_ptr<const Dataset> dataset) {
+  DatasetEntry& entry = entries_[dataset->name];
+  entry.is_put = true;
+  entry.source.name = dataset->name;
+  entry.dataset = std::move(dataset);
+}
+
+void DatasetService::grant_folders(std::vector<std::string> folders) { granted_folders_ = std::move(folders); }
+
+void DatasetService::update_grants() {
+  std::vector<std::string> paths = granted_folders_;
+  std::string fingerprint;
+  for (const auto& [name, dataset] : listed_) {
+    for (const std::string& path : readable_paths(entries_.at(name).source, dataset)) {
+      // A rule of the sandbox is bound to an inode: a file or folder replaced by another needs a new grant.
+      struct stat info {};
+      if (::stat(path.c_str(), &info) == 0) fingerprint += fmt::format("{}:{}:{}\n", path, info.st_dev, info.st_ino);
+      paths.push_back(path);
+    }
+  }
+  pool_.set_grants(std::move(paths), std::move(fingerprint));
+}
+
+asio::awaitable<void> DatasetService::watch(std::shared_ptr<bool> alive) {
+  asio::steady_timer timer(executor_);
+  while (true) {
+    timer.expires_after(limits::kDatasetRefreshPeriod);
+    co_await timer.async_wait(kAwait);
+    if (!*alive) co_return;
+    co_await refresh();
+  }
+}
+
+void DatasetService::start_watching() { asio::co_spawn(executor_, watch(alive_), asio::detached); }
+
+Result<std::shared_ptr<const Dataset>> DatasetService::find(std::string_view name) const {
+  auto found = entries_.find(name);
+  if (found == entries_.end()) {
+    return fail(ErrorCode::DatasetNotFound, fmt::format("There is no dataset \"{}\".", name.substr(0, 128)));
+  }
+  if (found->second.dataset) return found->second.dataset;
+  if (found->second.error) return std::unexpected(*found->second.error);
+  return fail(Error{ErrorCode::Unavailable, fmt::format("Dataset \"{}\" is being read.", name), {}, {}, 1});
+}
+
+std::vector<std::shared_ptr<const Dataset>> DatasetService::readable() const {
+  std::vector<std::shared_ptr<const Dataset>> out;
+  for (const auto& [name, entry] : entries_) {
+    if (entry.dataset) out.push_back(entry.dataset);
+  }
+  return out;
+}
+
+}  // namespace canvasback

@@ -1,0 +1,190 @@
+// Queries: rows of a dataset and the user's SQL, as answers that are read piece by piece. Chooses the lane, registers
+// what runs (GET /api/v1/queries) and cancels it, tries a statement that failed for memory once more in the large
+// place, and remembers counts of filtered rows. No protocol here. All calls on the front's one thread.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "service/dataset/dataset_service.hpp"
+#include "service/query/answer_cache.hpp"
+#include "task/narrowing.hpp"
+#include "worker/pool/pool.hpp"
+
+namespace canvasback {
+
+class QueryService;
+
+// What is asked for, whatever the way it came.
+struct RowsRequest {
+  std::string dataset;
+  Selection selection;
+  std::string format = "json";
+  std::string compression;
+  std::string content_encoding;
+  bool numbers_exact = true;
+  bool row_objects = false;     // json: rows as objects, in "data"
+  std::int64_t batch_rows = 0;  // arrow: of one batch; 0: as they come
+  std::int64_t timeout_ms = 0;  // 0: the default
+  std::int64_t received_ns = 0;
+  std::string job;  // of service/job/job.hpp: the one this is asked for
+};
+
+struct SqlRunRequest {
+  std::string sql;
+  Json parameters;
+  std::optional<std::int64_t> limit;
+  std::string format = "json";
+  std::string compression;
+  std::string content_encoding;
+  bool numbers_exact = true;
+  bool row_objects = false;  // json: rows as objects, in "data"
+  std::int64_t timeout_ms = 0;
+  std::int64_t received_ns = 0;
+  std::string job;
+  Narrowing narrowing = {};  // of a statement of ours
+};
+
+// A profile, histogram, frequent values or an aggregate of a selection.
+struct AnalysisRequest {
+  std::string dataset;
+  Analysis analysis;
+  Selection selection;  // filter; a profile's columns; an aggregate's sort, limit and offset
+  std::string format = "json";
+  std::string compression;
+  std::string content_encoding;  // not of a profile
+  bool numbers_exact = true;
+  std::int64_t timeout_ms = 0;
+  std::int64_t received_ns = 0;
+};
+
+struct TileRequest {
+  std::string dataset;
+  Tile tile;
+  Selection selection;          // filter
+  std::string format = "json";  // of the cells, where it is no picture
+  std::string compression;
+  std::string content_encoding;
+  bool numbers_exact = true;
+  std::int64_t timeout_ms = 0;
+  std::int64_t received_ns = 0;
+};
+
+// A whole profile; of the format json without its performance_metrics.
+struct ProfileAnswer {
+  std::shared_ptr<const std::string> bytes;
+  Json metrics;
+};
+
+// One answer under way. The first event is known when it is given out, so an early failure is still a plain error.
+class Answer {
+ public:
+  Answer(QueryService& service, std::uint64_t query_id, std::unique_ptr<TaskRun> run, TaskEvent first,
+         std::string count_key);
+  ~Answer();
+  Answer(const Answer&) = delete;
+  Answer& operator=(const Answer&) = delete;
+
+  asio::awaitable<TaskEvent> next();
+  void release() { run_->release(); }  // as TaskRun's
+  void cancel(CancelReason reason);
+  const Json& progress() const { return run_->progress(); }
+  std::uint64_t query_id() const { return query_id_; }
+
+ private:
+  QueryService& service_;
+  std::uint64_t query_id_;
+  std::unique_ptr<TaskRun> run_;
+  std::optional<TaskEvent> first_;
+  std::string count_key_;
+};
+
+struct RunningQuery {
+  std::uint64_t id = 0;
+  std::string kind;  // rows, sql, view, window, …
+  std::string text;  // the dataset or the SQL
+  std::string format;
+  std::int64_t started_us = 0;
+  std::string state;  // waiting, running
+  TaskRun* run = nullptr;
+  CancelToken gone;         // raised by the transport: the client left
+  CancelToken cancel = {};  // what the task obeys: raised by DELETE, or because the client left
+  std::string job = {};
+  std::int64_t running_since_us = 0;  // 0: it waits
+};
+
+class QueryService {
+ public:
+  struct Options {
+    std::int64_t default_timeout_ms = 0;
+    std::size_t profile_cache_bytes = 0;  // 0: profiles are not kept
+  };
+  QueryService(Pool& pool, DatasetService& datasets, Options options);
+
+  // `gone` is raised when the client has gone; the answer then ends as cancelled.
+  asio::awaitable<Result<std::unique_ptr<Answer>>> rows(RowsRequest request, CancelToken gone);
+  asio::awaitable<Result<std::unique_ptr<Answer>>> sql(SqlRunRequest request, CancelToken gone);
+
+  // What can be said of a request before a worker sees it: rows() and sql() begin with it.
+  Status check_request(const RowsRequest& request) const;
+  Status check_request(const SqlRunRequest& request) const;
+
+  // A histogram, frequent values or an aggregate.
+  asio::awaitable<Result<std::unique_ptr<Answer>>> analyse(AnalysisRequest request, CancelToken gone);
+  // From memory where the same was asked of the same files before.
+  asio::awaitable<Result<ProfileAnswer>> profile(AnalysisRequest request, CancelToken gone);
+
+  // A tile's cells as rows.
+  asio::awaitable<Result<std::unique_ptr<Answer>>> tile(TileRequest request, CancelToken gone);
+  // A tile as a picture (PNG), from memory where it was asked for before.
+  asio::awaitable<Result<ProfileAnswer>> tile_picture(TileRequest request, CancelToken gone);
+  // What a picture is named by: it changes with the dataset and with all that is asked. Errors: those of the request.
+  Result<std::string> tile_tag(const TileRequest& request) const;
+
+  // A task that another service made, registered and cancelled like the others. A task without a time limit gets the
+  // default one.
+  asio::awaitable<Result<std::unique_ptr<Answer>>> run(Task task, std::vector<std::shared_ptr<const Dataset>> datasets,
+                                                       Lane lane, RunningQuery entry);
+
+  // Asked when a task has failed: whether files that it may have read had been moved away, and the datasets are now
+  // without them. The task is then tried once more.
+  using LookAgain = std::function<asio::awaitable<bool>()>;
+  void set_look_again(LookAgain look_again) { look_again_ = std::move(look_again); }
+
+  const std::map<std::uint64_t, RunningQuery>& running() const { return running_; }
+  // Errors: QueryNotFound.
+  Status cancel(std::uint64_t id);
+  // Cancels whatever runs for clients that have gone (whose token is raised).
+  void cancel_gone();
+
+ private:
+  friend class Answer;
+
+  asio::awaitable<Result<std::unique_ptr<Answer>>> start(Task task,
+                                                         std::vector<std::shared_ptr<const Dataset>> datasets,
+                                                         Lane lane, RunningQuery entry, std::string count_key);
+  void remember_count(const std::string& key, std::int64_t rows);
+  // A whole answer out of the memory of the setting profile_cache, with its metrics.
+  std::optional<ProfileAnswer> kept_answer(const std::string& key, std::int64_t received_ns, const char* method);
+  // Reads an answer to its end and keeps it there. Errors: PayloadTooLarge (says `too_large`) past
+  // limits::kProfileBytesMax, and those of the task.
+  asio::awaitable<Result<ProfileAnswer>> keep_answer(std::unique_ptr<Answer> answer, std::string key,
+                                                     const char* too_large);
+
+  Pool& pool_;
+  DatasetService& datasets_;
+  Options options_;
+  LookAgain look_again_;
+  AnswerCache profiles_;
+  std::uint64_t next_id_ = 1;
+  std::map<std::uint64_t, RunningQuery> running_;
+  std::map<std::string, std::int64_t> counts_;  // dataset version and filter → rows
+  std::list<std::string> counts_order_;
+};
+
+}  // namespace canvasback
