@@ -1,4 +1,5 @@
-// Bytes of a connection: Beast's parser as transport/http/connection.cpp configures it, then what we make of it.
+// Bytes of a connection: Beast's parser as transport/http/connection/connection.cpp configures it, then what we make
+// of it.
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -7,8 +8,8 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "fuzz/support.hpp"
-#include "transport/http/problem.hpp"
-#include "transport/http/selection_parameters.hpp"
+#include "transport/http/connection/problem.hpp"
+#include "transport/http/routes/selection_parameters.hpp"
 
 using namespace canvasback;
 namespace beast = boost::beast;

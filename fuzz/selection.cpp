@@ -10,7 +10,7 @@
 #include "task/analysis.hpp"
 #include "task/cursor.hpp"
 #include "task/sql_builder.hpp"
-#include "transport/http/selection_parameters.hpp"
+#include "transport/http/routes/selection_parameters.hpp"
 
 using namespace canvasback;
 

@@ -15,8 +15,8 @@
 #include "server/commands.hpp"
 #include "server/feeds.hpp"
 #include "server/runtime.hpp"
-#include "transport/http/routes.hpp"
-#include "transport/http/server.hpp"
+#include "transport/http/connection/server.hpp"
+#include "transport/http/routes/routes.hpp"
 
 namespace canvasback {
 namespace {

@@ -11,7 +11,7 @@ import pytest
 from serving import BINARY, FLIGHTS, ROOT
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-ROUTES = json.loads((ROOT / "src/transport/http/reference/openapi.json").read_text())["paths"]
+ROUTES = json.loads((ROOT / "protocol/openapi.json").read_text())["paths"]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 
 

@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 from serving import FLIGHTS, ROOT, parse_answers, target_of, wait_for
 
-SOURCE = ROOT / "src/transport/http/reference/openapi.json"
+SOURCE = ROOT / "protocol/openapi.json"
 DOCUMENT = json.loads(SOURCE.read_text())
 OPERATIONS = {operation["operationId"]: (method, path, operation) for path, item in DOCUMENT["paths"].items()
               for method, operation in item.items()}  # fmt: skip

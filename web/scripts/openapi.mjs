@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const source = new URL("../../src/transport/http/reference/openapi.json", import.meta.url);
+const source = new URL("../../protocol/openapi.json", import.meta.url);
 const target = new URL("../src/data/api/schema.ts", import.meta.url);
 
 const document = JSON.parse(readFileSync(source, "utf8"));

@@ -5,8 +5,8 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "transport/http/problem.hpp"
-#include "transport/http/routes.hpp"
+#include "transport/http/connection/problem.hpp"
+#include "transport/http/routes/routes.hpp"
 #include "transport/websocket/session.hpp"
 
 namespace canvasback::http {

@@ -9,7 +9,7 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
-#include "transport/http/problem.hpp"
+#include "transport/http/connection/problem.hpp"
 
 namespace canvasback::websocket {
 namespace {

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include "base/hash.hpp"
-#include "transport/http/byte_range.hpp"
-#include "transport/http/problem.hpp"
-#include "transport/http/routes.hpp"
-#include "transport/http/selection_parameters.hpp"
+#include "transport/http/connection/byte_range.hpp"
+#include "transport/http/connection/problem.hpp"
+#include "transport/http/routes/routes.hpp"
+#include "transport/http/routes/selection_parameters.hpp"
 #include "transport/http/web/web_files.hpp"
 
 namespace canvasback::http {

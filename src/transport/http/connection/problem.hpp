@@ -1,0 +1,17 @@
+// Errors on the wire: application/problem+json (RFC 9457) with our code beside it.
+#pragma once
+
+#include <string>
+
+#include "base/error.hpp"
+#include "transport/http/connection/connection.hpp"
+
+namespace canvasback::http {
+
+// instance: the path asked for. The error's detail is logged, never sent.
+Response problem_response(const Error& error, const std::string& instance);
+
+// The document alone.
+std::string problem_document(const Error& error, const std::string& instance);
+
+}  // namespace canvasback::http

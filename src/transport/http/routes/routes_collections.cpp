@@ -1,0 +1,370 @@
+// The routes of the earlier record store, over collections: /query/…, /statistics, /files, /schema. Each makes one
+// SELECT and hands it to the query service; rows come as objects in `data`.
+#include <fmt/format.h>
+
+#include "base/clock.hpp"
+#include "base/iso_week.hpp"
+#include "base/limits.hpp"
+#include "base/text.hpp"
+#include "storage/table/shape_sql.hpp"
+#include "task/narrowing.hpp"
+#include "task/search.hpp"
+#include "transport/http/connection/problem.hpp"
+#include "transport/http/routes/routes.hpp"
+#include "transport/http/routes/selection_parameters.hpp"
+#include "transport/http/routes/stream_answer.hpp"
+
+namespace canvasback::http {
+namespace {
+
+constexpr std::int64_t kSearchShare = 80;  // percent of the budget for looking; the rest is for the records found
+
+std::string collection_of(const Request& request) {
+  const std::string* name = request.parameter("collection");
+  return name != nullptr ? *name : std::string(kDefaultCollection);
+}
+
+Result<const Collection*> find_collection(const Services& services, const std::string& name) {
+  const Collection* found = services.collections != nullptr ? services.collections->find(name) : nullptr;
+  if (found != nullptr && found->version > 0) return found;
+  return fail(ErrorCode::DatasetNotFound,
+              fmt::format("There is no collection \"{}\" yet; its first record makes it.", name.substr(0, 128)));
+}
+
+Result<std::int64_t> limit_of(const Services& services, const Json& value) {
+  const QuerySettings& settings = services.settings;
+  if (value.is_null()) return std::min(settings.default_limit, settings.limit_max);
+  if (!value.is_integer() || value.as_int(-1) < 0 || value.as_int() > settings.limit_max) {
+    return fail(ErrorCode::InvalidData, fmt::format("limit is an integer from 0 to {}.", settings.limit_max));
+  }
+  return value.as_int();
+}
+
+// A statement of ours with its bound values.
+struct Statement {
+  std::string sql;
+  Json parameters = Json::Array{};
+  Narrowing narrowing = {};
+
+  std::string bind(Json value) {
+    parameters.push(std::move(value));
+    return fmt::format("${}", parameters.as_array().size());
+  }
+};
+
+SqlRunRequest run_of(const Request& request, Statement statement) {
+  SqlRunRequest run;
+  run.sql = std::move(statement.sql);
+  if (!statement.parameters.as_array().empty()) run.parameters = std::move(statement.parameters);
+  run.row_objects = true;
+  run.received_ns = request.received_ns;
+  run.content_encoding = content_encoding_of(request, "json");
+  run.narrowing = std::move(statement.narrowing);
+  return run;
+}
+
+asio::awaitable<void> answer(Services services, Connection& connection, Request& request, Result<SqlRunRequest> run) {
+  if (!run) {
+    co_await connection.respond(problem_response(run.error(), request.path));
+    co_return;
+  }
+  StreamHead head{run->format, run->content_encoding, {}};
+  OpenAnswer open = [&](CancelToken gone) { return services.queries.sql(std::move(*run), gone); };
+  co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
+}
+
+// A member that has two names.
+Result<Json> one_of(const Json& body, const char* name, const char* other) {
+  if (body.find(name) == nullptr) return body.at(other);
+  if (body.find(other) == nullptr) return body.at(name);
+  return fail(ErrorCode::InvalidData, fmt::format("\"{}\" and \"{}\" are the same: give one.", name, other));
+}
+
+Result<SqlRunRequest> sql_request(const Services& services, const Request& request) {
+  CANVASBACK_ASSIGN(Json body, json_body(request, {"sql", "query", "parameters", "limit", "format", "timeout_ms"}));
+  CANVASBACK_ASSIGN(Json text, one_of(body, "sql", "query"));
+  if (!text.is_string()) return fail(ErrorCode::InvalidData, "The body needs a member \"sql\".");
+  if (const Json& format = body.at("format"); !format.is_null() && !format.is_string()) {
+    return fail(ErrorCode::InvalidData, "\"format\" must be a string.");
+  }
+  SqlRunRequest run;
+  run.sql = text.as_string();
+  run.parameters = body.at("parameters");
+  CANVASBACK_ASSIGN(run.limit, limit_of(services, body.at("limit")));
+  run.row_objects = true;
+  run.received_ns = request.received_ns;
+  if (body.at("format").is_string()) run.format = body.at("format").as_string();
+  run.content_encoding = content_encoding_of(request, run.format);
+  if (const Json& timeout = body.at("timeout_ms"); !timeout.is_null()) {
+    if (!timeout.is_integer()) return fail(ErrorCode::InvalidData, "timeout_ms must be an integer.");
+    CANVASBACK_ASSIGN(run.timeout_ms,
+                      parse_integer(timeout.scalar_text(), "timeout_ms", 1, limits::kMaxTimeout.count()));
+  }
+  return run;
+}
+
+// A record's id in the columns it may stand in.
+Result<Statement> by_id(const Services& services, const Collection& collection, const std::string& id) {
+  const Kinds all = kinds_of(collection.files);
+  Statement out;
+  std::vector<std::string> conditions;
+  for (const KindColumn& column : columns_of_members(all)) {
+    if (column.key != kIdColumn) continue;
+    const std::string type = sql_type_of(*all.find(column.key), column.role);
+    const std::string name = sql_identifier(column.name);
+    if (type == "VARCHAR") conditions.push_back(fmt::format("{} = {}", name, out.bind(id)));
+    if (type == "BIGINT" || type == "DOUBLE" || type.starts_with("DECIMAL")) {
+      conditions.push_back(fmt::format("{} = TRY_CAST({} AS {})", name, out.bind(id), type));
+    }
+  }
+  if (conditions.empty()) return fail(ErrorCode::RecordNotFound, "The records of this collection have no id.");
+  out.narrowing.collection = collection.name;
+  out.narrowing.keys.emplace_back(kIdColumn, id);
+  out.sql = fmt::format("SELECT * FROM {} WHERE {} ORDER BY {} DESC LIMIT {}", sql_identifier(collection.name),
+                        fmt::join(conditions, " OR "), sql_identifier(kIngestedAtColumn), services.settings.limit_max);
+  return out;
+}
+
+// The whole answer at once: whether there is a record decides the status.
+asio::awaitable<void> record(Services services, Connection& connection, Request& request) {
+  auto collection = find_collection(services, collection_of(request));
+  auto statement = collection ? by_id(services, **collection, request.path_parameters["id"])
+                              : Result<Statement>(std::unexpected(collection.error()));
+  if (!statement) {
+    co_await connection.respond(problem_response(statement.error(), request.path));
+    co_return;
+  }
+  SqlRunRequest run = run_of(request, std::move(*statement));
+  run.content_encoding.clear();
+  connection.set_on_gone([&services] { services.queries.cancel_gone(); });
+  auto opened = co_await services.queries.sql(std::move(run), connection.gone());
+  if (!opened) {
+    co_await connection.respond(problem_response(opened.error(), request.path));
+    co_return;
+  }
+  Response response;
+  while (true) {
+    TaskEvent event = co_await (*opened)->next();
+    if (event.kind == TaskEvent::Kind::Data) response.body += event.bytes;
+    if (event.kind == TaskEvent::Kind::Failed) {
+      co_await connection.respond(problem_response(event.error, request.path));
+      co_return;
+    }
+    if (event.kind != TaskEvent::Kind::Done) continue;
+    if (event.info.at("metrics").at("rows").as_int() == 0) {
+      const Error none{ErrorCode::RecordNotFound, "There is no record of this id.", {}, {}, 0};
+      co_await connection.respond(problem_response(none, request.path));
+      co_return;
+    }
+    response.headers.emplace_back("Server-Timing", server_timing(event.info.at("metrics")));
+    break;
+  }
+  co_await connection.respond(std::move(response));
+}
+
+// The weeks that records of the range can lie in. A day more on each side, for times with an offset; of a range without
+// end those that its first records lie in.
+Narrowing weeks_of(const Services& services, const Collection& collection, const Json& body, std::int64_t limit) {
+  constexpr std::int64_t kDayUs = std::int64_t{86'400} * 1'000'000;
+  Narrowing out;
+  out.collection = collection.name;
+  std::int64_t counted_from_us = -7 * kDayUs;  // before the first record time there is
+  if (body.at("start").is_string()) {
+    const auto start_us = parse_iso_time(body.at("start").as_string());
+    if (!start_us) return {};
+    out.first_week = week_number_of(*start_us - kDayUs);
+    counted_from_us = *start_us + kDayUs;
+  }
+  if (body.at("end").is_string()) {
+    const auto end_us = parse_iso_time(body.at("end").as_string());
+    if (!end_us) return {};
+    out.last_week = week_number_of(*end_us + 2 * kDayUs);
+  }
+  if (const auto dataset = services.datasets.find(collection.name)) {
+    out.last_week = std::min(out.last_week, last_week_of_first(**dataset, counted_from_us, limit));
+  }
+  return out;
+}
+
+Result<SqlRunRequest> date_range(const Services& services, const Request& request) {
+  CANVASBACK_ASSIGN(Json body, json_body(request, {"start", "end", "limit"}));
+  CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
+  CANVASBACK_ASSIGN(std::int64_t limit, limit_of(services, body.at("limit")));
+  const std::string time = record_time_sql(kinds_of(collection->files));
+  Statement out;
+  std::vector<std::string> conditions;
+  for (const auto& [member, sign] : {std::pair{"start", ">="}, {"end", "<"}}) {
+    const Json& value = body.at(member);
+    if (value.is_null()) continue;
+    if (!value.is_string()) {
+      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is a date or time as a string.", member));
+    }
+    std::string bound = fmt::format("CAST({} AS TIMESTAMP)", out.bind(value));
+    // A day is meant with all of its hours.
+    const bool is_day = value.as_string().size() == std::string_view("2025-10-01").size();
+    if (*sign == '<') bound += is_day ? " + INTERVAL 1 DAY" : " + INTERVAL 1 MICROSECOND";
+    conditions.push_back(fmt::format("{} {} {}", time, sign, bound));
+  }
+  if (conditions.empty()) return fail(ErrorCode::InvalidData, "The body needs \"start\" or \"end\".");
+  out.sql = fmt::format("SELECT * FROM {} WHERE {} ORDER BY {} LIMIT {}", sql_identifier(collection->name),
+                        fmt::join(conditions, " AND "), time, limit);
+  out.narrowing = weeks_of(services, *collection, body, limit);
+  return run_of(request, std::move(out));
+}
+
+Result<SqlRunRequest> recent(const Services& services, const Request& request) {
+  std::int64_t limit = std::min(services.settings.default_limit, services.settings.limit_max);
+  if (const std::string* text = request.parameter("limit")) {
+    CANVASBACK_ASSIGN(limit, parse_integer(*text, "limit", 0, services.settings.limit_max));
+  }
+  CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
+  Statement out;
+  out.sql = fmt::format("SELECT * FROM {} ORDER BY {} DESC LIMIT {}", sql_identifier(collection->name),
+                        sql_identifier(kIngestedAtColumn), limit);
+  return run_of(request, std::move(out));
+}
+
+// Records that have every word in some text column, the best first; of a large collection those that a budget of time
+// lets it look at, the newest first, and a cursor for the others.
+Result<Task> search_task(const Services& services, const Request& request) {
+  CANVASBACK_ASSIGN(Json body, json_body(request, {"query", "q", "limit", "cursor", "budget_ms"}));
+  CANVASBACK_ASSIGN(Json text, one_of(body, "query", "q"));
+  if (!text.is_string())
+    return fail(ErrorCode::InvalidData, "The body needs a member \"query\" with what to search for.");
+  CANVASBACK_ASSIGN(Search search, search_for(text.as_string()));
+  CANVASBACK_ASSIGN(search.limit, limit_of(services, body.at("limit")));
+  if (const Json& cursor = body.at("cursor"); cursor.is_string()) {
+    CANVASBACK_ASSIGN(search.cursor, decode_search_cursor(cursor.as_string()));
+  }
+  search.budget_ms = limits::kSearchBudget.count() * kSearchShare / 100;
+  if (const Json& budget = body.at("budget_ms"); !budget.is_null()) {
+    CANVASBACK_ASSIGN(search.budget_ms,
+                      parse_integer(budget.scalar_text(), "budget_ms", 1, limits::kSearchBudgetMax.count()));
+  }
+  CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
+  Task task;
+  task.kind = TaskKind::Search;
+  task.dataset = collection->name;
+  task.work = to_json(search);
+  task.row_objects = true;
+  task.received_ns = request.received_ns;
+  task.content_encoding = content_encoding_of(request, "json");
+  return task;
+}
+
+asio::awaitable<void> search(Services services, Connection& connection, Request& request) {
+  auto task = search_task(services, request);
+  auto dataset = services.datasets.find(task ? task->dataset : std::string(kDefaultCollection));
+  if (!task || !dataset) {
+    co_await connection.respond(problem_response(task ? dataset.error() : task.error(), request.path));
+    co_return;
+  }
+  StreamHead head{task->format, task->content_encoding, {}};
+  OpenAnswer open = [&](CancelToken gone) {
+    RunningQuery entry{0, "search", task->dataset, task->format, 0, "waiting", nullptr, gone};
+    std::vector<std::shared_ptr<const Dataset>> datasets(1, *dataset);
+    return services.queries.run(std::move(*task), std::move(datasets), Lane::General, std::move(entry));
+  };
+  co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
+}
+
+void add_metrics(JsonWriter& out, const Request& request) {
+  const double duration_ms = static_cast<double>(monotonic_ns() - request.received_ns) / 1e6;
+  out.key("performance_metrics").begin_object().member("duration_ms", duration_ms).end_object();
+}
+
+void write_columns(JsonWriter& out, const Kinds& all) {
+  out.key("columns").begin_array();
+  for (const KindColumn& column : columns_of_members(all)) {
+    out.begin_object().member("name", column.name);
+    out.member("type", sql_type_of(*all.find(column.key), column.role)).member("key", column.key).end_object();
+  }
+  out.end_array();
+}
+
+std::string week_of(const CollectionFile& file) { return text_of(IsoWeek{file.name.year, file.name.week}); }
+
+void write_statistics(JsonWriter& out, const Collection& collection) {
+  const Json statistics = statistics_of(collection);
+  for (const auto& [name, value] : statistics.as_object()) out.member(name, value);
+}
+
+void write_files(JsonWriter& out, const Collection& collection) {
+  const auto write = [&](const CollectionFile& file, bool archived) {
+    out.begin_object().member("name", file.file.path.substr(file.file.path.rfind('/') + 1));
+    out.member("kind", file.name.is_commit ? "commit" : "part");
+    out.member("week", file.name.is_commit ? Json() : Json(week_of(file)));
+    out.member("records", file.file.rows).member("bytes", file.file.bytes);
+    out.member("modified", iso_time(file.file.modified_ns / 1000)).member("archived", archived).end_object();
+  };
+  out.key("files").begin_array();
+  for (const CollectionFile& file : collection.files.live) write(file, false);
+  for (const CollectionFile& file : collection.archived) write(file, true);
+  out.end_array();
+}
+
+void write_schema(JsonWriter& out, const Collection& collection) {
+  const Kinds all = kinds_of(collection.files);
+  write_columns(out, all);
+  out.key("keys").begin_array();
+  for (const auto& [key, kinds] : all.members) {
+    out.begin_object().member("key", key).key("kinds").begin_array();
+    for (std::string_view name : names_of_kinds(kinds.seen)) out.value(name);
+    out.end_array().end_object();
+  }
+  out.end_array().key("conflicts").begin_array();
+  for (const Conflict& conflict : collection.conflicts) out.value(to_json(conflict));
+  out.end_array();
+}
+
+// A document about one collection; of one without records, an empty one.
+asio::awaitable<void> describe(Services services, Connection& connection, Request& request,
+                               void (*write)(JsonWriter&, const Collection&)) {
+  auto found = find_collection(services, collection_of(request));
+  Collection none;
+  none.name = kDefaultCollection;
+  if (!found && request.parameter("collection") != nullptr) {
+    co_await connection.respond(problem_response(found.error(), request.path));
+    co_return;
+  }
+  JsonWriter out;
+  out.begin_object();
+  write(out, found ? **found : none);
+  add_metrics(out, request);
+  out.end_object();
+  Response response;
+  response.body = out.take();
+  co_await connection.respond(std::move(response));
+}
+
+using MakeRun = Result<SqlRunRequest> (*)(const Services&, const Request&);
+
+}  // namespace
+
+void add_collection_routes(Router& router, Services services) {
+  router.add({"POST", "/query/sql", {}}, [services](Connection& connection, Request& request) {
+    return answer(services, connection, request, sql_request(services, request));
+  });
+  router.add({"GET", "/query/id/{id}", {"collection"}},
+             [services](Connection& connection, Request& request) { return record(services, connection, request); });
+  const auto add_query = [&](const char* method, const char* pattern, std::vector<std::string> parameters,
+                             MakeRun make) {
+    router.add({method, pattern, std::move(parameters)}, [services, make](Connection& connection, Request& request) {
+      return answer(services, connection, request, make(services, request));
+    });
+  };
+  add_query("POST", "/query/date-range", {"collection"}, date_range);
+  add_query("GET", "/query/recent", {"collection", "limit"}, recent);
+  router.add({"POST", "/query/search", {"collection"}},
+             [services](Connection& connection, Request& request) { return search(services, connection, request); });
+  const auto add_document = [&](const char* pattern, void (*write)(JsonWriter&, const Collection&)) {
+    router.add({"GET", pattern, {"collection"}}, [services, write](Connection& connection, Request& request) {
+      return describe(services, connection, request, write);
+    });
+  };
+  add_document("/statistics", write_statistics);
+  add_document("/files", write_files);
+  add_document("/schema", write_schema);
+}
+
+}  // namespace canvasback::http

@@ -1,0 +1,166 @@
+// Schemas of collections: POST, GET, PUT and DELETE /api/v1/schemas….
+#include <fmt/format.h>
+
+#include "base/clock.hpp"
+#include "base/text.hpp"
+#include "transport/http/connection/problem.hpp"
+#include "transport/http/routes/routes.hpp"
+#include "transport/http/routes/selection_parameters.hpp"
+
+namespace canvasback::http {
+namespace {
+
+const std::vector<std::string> kMembers{"name", "description", "fields", "primary_key", "cast", "additional_fields"};
+
+Result<RecordSchema> schema_from_body(const Request& request, std::string_view name) {
+  CANVASBACK_ASSIGN(Json body, json_body(request, kMembers));
+  CANVASBACK_ASSIGN(RecordSchema schema, record_schema_from(body, name));
+  if (!is_dataset_name(schema.name)) {
+    return fail(ErrorCode::SchemaValidation,
+                "A schema's name has letters, digits, '_', '-' and '.', and begins with a letter or '_'.");
+  }
+  return schema;
+}
+
+// A version as it was given, with its number and time.
+Json document_of(const RecordSchema& schema) {
+  Json kept = to_json(schema);
+  Json::Object members;
+  for (const auto& [name, value] : kept.as_object()) {
+    if (name != "time_us") members.emplace_back(name, value);
+  }
+  Json out(std::move(members));
+  out.set("created", iso_time(schema.time_us));
+  return out;
+}
+
+void add_metrics(Json& out, const Request& request) {
+  Json metrics;
+  metrics.set("duration_ms", static_cast<double>(monotonic_ns() - request.received_ns) / 1e6);
+  metrics.set("method", "schemas");
+  out.set("performance_metrics", std::move(metrics));
+}
+
+asio::awaitable<void> answer(Connection& connection, const Request& request, Json document, int status = 200) {
+  add_metrics(document, request);
+  Response response;
+  response.status = status;
+  response.body = document.dump();
+  co_await connection.respond(std::move(response));
+}
+
+asio::awaitable<void> create(Services services, Connection& connection, Request& request) {
+  auto schema = schema_from_body(request, {});
+  if (schema) {
+    auto created = co_await services.collections->create_schema(std::move(*schema));
+    schema = std::move(created);
+  }
+  if (!schema) {
+    co_await connection.respond(problem_response(schema.error(), request.path));
+    co_return;
+  }
+  Json document = document_of(*schema);
+  add_metrics(document, request);
+  Response response;
+  response.status = 201;
+  response.headers.emplace_back("Location", "/api/v1/schemas/" + percent_encode(schema->name));
+  response.body = document.dump();
+  co_await connection.respond(std::move(response));
+}
+
+asio::awaitable<void> replace(Services services, Connection& connection, Request& request) {
+  const std::string name = request.path_parameters["name"];
+  auto schema = schema_from_body(request, name);
+  if (schema) {
+    auto replaced = co_await services.collections->replace_schema(std::move(*schema));
+    schema = std::move(replaced);
+  }
+  if (!schema) {
+    co_await connection.respond(problem_response(schema.error(), request.path));
+    co_return;
+  }
+  co_await answer(connection, request, document_of(*schema));
+}
+
+asio::awaitable<void> list(Services services, Connection& connection, Request& request) {
+  Json entries = Json::Array{};
+  if (services.collections != nullptr) {
+    for (const auto& [name, versions] : services.collections->schemas().all()) {
+      Json entry = document_of(versions.back());
+      const Collection* collection = services.collections->find(name);
+      entry.set("records", collection != nullptr ? collection->records() : std::int64_t{0});
+      entries.push(std::move(entry));
+    }
+  }
+  Json document;
+  document.set("schemas", std::move(entries));
+  co_await answer(connection, request, std::move(document));
+}
+
+Result<Json> detail_of(const Services& services, const Request& request, const std::string& name) {
+  const auto* versions = services.collections->schemas().versions(name);
+  if (versions == nullptr) {
+    return fail(ErrorCode::SchemaNotFound, fmt::format("There is no schema \"{}\".", name.substr(0, 128)));
+  }
+  const RecordSchema* wanted = &versions->back();
+  if (const std::string* text = request.parameter("version")) {
+    CANVASBACK_ASSIGN(std::int64_t number, parse_integer(*text, "version", 1, INT64_MAX));
+    wanted = nullptr;
+    for (const RecordSchema& version : *versions) {
+      if (version.version == number) wanted = &version;
+    }
+    if (wanted == nullptr) {
+      return fail(ErrorCode::SchemaNotFound, fmt::format("Schema \"{}\" has no version {}.", name, number));
+    }
+  }
+  Json document = document_of(*wanted);
+  Json history = Json::Array{};
+  for (const RecordSchema& version : *versions) {
+    Json entry;
+    entry.set("version", version.version);
+    entry.set("created", iso_time(version.time_us));
+    history.push(std::move(entry));
+  }
+  document.set("versions", std::move(history));
+  const Collection* collection = services.collections->find(name);
+  document.set("records", collection != nullptr ? collection->records() : std::int64_t{0});
+  return document;
+}
+
+asio::awaitable<void> detail(Services services, Connection& connection, Request& request) {
+  auto document = detail_of(services, request, request.path_parameters["name"]);
+  if (!document) {
+    co_await connection.respond(problem_response(document.error(), request.path));
+    co_return;
+  }
+  co_await answer(connection, request, std::move(*document));
+}
+
+asio::awaitable<void> remove(Services services, Connection& connection, Request& request) {
+  Status status = co_await services.collections->remove_schema(request.path_parameters["name"]);
+  if (!status) {
+    co_await connection.respond(problem_response(status.error(), request.path));
+    co_return;
+  }
+  Response response;
+  response.status = 204;
+  co_await connection.respond(std::move(response));
+}
+
+}  // namespace
+
+void add_schema_routes(Router& router, Services services) {
+  const auto add = [&](const char* method, const char* pattern, std::vector<std::string> parameters,
+                       asio::awaitable<void> (*handle)(Services, Connection&, Request&)) {
+    router.add({method, pattern, std::move(parameters)}, [services, handle](Connection& connection, Request& request) {
+      return handle(services, connection, request);
+    });
+  };
+  add("POST", "/api/v1/schemas", {}, create);
+  add("GET", "/api/v1/schemas", {}, list);
+  add("GET", "/api/v1/schemas/{name}", {"version"}, detail);
+  add("PUT", "/api/v1/schemas/{name}", {}, replace);
+  add("DELETE", "/api/v1/schemas/{name}", {}, remove);
+}
+
+}  // namespace canvasback::http

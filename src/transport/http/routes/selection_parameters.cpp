@@ -1,0 +1,263 @@
+#include "transport/http/routes/selection_parameters.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "base/format_names.hpp"
+#include "base/limits.hpp"
+#include "base/text.hpp"
+
+namespace canvasback::http {
+namespace {
+
+// The quality the client gives an encoding, 0 where it does not take it.
+double encoding_quality(std::string_view accept, std::string_view encoding) {
+  for (const std::string& part : split(accept, ',')) {
+    if (lower(trim(std::string_view(part).substr(0, part.find(';')))) != encoding) continue;
+    double quality = 1;
+    if (auto at = part.find("q="); at != std::string::npos) {
+      std::from_chars(part.data() + at + 2, part.data() + part.size(), quality);
+    }
+    return quality;
+  }
+  return 0;
+}
+
+Status parse_numbers(const Request& request, RowsRequest& out) {
+  Selection& selection = out.selection;
+  if (const std::string* text = request.parameter("offset")) {
+    CANVASBACK_ASSIGN(selection.offset, parse_integer(*text, "offset", 0, INT64_MAX / 2));
+  }
+  if (const std::string* text = request.parameter("limit")) {
+    CANVASBACK_ASSIGN(selection.limit, parse_integer(*text, "limit", 0, INT64_MAX / 2));
+  }
+  if (const std::string* text = request.parameter("timeout_ms")) {
+    CANVASBACK_ASSIGN(out.timeout_ms, parse_integer(*text, "timeout_ms", 1, limits::kMaxTimeout.count()));
+  }
+  std::int64_t seed = 0;
+  if (const std::string* text = request.parameter("seed")) {
+    CANVASBACK_ASSIGN(seed, parse_integer(*text, "seed", 0, INT64_MAX));
+  }
+  if (const std::string* text = request.parameter("sample")) {
+    CANVASBACK_ASSIGN(selection.sample, parse_sample(*text, seed));
+  }
+  return {};
+}
+
+}  // namespace
+
+const std::vector<std::string>& selection_parameter_names() {
+  static const std::vector<std::string> names{"offset", "limit", "after",  "columns",     "filter",  "sort",
+                                              "sample", "seed",  "format", "compression", "numbers", "timeout_ms"};
+  return names;
+}
+
+Result<std::string> format_of(const Request& request) {
+  if (const std::string* format = request.parameter("format")) {
+    if (find_output_format(*format) == nullptr) {
+      return fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\"; there are json, ndjson, csv, arrow, "
+                                                      "arrow_file, parquet and xlsx.",
+                                                      format->substr(0, 64)));
+    }
+    return *format;
+  }
+  const OutputFormat* negotiated = negotiate_format(request.header("accept"));
+  // A browser asks for HTML first and for anything after it.
+  if (negotiated == nullptr)
+    return fail(ErrorCode::NotAcceptable, "No format that the Accept header names is available.");
+  return std::string(negotiated->name);
+}
+
+bool accepts_encoding(std::string_view header, std::string_view encoding) {
+  return encoding_quality(header, encoding) > 0;
+}
+
+std::string content_encoding_of(const Request& request, const std::string& format) {
+  const OutputFormat* known = find_output_format(format);
+  const std::string_view accept = request.header("accept-encoding");
+  if (accept.empty() || known == nullptr || !known->compressible) return {};
+  const double gzip = encoding_quality(accept, "gzip");
+  const double zstd = encoding_quality(accept, "zstd");
+  if (gzip <= 0 && zstd <= 0) return {};
+  return zstd >= gzip ? "zstd" : "gzip";
+}
+
+Result<RowsRequest> rows_request_from(const Request& request, const std::string& dataset) {
+  RowsRequest out;
+  out.dataset = dataset;
+  out.received_ns = request.received_ns;
+  CANVASBACK_TRY(parse_numbers(request, out));
+  Selection& selection = out.selection;
+  if (const std::string* text = request.parameter("after")) selection.after = *text;
+  if (!selection.after.empty() && selection.offset > 0) {
+    return fail(ErrorCode::InvalidData, "offset and after exclude each other.");
+  }
+  if (const std::string* text = request.parameter("columns"); text != nullptr && !text->empty()) {
+    selection.columns = split(*text, ',');
+  }
+  if (const std::string* text = request.parameter("filter"); text != nullptr && !text->empty()) {
+    auto filter = Json::parse(*text, limits::kFilterDepthMax * 2 + 4);
+    if (!filter) return fail(ErrorCode::InvalidData, "filter: " + filter.error().message);
+    selection.filter = std::move(*filter);
+  }
+  if (const std::string* text = request.parameter("sort"); text != nullptr && !text->empty()) {
+    CANVASBACK_ASSIGN(selection.sort, parse_sort(*text));
+  }
+  if (const std::string* text = request.parameter("numbers")) {
+    if (*text != "exact" && *text != "plain") return fail(ErrorCode::InvalidData, "numbers is exact or plain.");
+    out.numbers_exact = *text == "exact";
+  }
+  if (const std::string* text = request.parameter("compression")) out.compression = *text;
+  CANVASBACK_ASSIGN(out.format, format_of(request));
+  out.content_encoding = content_encoding_of(request, out.format);
+  return out;
+}
+
+const std::vector<std::string>& analysis_parameter_names() {
+  static const std::vector<std::string> names{"filter", "format", "compression", "numbers", "timeout_ms"};
+  return names;
+}
+
+Result<AnalysisRequest> analysis_request_from(const Request& request, const std::string& dataset) {
+  CANVASBACK_ASSIGN(RowsRequest rows, rows_request_from(request, dataset));
+  AnalysisRequest out;
+  out.dataset = dataset;
+  out.selection = std::move(rows.selection);
+  out.format = std::move(rows.format);
+  out.compression = std::move(rows.compression);
+  out.content_encoding = std::move(rows.content_encoding);
+  out.numbers_exact = rows.numbers_exact;
+  out.timeout_ms = rows.timeout_ms;
+  out.received_ns = request.received_ns;
+  return out;
+}
+
+Result<AnalysisRequest> aggregate_request_from(const Request& request, const std::string& dataset) {
+  CANVASBACK_ASSIGN(Json body, json_body(request, {"group_by", "measures", "filter", "sort", "limit", "offset",
+                                                   "format", "compression", "numbers", "timeout_ms"}));
+  AnalysisRequest out;
+  out.dataset = dataset;
+  out.received_ns = request.received_ns;
+  CANVASBACK_ASSIGN(out.analysis, aggregate_from_json(body.at("group_by"), body.at("measures")));
+  for (const char* member : {"sort", "format", "compression", "numbers"}) {
+    if (const Json* value = body.find(member); value != nullptr && !value->is_null() && !value->is_string()) {
+      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" must be a string.", member));
+    }
+  }
+  for (const char* member : {"limit", "offset", "timeout_ms"}) {
+    const Json* value = body.find(member);
+    if (value == nullptr || value->is_null()) continue;
+    // As text, so that the bounds are those of the query parameters.
+    if (!value->is_integer()) return fail(ErrorCode::InvalidData, fmt::format("\"{}\" must be an integer.", member));
+    const bool time = std::string_view(member) == "timeout_ms";
+    CANVASBACK_ASSIGN(std::int64_t number, parse_integer(value->scalar_text(), member, time ? 1 : 0,
+                                                         time ? limits::kMaxTimeout.count() : INT64_MAX / 2));
+    if (time) {
+      out.timeout_ms = number;
+    } else if (std::string_view(member) == "limit") {
+      out.selection.limit = number;
+    } else {
+      out.selection.offset = number;
+    }
+  }
+  out.selection.filter = body.at("filter");
+  if (const std::string_view sort = body.at("sort").as_string(); !sort.empty()) {
+    CANVASBACK_ASSIGN(out.selection.sort, parse_sort(sort));
+  }
+  const std::string_view numbers = body.at("numbers").as_string("exact");
+  if (numbers != "exact" && numbers != "plain") return fail(ErrorCode::InvalidData, "numbers is exact or plain.");
+  out.numbers_exact = numbers == "exact";
+  out.compression = body.at("compression").as_string();
+  if (body.at("format").is_string()) {
+    out.format = body.at("format").as_string();
+  } else {
+    CANVASBACK_ASSIGN(out.format, format_of(request));
+  }
+  out.content_encoding = content_encoding_of(request, out.format);
+  return out;
+}
+
+Result<RowsRequest> export_request_from(const Request& request, const std::string& dataset) {
+  if (request.body.empty()) return rows_request_from(request, dataset);
+  std::vector<std::string> members = selection_parameter_names();
+  members.emplace_back("filename");
+  CANVASBACK_ASSIGN(Json body, json_body(request, members));
+  // As if they stood in the query: what a member may be is then said in one place.
+  Request merged = request;
+  for (const auto& [name, value] : body.as_object()) {
+    if (value.is_null()) continue;
+    if (request.parameter(name) != nullptr) {
+      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is given in the query and in the body.", name));
+    }
+    if (name == "columns" && value.is_array()) continue;
+    const bool tree = name == "filter" && value.is_object();
+    if (!tree && !value.is_string() && !value.is_integer()) {
+      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" must be a string or an integer.", name));
+    }
+    merged.query.emplace_back(name, tree ? value.dump() : value.scalar_text());
+  }
+  CANVASBACK_ASSIGN(RowsRequest out, rows_request_from(merged, dataset));
+  for (const Json& column : body.at("columns").as_array()) {
+    if (!column.is_string()) return fail(ErrorCode::InvalidData, "columns is an array of strings.");
+    out.selection.columns.emplace_back(column.as_string());
+  }
+  return out;
+}
+
+Result<Json> json_body(const Request& request, const std::vector<std::string>& members) {
+  const std::string type =
+      lower(trim(request.header("content-type").substr(0, request.header("content-type").find(';'))));
+  if (!type.empty() && type != "application/json" && type != "application/x-www-form-urlencoded" &&
+      !type.ends_with("+json")) {
+    return fail(ErrorCode::UnsupportedMediaType, "The body must be application/json.");
+  }
+  const std::string encoding = lower(trim(request.header("content-encoding")));
+  const std::string transfer = lower(trim(request.header("transfer-encoding")));
+  if ((!encoding.empty() && encoding != "identity") || (!transfer.empty() && transfer != "chunked")) {
+    return fail(ErrorCode::UnsupportedMediaType, "The body must not be compressed.");
+  }
+  CANVASBACK_ASSIGN(Json body, Json::parse(request.body));
+  if (!body.is_object()) return fail(ErrorCode::InvalidData, "The body must be a JSON object.");
+  Json out(Json::Object{});
+  for (const auto& [name, value] : body.as_object()) {
+    if (std::ranges::find(members, name) == members.end()) {
+      return fail(ErrorCode::InvalidData, fmt::format("Unknown member \"{}\"; the body takes {}.", name.substr(0, 64),
+                                                      fmt::join(members, ", ")));
+    }
+    // JSON Schema, and with it the interface's description, counts 17.0 as an integer.
+    const double number = value.as_double();
+    const bool whole =
+        !value.is_integer() && value.is_number() && std::abs(number) < 0x1p53 && std::trunc(number) == number;
+    out.set(name, whole ? Json(static_cast<std::int64_t>(number)) : value);
+  }
+  return out;
+}
+
+std::string download_name(std::string_view wanted, std::string_view fallback, std::string_view format) {
+  const OutputFormat* known = find_output_format(format);
+  const std::string extension = fmt::format(".{}", known != nullptr ? known->extension : format);
+  std::string name(wanted.empty() ? fallback : wanted);
+  for (char& c : name) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == '/' || c == '\\' || c == '"' || c == 0x7f) c = '_';
+  }
+  if (!name.ends_with(extension)) name += extension;
+  return name;
+}
+
+std::string content_disposition(std::string_view wanted, std::string_view fallback, std::string_view format) {
+  const std::string name = download_name(wanted, fallback, format);
+  std::string plain;
+  bool ascii = true;
+  for (char c : name) {
+    ascii = ascii && static_cast<unsigned char>(c) < 0x80;
+    plain += static_cast<unsigned char>(c) < 0x80 ? c : '_';
+  }
+  std::string out = fmt::format("attachment; filename=\"{}\"", plain);
+  if (!ascii) out += fmt::format("; filename*=UTF-8''{}", percent_encode(name));
+  return out;
+}
+
+}  // namespace canvasback::http
