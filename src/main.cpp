@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "server/commands.hpp"
-#include "worker/child/child_main.hpp"
+#include "worker/run/child_main.hpp"
 
 #ifndef CANVASBACK_GATE
 #define CANVASBACK_GATE true

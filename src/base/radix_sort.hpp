@@ -1,6 +1,6 @@
 // A stable sort of words by some of their bits, on several threads: what puts millions of rows in order by a number of
-// each (worker/child/row_order.hpp). Time grows with the rows and the bits, not with the order that is there already.
-// Pure.
+// each (worker/roles/query/row_order.hpp). Time grows with the rows and the bits, not with the order that is there
+// already. Pure.
 #pragma once
 
 #include <cstdint>

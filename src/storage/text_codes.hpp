@@ -1,5 +1,5 @@
 // TextCodes: different texts as numbers, from 0 in the order of their first sight, as long as there are few of them.
-// For columns that repeat: to put one in order (worker/child/sort_keys.hpp), to keep one small
+// For columns that repeat: to put one in order (worker/roles/query/sort_keys.hpp), to keep one small
 // (storage/stored_column.hpp). Not thread-safe.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The text of the SQL; that it means what it should is shown on the engine in worker/child/rows_test.cpp.
+// The text of the SQL; that it means what it should is shown on the engine in worker/roles/query/rows_test.cpp.
 #include "task/sql_builder.hpp"
 
 #include <gtest/gtest.h>

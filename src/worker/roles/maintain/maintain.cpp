@@ -1,0 +1,262 @@
+#include "worker/roles/maintain/maintain.hpp"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/iso_week.hpp"
+#include "base/limits.hpp"
+#include "storage/dataset.hpp"
+#include "storage/parquet/footer.hpp"
+#include "storage/parquet/part_writer.hpp"
+#include "storage/parquet/scan.hpp"
+#include "storage/table/part_info.hpp"
+#include "task/collection_task.hpp"
+#include "task/sql_builder.hpp"
+#include "worker/write/key_writer.hpp"
+
+namespace canvasback {
+namespace {
+
+constexpr const char* kTimeColumn = "canvasback_record_time";
+constexpr int kPartZstdLevel = 3;
+
+std::int64_t time_at(const arrow::RecordBatch& batch, std::int64_t row) {
+  // The last column: the record time in microseconds.
+  return static_cast<const arrow::Int64Array&>(*batch.column(batch.num_columns() - 1)).Value(row);
+}
+
+KeyWriter key_writer(const Json& work, WorkFeed& feed, const CancelToken& cancel) {
+  const RecordSchema schema = record_schema_from_kept(work.at("schema"));
+  return KeyWriter(KeyColumns(schema, std::string(work.at("key_secret").as_string())),
+                   [&feed, &cancel] { return feed.need_file(kNeedKeys, cancel); });
+}
+
+class Merge {
+ public:
+  Merge(const Json& work, Engine& engine, WorkFeed& feed, int threads, const CancelToken& cancel)
+      : work_(work), engine_(engine), feed_(feed), threads_(threads), cancel_(cancel) {}
+
+  Result<Json> run() {
+    CANVASBACK_ASSIGN(Dataset dataset, dataset_from_json(work_.at("dataset")));
+    if (work_.find("schema") != nullptr) keys_.emplace(key_writer(work_, feed_, cancel_));
+    const std::string time_sql(work_.at("time_sql").as_string());
+    const std::string from = relation_sql(dataset);
+    engine_.use_threads(threads_);
+    CANVASBACK_TRY(find_weeks(from, time_sql));
+    SqlRequest request;
+    request.sql = fmt::format("SELECT *, epoch_us({0}) AS {1} FROM {2} ORDER BY {1}", time_sql, kTimeColumn, from);
+    request.convert_threads = threads_;
+    CANVASBACK_ASSIGN(auto stream, engine_.execute(request, cancel_));
+    while (true) {
+      CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
+      if (!batch) break;
+      CANVASBACK_TRY(write(*batch));
+    }
+    if (weeks_.empty()) {
+      // Nothing is left of the records, but what the files say beside them has to be kept.
+      const std::int64_t now_us = work_.at("info").at("time_us").as_int();
+      weeks_.push_back(week_number_of(now_us));
+      CANVASBACK_TRY(begin_part(*stream->schema(), weeks_[0]));
+    }
+    CANVASBACK_TRY(end_part());
+    if (keys_) CANVASBACK_TRY(keys_->finish());
+    if (parts_.as_array().size() != weeks_.size()) {
+      return fail(ErrorCode::DataProcessing, "A merge found other weeks than there are.");
+    }
+    Json out;
+    out.set("parts", std::move(parts_));
+    return out;
+  }
+
+ private:
+  // The parts of a merge name each other, so all weeks must be known before the first is written.
+  Status find_weeks(const std::string& from, const std::string& time_sql) {
+    SqlRequest request;
+    request.sql =
+        fmt::format("SELECT DISTINCT epoch_us(date_trunc('week', {})) AS week FROM {} ORDER BY week", time_sql, from);
+    CANVASBACK_ASSIGN(auto stream, engine_.execute(request, cancel_));
+    while (true) {
+      CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
+      if (!batch) return {};
+      for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
+        weeks_.push_back(week_number_of(static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(row)));
+      }
+    }
+  }
+
+  std::string id_of(std::int64_t week) const { return fmt::format("{}-{}", work_.at("id").as_string(), week); }
+
+  Status write(const arrow::RecordBatch& batch) {
+    for (std::int64_t begin = 0; begin < batch.num_rows();) {
+      const std::int64_t week = week_number_of(time_at(batch, begin));
+      std::int64_t end = begin + 1;
+      // Sorted by time: a batch that ends in the week is all of it.
+      if (week_number_of(time_at(batch, batch.num_rows() - 1)) == week) {
+        end = batch.num_rows();
+      } else {
+        while (end < batch.num_rows() && week_number_of(time_at(batch, end)) == week) ++end;
+      }
+      if (!writer_ || week != week_) {
+        CANVASBACK_TRY(end_part());
+        CANVASBACK_TRY(begin_part(*batch.schema(), week));
+      }
+      auto columns = batch.columns();
+      columns.pop_back();
+      const auto rows = arrow::RecordBatch::Make(schema_, batch.num_rows(), columns)->Slice(begin, end - begin);
+      CANVASBACK_TRY(writer_->write_batch(*rows));
+      if (keys_) CANVASBACK_TRY(keys_->add(*schema_, rows->columns(), rows->num_rows()));
+      CANVASBACK_TRY(cancel_.check());
+      begin = end;
+    }
+    return {};
+  }
+
+  Status begin_part(const arrow::Schema& with_time, std::int64_t week) {
+    week_ = week;
+    auto fields = with_time.fields();
+    fields.pop_back();
+    schema_ = arrow::schema(fields);
+    const IsoWeek iso = iso_week_of(week);
+    Json request;
+    request.set("name", kNeedPart);
+    request.set("year", iso.year);
+    request.set("week", iso.week);
+    CANVASBACK_ASSIGN(file_, feed_.need_file(request, cancel_));
+    PartWriterOptions options;
+    options.zstd_level = kPartZstdLevel;
+    options.threads = threads_;
+    options.row_group_rows = limits::kPartRowGroupRows;
+    std::vector<std::string> keys;
+    if (work_.find("schema") != nullptr) keys = single_keys(record_schema_from_kept(work_.at("schema")));
+    options.bloom_columns = filtered_columns(*schema_, keys);
+    CANVASBACK_ASSIGN(writer_, PartWriter::open(file_.get(), schema_, std::move(options)));
+    return {};
+  }
+
+  Status end_part() {
+    if (!writer_) return {};
+    PartInfo info = part_info_from_json(work_.at("info"));
+    info.records = writer_->rows();
+    info.id = id_of(week_);
+    for (std::int64_t week : weeks_) info.together.push_back(id_of(week));
+    // What is told once stands in the first of them.
+    if (!parts_.as_array().empty()) {
+      info.requests.clear();
+      info.conflicts.clear();
+    }
+    CANVASBACK_ASSIGN(WrittenPart written, writer_->finish(to_json(info).dump()));
+    writer_.reset();
+    file_.reset();
+    const IsoWeek iso = iso_week_of(week_);
+    Json part;
+    part.set("year", iso.year);
+    part.set("week", iso.week);
+    part.set("rows", written.rows);
+    part.set("bytes", written.bytes);
+    Json groups = Json::Array{};
+    for (std::int64_t rows : written.row_group_rows) groups.push(rows);
+    part.set("row_group_rows", std::move(groups));
+    part.set("info", to_json(info));
+    parts_.push(std::move(part));
+    return {};
+  }
+
+  const Json& work_;
+  Engine& engine_;
+  WorkFeed& feed_;
+  const int threads_;
+  const CancelToken& cancel_;
+  std::vector<std::int64_t> weeks_;
+  std::int64_t week_ = 0;
+  SchemaPtr schema_;
+  UniqueFd file_;
+  std::unique_ptr<PartWriter> writer_;
+  std::optional<KeyWriter> keys_;
+  Json parts_ = Json::Array{};
+};
+
+// Reads all of a file, so that every page's checksum and value is looked at.
+Status read_whole(const DataFile& file, const CancelToken& cancel) {
+  ScanOptions options;
+  options.files.push_back(file);
+  CANVASBACK_ASSIGN(auto stream, make_parquet_scan(std::move(options), cancel));
+  std::int64_t rows = 0;
+  while (true) {
+    CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
+    if (!batch) break;
+    rows += batch->num_rows();
+  }
+  if (rows == file.rows) return {};
+  return fail(ErrorCode::InvalidData, fmt::format("The footer says {} rows, {} are there.", file.rows, rows));
+}
+
+Result<Json> examine(DataFile file, bool deep, const CancelToken& cancel) {
+  Dataset dataset;
+  dataset.kind = DatasetKind::Parquet;
+  dataset.files.push_back(std::move(file));
+  CANVASBACK_TRY(add_parquet_footers(dataset));
+  CANVASBACK_ASSIGN(std::string info, read_part_info(dataset.files[0]));
+  if (info.empty()) return fail(ErrorCode::InvalidData, "The file is none of a collection.");
+  CANVASBACK_ASSIGN(Json parsed, Json::parse(info, 128));
+  if (parsed.at("records").as_int(-1) != dataset.files[0].rows) {
+    return fail(ErrorCode::InvalidData, "The file does not hold the records it was written with.");
+  }
+  if (deep) CANVASBACK_TRY(read_whole(dataset.files[0], cancel));
+  Json out;
+  out.set("rows", dataset.files[0].rows);
+  Json groups = Json::Array{};
+  for (std::int64_t rows : dataset.files[0].row_group_rows) groups.push(rows);
+  out.set("row_group_rows", std::move(groups));
+  out.set("info", std::move(parsed));
+  return out;
+}
+
+}  // namespace
+
+Result<Json> run_merge(const Json& work, Engine& engine, WorkFeed& feed, int threads, const CancelToken& cancel) {
+  return Merge(work, engine, feed, threads, cancel).run();
+}
+
+Result<Json> run_keys(const Json& work, WorkFeed& feed, const CancelToken& cancel) {
+  CANVASBACK_ASSIGN(Dataset listed, dataset_from_json(work.at("dataset")));
+  KeyWriter keys = key_writer(work, feed, cancel);
+  const auto& columns = work.at("columns").as_array();
+  for (std::size_t i = 0; i < listed.files.size() && i < columns.size(); ++i) {
+    if (listed.files[i].rows == 0) continue;
+    ScanOptions options;
+    options.files.push_back(listed.files[i]);
+    for (const Json& name : columns[i].as_array()) options.columns.emplace_back(name.as_string());
+    CANVASBACK_ASSIGN(auto stream, make_parquet_scan(std::move(options), cancel));
+    while (true) {
+      CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
+      if (!batch) break;
+      CANVASBACK_TRY(keys.add(*batch->schema(), batch->columns(), batch->num_rows()));
+    }
+  }
+  CANVASBACK_TRY(keys.finish());
+  return Json(Json::Object{});
+}
+
+Result<Json> run_examine(const Json& work, const CancelToken& cancel) {
+  CANVASBACK_ASSIGN(Dataset listed, dataset_from_json(work.at("dataset")));
+  Json files = Json::Array{};
+  for (const DataFile& file : listed.files) {
+    CANVASBACK_TRY(cancel.check());
+    auto examined = examine(file, work.at("deep").as_bool(), cancel);
+    if (examined) {
+      files.push(std::move(*examined));
+      continue;
+    }
+    Json failed;
+    failed.set("error", to_json(examined.error()));
+    files.push(std::move(failed));
+  }
+  Json out;
+  out.set("files", std::move(files));
+  return out;
+}
+
+}  // namespace canvasback

@@ -1,0 +1,314 @@
+#include "worker/roles/query/executor.hpp"
+
+#include <arrow/array.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "base/text.hpp"
+#include "encode/registry.hpp"
+#include "source/arrow/arrow_reader.hpp"
+#include "stream/compressing_sink.hpp"
+#include "stream/exact_batches.hpp"
+#include "task/narrowing.hpp"
+#include "task/sql_builder.hpp"
+#include "worker/roles/query/narrowed.hpp"
+
+namespace canvasback {
+
+Executor::Executor(std::unique_ptr<Engine> engine, Channel& channel, ExecutorOptions options)
+    : engine_(std::move(engine)),
+      channel_(channel),
+      options_(std::move(options)),
+      blocks_(options_.cache_folder),
+      tables_(options_.cache_folder),
+      block_writer_(std::make_unique<BlockWriter>(channel, options_.spill_folder, options_.cache_folder)) {}
+
+void Executor::update_catalog(const Json& datasets) {
+  for (const Json& entry : datasets.as_array()) {
+    auto dataset = dataset_from_json(entry);
+    if (dataset) catalog_.insert_or_assign(dataset->name, std::move(*dataset));
+  }
+}
+
+// Names in SQL mean the same in any case; the exact spelling wins where two datasets differ only by it.
+const Dataset* Executor::find_table(std::string_view name) const {
+  if (auto exact = catalog_.find(name); exact != catalog_.end()) return &exact->second;
+  for (const auto& [known, dataset] : catalog_) {
+    if (lower(known) == lower(name)) return &dataset;
+  }
+  return nullptr;
+}
+
+Json Executor::progress() const {
+  Json out;
+  const std::int64_t rows = rows_sent_;
+  const std::int64_t expected = rows_expected_;
+  out.set("rows", rows);
+  out.set("bytes", bytes_sent_.load());
+  out.set("rows_expected", expected >= 0 ? Json(expected) : Json());
+  double share = share_done_;
+  if (expected > 0) share = std::min(1.0, static_cast<double>(rows) / static_cast<double>(expected));
+  if (share < 0) share = engine_->progress();
+  out.set("share", share >= 0 ? share_from_ + share_weight_ * share : share_from_ > 0 ? share_from_.load() : share);
+  return out;
+}
+
+void Executor::run(const Task& task, CancelToken cancel) {
+  block_writer_->stay_idle();
+  threads_ = task.threads > 0 ? std::min(task.threads, options_.threads) : options_.threads;
+  engine_->use_threads(threads_);
+  decoded_.clear();
+  rows_alone_ = task.kind == TaskKind::Window;
+  rows_sent_ = 0;
+  bytes_sent_ = 0;
+  rows_expected_ = -1;
+  share_done_ = -1;
+  share_from_ = 0;
+  share_weight_ = 1;
+  FrameSink sink(channel_, cancel);
+  TaskMetrics metrics;
+  Json done;
+  Status status;
+  try {
+    switch (task.kind) {
+      case TaskKind::Rows: status = run_rows(task, cancel, sink, metrics); break;
+      case TaskKind::Sql: status = run_sql(task, cancel, sink, metrics); break;
+      case TaskKind::Inspect: status = run_inspect(task, cancel, done); break;
+      case TaskKind::Analyse: status = run_analyse(task, cancel, sink, metrics); break;
+      case TaskKind::View: status = run_view(task, cancel, metrics, done); break;
+      case TaskKind::Window: status = run_window(task, cancel, sink, metrics, done); break;
+      case TaskKind::Search: status = run_search(task, cancel, sink, metrics); break;
+      case TaskKind::Tile: status = run_tile(task, cancel, sink, metrics, done); break;
+      case TaskKind::Ingest:
+      case TaskKind::Merge:
+      case TaskKind::Keys:
+      case TaskKind::Examine:
+        status = fail(ErrorCode::DataProcessing, "A task of this kind is not this worker's.");
+        break;
+    }
+  } catch (const std::bad_alloc&) {
+    status = fail(ErrorCode::MemoryLimit, "The task needs more memory than a worker has.");
+  } catch (const std::exception& error) {
+    // Third-party code may throw where it says it does not; the task fails, the worker goes on.
+    status = fail(ErrorCode::DataProcessing, "The task failed.", error.what());
+  }
+  if (!status) {
+    // Whatever broke because the task was stopped is reported as the stop.
+    Error error = cancel.cancelled() ? cancel.error() : status.error();
+    Json failed = to_json(error);
+    // A statement can spoil the engine for those behind it; whoever fails leaves a working one or none.
+    if (!task.sql.empty() && !cancel.cancelled() && !single_number("SELECT 1::BIGINT", {}, cancel)) {
+      failed.set("retire", true);
+    }
+    static_cast<void>(sink.end_with(FrameKind::Failed, failed.dump()));
+    return;
+  }
+  done.set("metrics", metrics_json(task, sink, metrics));
+  Json blocks = Json::Array{};
+  for (const std::string& key : metrics.blocks) blocks.push(key);
+  done.set("blocks", std::move(blocks));
+  if (metrics.counted_total) done.set("counted_total", *metrics.counted_total);
+  static_cast<void>(sink.end_with(FrameKind::Done, done.dump()));
+  for (const auto& [key, block] : decoded_) block_writer_->store(key, *block);
+  decoded_.clear();
+}
+
+Json Executor::metrics_json(const Task& task, const FrameSink& sink, const TaskMetrics& metrics) const {
+  const double duration_ms = static_cast<double>(monotonic_ns() - task.received_ns) / 1e6;
+  auto rounded = [](double ms) { return static_cast<double>(static_cast<std::int64_t>(ms * 1000 + 0.5)) / 1000; };
+  Json out;
+  out.set("duration_ms", rounded(duration_ms));
+  out.set("queue_ms", rounded(task.queue_ms));
+  out.set("engine_ms", rounded(metrics.engine_ms));
+  out.set("encode_ms", rounded(metrics.encode_ms));
+  out.set("throughput_rps", rounded(duration_ms > 0 ? static_cast<double>(metrics.rows) / duration_ms * 1000 : 0));
+  out.set("rows", metrics.rows);
+  out.set("bytes", sink.bytes());
+  out.set("method", metrics.method);
+  out.set("memory_usage_mb", rounded(static_cast<double>(options_.resident_bytes()) / 1e6));
+  out.set("worker", task.worker_number);
+  return out;
+}
+
+Status Executor::define(const Dataset& dataset) {
+  if (dataset.kind == DatasetKind::Arrow) {
+    std::vector<std::string> paths;
+    for (const DataFile& file : dataset.files) paths.push_back(file.path);
+    engine_->define_stream(dataset.name, [paths] { return open_arrow_files(paths, CancelToken()); });
+  }
+  return {};
+}
+
+Status Executor::encode(const Task& task, BatchStream& rows, std::function<Json()> tail, FrameSink& sink,
+                        TaskMetrics& metrics, const CancelToken& cancel) {
+  ExactBatches exact(rows, std::max<std::int64_t>(task.batch_rows, 1));
+  BatchStream& stream = task.batch_rows > 0 ? static_cast<BatchStream&>(exact) : rows;
+  std::unique_ptr<ByteSink> compressed;
+  ByteSink* target = &sink;
+  if (!task.content_encoding.empty()) {
+    CANVASBACK_ASSIGN(compressed, make_compressing_sink(task.content_encoding, sink));
+    target = compressed.get();
+  }
+  EncodeOptions options;
+  options.compression = task.compression;
+  options.numbers_exact = task.numbers_exact;
+  options.row_objects = task.row_objects;
+  options.threads = threads_;
+  options.tail = std::move(tail);
+  options.document = document_of(task);
+  CANVASBACK_ASSIGN(std::unique_ptr<Encoder> encoder, make_encoder(task.format, *target, options));
+  Stopwatch encoding;
+  Status status = encoder->begin(stream.schema());
+  metrics.encode_ms += encoding.elapsed_ms();
+  while (status) {
+    Stopwatch waiting;
+    auto batch = stream.next();
+    metrics.engine_ms += waiting.elapsed_ms();
+    if (!batch) {
+      status = std::unexpected(batch.error());
+      break;
+    }
+    if (!*batch) break;
+    metrics.rows += (*batch)->num_rows();
+    encoding.restart();
+    status = encoder->write(std::move(*batch));
+    metrics.encode_ms += encoding.elapsed_ms();
+    rows_sent_ = encoder->rows_done();
+    bytes_sent_ = sink.bytes();
+    if (status) status = cancel.check();
+  }
+  if (!status) {
+    encoder->abandon();
+    return status;
+  }
+  encoding.restart();
+  status = encoder->finish();
+  metrics.encode_ms = std::max(0.0, metrics.encode_ms + encoding.elapsed_ms() - sink.blocked_ms());
+  return status;
+}
+
+// What a workbook says of its rows.
+DocumentInfo Executor::document_of(const Task& task) const {
+  DocumentInfo document;
+  document.created_us = wall_us();
+  if (task.kind == TaskKind::Sql) {
+    document.title = "Query";
+    document.rows_max = task.row_limit.value_or(-1);
+    document.properties.emplace_back("SQL", task.sql);
+    return document;
+  }
+  document.title = task.dataset;
+  document.properties.emplace_back("Dataset", task.dataset);
+  const Selection& selection = task.selection;
+  if (const Dataset* dataset = find_table(task.dataset); dataset != nullptr && dataset->rows >= 0) {
+    document.rows_max = std::min(dataset->rows, selection.limit.value_or(dataset->rows));
+  }
+  if (!selection.filter.is_null()) document.properties.emplace_back("Filter", selection.filter.dump());
+  std::string sort;
+  for (const SortKey& key : selection.sort) {
+    sort += (sort.empty() ? "" : ",") + std::string(key.descending ? "-" : "") + key.column;
+  }
+  if (!sort.empty()) document.properties.emplace_back("Sort", sort);
+  if (const auto& sample = selection.sample) {
+    document.properties.emplace_back("Sample", sample->share > 0
+                                                   ? fmt::format("{}%, seed {}", sample->share * 100, sample->seed)
+                                                   : fmt::format("{} rows, seed {}", sample->rows, sample->seed));
+  }
+  return document;
+}
+
+// The rows of the user's own statement, through the gate.
+Result<std::unique_ptr<BatchStream>> Executor::open_statement(const Task& task, const CancelToken& cancel,
+                                                              TaskMetrics& metrics) {
+  metrics.method = "duckdb";
+  Admitted admitted;
+  if (options_.gate) {
+    CANVASBACK_ASSIGN(admitted,
+                      engine_->admit(task.sql, [&](std::string_view name) { return find_table(name) != nullptr; }));
+  } else {
+    for (const auto& [name, dataset] : catalog_) admitted.tables.push_back(name);
+  }
+  if (admitted.plain && task.parameters.is_null()) {
+    CANVASBACK_ASSIGN(auto stream, plan_plain_select(*admitted.plain, cancel, metrics));
+    if (stream) return stream;
+  }
+  const Narrowing narrowing = narrowing_from_json(task.work.at("narrowing"));
+  for (const std::string& table : admitted.tables) {
+    const Dataset& dataset = *find_table(table);
+    if (dataset.name == narrowing.collection && !narrowing.empty()) {
+      CANVASBACK_ASSIGN(const Dataset some, narrowed(dataset, narrowing, threads_, cancel));
+      // Of this statement alone: the next one defines it anew.
+      CANVASBACK_TRY(engine_->define_view(dataset.name, fmt::format("narrowed {}", task.id), relation_sql(some)));
+      continue;
+    }
+    CANVASBACK_TRY(define(dataset));
+    CANVASBACK_TRY(engine_->define_view(dataset.name, dataset.version, relation_sql(dataset)));
+  }
+  SqlRequest request{task.sql, {}, task.parameters, {}, threads_};
+  if (task.parameters.is_null()) {
+    request.sql = engine_->cheaper_statement(task.sql);
+    if (!request.sql.empty()) {
+      auto stream = engine_->execute(request, cancel);
+      if (stream || cancel.cancelled()) return stream;
+    }
+    request.sql = task.sql;  // errors are of the statement as it was written
+  }
+  return engine_->execute(request, cancel);
+}
+
+Status Executor::run_sql(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
+  Stopwatch watch;
+  CANVASBACK_ASSIGN(std::unique_ptr<BatchStream> stream, open_statement(task, cancel, metrics));
+  metrics.engine_ms += watch.elapsed_ms();
+
+  struct Limited final : BatchStream {
+    std::unique_ptr<BatchStream> inner;
+    std::int64_t left;
+    std::int64_t rows = 0;
+    bool cut = false;
+    SchemaPtr schema() const override { return inner->schema(); }
+    Result<BatchPtr> next() override {
+      if (cut) return BatchPtr();
+      CANVASBACK_ASSIGN(BatchPtr batch, inner->next());
+      if (!batch) return batch;
+      if (batch->num_rows() > left) {
+        cut = true;
+        if (left == 0) return BatchPtr();
+        batch = batch->Slice(0, left);
+      }
+      left -= batch->num_rows();
+      rows += batch->num_rows();
+      return batch;
+    }
+  } limited;
+  limited.inner = std::move(stream);
+  limited.left = task.row_limit.value_or(INT64_MAX);
+  auto tail = [&] {
+    Json out;
+    out.set("total_rows", limited.rows);
+    out.set("total_exact", !limited.cut);
+    out.set("next", Json());
+    out.set("performance_metrics", metrics_json(task, sink, metrics));
+    return out;
+  };
+  return encode(task, limited, tail, sink, metrics, cancel);
+}
+
+Result<std::int64_t> Executor::single_number(const std::string& sql, std::vector<std::string> parameters,
+                                             const CancelToken& cancel) {
+  SqlRequest request{sql, std::move(parameters), {}, {}, 1};
+  CANVASBACK_ASSIGN(auto stream, engine_->execute(request, cancel));
+  CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
+  if (!batch) return fail(ErrorCode::Database, "A count gave no row.");
+  return static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0);
+}
+
+Result<std::int64_t> Executor::count(const Dataset& dataset, const Selection& selection, const CancelToken& cancel) {
+  CANVASBACK_ASSIGN(SqlStatement statement, count_sql(dataset, selection));
+  return single_number(statement.sql, std::move(statement.parameters), cancel);
+}
+
+}  // namespace canvasback

@@ -1,0 +1,159 @@
+// Executor: runs one task after the other in a worker process: plans it (a plain scan, a page of cached blocks, or
+// SQL for the engine), pulls batches, encodes them and sends the bytes. The only place where engine, source, storage
+// and encode meet. run() is called on one thread; cancel(), progress() and interrupt_if_cancelled() on others.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "analyse/profile_json.hpp"
+#include "base/cancel.hpp"
+#include "base/limits.hpp"
+#include "encode/encoder.hpp"
+#include "engine/engine.hpp"
+#include "storage/dataset.hpp"
+#include "storage/table_file.hpp"
+#include "task/sql_builder.hpp"
+#include "task/task.hpp"
+#include "worker/child/channel.hpp"
+#include "worker/write/block_writer.hpp"
+
+namespace canvasback {
+
+struct ExecutorOptions {
+  int threads = 1;  // decoding and formatting, each
+  std::string spill_folder;
+  std::string cache_folder;
+  std::uint64_t sort_bytes_max = 512 * limits::kMiB;  // of memory, for an order that the engine has no part in
+  bool gate = true;  // false only in the test build that shows the sandbox holds without it
+  std::function<std::uint64_t()> resident_bytes;
+};
+
+// What a task did, for `performance_metrics`. Measured, never estimated.
+struct TaskMetrics {
+  std::int64_t rows = 0;
+  double engine_ms = 0;                       // waiting for batches
+  double encode_ms = 0;                       // formatting, without the time the socket was full
+  std::string method;                         // how the rows were found: plain_scan, cached_block, duckdb, file, …
+  std::vector<std::string> blocks;            // cache keys that were used
+  std::optional<std::int64_t> counted_total;  // rows that match the filter, where this task came to know
+};
+
+class Executor {
+ public:
+  Executor(std::unique_ptr<Engine> engine, Channel& channel, ExecutorOptions options);
+
+  // The newest entries of datasets, by name.
+  void update_catalog(const Json& datasets);
+  // Ends with the task's last frame, and with what is kept of it for others.
+  void run(const Task& task, CancelToken cancel);
+
+  // While a task runs: rows and bytes so far and the share done (-1 unknown).
+  Json progress() const;
+  void interrupt() { engine_->interrupt(); }
+
+ private:
+  // Where a rows task's batches come from, and what is known for the end of a JSON answer.
+  struct Plan {
+    std::unique_ptr<BatchStream> stream;
+    std::function<Json()> tail;            // total_rows, total_exact, next
+    const DataFile* whole_file = nullptr;  // the answer is this file as it is
+  };
+
+  Status run_rows(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
+  Status run_sql(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
+  Status run_inspect(const Task& task, const CancelToken& cancel, Json& done);
+  Status run_analyse(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
+  Status run_profile(const Task& task, const Dataset& dataset, const CancelToken& cancel, FrameSink& sink,
+                     TaskMetrics& metrics);
+  Status run_histogram(const Task& task, const Dataset& dataset, const CancelToken& cancel, FrameSink& sink,
+                       TaskMetrics& metrics);
+  // SQL of our own: what is wrong with it is a value of the request.
+  Result<std::unique_ptr<BatchStream>> execute_made(SqlStatement statement, const CancelToken& cancel);
+  Result<std::vector<analyse::ColumnProfile>> profile_columns(const Dataset& dataset, const Selection& selection,
+                                                              analyse::Depth depth, const CancelToken& cancel,
+                                                              TaskMetrics& metrics);
+  Result<analyse::DuplicateRows> count_duplicates(const Dataset& dataset, const Selection& selection,
+                                                  const std::vector<analyse::ColumnProfile>& columns,
+                                                  const CancelToken& cancel);
+  // A view's parts, each offered to the front as soon as it is there; what is known of the view so far goes along as
+  // Head frames, and at last in `done`.
+  Status run_view(const Task& task, const CancelToken& cancel, TaskMetrics& metrics, Json& done);
+  Status build_statement(const Task& task, const CancelToken& cancel, TaskMetrics& metrics, ViewState& state);
+  Status build_selection(const Task& task, const Dataset& dataset, const CancelToken& cancel, ViewState& state);
+  Status build_first(const Task& task, const Dataset& dataset, const Selection& selection, std::int64_t rows,
+                     const CancelToken& cancel, ViewState& state);
+  Status build_rows(const Task& task, const Dataset& dataset, const Selection& selection, const CancelToken& cancel,
+                    ViewState& state);
+  Status build_positions(const Task& task, const Dataset& dataset, const Selection& selection,
+                         const CancelToken& cancel, ViewState& state);
+  Status write_positions(const Task& task, const Dataset& dataset, const Selection& selection,
+                         const CancelToken& cancel, ViewState& state);
+  class PositionWriter;
+  Result<bool> build_order(const Task& task, const Dataset& dataset, const Selection& selection,
+                           const CancelToken& cancel, ViewState& state);
+  Status build_columns(const Task& task, const Dataset& dataset, const CancelToken& cancel);
+  Status write_rows(BatchStream& stream, const Task& task, ViewState& state, const CancelToken& cancel);
+  Result<Dataset> define_parts(const ViewBuild& build);
+  Status say(const ViewState& state);
+
+  // The records of a collection that match best among those there was time for, as a JSON document.
+  Status run_search(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
+  // A tile as a picture, or its cells as rows; its bounds in `done`.
+  Status run_tile(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics, Json& done);
+  // Some rows of a view as one Arrow stream.
+  Status run_window(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics, Json& done);
+  struct WindowRows;
+  Result<WindowRows> read_dataset(const Task& task, const Dataset& dataset, const CancelToken& cancel,
+                                  TaskMetrics& metrics);
+  Result<WindowRows> read_parts(const Task& task, TaskMetrics& metrics);
+  Result<WindowRows> read_positions(const Task& task, const Dataset& dataset, const CancelToken& cancel,
+                                    TaskMetrics& metrics);
+  Result<std::vector<std::int64_t>> positions_of(const ViewWindow& window, TaskMetrics& metrics);
+  Result<std::unique_ptr<BatchStream>> open_statement(const Task& task, const CancelToken& cancel,
+                                                      TaskMetrics& metrics);
+  Status pass_file(const Task& task, const DataFile& file, const CancelToken& cancel, FrameSink& sink,
+                   TaskMetrics& metrics);
+
+  Result<Plan> plan_rows(const Task& task, const Dataset& dataset, const CancelToken& cancel, TaskMetrics& metrics);
+  Result<std::unique_ptr<BatchStream>> plan_range(const Dataset& dataset, const std::vector<std::string>& columns,
+                                                  std::int64_t offset, std::int64_t rows, const CancelToken& cancel,
+                                                  TaskMetrics& metrics);
+  Result<std::unique_ptr<BatchStream>> plan_plain_select(const PlainSelect& select, const CancelToken& cancel,
+                                                         TaskMetrics& metrics);
+  Result<std::unique_ptr<BatchStream>> plan_page(const Dataset& dataset, const std::vector<std::string>& columns,
+                                                 std::int64_t offset, std::int64_t limit, TaskMetrics& metrics);
+  Result<Plan> plan_engine(const Task& task, const Dataset& dataset, const CancelToken& cancel);
+  Result<std::int64_t> count(const Dataset& dataset, const Selection& selection, const CancelToken& cancel);
+  Result<std::int64_t> single_number(const std::string& sql, std::vector<std::string> parameters,
+                                     const CancelToken& cancel);
+  const Dataset* find_table(std::string_view name) const;
+  Status define(const Dataset& dataset);
+  Status encode(const Task& task, BatchStream& stream, std::function<Json()> tail, FrameSink& sink,
+                TaskMetrics& metrics, const CancelToken& cancel);
+  DocumentInfo document_of(const Task& task) const;
+  Json metrics_json(const Task& task, const FrameSink& sink, const TaskMetrics& metrics) const;
+
+  std::unique_ptr<Engine> engine_;
+  Channel& channel_;
+  ExecutorOptions options_;
+  std::map<std::string, Dataset, std::less<>> catalog_;
+  int threads_ = 1;          // of the task at hand
+  bool rows_alone_ = false;  // a window's rows go before their neighbours, whoever waits for those
+  std::vector<std::pair<std::string, BatchPtr>> decoded_;  // blocks to be kept once the task has ended
+  BlockMap blocks_;
+  TableMap tables_;
+  std::unique_ptr<BlockWriter> block_writer_;
+  std::atomic<std::int64_t> rows_sent_ = 0;
+  std::atomic<std::uint64_t> bytes_sent_ = 0;
+  std::atomic<std::int64_t> rows_expected_ = -1;
+  std::atomic<double> share_done_ = -1;   // where rows sent do not tell
+  std::atomic<double> share_from_ = 0;    // what steps before the one at hand had done,
+  std::atomic<double> share_weight_ = 1;  // and how much of the whole this one is
+};
+
+}  // namespace canvasback

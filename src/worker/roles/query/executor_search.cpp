@@ -1,0 +1,68 @@
+// The part of Executor that searches collections: places of the best records first, then these records in the columns
+// of the collection.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/limits.hpp"
+#include "base/text.hpp"
+#include "worker/roles/query/executor.hpp"
+#include "worker/roles/query/record_search.hpp"
+
+namespace canvasback {
+namespace {
+
+constexpr const char* kRankColumn = "canvasback_rank";
+constexpr const char* kRowColumn = "canvasback_row";
+
+std::string all_columns(const Dataset& dataset) {
+  std::vector<std::string> names;
+  for (const DatasetColumn& column : dataset.columns) names.push_back(sql_identifier(column.name));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+// The hits as rows of the collection, in their order.
+std::string hits_sql(const Dataset& dataset, const std::vector<SearchHit>& hits) {
+  if (hits.empty()) return fmt::format("SELECT * FROM {} LIMIT 0", relation_sql(dataset));
+  std::map<std::size_t, std::vector<std::string>> by_file;
+  for (std::size_t rank = 0; rank < hits.size(); ++rank) {
+    by_file[hits[rank].file].push_back(fmt::format("({}, {})", hits[rank].row, rank));
+  }
+  std::vector<std::string> parts;
+  for (const auto& [index, places] : by_file) {
+    const DataFile& file = dataset.files[index];
+    const std::string columns =
+        dataset.shapes.empty() ? all_columns(dataset) : dataset.shapes[static_cast<std::size_t>(file.shape)];
+    parts.push_back(fmt::format(
+        "SELECT {}, {} FROM read_parquet({}, hive_partitioning=false) AS f JOIN (VALUES {}) AS h({}, {}) "
+        "ON f.file_row_number = h.{}",
+        columns, kRankColumn, sql_literal(file.path), fmt::join(places, ", "), kRowColumn, kRankColumn, kRowColumn));
+  }
+  return fmt::format("SELECT * EXCLUDE ({0}) FROM ({1}) ORDER BY {0}", kRankColumn, fmt::join(parts, " UNION ALL "));
+}
+
+}  // namespace
+
+Status Executor::run_search(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
+  auto found = catalog_.find(task.dataset);
+  if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + task.dataset + "\".");
+  const Dataset& dataset = found->second;
+  CANVASBACK_ASSIGN(Search search, search_from_json(task.work));
+  metrics.method = "search";
+  CANVASBACK_ASSIGN(SearchOutcome outcome, search_records(dataset, search, threads_, cancel));
+  SqlStatement statement;
+  statement.sql = hits_sql(dataset, outcome.hits);
+  CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
+  const auto tail = [&] {
+    Json out;
+    out.set("total_rows", static_cast<std::uint64_t>(outcome.hits.size()));
+    out.set("complete", outcome.complete);
+    out.set("cursor", outcome.complete ? Json() : Json(encode_search_cursor(outcome.next)));
+    out.set("rows_searched", outcome.rows_searched);
+    out.set("performance_metrics", metrics_json(task, sink, metrics));
+    return out;
+  };
+  return encode(task, *stream, tail, sink, metrics, cancel);
+}
+
+}  // namespace canvasback
