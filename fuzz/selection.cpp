@@ -7,7 +7,7 @@
 #include <set>
 
 #include "fuzz/support.hpp"
-#include "task/analysis.hpp"
+#include "task/analysis_sql.hpp"
 #include "task/cursor.hpp"
 #include "task/sql_builder.hpp"
 #include "transport/http/routes/selection_parameters.hpp"

@@ -8,29 +8,28 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "record/column_type.hpp"
 
 namespace canvasback {
 namespace {
 
-// How a function is written in SQL; {} stands for its column.
 struct Function {
   std::string_view name;
-  std::string_view sql;
   bool of_numbers;
 };
 constexpr std::array kFunctions{
-    Function{"count", "count({})", false},
-    Function{"count_distinct", "count(DISTINCT {})", false},
-    Function{"approx_distinct", "approx_count_distinct({})", false},
-    Function{"sum", "sum({})", true},
-    Function{"mean", "avg({})", true},
-    Function{"min", "min({})", false},
-    Function{"max", "max({})", false},
-    Function{"std", "stddev_samp({})", true},
-    Function{"variance", "var_samp({})", true},
-    Function{"median", "median({})", true},
-    Function{"quantile", "quantile_cont({}, {})", true},
-    Function{"any", "any_value({})", false},
+    Function{"count", false},
+    Function{"count_distinct", false},
+    Function{"approx_distinct", false},
+    Function{"sum", true},
+    Function{"mean", true},
+    Function{"min", false},
+    Function{"max", false},
+    Function{"std", true},
+    Function{"variance", true},
+    Function{"median", true},
+    Function{"quantile", true},
+    Function{"any", false},
 };
 constexpr std::array<std::string_view, 7> kPeriods{"year", "quarter", "month", "week", "day", "hour", "minute"};
 
@@ -46,14 +45,6 @@ std::string names_of(const Range& range, Projection projection) {
   std::string out;
   for (const auto& item : range) out += fmt::format("{}{}", out.empty() ? "" : " ", projection(item));
   return out;
-}
-
-bool is_date(std::string_view type) { return type == "DATE" || type.starts_with("TIMESTAMP"); }
-bool is_number(std::string_view type) {
-  if (type.starts_with("DECIMAL")) return type.ends_with(')');
-  static const std::set<std::string_view> known{"TINYINT",   "SMALLINT", "INTEGER", "BIGINT",   "HUGEINT", "UTINYINT",
-                                                "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT",   "DOUBLE"};
-  return known.contains(type);
 }
 
 Status check_members(const Json& object, std::initializer_list<std::string_view> known, std::string_view what) {
@@ -124,7 +115,7 @@ Status check_key(const GroupKey& key, const Dataset& dataset) {
   if (std::ranges::find(kPeriods, key.every) == kPeriods.end()) {
     return fail(ErrorCode::InvalidData, fmt::format("\"every\" is one of {}.", fmt::join(kPeriods, " ")));
   }
-  if (is_date(column->type)) return {};
+  if (is_date_type(column->type)) return {};
   return fail(ErrorCode::InvalidData,
               fmt::format("\"{}\" is no date: it cannot be cut to a {}.", key.column, key.every));
 }
@@ -142,9 +133,9 @@ Status check_measure(const Measure& measure, const Dataset& dataset) {
   }
   const DatasetColumn* column = dataset.find_column(measure.column);
   if (column == nullptr) return unknown_column(measure.column, dataset);
-  if (!function->of_numbers || is_number(column->type)) return {};
+  if (!function->of_numbers || is_number_type(column->type)) return {};
   const bool ordered = function->name == "median" || function->name == "quantile";
-  if (ordered && is_date(column->type)) return {};
+  if (ordered && is_date_type(column->type)) return {};
   return fail(ErrorCode::InvalidData,
               fmt::format("\"{}\" is {}: the measure {} needs numbers.", measure.column, column->type, function->name));
 }
@@ -193,68 +184,18 @@ std::string_view kind_name(Analysis::Kind kind) {
   return "";
 }
 
-std::string where_of(const std::string& condition) { return condition.empty() ? "" : " WHERE " + condition; }
-
-std::string measure_sql(const Measure& measure) {
-  if (measure.column.empty()) return "count(*)";
-  const std::string column = sql_identifier(measure.column);
-  const Function& function = *find_function(measure.function);
-  if (function.name == "quantile") return fmt::format("quantile_cont({}, {})", column, measure.probability);
-  return fmt::format(fmt::runtime(function.sql), column);
-}
-
-// The value whose place in the histogram counts: a number, or the microseconds of a date.
-std::string number_of(const std::string& name, std::string_view type) {
-  if (is_date(type)) return fmt::format("epoch_us(CAST({} AS TIMESTAMP))", name);
-  return fmt::format("CAST({} AS DOUBLE)", name);
-}
-
-bool may_be_infinite(std::string_view type) { return is_date(type) || type == "DOUBLE" || type == "FLOAT"; }
-
-std::string finite_condition(const std::string& name, std::string_view type) {
-  return may_be_infinite(type) ? fmt::format("isfinite({})", name) : fmt::format("{} IS NOT NULL", name);
-}
-
-Result<SqlStatement> aggregate_sql(const Dataset& dataset, const Analysis& analysis, const Selection& selection) {
-  CANVASBACK_ASSIGN(SqlStatement statement, condition_sql(dataset, selection));
-  std::vector<std::string> columns;
-  std::vector<std::string> keys;
-  for (const GroupKey& key : analysis.group_by) {
-    std::string value = sql_identifier(key.column);
-    if (!key.every.empty()) value = fmt::format("date_trunc({}, {})", sql_literal(key.every), value);
-    columns.push_back(fmt::format("{} AS {}", value, sql_identifier(key.name)));
-    keys.push_back(fmt::format("{}", columns.size()));
-  }
-  for (const Measure& measure : analysis.measures) {
-    columns.push_back(fmt::format("{} AS {}", measure_sql(measure), sql_identifier(measure.name)));
-  }
-  std::vector<std::string> order;
-  for (const SortKey& key : selection.sort) {
-    // By number: a result may be named as a column that is not it.
-    std::size_t place = 0;
-    for (const GroupKey& known : analysis.group_by) {
-      ++place;
-      if (lower(known.name) == lower(key.column)) break;
-    }
-    if (place == 0 || lower(analysis.group_by[place - 1].name) != lower(key.column)) {
-      place = analysis.group_by.size();
-      for (const Measure& known : analysis.measures) {
-        ++place;
-        if (lower(known.name) == lower(key.column)) break;
-      }
-    }
-    order.push_back(fmt::format("{} {} NULLS LAST", place, key.descending ? "DESC" : "ASC"));
-  }
-  statement.sql =
-      fmt::format("SELECT {} FROM {}{}", fmt::join(columns, ", "), relation_sql(dataset), where_of(statement.sql));
-  if (!keys.empty()) statement.sql += fmt::format(" GROUP BY {}", fmt::join(keys, ", "));
-  if (!order.empty()) statement.sql += fmt::format(" ORDER BY {}", fmt::join(order, ", "));
-  if (selection.limit) statement.sql += fmt::format(" LIMIT {}", *selection.limit);
-  if (selection.offset > 0) statement.sql += fmt::format(" OFFSET {}", selection.offset);
-  return statement;
-}
-
 }  // namespace
+
+std::vector<std::string_view> measure_functions() {
+  std::vector<std::string_view> out;
+  for (const Function& function : kFunctions) out.push_back(function.name);
+  return out;
+}
+
+std::string_view measure_function_named(std::string_view name) {
+  const Function* function = find_function(name);
+  return function == nullptr ? std::string_view() : function->name;
+}
 
 Result<Analysis> aggregate_from_json(const Json& group_by, const Json& measures) {
   Analysis analysis;
@@ -294,7 +235,7 @@ Status check_analysis(const Analysis& analysis, const Selection& selection, cons
     case Analysis::Kind::Top: {
       const DatasetColumn* column = dataset.find_column(analysis.column);
       if (column == nullptr) return unknown_column(analysis.column, dataset);
-      if (analysis.kind == Analysis::Kind::Top || is_number(column->type) || is_date(column->type)) return {};
+      if (analysis.kind == Analysis::Kind::Top || is_number_type(column->type) || is_date_type(column->type)) return {};
       return fail(ErrorCode::InvalidData,
                   fmt::format("\"{}\" is {}: a histogram needs numbers or dates.", analysis.column, column->type));
     }
@@ -351,59 +292,6 @@ Analysis analysis_from_json(const Json& json) {
                                  std::string(measure.at("name").as_string())});
   }
   return analysis;
-}
-
-Result<SqlStatement> analysis_sql(const Dataset& dataset, const Analysis& analysis, const Selection& selection) {
-  if (analysis.kind == Analysis::Kind::Aggregate) return aggregate_sql(dataset, analysis, selection);
-  CANVASBACK_ASSIGN(SqlStatement statement, condition_sql(dataset, selection));
-  statement.sql = fmt::format(
-      "SELECT {0} AS \"value\", count(*) AS \"count\", CAST(count(*) AS DOUBLE) / sum(count(*)) OVER () AS \"share\" "
-      "FROM {1}{2} GROUP BY 1 ORDER BY 2 DESC, 1 ASC NULLS LAST LIMIT {3}",
-      sql_identifier(analysis.column), relation_sql(dataset), where_of(statement.sql), analysis.top);
-  return statement;
-}
-
-Result<SqlStatement> histogram_bounds_sql(const Dataset& dataset, const Analysis& analysis,
-                                          const Selection& selection) {
-  CANVASBACK_ASSIGN(SqlStatement statement, condition_sql(dataset, selection));
-  const std::string name = sql_identifier(analysis.column);
-  const std::string& type = dataset.find_column(analysis.column)->type;
-  const std::string finite = finite_condition(name, type);
-  const std::string number = fmt::format("CASE WHEN {} THEN {} END", finite, number_of(name, type));
-  statement.sql = fmt::format(
-      "SELECT CAST(min({0}) AS VARCHAR), CAST(max({0}) AS VARCHAR), count(*), count({1}), count({0}) FROM {2}{3}",
-      number, name, relation_sql(dataset), where_of(statement.sql));
-  return statement;
-}
-
-Result<SqlStatement> histogram_sql(const Dataset& dataset, const Analysis& analysis, const Selection& selection,
-                                   const HistogramBounds& bounds) {
-  CANVASBACK_ASSIGN(SqlStatement statement, condition_sql(dataset, selection));
-  const std::string name = sql_identifier(analysis.column);
-  const std::string& type = dataset.find_column(analysis.column)->type;
-  auto bind = [&](const std::string& text) {
-    statement.parameters.push_back(text);
-    return fmt::format("CAST(${} AS DOUBLE)", statement.parameters.size());
-  };
-  const std::string low = bind(bounds.low);
-  const std::string high = bind(bounds.high);
-  const std::int64_t bins = bounds.low == bounds.high ? 1 : analysis.bins;
-  const std::string condition = statement.sql.empty() ? "" : statement.sql + " AND ";
-  // Of a step that is too large or too small for a double, each end is scaled by itself.
-  auto edge = [&](std::string_view place) {
-    const std::string number = fmt::format("({0} * (1 - {2}) + {1} * {2})", low, high, place);
-    if (!is_date(type)) return number;
-    return fmt::format("make_timestamp(CAST({} AS BIGINT))", number);
-  };
-  statement.sql = fmt::format(
-      "SELECT bin, {4} AS \"low\", {5} AS \"high\", COALESCE(met, 0) AS \"count\" FROM range(0, {3}) AS bins(bin) "
-      "LEFT JOIN (SELECT CAST(least({3} - 1, greatest(0, floor(({0} / {3} - {1} / {3}) / "
-      "nullif({2} / {3} - {1} / {3}, 0) * {3}))) AS BIGINT) AS place, count(*) AS met FROM {6} WHERE {7}{8} "
-      "GROUP BY 1) ON COALESCE(place, 0) = bin ORDER BY bin",
-      number_of(name, type), low, high, bins, edge(fmt::format("(bin / CAST({} AS DOUBLE))", bins)),
-      edge(fmt::format("((bin + 1) / CAST({} AS DOUBLE))", bins)), relation_sql(dataset), condition,
-      finite_condition(name, type));
-  return statement;
 }
 
 }  // namespace canvasback

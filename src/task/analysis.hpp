@@ -1,15 +1,17 @@
 // Analysis: what is asked of a dataset's columns besides rows: a profile, a histogram, the most frequent values, or an
 // aggregate. Made from a request, checked against the dataset, sent to a worker as JSON with the task's selection
-// (which gives the filter), and turned into SQL there. Plain values.
+// (which gives the filter), and turned into SQL there (task/analysis_sql.hpp). Plain values.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "task/sql_builder.hpp"
+#include "storage/dataset.hpp"
+#include "task/selection.hpp"
 
 namespace canvasback {
 
@@ -39,6 +41,11 @@ struct Analysis {
   std::vector<Measure> measures;
 };
 
+// The functions of measures, by name.
+std::vector<std::string_view> measure_functions();
+// A function's name as measure_functions() has it, also of "avg" and "stddev"; empty where there is none.
+std::string_view measure_function_named(std::string_view name);
+
 // An aggregate from its request's members group_by and measures. A key is a column or {"column", "every", "as"}; a
 // measure is a function's name ("count") or {"function", "column", "q", "as"}. Errors: InvalidData.
 Result<Analysis> aggregate_from_json(const Json& group_by, const Json& measures);
@@ -49,17 +56,5 @@ Status check_analysis(const Analysis& analysis, const Selection& selection, cons
 
 Json to_json(const Analysis& analysis);
 Analysis analysis_from_json(const Json& json);
-
-// SQL of an aggregate or of the most frequent values (value, count, share).
-Result<SqlStatement> analysis_sql(const Dataset& dataset, const Analysis& analysis, const Selection& selection);
-// One row: low, high (of the finite values; DOUBLE, or BIGINT microseconds for dates), rows, nulls, not finite.
-Result<SqlStatement> histogram_bounds_sql(const Dataset& dataset, const Analysis& analysis, const Selection& selection);
-// The bins from low to high as rows: bin, low, high, count; bins that nothing falls into have count 0.
-struct HistogramBounds {
-  std::string low;  // as texts, to lose no digit
-  std::string high;
-};
-Result<SqlStatement> histogram_sql(const Dataset& dataset, const Analysis& analysis, const Selection& selection,
-                                   const HistogramBounds& bounds);
 
 }  // namespace canvasback

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "base/iso_week.hpp"
-#include "task/sql_builder.hpp"
 
 namespace canvasback {
 namespace {
@@ -70,19 +69,6 @@ TEST(Narrowing, SurvivesItsJson) {
   EXPECT_EQ(back.last_week, 7);
   EXPECT_EQ(back.keys, wanted.keys);
   EXPECT_TRUE(narrowing_from_json(Json()).empty());
-}
-
-TEST(Narrowing, RowsThatAreAskedForAreAllThatIsRead) {
-  Dataset dataset = collection();
-  dataset.files.resize(3);
-  dataset.shapes = {"x"};
-  dataset.files[1].only = std::vector<std::int64_t>{3, 5};
-  dataset.files[1].dead = {{3, 3}};
-  EXPECT_EQ(relation_sql(dataset),
-            "(SELECT x FROM read_parquet(['/c/data_2025_w39.parquet'], hive_partitioning=false) UNION ALL "
-            "SELECT x FROM read_parquet(['/c/data_2025_w40.parquet'], hive_partitioning=false) "
-            "WHERE file_row_number IN (3, 5) UNION ALL "
-            "SELECT x FROM read_parquet(['/c/data_2025_w40_0001.parquet'], hive_partitioning=false))");
 }
 
 }  // namespace

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/error.hpp"
-#include "task/sql_builder.hpp"
+#include "base/json.hpp"
+#include "storage/dataset.hpp"
 
 namespace canvasback {
 
@@ -43,15 +45,7 @@ Status check_tile(const Tile& tile, const Dataset& dataset);
 Json to_json(const Tile& tile);
 Tile tile_from_json(const Json& json);
 
-// One row of four DOUBLE columns: x_min, x_max, y_min, y_max of the finite values, from what the files' footers say
-// where they do; NULL where there is no value.
-Result<SqlStatement> tile_bounds_sql(const Dataset& dataset, const Tile& tile, const Selection& selection);
-
-// The tile's cells with rows in them: column and row (INTEGER, from the upper left), count (BIGINT) and value (DOUBLE:
-// what the measure says). `whole`: the bounds of the whole picture.
-Result<SqlStatement> tile_sql(const Dataset& dataset, const Tile& tile, const Selection& selection,
-                              const TileBounds& whole);
-// The bounds of the tile alone.
+// The bounds of the tile alone, in the whole picture.
 TileBounds bounds_of(const Tile& tile, const TileBounds& whole);
 
 }  // namespace canvasback
