@@ -1,5 +1,5 @@
 // A cursor is text from a client: what decodes is encoded to a cursor that decodes to the same.
-#include "task/cursor.hpp"
+#include "query/cursor.hpp"
 
 #include "base/text.hpp"
 #include "fuzz/support.hpp"

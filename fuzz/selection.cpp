@@ -7,9 +7,9 @@
 #include <set>
 
 #include "fuzz/support.hpp"
-#include "task/analysis_sql.hpp"
-#include "task/cursor.hpp"
-#include "task/sql_builder.hpp"
+#include "query/cursor.hpp"
+#include "sql/analysis_sql.hpp"
+#include "sql/sql_builder.hpp"
 #include "transport/http/routes/selection_parameters.hpp"
 
 using namespace canvasback;

@@ -57,7 +57,7 @@ class Engine {
 
   // Judges a user's statement. Errors: QueryInvalid with position, QueryForbidden.
   virtual Result<Admitted> admit(std::string_view sql, const std::function<bool(std::string_view)>& visible) = 0;
-  // Makes `name` a view over a table expression (task/sql_builder.hpp: relation_sql); the same version again is free.
+  // Makes `name` a view over a table expression (sql/sql_builder.hpp: relation_sql); the same version again is free.
   virtual Status define_view(std::string_view name, std::string_view version, std::string_view relation) = 0;
   // What `arrow_files('name')` reads.
   virtual void define_stream(std::string_view name, StreamFactory factory) = 0;

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "task/analysis.hpp"
-#include "task/selection.hpp"
-#include "task/tile.hpp"
-#include "task/view.hpp"
+#include "query/analysis.hpp"
+#include "query/selection.hpp"
+#include "query/tile.hpp"
+#include "query/view.hpp"
 
 namespace canvasback {
 
@@ -56,7 +56,7 @@ struct Task {
   int worker_number = 0;
   int threads = 0;    // to work with; 0: all that the worker has
   Dataset inspected;  // Inspect: the listed files
-  Json work;          // Ingest, Merge, Examine: task/collection_task.hpp; Search: task/search.hpp
+  Json work;          // Ingest, Merge, Examine: task/collection_task.hpp; Search: query/search.hpp
 };
 
 Json to_json(const Task& task);

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "query/narrowing.hpp"
 #include "service/dataset/dataset_service.hpp"
 #include "service/query/answer_cache.hpp"
-#include "task/narrowing.hpp"
 #include "worker/pool/pool.hpp"
 
 namespace canvasback {

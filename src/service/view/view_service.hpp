@@ -1,5 +1,5 @@
 // Views: what a grid looks at. A view of a dataset in file order is the dataset itself; any other is built once by a
-// worker into the cache (task/view.hpp) and shared by everybody who asks for the same. A view that nobody has open
+// worker into the cache (query/view.hpp) and shared by everybody who asks for the same. A view that nobody has open
 // stays for as long as the cache keeps its parts. A view of a dataset that changes is built again; a statement's result
 // is what it was. No protocol here. All calls on the front's one thread.
 #pragma once
@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "query/view.hpp"
 #include "service/dataset/dataset_service.hpp"
 #include "service/query/query_service.hpp"
-#include "task/view.hpp"
 
 namespace canvasback {
 

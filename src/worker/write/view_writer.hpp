@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "query/view.hpp"
 #include "storage/table_file.hpp"
-#include "task/view.hpp"
 #include "worker/child/channel.hpp"
 
 namespace canvasback {

@@ -8,13 +8,13 @@
 
 #include "base/iso_week.hpp"
 #include "base/limits.hpp"
+#include "sql/sql_builder.hpp"
 #include "storage/dataset.hpp"
 #include "storage/parquet/footer.hpp"
 #include "storage/parquet/part_writer.hpp"
 #include "storage/parquet/scan.hpp"
 #include "storage/table/part_info.hpp"
 #include "task/collection_task.hpp"
-#include "task/sql_builder.hpp"
 #include "worker/write/key_writer.hpp"
 
 namespace canvasback {

@@ -9,11 +9,11 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "encode/registry.hpp"
+#include "query/narrowing.hpp"
 #include "source/arrow/arrow_reader.hpp"
+#include "sql/sql_builder.hpp"
 #include "stream/compressing_sink.hpp"
 #include "stream/exact_batches.hpp"
-#include "task/narrowing.hpp"
-#include "task/sql_builder.hpp"
 #include "worker/roles/query/narrowed.hpp"
 
 namespace canvasback {

@@ -8,7 +8,7 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "task/analysis_sql.hpp"
+#include "sql/analysis_sql.hpp"
 #include "worker/roles/query/executor.hpp"
 #include "worker/roles/query/profile_scan.hpp"
 

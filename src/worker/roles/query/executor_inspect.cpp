@@ -4,8 +4,8 @@
 
 #include "base/limits.hpp"
 #include "source/arrow/arrow_reader.hpp"
+#include "sql/sql_builder.hpp"
 #include "storage/parquet/footer.hpp"
-#include "task/sql_builder.hpp"
 #include "worker/roles/query/executor.hpp"
 
 namespace canvasback {

@@ -9,11 +9,11 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/unique_fd.hpp"
+#include "query/cursor.hpp"
+#include "sql/sql_builder.hpp"
 #include "storage/block_cache.hpp"
 #include "storage/parquet/row_group_reader.hpp"
 #include "storage/parquet/scan.hpp"
-#include "task/cursor.hpp"
-#include "task/sql_builder.hpp"
 #include "worker/roles/query/executor.hpp"
 #include "worker/roles/query/place_stream.hpp"
 

@@ -7,7 +7,7 @@
 #include "base/clock.hpp"
 #include "encode/png/colour_scale.hpp"
 #include "encode/png/png_writer.hpp"
-#include "task/tile_sql.hpp"
+#include "sql/tile_sql.hpp"
 #include "worker/roles/query/executor.hpp"
 
 namespace canvasback {

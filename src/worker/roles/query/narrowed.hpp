@@ -1,10 +1,10 @@
-// The dataset of a statement that says beforehand which records can matter (task/narrowing.hpp): fewer files, and of
+// The dataset of a statement that says beforehand which records can matter (query/narrowing.hpp): fewer files, and of
 // these, where a key is looked up, only the rows that may have it.
 #pragma once
 
 #include "base/cancel.hpp"
+#include "query/narrowing.hpp"
 #include "storage/dataset.hpp"
-#include "task/narrowing.hpp"
 
 namespace canvasback {
 

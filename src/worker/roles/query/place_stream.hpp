@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "query/cursor.hpp"
 #include "stream/batch_stream.hpp"
-#include "task/cursor.hpp"
 
 namespace canvasback {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/cancel.hpp"
+#include "query/search.hpp"
 #include "storage/dataset.hpp"
-#include "task/search.hpp"
 
 namespace canvasback {
 

@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "base/work_pieces.hpp"
+#include "query/view.hpp"
 #include "storage/parquet/row_group_reader.hpp"
 #include "storage/stored_column.hpp"
-#include "task/view.hpp"
 #include "worker/roles/query/column_parts.hpp"
 
 namespace canvasback {

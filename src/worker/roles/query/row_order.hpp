@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/cancel.hpp"
+#include "query/selection.hpp"
 #include "storage/dataset.hpp"
-#include "task/selection.hpp"
 #include "worker/roles/query/sort_keys.hpp"
 
 namespace canvasback {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/cancel.hpp"
+#include "query/selection.hpp"
 #include "storage/dataset.hpp"
-#include "task/selection.hpp"
 
 namespace canvasback {
 

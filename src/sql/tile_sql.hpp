@@ -1,11 +1,11 @@
-// The SQL of a tile (task/tile.hpp) that was checked against its dataset. Pure.
+// The SQL of a tile (query/tile.hpp) that was checked against its dataset. Pure.
 #pragma once
 
 #include <string>
 
 #include "base/error.hpp"
-#include "task/sql_builder.hpp"
-#include "task/tile.hpp"
+#include "query/tile.hpp"
+#include "sql/sql_builder.hpp"
 
 namespace canvasback {
 

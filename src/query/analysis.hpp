@@ -1,6 +1,6 @@
 // Analysis: what is asked of a dataset's columns besides rows: a profile, a histogram, the most frequent values, or an
 // aggregate. Made from a request, checked against the dataset, sent to a worker as JSON with the task's selection
-// (which gives the filter), and turned into SQL there (task/analysis_sql.hpp). Plain values.
+// (which gives the filter), and turned into SQL there (sql/analysis_sql.hpp). Plain values.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "query/selection.hpp"
 #include "storage/dataset.hpp"
-#include "task/selection.hpp"
 
 namespace canvasback {
 

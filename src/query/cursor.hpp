@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "task/selection.hpp"
+#include "query/selection.hpp"
 
 namespace canvasback {
 

@@ -1,4 +1,4 @@
-#include "task/selection.hpp"
+#include "query/selection.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "task/tile_sql.hpp"
+#include "sql/tile_sql.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // That every measure means what it should is shown on the engine in tests/functional/test_aggregate.py.
-#include "task/analysis_sql.hpp"
+#include "sql/analysis_sql.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "task/tile.hpp"
+#include "query/tile.hpp"
 
 #include <fmt/format.h>
 

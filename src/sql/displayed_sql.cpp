@@ -1,4 +1,4 @@
-#include "task/displayed_sql.hpp"
+#include "sql/displayed_sql.hpp"
 
 #include <fmt/format.h>
 

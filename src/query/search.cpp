@@ -1,4 +1,4 @@
-#include "task/search.hpp"
+#include "query/search.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "task/cursor.hpp"
+#include "query/cursor.hpp"
 
 namespace canvasback {
 namespace {

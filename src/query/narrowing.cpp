@@ -1,4 +1,4 @@
-#include "task/narrowing.hpp"
+#include "query/narrowing.hpp"
 
 #include <map>
 

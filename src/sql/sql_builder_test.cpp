@@ -1,5 +1,5 @@
 // The text of the SQL; that it means what it should is shown on the engine in worker/roles/query/rows_test.cpp.
-#include "task/sql_builder.hpp"
+#include "sql/sql_builder.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "task/analysis_sql.hpp"
+#include "sql/analysis_sql.hpp"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 namespace canvasback {
 namespace {
 
-// How the measures of task/analysis.cpp are written; {} stands for the column.
+// How the measures of query/analysis.cpp are written; {} stands for the column.
 struct Function {
   std::string_view name;
   std::string_view sql;

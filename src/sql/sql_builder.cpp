@@ -1,11 +1,11 @@
-#include "task/sql_builder.hpp"
+#include "sql/sql_builder.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "task/displayed_sql.hpp"
+#include "sql/displayed_sql.hpp"
 
 namespace canvasback {
 namespace {

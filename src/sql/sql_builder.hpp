@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "task/cursor.hpp"
-#include "task/selection.hpp"
-#include "task/view.hpp"
+#include "query/cursor.hpp"
+#include "query/selection.hpp"
+#include "query/view.hpp"
 
 namespace canvasback {
 

@@ -1,4 +1,4 @@
-#include "task/cursor.hpp"
+#include "query/cursor.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "task/view.hpp"
+#include "query/view.hpp"
 
 #include <array>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "task/analysis.hpp"
+#include "query/analysis.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "task/cursor.hpp"
+#include "query/cursor.hpp"
 
 #include "base/hash.hpp"
 #include "base/json.hpp"

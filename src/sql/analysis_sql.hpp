@@ -1,11 +1,11 @@
-// The SQL of an analysis (task/analysis.hpp) that was checked against its dataset. Pure.
+// The SQL of an analysis (query/analysis.hpp) that was checked against its dataset. Pure.
 #pragma once
 
 #include <string>
 
 #include "base/error.hpp"
-#include "task/analysis.hpp"
-#include "task/sql_builder.hpp"
+#include "query/analysis.hpp"
+#include "sql/sql_builder.hpp"
 
 namespace canvasback {
 

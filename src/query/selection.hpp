@@ -33,7 +33,7 @@ struct Selection {
   std::optional<Sample> sample;
   std::int64_t offset = 0;
   std::optional<std::int64_t> limit;
-  std::string after;  // cursor of the previous page, see task/cursor.hpp
+  std::string after;  // cursor of the previous page, see query/cursor.hpp
 
   bool in_file_order() const { return filter.is_null() && sort.empty() && !sample; }
 };
