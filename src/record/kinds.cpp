@@ -166,6 +166,14 @@ std::string sql_type_of(const Kinds& kinds, ColumnRole role) {
   return "VARCHAR";
 }
 
+std::string signature_of(const Kinds& kinds) {
+  std::string out;
+  for (const KindColumn& column : columns_of_members(kinds)) {
+    out += fmt::format("{} {}\n", sql_identifier(column.name), sql_type_of(*kinds.find(column.key), column.role));
+  }
+  return out;
+}
+
 Json to_json(const Kinds& kinds) {
   Json out;
   out.set("seen", std::uint64_t{kinds.seen});

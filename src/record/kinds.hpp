@@ -88,6 +88,9 @@ std::vector<KindColumn> columns_of(const Kinds& kinds, const std::string& name);
 // underscores until it differs.
 std::vector<KindColumn> columns_of_members(const Kinds& kinds);
 
+// The columns of a record of these kinds with their types, as text: files of one signature are read alike.
+std::string signature_of(const Kinds& kinds);
+
 // The SQL type of a column: BIGINT, DECIMAL(38,0), DOUBLE, BOOLEAN, VARCHAR, T[], STRUCT(…).
 std::string sql_type_of(const Kinds& kinds, ColumnRole role);
 // Whether integers of this place are decimals, and doubles beside integers a column of their own.

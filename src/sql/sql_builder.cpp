@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "sql/displayed_sql.hpp"
+#include "sql/shape_sql.hpp"
 
 namespace canvasback {
 namespace {
@@ -47,6 +48,13 @@ std::string rows_of_file_sql(const DataFile& file) {
   return fmt::format(" WHERE {}", fmt::join(conditions, " AND "));
 }
 
+bool has_all_rows(const DataFile& file) { return file.dead.empty() && !file.only; }
+
+// Whether its files are not read as they are.
+bool is_shaped(const Dataset& dataset) {
+  return dataset.file_kinds || !std::ranges::all_of(dataset.files, has_all_rows);
+}
+
 // A collection's files, each group through the SQL that gives the columns of the whole. A row's place counts through
 // the files as the dataset lists them.
 std::string shaped_relation_sql(const Dataset& dataset, bool with_places) {
@@ -55,7 +63,6 @@ std::string shaped_relation_sql(const Dataset& dataset, bool with_places) {
     const int shape = dataset.files[i].shape;
     const std::size_t begin = i;
     const DataFile& first = dataset.files[i];
-    const auto has_all_rows = [](const DataFile& file) { return file.dead.empty() && !file.only; };
     std::vector<std::string> paths(1, sql_literal(dataset.files[i++].path));
     for (; has_all_rows(first) && i < dataset.files.size() && dataset.files[i].shape == shape; ++i) {
       if (!has_all_rows(dataset.files[i])) break;
@@ -64,8 +71,7 @@ std::string shaped_relation_sql(const Dataset& dataset, bool with_places) {
     const std::string places =
         with_places ? fmt::format(", file_index + {} AS file_index, file_row_number", begin) : std::string();
     groups.push_back(fmt::format("SELECT {}{} FROM read_parquet({}, hive_partitioning=false){}",
-                                 dataset.shapes[static_cast<std::size_t>(shape)], places, list_of(paths),
-                                 rows_of_file_sql(first)));
+                                 file_columns_sql(dataset, first), places, list_of(paths), rows_of_file_sql(first)));
   }
   return fmt::format("({})", fmt::join(groups, " UNION ALL "));
 }
@@ -83,7 +89,7 @@ std::string empty_relation_sql(const Dataset& dataset, bool with_places) {
 // The relation with each row's place beside its columns. Parquet files have them built in; for the others the engine
 // numbers the rows as it reads, which costs a little and is asked for only where an order must be total.
 std::string placed_relation_sql(const Dataset& dataset) {
-  if (!dataset.shapes.empty()) return shaped_relation_sql(dataset, true);
+  if (is_shaped(dataset)) return shaped_relation_sql(dataset, true);
   if (dataset.kind == DatasetKind::Parquet && dataset.files.empty()) return empty_relation_sql(dataset, true);
   if (dataset.kind == DatasetKind::Parquet) return relation_sql(dataset);
   return fmt::format("(SELECT *, 0 AS file_index, row_number() OVER () - 1 AS file_row_number FROM {})",
@@ -307,8 +313,13 @@ std::string order_by(const Selection& selection) {
 
 }  // namespace
 
+std::string file_columns_sql(const Dataset& dataset, const DataFile& file) {
+  if (!dataset.file_kinds) return column_list(dataset, Selection());
+  return select_lists(dataset.file_kinds)->at(static_cast<std::size_t>(file.shape));
+}
+
 std::string relation_sql(const Dataset& dataset) {
-  if (!dataset.shapes.empty()) return shaped_relation_sql(dataset, false);
+  if (is_shaped(dataset)) return shaped_relation_sql(dataset, false);
   if (dataset.kind == DatasetKind::Parquet && dataset.files.empty()) return empty_relation_sql(dataset, false);
   const std::string_view by_name = dataset.union_by_name ? ", union_by_name=true" : "";
   const std::string_view hive = dataset.hive_partitioning ? ", hive_partitioning=true" : ", hive_partitioning=false";
@@ -345,7 +356,7 @@ Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection
       conditions.push_back(fmt::format("{} % {} < {}", builder.sample_hash(sample), kSampleBuckets, threshold));
     } else {
       const std::string where = conditions.empty() ? "" : fmt::format(" WHERE {}", fmt::join(conditions, " AND "));
-      const bool is_built_in = dataset.kind == DatasetKind::Parquet && dataset.shapes.empty() && !dataset.files.empty();
+      const bool is_built_in = dataset.kind == DatasetKind::Parquet && !is_shaped(dataset) && !dataset.files.empty();
       const std::string_view built_in = is_built_in ? ", file_index, file_row_number" : "";
       relation = fmt::format("(SELECT *{} FROM {}{} ORDER BY {} LIMIT {})", built_in, relation, where,
                              builder.sample_hash(sample), sample.rows);

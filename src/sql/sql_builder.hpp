@@ -24,6 +24,9 @@ struct SqlStatement {
 // files, the engine's own `arrow_files` function by dataset name.
 std::string relation_sql(const Dataset& dataset);
 
+// The select list over one of the dataset's Parquet files that gives its columns.
+std::string file_columns_sql(const Dataset& dataset, const DataFile& file);
+
 // The rows of a selection. `cursor`, where given, continues behind it; `with_places` adds the hidden columns.
 Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection, const Cursor* cursor,
                               bool with_places);

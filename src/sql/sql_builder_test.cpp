@@ -97,14 +97,13 @@ TEST(SqlBuilder, RowsThatAreAskedForAreAllThatIsRead) {
   for (const char* name : {"data_2025_w39.parquet", "data_2025_w40.parquet", "data_2025_w40_0001.parquet"}) {
     dataset.files.emplace_back().path = std::string("/c/") + name;
   }
-  dataset.shapes = {"x"};
   dataset.files[1].only = std::vector<std::int64_t>{3, 5};
   dataset.files[1].dead = {{3, 3}};
   EXPECT_EQ(relation_sql(dataset),
-            "(SELECT x FROM read_parquet(['/c/data_2025_w39.parquet'], hive_partitioning=false) UNION ALL "
-            "SELECT x FROM read_parquet(['/c/data_2025_w40.parquet'], hive_partitioning=false) "
+            "(SELECT \"x\" FROM read_parquet(['/c/data_2025_w39.parquet'], hive_partitioning=false) UNION ALL "
+            "SELECT \"x\" FROM read_parquet(['/c/data_2025_w40.parquet'], hive_partitioning=false) "
             "WHERE file_row_number IN (3, 5) UNION ALL "
-            "SELECT x FROM read_parquet(['/c/data_2025_w40_0001.parquet'], hive_partitioning=false))");
+            "SELECT \"x\" FROM read_parquet(['/c/data_2025_w40_0001.parquet'], hive_partitioning=false))");
 }
 
 }  // namespace

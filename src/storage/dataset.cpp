@@ -127,7 +127,10 @@ Json to_json(const Dataset& dataset) {
   out.set("union_by_name", dataset.union_by_name);
   out.set("hive_partitioning", dataset.hive_partitioning);
   Json shapes = Json::Array{};
-  for (const std::string& shape : dataset.shapes) shapes.push(shape);
+  if (dataset.file_kinds) {
+    out.set("kinds", to_json(dataset.file_kinds->all));
+    for (const Kinds& shape : dataset.file_kinds->shapes) shapes.push(to_json(shape));
+  }
   out.set("shapes", std::move(shapes));
   Json files = Json::Array{};
   for (const DataFile& file : dataset.files) files.push(file_to_json(file));
@@ -157,7 +160,12 @@ Result<Dataset> dataset_from_json(const Json& json) {
   dataset.plain_scan = json.at("plain_scan").as_bool();
   dataset.union_by_name = json.at("union_by_name").as_bool();
   dataset.hive_partitioning = json.at("hive_partitioning").as_bool();
-  for (const Json& shape : json.at("shapes").as_array()) dataset.shapes.emplace_back(shape.as_string());
+  if (const Json* kinds = json.find("kinds")) {
+    auto file_kinds = std::make_shared<FileKinds>();
+    file_kinds->all = kinds_from_json(*kinds);
+    for (const Json& shape : json.at("shapes").as_array()) file_kinds->shapes.push_back(kinds_from_json(shape));
+    dataset.file_kinds = std::move(file_kinds);
+  }
   for (const Json& file : json.at("files").as_array()) dataset.files.push_back(file_from_json(file));
   for (const Json& column : json.at("columns").as_array()) dataset.columns.push_back(column_from_json(column));
   return dataset;

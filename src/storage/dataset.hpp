@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "record/kinds.hpp"
 
 namespace canvasback {
 
@@ -33,10 +35,10 @@ struct DataFile {
   std::uint64_t inode = 0;
   std::int64_t rows = -1;                    // -1: not known without reading the file
   std::vector<std::int64_t> row_group_rows;  // parquet
-  int shape = 0;                             // of Dataset::shapes, where there are any
-  // Rows that are none of the dataset's any more: first, last, in order. Only where there are shapes.
+  int shape = 0;                             // of Dataset::file_kinds, where there are any
+  // Rows that are none of the dataset's any more: first, last, in order. Only where there are file_kinds.
   std::vector<std::pair<std::int64_t, std::int64_t>> dead = {};
-  // Only where there are shapes, and only inside a worker: all rows but these are left out.
+  // Only of Parquet, and only inside a worker: all rows but these are left out.
   std::optional<std::vector<std::int64_t>> only = {};
 
   std::int64_t dead_rows() const {
@@ -64,6 +66,12 @@ struct DatasetColumn {
   std::optional<std::int64_t> null_count;
 };
 
+// What was seen in the files of a collection that do not all have its columns.
+struct FileKinds {
+  Kinds all;                  // together: the dataset's columns are those of columns_of_members(all)
+  std::vector<Kinds> shapes;  // of each sort of file, see DataFile::shape
+};
+
 struct Dataset {
   std::string name;
   DatasetKind kind = DatasetKind::Parquet;
@@ -74,9 +82,10 @@ struct Dataset {
   bool plain_scan = false;         // rows in file order may be read without the engine (one schema, plain types)
   bool union_by_name = false;      // the files' schemas differ
   bool hive_partitioning = false;  // folders are named key=value
-  // Of a collection whose files have different columns: for each kind of file the select list that gives `columns`.
-  // The files of one shape stand together in `files`. Empty: all files have these columns.
-  std::vector<std::string> shapes;
+  // Of a collection whose files have different columns. The files of one shape stand together in `files`; the SQL that
+  // gives `columns` is made of it where it runs (sql/shape_sql.hpp). Shared, because it may be large and a dataset is
+  // copied for every statement that needs only some of its files. Null: all files have these columns.
+  std::shared_ptr<const FileKinds> file_kinds;
 
   std::uint64_t bytes() const;
   const DatasetColumn* find_column(std::string_view column) const;

@@ -56,7 +56,7 @@ struct Task {
   int worker_number = 0;
   int threads = 0;    // to work with; 0: all that the worker has
   Dataset inspected;  // Inspect: the listed files
-  Json work;          // Ingest, Merge, Examine: task/collection_task.hpp; Search: query/search.hpp
+  Json work;  // Ingest, Merge, Examine: task/collection_task.hpp; Search: query/search.hpp; Sql: "narrowing", "range"
 };
 
 Json to_json(const Task& task);

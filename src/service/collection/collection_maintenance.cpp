@@ -18,7 +18,6 @@
 #include "service/collection/collection_service.hpp"
 #include "service/schedule/on_thread.hpp"
 #include "storage/file.hpp"
-#include "storage/table/shape_sql.hpp"
 
 namespace canvasback {
 namespace {

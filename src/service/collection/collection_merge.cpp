@@ -15,7 +15,6 @@
 #include "service/collection/collection_service.hpp"
 #include "service/schedule/on_thread.hpp"
 #include "storage/file.hpp"
-#include "storage/table/shape_sql.hpp"
 
 namespace canvasback {
 namespace {
@@ -195,7 +194,6 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge_files(Collection& 
   Task task;
   task.kind = TaskKind::Merge;
   task.work.set("dataset", to_json(dataset));
-  task.work.set("time_sql", record_time_sql(info.kinds));
   task.work.set("id", random_hex(8));
   task.work.set("info", to_json(info));
   const auto schema = collection.schema;

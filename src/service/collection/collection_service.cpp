@@ -17,7 +17,6 @@
 #include "service/collection/conflict_error.hpp"
 #include "service/schedule/on_thread.hpp"
 #include "storage/file.hpp"
-#include "storage/table/shape_sql.hpp"
 #include "task/spool.hpp"
 
 namespace canvasback {

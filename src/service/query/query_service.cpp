@@ -86,7 +86,7 @@ Status QueryService::check_request(const RowsRequest& request) const {
 }
 
 Status QueryService::check_request(const SqlRunRequest& request) const {
-  if (request.sql.empty()) return fail(ErrorCode::QueryInvalid, "The statement is empty.");
+  if (request.sql.empty() && !request.range) return fail(ErrorCode::QueryInvalid, "The statement is empty.");
   if (request.sql.size() > limits::kSqlBytesMax) return fail(ErrorCode::PayloadTooLarge, "The statement is too long.");
   CANVASBACK_TRY(check_common(request.format, request.compression, request.timeout_ms));
   const Json& parameters = request.parameters;
@@ -144,7 +144,9 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::sql(SqlRunRequest
   task.timeout_ms = request.timeout_ms > 0 ? request.timeout_ms : options_.default_timeout_ms;
   task.received_ns = request.received_ns;
   if (!request.narrowing.empty()) task.work.set("narrowing", to_json(request.narrowing));
-  RunningQuery entry{0, "sql", request.sql, request.format, 0, "waiting", nullptr, gone};
+  if (request.range) task.work.set("range", to_json(*request.range));
+  const std::string text = request.range ? text_of(*request.range) : request.sql;
+  RunningQuery entry{0, "sql", text, request.format, 0, "waiting", nullptr, gone};
   entry.job = request.job;
   co_return co_await start(std::move(task), datasets_.readable(), Lane::General, std::move(entry), {});
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "query/narrowing.hpp"
+#include "query/record_range.hpp"
 #include "service/dataset/dataset_service.hpp"
 #include "service/query/answer_cache.hpp"
 #include "worker/pool/pool.hpp"
@@ -47,7 +48,8 @@ struct SqlRunRequest {
   std::int64_t timeout_ms = 0;
   std::int64_t received_ns = 0;
   std::string job;
-  Narrowing narrowing = {};  // of a statement of ours
+  Narrowing narrowing = {};               // of a statement of ours
+  std::optional<RecordRange> range = {};  // instead of sql
 };
 
 // A profile, histogram, frequent values or an aggregate of a selection.
@@ -107,7 +109,7 @@ class Answer {
 struct RunningQuery {
   std::uint64_t id = 0;
   std::string kind;  // rows, sql, view, window, …
-  std::string text;  // the dataset or the SQL
+  std::string text;  // the dataset, the SQL or the range
   std::string format;
   std::int64_t started_us = 0;
   std::string state;  // waiting, running

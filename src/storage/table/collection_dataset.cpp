@@ -2,7 +2,6 @@
 #include <map>
 
 #include "storage/table/file_set.hpp"
-#include "storage/table/shape_sql.hpp"
 
 namespace canvasback {
 namespace {
@@ -37,13 +36,14 @@ Dataset dataset_of(const std::string& name, const FileSet& files, const std::str
   }
   // Files of one signature stand together: a row's place counts through them in this order.
   const std::string wanted = signature_of(all);
+  auto kinds = std::make_shared<FileKinds>();
   std::map<std::string, int> shapes;
   bool any_dead = false;
   for (const CollectionFile& file : files.live) {
     if (file.file.rows == 0) continue;  // it only says something
     const std::string signature = file.signature.empty() ? signature_of(file.info.kinds) : file.signature;
-    const auto [shape, added] = shapes.try_emplace(signature, static_cast<int>(out.shapes.size()));
-    if (added) out.shapes.push_back(shape_sql(file.info.kinds, all));
+    const auto [shape, added] = shapes.try_emplace(signature, static_cast<int>(shapes.size()));
+    if (added) kinds->shapes.push_back(file.info.kinds);
     DataFile entry = file.file;
     entry.shape = shape->second;
     out.rows += entry.rows - entry.dead_rows();
@@ -51,10 +51,11 @@ Dataset dataset_of(const std::string& name, const FileSet& files, const std::str
     out.files.push_back(std::move(entry));
   }
   if (!any_dead && shapes.size() <= 1 && (shapes.empty() || shapes.begin()->first == wanted)) {
-    out.shapes.clear();
     out.plain_scan = out.plain_scan && !out.files.empty();
     return out;
   }
+  kinds->all = all;
+  out.file_kinds = std::move(kinds);
   out.plain_scan = false;
   std::ranges::stable_sort(out.files, {}, &DataFile::shape);
   return out;

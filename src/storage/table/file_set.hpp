@@ -36,8 +36,8 @@ std::vector<std::vector<std::string>> removal_order(const std::vector<Collection
 // Everything seen in the live files' records.
 Kinds kinds_of(const FileSet& files);
 
-// The live files as a dataset: its columns are those of kinds_of(), and files that have others are read through the
-// SQL that turns theirs into these (Dataset::shapes).
+// The live files as a dataset: its columns are those of kinds_of(); where files have others, it says what was seen in
+// them (Dataset::file_kinds).
 Dataset dataset_of(const std::string& name, const FileSet& files, const std::string& version);
 
 }  // namespace canvasback

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/table/shape_sql.hpp"
-
 namespace canvasback {
 namespace {
 
@@ -161,32 +159,29 @@ Kinds record_of(std::string_view key, std::uint32_t seen) {
   return out;
 }
 
-TEST(ShapeSql, AFileOfAllColumnsIsReadAsItIs) {
+TEST(CollectionDataset, AFileOfAllColumnsIsReadAsItIs) {
   FileSet files;
   for (std::uint64_t number : {1, 2}) {
     files.live.push_back(commit(number));
     files.live.back().info.kinds = record_of("x", bit(Kind::Int));
   }
   const Dataset same = dataset_of("c", files, "1");
-  EXPECT_TRUE(same.shapes.empty() && same.plain_scan);
+  EXPECT_TRUE(!same.file_kinds && same.plain_scan);
   EXPECT_EQ(same.rows, 20);
   files.live.back().info.kinds = record_of("y", bit(Kind::String));
   const Dataset mixed = dataset_of("c", files, "2");
-  EXPECT_EQ(mixed.shapes, (std::vector<std::string>{R"("x" AS "x", CAST(NULL AS VARCHAR) AS "y")",
-                                                    R"(CAST(NULL AS BIGINT) AS "x", "y" AS "y")"}));
+  ASSERT_TRUE(mixed.file_kinds);
+  EXPECT_TRUE(mixed.file_kinds->all == kinds_of(files));
+  ASSERT_EQ(mixed.file_kinds->shapes.size(), 2U);
+  EXPECT_TRUE(mixed.file_kinds->shapes[0] == record_of("x", bit(Kind::Int)));
+  EXPECT_TRUE(mixed.file_kinds->shapes[1] == record_of("y", bit(Kind::String)));
+  EXPECT_EQ(mixed.files[0].shape, 0);
+  EXPECT_EQ(mixed.files[1].shape, 1);
   EXPECT_FALSE(mixed.plain_scan);
   EXPECT_EQ(dataset_of("c", {}, "3").columns.size(), 2U);
 }
 
-TEST(ShapeSql, ValuesOfOtherClassesGoToTheSibling) {
-  Kinds all = record_of("x", bit(Kind::Int));
-  all.merge(record_of("x", bit(Kind::String) | bit(Kind::Bool)));
-  EXPECT_EQ(shape_sql(record_of("x", bit(Kind::String)), all), R"(CAST(NULL AS BIGINT) AS "x", "x" AS "x__string")");
-  EXPECT_EQ(shape_sql(record_of("x", bit(Kind::String) | bit(Kind::Bool)), all),
-            R"(CAST(NULL AS BIGINT) AS "x", COALESCE(CAST("x" AS VARCHAR), "x__string") AS "x__string")");
-}
-
-TEST(ShapeSql, ASiblingGivesWayToAKey) {
+TEST(CollectionDataset, ASiblingGivesWayToAKey) {
   Kinds all = record_of("x", bit(Kind::Int) | bit(Kind::String));
   all.member("x__string").seen = bit(Kind::Bool);
   const auto columns = columns_of_members(all);

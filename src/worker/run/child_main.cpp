@@ -137,7 +137,7 @@ class Worker {
       channel_.ring().wake();
       return false;
     }
-    auto json = Json::parse(frame->payload, 64);
+    auto json = Json::parse(frame->payload, 128);
     if (!json) leave();
     std::scoped_lock lock(mutex_);
     switch (frame->kind) {

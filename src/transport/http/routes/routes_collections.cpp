@@ -8,7 +8,6 @@
 #include "base/text.hpp"
 #include "query/narrowing.hpp"
 #include "query/search.hpp"
-#include "storage/table/shape_sql.hpp"
 #include "transport/http/connection/problem.hpp"
 #include "transport/http/routes/routes.hpp"
 #include "transport/http/routes/selection_parameters.hpp"
@@ -190,26 +189,24 @@ Result<SqlRunRequest> date_range(const Services& services, const Request& reques
   CANVASBACK_ASSIGN(Json body, json_body(request, {"start", "end", "limit"}));
   CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
   CANVASBACK_ASSIGN(std::int64_t limit, limit_of(services, body.at("limit")));
-  const std::string time = record_time_sql(kinds_of(collection->files));
-  Statement out;
-  std::vector<std::string> conditions;
-  for (const auto& [member, sign] : {std::pair{"start", ">="}, {"end", "<"}}) {
+  RecordRange range;
+  range.collection = collection->name;
+  range.time_columns = record_time_columns(kinds_of(collection->files));
+  range.limit = limit;
+  for (const auto& [member, target] : {std::pair{"start", &range.start}, {"end", &range.end}}) {
     const Json& value = body.at(member);
     if (value.is_null()) continue;
     if (!value.is_string()) {
       return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is a date or time as a string.", member));
     }
-    std::string bound = fmt::format("CAST({} AS TIMESTAMP)", out.bind(value));
-    // A day is meant with all of its hours.
-    const bool is_day = value.as_string().size() == std::string_view("2025-10-01").size();
-    if (*sign == '<') bound += is_day ? " + INTERVAL 1 DAY" : " + INTERVAL 1 MICROSECOND";
-    conditions.push_back(fmt::format("{} {} {}", time, sign, bound));
+    *target = value.as_string();
   }
-  if (conditions.empty()) return fail(ErrorCode::InvalidData, "The body needs \"start\" or \"end\".");
-  out.sql = fmt::format("SELECT * FROM {} WHERE {} ORDER BY {} LIMIT {}", sql_identifier(collection->name),
-                        fmt::join(conditions, " AND "), time, limit);
+  if (!range.start && !range.end) return fail(ErrorCode::InvalidData, "The body needs \"start\" or \"end\".");
+  Statement out;
   out.narrowing = weeks_of(services, *collection, body, limit);
-  return run_of(request, std::move(out));
+  SqlRunRequest run = run_of(request, std::move(out));
+  run.range = std::move(range);
+  return run;
 }
 
 Result<SqlRunRequest> recent(const Services& services, const Request& request) {

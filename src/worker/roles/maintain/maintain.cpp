@@ -8,6 +8,7 @@
 
 #include "base/iso_week.hpp"
 #include "base/limits.hpp"
+#include "sql/record_range_sql.hpp"
 #include "sql/sql_builder.hpp"
 #include "storage/dataset.hpp"
 #include "storage/parquet/footer.hpp"
@@ -42,7 +43,8 @@ class Merge {
   Result<Json> run() {
     CANVASBACK_ASSIGN(Dataset dataset, dataset_from_json(work_.at("dataset")));
     if (work_.find("schema") != nullptr) keys_.emplace(key_writer(work_, feed_, cancel_));
-    const std::string time_sql(work_.at("time_sql").as_string());
+    const Kinds kinds = part_info_from_json(work_.at("info")).kinds;
+    const std::string time_sql = record_time_sql(record_time_columns(kinds));
     const std::string from = relation_sql(dataset);
     engine_.use_threads(threads_);
     CANVASBACK_TRY(find_weeks(from, time_sql));

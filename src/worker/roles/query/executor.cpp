@@ -11,6 +11,7 @@
 #include "encode/registry.hpp"
 #include "query/narrowing.hpp"
 #include "source/arrow/arrow_reader.hpp"
+#include "sql/record_range_sql.hpp"
 #include "sql/sql_builder.hpp"
 #include "stream/compressing_sink.hpp"
 #include "stream/exact_batches.hpp"
@@ -75,7 +76,10 @@ void Executor::run(const Task& task, CancelToken cancel) {
   try {
     switch (task.kind) {
       case TaskKind::Rows: status = run_rows(task, cancel, sink, metrics); break;
-      case TaskKind::Sql: status = run_sql(task, cancel, sink, metrics); break;
+      case TaskKind::Sql:
+        status = task.work.find("range") != nullptr ? run_range(task, cancel, sink, metrics)
+                                                    : run_sql(task, cancel, sink, metrics);
+        break;
       case TaskKind::Inspect: status = run_inspect(task, cancel, done); break;
       case TaskKind::Analyse: status = run_analyse(task, cancel, sink, metrics); break;
       case TaskKind::View: status = run_view(task, cancel, metrics, done); break;
@@ -295,6 +299,15 @@ Status Executor::run_sql(const Task& task, const CancelToken& cancel, FrameSink&
     return out;
   };
   return encode(task, limited, tail, sink, metrics, cancel);
+}
+
+Status Executor::run_range(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
+  SqlStatement statement = record_range_sql(record_range_from_json(task.work.at("range")));
+  Task made = task;
+  made.sql = std::move(statement.sql);
+  made.parameters = Json::Array{};
+  for (std::string& parameter : statement.parameters) made.parameters.push(std::move(parameter));
+  return run_sql(made, cancel, sink, metrics);
 }
 
 Result<std::int64_t> Executor::single_number(const std::string& sql, std::vector<std::string> parameters,

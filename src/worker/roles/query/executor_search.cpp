@@ -15,12 +15,6 @@ namespace {
 constexpr const char* kRankColumn = "canvasback_rank";
 constexpr const char* kRowColumn = "canvasback_row";
 
-std::string all_columns(const Dataset& dataset) {
-  std::vector<std::string> names;
-  for (const DatasetColumn& column : dataset.columns) names.push_back(sql_identifier(column.name));
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
 // The hits as rows of the collection, in their order.
 std::string hits_sql(const Dataset& dataset, const std::vector<SearchHit>& hits) {
   if (hits.empty()) return fmt::format("SELECT * FROM {} LIMIT 0", relation_sql(dataset));
@@ -31,12 +25,11 @@ std::string hits_sql(const Dataset& dataset, const std::vector<SearchHit>& hits)
   std::vector<std::string> parts;
   for (const auto& [index, places] : by_file) {
     const DataFile& file = dataset.files[index];
-    const std::string columns =
-        dataset.shapes.empty() ? all_columns(dataset) : dataset.shapes[static_cast<std::size_t>(file.shape)];
-    parts.push_back(fmt::format(
-        "SELECT {}, {} FROM read_parquet({}, hive_partitioning=false) AS f JOIN (VALUES {}) AS h({}, {}) "
-        "ON f.file_row_number = h.{}",
-        columns, kRankColumn, sql_literal(file.path), fmt::join(places, ", "), kRowColumn, kRankColumn, kRowColumn));
+    parts.push_back(
+        fmt::format("SELECT {}, {} FROM read_parquet({}, hive_partitioning=false) AS f JOIN (VALUES {}) AS h({}, {}) "
+                    "ON f.file_row_number = h.{}",
+                    file_columns_sql(dataset, file), kRankColumn, sql_literal(file.path), fmt::join(places, ", "),
+                    kRowColumn, kRankColumn, kRowColumn));
   }
   return fmt::format("SELECT * EXCLUDE ({0}) FROM ({1}) ORDER BY {0}", kRankColumn, fmt::join(parts, " UNION ALL "));
 }

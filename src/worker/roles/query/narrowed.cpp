@@ -1,21 +1,12 @@
 #include "worker/roles/query/narrowed.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "base/text.hpp"
 #include "base/work_pieces.hpp"
 #include "storage/parquet/key_lookup.hpp"
 
 namespace canvasback {
 namespace {
-
-std::string all_columns(const Dataset& dataset) {
-  std::vector<std::string> names;
-  for (const DatasetColumn& column : dataset.columns) names.push_back(sql_identifier(column.name));
-  return fmt::format("{}", fmt::join(names, ", "));
-}
 
 // Notes in each file which of its rows may have the values.
 Status look_up(std::vector<DataFile>& files, const std::vector<KeyValue>& values, int threads,
@@ -37,9 +28,8 @@ Result<Dataset> narrowed(const Dataset& dataset, const Narrowing& narrowing, int
     for (const auto& [key, value] : narrowing.keys) values.push_back({key, value});
     CANVASBACK_TRY(look_up(out.files, values, threads, cancel));
     std::erase_if(out.files, [](const DataFile& file) { return file.only && file.only->empty(); });
-    if (out.shapes.empty()) out.shapes.push_back(all_columns(dataset));
   }
-  if (out.files.empty()) out.shapes.clear();
+  if (out.files.empty()) out.file_kinds.reset();
   return out;
 }
 

@@ -1,11 +1,16 @@
-#include "storage/table/shape_sql.hpp"
+#include "sql/shape_sql.hpp"
 
 #include <fmt/format.h>
 
+#include <mutex>
+
 #include "base/text.hpp"
+#include "record/kinds.hpp"
 
 namespace canvasback {
 namespace {
+
+constexpr std::size_t kSelectListsMax = 16;
 
 // A double that stands where wide integers are; as source/records decides it.
 constexpr const char* kCountsAsInteger =
@@ -124,31 +129,27 @@ class Shaper {
 
 }  // namespace
 
-std::string signature_of(const Kinds& file) {
-  std::string out;
-  for (const KindColumn& column : columns_of_members(file)) {
-    out += fmt::format("{} {}\n", sql_identifier(column.name), sql_type_of(*file.find(column.key), column.role));
-  }
-  return out;
-}
-
-std::string record_time_sql(const Kinds& all) {
-  std::vector<std::string> parts;
-  for (const char* key : {"timestamp", "ts", "created_at", "date"}) {
-    for (const KindColumn& column : columns_of_members(all)) {
-      const bool text = column.role == ColumnRole::Strings || column.role == ColumnRole::Odd;
-      if (column.key != key || (!text && column.role != ColumnRole::Times)) continue;
-      const std::string time = fmt::format("TRY_CAST({} AS TIMESTAMP)", sql_identifier(column.name));
-      parts.push_back(
-          fmt::format("CASE WHEN {0} >= TIMESTAMP '1970-01-01' AND {0} < TIMESTAMP '2200-01-01' THEN {0} END", time));
-    }
-  }
-  parts.push_back(sql_identifier(kIngestedAtColumn));
-  return parts.size() == 1 ? parts[0] : fmt::format("COALESCE({})", fmt::join(parts, ", "));
-}
-
 std::string shape_sql(const Kinds& file, const Kinds& all) {
   return Shaper().members(file, all, "{sql} AS {name}", [](const std::string& name) { return sql_identifier(name); });
+}
+
+std::shared_ptr<const SelectLists> select_lists(const std::shared_ptr<const FileKinds>& kinds) {
+  struct Kept {
+    std::weak_ptr<const FileKinds> kinds;
+    std::shared_ptr<const SelectLists> lists;
+  };
+  static std::mutex mutex;
+  static std::vector<Kept> kept;
+  std::scoped_lock lock(mutex);
+  std::erase_if(kept, [](const Kept& entry) { return entry.kinds.expired(); });
+  for (const Kept& entry : kept) {
+    if (entry.kinds.lock() == kinds) return entry.lists;
+  }
+  auto lists = std::make_shared<SelectLists>();
+  for (const Kinds& shape : kinds->shapes) lists->push_back(shape_sql(shape, kinds->all));
+  if (kept.size() >= kSelectListsMax) kept.erase(kept.begin());
+  kept.push_back({kinds, lists});
+  return lists;
 }
 
 }  // namespace canvasback

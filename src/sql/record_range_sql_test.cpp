@@ -1,0 +1,37 @@
+// What a range finds is shown in tests/functional/test_collections.py.
+#include "sql/record_range_sql.hpp"
+
+#include <gtest/gtest.h>
+
+namespace canvasback {
+namespace {
+
+TEST(RecordRangeSql, TheTimeIsTheFirstColumnThatHasOne) {
+  EXPECT_EQ(record_time_sql({}), "\"ingested_at\"");
+  Kinds all;
+  all.member("date").seen = bit(Kind::Date);
+  all.member("ts").seen = bit(Kind::Int) | bit(Kind::String);
+  all.member("created_at").seen = bit(Kind::Int);
+  const auto columns = record_time_columns(all);
+  EXPECT_EQ(columns, (std::vector<std::string>{"ts__string", "date"}));
+  EXPECT_TRUE(record_time_sql(columns).starts_with("COALESCE(CASE WHEN TRY_CAST(\"ts__string\" AS TIMESTAMP) >= "));
+  EXPECT_TRUE(record_time_sql(columns).ends_with(", \"ingested_at\")"));
+}
+
+TEST(RecordRangeSql, ADayIsMeantWithAllItsHours) {
+  RecordRange range{"it\"s", {}, "2025-10-20", "2025-10-26", 7};
+  const RecordRange back = record_range_from_json(*Json::parse(to_json(range).dump()));
+  const SqlStatement statement = record_range_sql(back);
+  EXPECT_EQ(statement.sql,
+            "SELECT * FROM \"it\"\"s\" WHERE \"ingested_at\" >= CAST($1 AS TIMESTAMP) AND \"ingested_at\" < "
+            "CAST($2 AS TIMESTAMP) + INTERVAL 1 DAY ORDER BY \"ingested_at\" LIMIT 7");
+  EXPECT_EQ(statement.parameters, (std::vector<std::string>{"2025-10-20", "2025-10-26"}));
+  range.start.reset();
+  range.end = "2025-10-26T10:00:00";
+  EXPECT_EQ(record_range_sql(range).sql,
+            "SELECT * FROM \"it\"\"s\" WHERE \"ingested_at\" < CAST($1 AS TIMESTAMP) + INTERVAL 1 MICROSECOND "
+            "ORDER BY \"ingested_at\" LIMIT 7");
+}
+
+}  // namespace
+}  // namespace canvasback
