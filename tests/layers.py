@@ -1,7 +1,7 @@
 """The dependency rule as a test: fails on an #include that points the wrong way, on a header of another party outside
-its home folder, and on a front (net, worker/pool, service, transport) that reaches an engine, an encoder, a source, SQL
-or a worker's inside through other headers. Run without arguments it first proves on planted violations that it can
-fail, then checks src/.
+its home folder, on headers that include each other in a circle, and on a front (net, worker/pool, service, transport)
+that reaches an engine, an encoder, a source, SQL or a worker's inside through other headers. Run without arguments it
+first proves on planted violations that it can fail, then checks src/.
 """
 
 import pathlib
@@ -179,6 +179,25 @@ def path_to(start: str, graph: dict[str, list[str]], forbidden: Callable[[str], 
     return None
 
 
+def circles(graph: dict[str, list[str]]) -> Iterator[list[str]]:
+    """Headers that include each other, each such chain once, from a header to itself."""
+    done: set[str] = set()
+    for start in graph:
+        if start in done:
+            continue
+        chain, rest = [start], [iter(graph[start])]
+        while rest:
+            header = next(rest[-1], None)
+            if header is None:
+                rest.pop()
+                done.add(chain.pop())
+            elif header in chain:
+                yield [*chain[chain.index(header):], header]
+            elif header not in done:
+                chain.append(header)
+                rest.append(iter(graph.get(header, [])))
+
+
 def is_kept_from_front(header: str) -> bool:
     return below(folder_of(header), KEPT_FROM_FRONT)
 
@@ -209,6 +228,8 @@ def check(files: dict[str, str]) -> list[str]:
                 why = wrong_home(path, header)
             if why:
                 problems.append(f"{path}:{line}: {header}: {why}")
+    for circle in circles(graph):
+        problems.append(f"{circle[0]}:1: includes itself: {' -> '.join(circle)}")
     for path in graph:
         if below(folder_of(path), FRONT):
             chain = path_to(path, graph, is_kept_from_front)
@@ -348,6 +369,11 @@ class SelfTest(unittest.TestCase):
     def test_an_engine_that_reaches_the_front_through_storage_is_found(self) -> None:
         planted = {"storage/catalog.hpp": '#include "engine/engine.hpp"\n', "engine/engine.hpp": ""}
         self.assertIn("worker/pool/pool.hpp", self.through("engine/engine.hpp", **planted))
+
+    def test_a_circle_is_found_once(self) -> None:
+        planted = {f"record/{a}.hpp": f'#include "record/{b}.hpp"\n' for a, b in ["ab", "bc", "cb", "da"]}
+        found = self.problems(**planted)
+        self.assertEqual(found, ["record/b.hpp:1: includes itself: record/b.hpp -> record/c.hpp -> record/b.hpp"])
 
     def test_includes_in_comments_do_not_count_and_odd_spelling_does(self) -> None:
         commented = '// #include "task/task.hpp"\n/*\n#include <zlib.h>\n*/\n'
