@@ -73,12 +73,12 @@ void Executor::run(const Task& task, CancelToken cancel) {
   TaskMetrics metrics;
   Json done;
   Status status;
+  const bool is_range = task.work.find("range") != nullptr;
   try {
     switch (task.kind) {
       case TaskKind::Rows: status = run_rows(task, cancel, sink, metrics); break;
       case TaskKind::Sql:
-        status = task.work.find("range") != nullptr ? run_range(task, cancel, sink, metrics)
-                                                    : run_sql(task, cancel, sink, metrics);
+        status = is_range ? run_range(task, cancel, sink, metrics) : run_sql(task, cancel, sink, metrics);
         break;
       case TaskKind::Inspect: status = run_inspect(task, cancel, done); break;
       case TaskKind::Analyse: status = run_analyse(task, cancel, sink, metrics); break;
@@ -104,7 +104,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
     Error error = cancel.cancelled() ? cancel.error() : status.error();
     Json failed = to_json(error);
     // A statement can spoil the engine for those behind it; whoever fails leaves a working one or none.
-    if (!task.sql.empty() && !cancel.cancelled() && !single_number("SELECT 1::BIGINT", {}, cancel)) {
+    if ((is_range || !task.sql.empty()) && !cancel.cancelled() && !single_number("SELECT 1::BIGINT", {}, cancel)) {
       failed.set("retire", true);
     }
     static_cast<void>(sink.end_with(FrameKind::Failed, failed.dump()));
