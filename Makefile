@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build run test unit functional web web-test bench-web crash-short crash \
+.PHONY: help setup setup-test build test-programs run test unit functional web web-test bench-web crash-short crash \
   soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
   bench bench-micro package clean
 
@@ -16,8 +16,11 @@ FUZZ_SECONDS ?= 20
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-setup: ## install what is missing
+setup: ## install what building and running need
 	@scripts/setup
+
+setup-test: ## and what the tests need
+	@scripts/setup test
 
 # The app is built before the server, which carries it.
 web_sources := $(shell find web -name node_modules -prune -o -name dist -prune -o -type f -print)
@@ -28,41 +31,45 @@ web: web/dist/index.html ## the web app alone: web/dist
 
 build: setup web ## build/release/bin/canvasback
 	cmake --preset release
-	cmake --build --preset release -j $(JOBS)
+	cmake --build --preset release -j $(JOBS) --target canvasback
+
+test-programs: setup-test web ## the program, its variants for tests, and the unit tests
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS) --target tests
 
 run: build ## serve three million flights and a live collection; or make run ARGS="serve DIR --listen 127.0.0.1:9000"
 	$(if $(ARGS),exec build/release/bin/canvasback $(ARGS),\
 	  exec scripts/demo $(PORT) serve flights=.deps/data/flights-3m.parquet --data data)
 
-test: build unit functional web-test crash-short soak-short ## build and run all tests
+test: test-programs unit functional web-test crash-short soak-short ## build and run all tests
 
-unit: build
+unit: test-programs
 	ctest --test-dir build/release --output-on-failure --no-tests=error
 
-functional: build unit
+functional: test-programs unit
 	@if [[ -d tests/functional ]]; then set -x; $(PYTHON) -m pytest -q tests/functional; fi
 
-web-test: build unit functional ## the web app's tests: units, and pages in Chromium on a running server
+web-test: test-programs unit functional ## the web app's tests: units, and pages in Chromium on a running server
 	npm --prefix web run unit
 	npm --prefix web run browser
 
-crash-short: build unit functional web-test
+crash-short: test-programs unit functional web-test
 	$(PYTHON) tests/crash/crash.py --short
 
-crash: build ## crashes and failing disks under load, all of them (hours; CRASH="points random" runs some)
+crash: test-programs ## crashes and failing disks under load, all of them (hours; CRASH="points random" runs some)
 	$(PYTHON) tests/crash/crash.py $(CRASH)
 
-soak-short: build unit functional web-test crash-short
+soak-short: test-programs unit functional web-test crash-short
 	$(PYTHON) tests/soak/soak.py --short memory hangups timeout cancels kills
 
-soak: build ## memory, cancels, crowds, kills at full size (about 20 minutes; SOAK="memory crowd" runs some)
+soak: test-programs ## memory, cancels, crowds, kills at full size (about 20 minutes; SOAK="memory crowd" runs some)
 	$(PYTHON) tests/soak/soak.py $(SOAK)
 
-xlsx: build ## workbooks at the limits of Excel, thousands of random ones (half an hour; XLSX="rows zip64" runs some)
+xlsx: test-programs ## workbooks at the limits of Excel, thousands of random ones (half an hour; XLSX="rows zip64" runs some)
 	$(PYTHON) tests/xlsx/large.py $(XLSX)
 
 SCHEMATHESIS_EXAMPLES ?= 2000
-schemathesis: build ## random requests made from /openapi.json, the long form (about an hour; SCHEMATHESIS_EXAMPLES=200)
+schemathesis: test-programs ## random requests made from /openapi.json, the long form (about an hour; SCHEMATHESIS_EXAMPLES=200)
 	SCHEMATHESIS_EXAMPLES=$(SCHEMATHESIS_EXAMPLES) $(PYTHON) -m pytest -q tests/functional/test_schemathesis.py
 
 package: build ## a .tar.gz and a .deb below build/package that need nothing but a C library, tried
@@ -71,6 +78,8 @@ package: build ## a .tar.gz and a .deb below build/package that need nothing but
 
 # BASELINE=DIR names the peer stack to compare with, DATA=DIR the folder of orders.parquet; bench/README.md.
 bench: build ## measure against BASELINE=DIR (or alone) and against the limits: a table and a report (15 minutes)
+	@scripts/setup bench
+	cmake --preset release
 	cmake --build --preset release -j $(JOBS) --target benchmarks
 	$(PYTHON) bench/run.py $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(DATA),--data "$(DATA)") $(BENCH)
 
@@ -79,6 +88,8 @@ bench-web: build ## measure the grid in Chromium beside three others: build/benc
 	DATA="$(DATA)" npm --prefix web run bench
 
 bench-micro: build ## the inner loops alone, beside their limits
+	@scripts/setup bench
+	cmake --preset release
 	cmake --build --preset release -j $(JOBS) --target benchmarks
 	$(PYTHON) bench/run.py --only micro $(if $(DATA),--data "$(DATA)")
 
@@ -98,10 +109,10 @@ format: ## reformat the C++ sources
 	@scripts/setup format
 	$(sources) | xargs clang-format-14 -i
 
-asan: setup ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan: setup-test ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	scripts/sanitizers/run asan $(JOBS)
 
-tsan: setup ## unit tests under ThreadSanitizer
+tsan: setup-test ## unit tests under ThreadSanitizer
 	scripts/sanitizers/run tsan $(JOBS)
 
 fuzz: ## every fuzz target for FUZZ_SECONDS (20) each; the long form: make fuzz FUZZ_SECONDS=3600
