@@ -1,10 +1,17 @@
 import { defineConfig } from "vitest/config";
 
+import { aliases } from "./aliases";
+
 export default defineConfig({
+  resolve: { alias: aliases },
   test: {
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts"], environment: "node" } },
       {
+        extends: true,
+        test: { name: "unit", include: ["packages/**/*.test.ts", "apps/**/*.test.ts"], environment: "node" },
+      },
+      {
+        extends: true,
         test: {
           name: "browser",
           include: ["tests/**/*.test.ts"],

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import type { Job } from "../src/data/api/schema";
+import type { Job } from "@canvasback/client/api/schema";
 import { HARDEST_SQL, HARD_ROWS } from "./support/hardTable";
 import { cell, copy, focusOn, grid, loaded, rowCount, seriousFindings, text } from "./support/pages";
 import { type World, complaints, makeWorld } from "./support/world";

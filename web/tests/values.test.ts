@@ -6,8 +6,8 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-import { decodeBlock } from "../src/data/decode";
-import { cellOf } from "../src/data/rowBlock";
+import { decodeBlock } from "@canvasback/client/decode";
+import { cellOf } from "@canvasback/frame/rowBlock";
 import { HARDEST_SQL, HARD_ROWS } from "./support/hardTable";
 import { Server, freePort, makeParquet } from "./support/world";
 

@@ -1,0 +1,147 @@
+/** One dataset: its rows, and what can be known of them. How it is looked at stands in the address. */
+import { Tabs } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Suspense, lazy, useCallback, useMemo, useState } from "react";
+
+import { bytes, counted } from "@canvasback/values/format";
+import { datasetRoute, type DatasetSearch } from "../app/router";
+import { Lines, Problem } from "../ui/states";
+import { call } from "@canvasback/client/api/client";
+import type { DatasetDetail } from "@canvasback/client/api/schema";
+import { parseFilter, toFilter } from "@canvasback/client/filters";
+import { splitSort } from "../state/gridState";
+import type { ViewFrame } from "@canvasback/client/viewFrame";
+import { GridPanel } from "../panel/GridPanel";
+import { SchemaTab } from "./dataset/SchemaTab";
+
+const ProfileTab = lazy(() => import("./dataset/ProfileTab"));
+const QualityTab = lazy(() => import("./dataset/QualityTab"));
+const ChartsTab = lazy(() => import("./dataset/ChartsTab"));
+const MapTab = lazy(() => import("./dataset/MapTab"));
+const SampleTab = lazy(() => import("./dataset/SampleTab"));
+const ExportDialog = lazy(() => import("./ExportDialog"));
+
+const TABS = [
+  ["rows", "Rows"],
+  ["profile", "Profile"],
+  ["quality", "Quality"],
+  ["charts", "Charts"],
+  ["map", "Map"],
+  ["sample", "Sample"],
+  ["schema", "Schema & files"],
+] as const;
+
+export function useDataset(name: string) {
+  return useQuery({
+    queryKey: ["dataset", name],
+    queryFn: ({ signal }) => call("getDataset", { params: { name } }, signal),
+  });
+}
+
+function Head({ name, detail }: { name: string; detail: DatasetDetail | undefined }) {
+  return (
+    <header className="dataset-head">
+      <Link to="/" className="dim">
+        Datasets
+      </Link>
+      <span className="dim">/</span>
+      <h1>{name}</h1>
+      {detail && (
+        <span className="dim">
+          {detail.rows === null || detail.rows === undefined ? "" : `${counted(detail.rows, "row")} · `}
+          {counted(detail.columns?.length ?? 0, "column")} · {bytes(detail.bytes ?? 0)}
+          {(detail.files ?? 0) > 1 && ` · ${counted(detail.files ?? 0, "file")}`}
+        </span>
+      )}
+    </header>
+  );
+}
+
+export function DatasetPage() {
+  const { name } = datasetRoute.useParams();
+  const search = datasetRoute.useSearch();
+  const navigate = datasetRoute.useNavigate();
+  const { data: detail, error, refetch } = useDataset(name);
+  const [frame, setFrame] = useState<ViewFrame | null>(null);
+  const tab = search.tab ?? "rows";
+  const change = useCallback(
+    (changed: Partial<Record<keyof DatasetSearch, string | undefined>>) => {
+      // A new width or filter is no new place to go back to; another tab is.
+      const replace = !("tab" in changed);
+      void navigate({ search: (old) => ({ ...old, ...changed }) as DatasetSearch, replace });
+    },
+    [navigate],
+  );
+  const source = useMemo(() => ({ dataset: name }), [name]);
+  const files = useMemo(() => detail?.file_list?.map((file) => file.path), [detail]);
+  const filter = useMemo(() => toFilter(parseFilter(search.filter)), [search.filter]);
+  if (error && !detail) {
+    return (
+      <div className="page">
+        <Problem error={error} onRetry={() => void refetch()} />
+      </div>
+    );
+  }
+  const body = {
+    profile: detail && <ProfileTab dataset={detail} filter={filter} />,
+    quality: detail && <QualityTab dataset={detail} filter={filter} />,
+    charts: detail && <ChartsTab dataset={detail} filter={filter} />,
+    map: detail && <MapTab dataset={detail} search={search} onSearch={change} filter={filter} />,
+    sample: detail && <SampleTab dataset={detail} />,
+    schema: detail && <SchemaTab dataset={detail} />,
+  }[tab];
+  return (
+    <>
+      <Head name={name} detail={detail} />
+      <Tabs
+        value={tab}
+        onChange={(value) => change({ tab: value === "rows" || !value ? undefined : value })}
+        className="dataset-tabs"
+        keepMounted={false}
+      >
+        <Tabs.List aria-label="Ways to look at the dataset">
+          {TABS.map(([value, label]) => (
+            <Tabs.Tab key={value} value={value}>
+              {label}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="rows" className="panel">
+          <GridPanel
+            key={name}
+            label={`Rows of ${name}`}
+            source={source}
+            version={detail?.version}
+            rowsHint={detail?.rows}
+            state={search}
+            onState={change}
+            onExport={() => change({ export: "new" })}
+            startRow={search.row ? Math.max(0, Number(search.row) - 1) : undefined}
+            onFrame={setFrame}
+            files={files}
+          />
+        </Tabs.Panel>
+        {tab !== "rows" && (
+          <Tabs.Panel value={tab} className={tab === "sample" || tab === "map" ? "panel" : "page"} tabIndex={0}>
+            <Suspense fallback={<Lines />}>{body ?? <Lines />}</Suspense>
+          </Tabs.Panel>
+        )}
+      </Tabs>
+      {search.export && detail && (
+        <Suspense fallback={null}>
+          <ExportDialog
+            job={search.export === "new" ? null : search.export}
+            source={{ dataset: name }}
+            columns={(detail.columns ?? []).map((column) => column.name)}
+            state={search}
+            sort={splitSort(search.sort)}
+            rows={frame?.rowCountExact ? frame.rowCount : null}
+            onJob={(id) => change({ export: id })}
+            onClose={() => change({ export: undefined })}
+          />
+        </Suspense>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,397 @@
+/** The SQL workbench: statements in tabs, each with its result in the grid. */
+import { ActionIcon, Button, Drawer, Popover, SegmentedControl, TextInput, Tooltip } from "@mantine/core";
+import {
+  IconBookmark,
+  IconHistory,
+  IconPlayerPlayFilled,
+  IconPlayerStopFilled,
+  IconPlus,
+  IconX,
+} from "@tabler/icons-react";
+import { useQueries } from "@tanstack/react-query";
+import { type FormEvent, Suspense, lazy, useEffect, useMemo, useRef, useState } from "react";
+
+import { moment } from "@canvasback/values/format";
+import { sqlRoute } from "../app/router";
+import { Empty, Lines } from "../ui/states";
+import { call } from "@canvasback/client/api/client";
+import { ApiError } from "@canvasback/client/api/error";
+import type { DatasetDetail } from "@canvasback/client/api/schema";
+import { type GridState, splitSort } from "../state/gridState";
+import { quoteName } from "../state/sqlText";
+import type { ViewFrame } from "@canvasback/client/viewFrame";
+import { GridPanel } from "../panel/GridPanel";
+import { Editor, type EditorHandle, type Schema } from "../sql/Editor";
+import { characterAt, parameterNames, parameterValues } from "../sql/parameters";
+import { type SqlTab, useSqlStore } from "../sql/store";
+import { isViewName, withViews } from "../sql/views";
+import { useDatasets } from "./DatasetsPage";
+import "../sql/sql.css";
+
+const ResultChart = lazy(() => import("../sql/ResultChart"));
+const ExportDialog = lazy(() => import("./ExportDialog"));
+
+const CATALOG_MAX = 200;
+
+function useCatalog(): DatasetDetail[] {
+  const datasets = useDatasets();
+  const names = (datasets.data?.datasets ?? []).filter((each) => !each.error).slice(0, CATALOG_MAX);
+  const details = useQueries({
+    queries: names.map(({ name }) => ({
+      queryKey: ["dataset", name],
+      queryFn: ({ signal }: { signal: AbortSignal }) => call("getDataset", { params: { name } }, signal),
+      staleTime: 60_000,
+    })),
+  });
+  const key = details.map((each) => each.dataUpdatedAt).join();
+  return useMemo(() => details.flatMap((each) => each.data ?? []), [key]);
+}
+
+/** A name as it is written in SQL: quoted only where it must be. */
+const written = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteName(name));
+
+function Views({ onInsert }: { onInsert(text: string): void }) {
+  const { views, add, drop } = useSqlStore();
+  return views.map((view) => (
+    <details key={view.name}>
+      <summary title={view.sql}>
+        {view.name} <small className="dim">view</small>
+      </summary>
+      <button type="button" className="sql-column" onClick={() => onInsert(written(view.name))}>
+        <span className="dim">insert the name</span>
+      </button>
+      <button type="button" className="sql-column" onClick={() => add(view.sql)}>
+        <span className="dim">open its statement</span>
+      </button>
+      <button type="button" className="sql-column" onClick={() => drop(view.name)}>
+        <span className="dim">forget it</span>
+      </button>
+    </details>
+  ));
+}
+
+function SaveView({ sql, disabled }: { sql: string; disabled: boolean }) {
+  const { views, save } = useSqlStore();
+  const [opened, setOpened] = useState(false);
+  const [name, setName] = useState("");
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (!isViewName(name)) return;
+    save({ name, sql: sql.trim() });
+    setOpened(false);
+    setName("");
+  };
+  const known = views.some((view) => view.name === name);
+  return (
+    <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus width={290}>
+      <Popover.Target>
+        <Tooltip label="Save as view">
+          <ActionIcon
+            size={30}
+            variant="default"
+            aria-label="Save as view"
+            disabled={disabled}
+            onClick={() => setOpened((open) => !open)}
+          >
+            <IconBookmark size={16} stroke={1.6} />
+          </ActionIcon>
+        </Tooltip>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <form className="row" onSubmit={submit}>
+          <TextInput
+            aria-label="Name of the view"
+            placeholder="name"
+            error={name !== "" && !isViewName(name)}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            data-autofocus
+          />
+          <Button type="submit" disabled={!isViewName(name)}>
+            {known ? "Replace" : "Save"}
+          </Button>
+        </form>
+        <p className="dim" style={{ margin: "8px 0 0", fontSize: 12 }}>
+          A table of that name in your statements, kept in this browser.
+        </p>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function Side({ catalog, onInsert }: { catalog: readonly DatasetDetail[]; onInsert(text: string): void }) {
+  return (
+    <aside className="sql-side" aria-label="Datasets">
+      <Views onInsert={onInsert} />
+      {catalog.map((dataset) => (
+        <details key={dataset.name} open={catalog.length <= 2}>
+          <summary title={dataset.source}>{dataset.name}</summary>
+          <button type="button" className="sql-column" onClick={() => onInsert(written(dataset.name))}>
+            <span className="dim">insert the name</span>
+          </button>
+          {dataset.columns?.map((column) => (
+            <button
+              key={column.name}
+              type="button"
+              className="sql-column"
+              title={`${column.name} ${column.type}`}
+              onClick={() => onInsert(written(column.name))}
+            >
+              <span>{column.name}</span>
+              <small>{column.type.toLowerCase()}</small>
+            </button>
+          ))}
+        </details>
+      ))}
+    </aside>
+  );
+}
+
+function TabStrip() {
+  const { tabs, active, choose, close, add } = useSqlStore();
+  return (
+    <div className="sql-tabs" role="group" aria-label="Statements">
+      {tabs.map((tab) => (
+        <div key={tab.id} className="sql-tab" data-active={tab.id === active}>
+          <button type="button" aria-pressed={tab.id === active} onClick={() => choose(tab.id)}>
+            {tab.name}
+          </button>
+          <ActionIcon size={20} mr={4} aria-label={`Close ${tab.name}`} onClick={() => close(tab.id)}>
+            <IconX size={12} />
+          </ActionIcon>
+        </div>
+      ))}
+      <Tooltip label="Another statement">
+        <ActionIcon size={26} my={3} aria-label="Another statement" onClick={() => add()}>
+          <IconPlus size={15} />
+        </ActionIcon>
+      </Tooltip>
+    </div>
+  );
+}
+
+function History({ opened, onClose, onChoose }: { opened: boolean; onClose(): void; onChoose(sql: string): void }) {
+  const { history, forget } = useSqlStore();
+  const [search, setSearch] = useState("");
+  const found = history.filter((entry) => entry.sql.toLowerCase().includes(search.toLowerCase()));
+  return (
+    <Drawer opened={opened} onClose={onClose} position="right" title={<strong>Statements that ran</strong>}>
+      <div className="row" style={{ marginBottom: 10 }}>
+        <TextInput
+          flex={1}
+          aria-label="Find a statement"
+          placeholder="Find"
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+          data-autofocus
+        />
+        {history.length > 0 && (
+          <Button variant="subtle" color="gray" onClick={forget}>
+            Forget all
+          </Button>
+        )}
+      </div>
+      {found.length === 0 && <Empty title={history.length === 0 ? "None yet" : "None is like that"} />}
+      {found.map((entry) => (
+        <button
+          key={entry.at}
+          type="button"
+          className="history-entry"
+          onClick={() => {
+            onChoose(entry.sql);
+            onClose();
+          }}
+        >
+          <pre>{entry.sql}</pre>
+          <small className="dim">{moment(entry.at)}</small>
+        </button>
+      ))}
+    </Drawer>
+  );
+}
+
+interface Run {
+  number: number;
+  sql: string;
+  /** Where it starts in the editor's text. */
+  from: number;
+  parameters: unknown[] | Record<string, unknown> | undefined;
+  /** Where a character of `sql` is in what was written. */
+  place(character: number): number;
+}
+
+function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDetail[] }) {
+  const { change, remember, add, views } = useSqlStore();
+  const editor = useRef<EditorHandle>(null);
+  const [run, setRun] = useState<Run | null>(null);
+  const [frame, setFrame] = useState<ViewFrame | null>(null);
+  const [failed, setFailed] = useState(false);
+  const [mode, setMode] = useState("table");
+  const [history, setHistory] = useState(false);
+  const schema = useMemo<Schema>(
+    () =>
+      Object.fromEntries([
+        ...catalog.map((dataset) => [dataset.name, (dataset.columns ?? []).map((column) => column.name)]),
+        ...views.map((view) => [view.name, []]),
+      ]),
+    [catalog, views],
+  );
+  const names = parameterNames(tab.sql);
+
+  const start = (): void => {
+    const statement = editor.current?.statement();
+    if (!statement?.sql.trim()) return;
+    editor.current?.mark(null);
+    remember(statement.sql.trim());
+    setFrame(null);
+    setFailed(false);
+    change(tab.id, { grid: {} });
+    const whole = withViews(statement.sql, views);
+    setRun((last) => ({
+      number: (last?.number ?? 0) + 1,
+      sql: whole.sql,
+      from: statement.from,
+      place: whole.from,
+      parameters: parameterValues(statement.sql, tab.parameters),
+    }));
+  };
+  const onError = (error: Error | null): void => {
+    setFailed(error !== null);
+    if (!run || !(error instanceof ApiError) || error.position === undefined) return;
+    const at = run.from + run.place(characterAt(run.sql, error.position));
+    editor.current?.mark({ from: at, message: error.message });
+  };
+  const source = useMemo(
+    () => run && { sql: run.sql, ...(run.parameters ? { parameters: run.parameters } : {}) },
+    [run],
+  );
+  const going = run !== null && frame === null && !failed;
+  return (
+    <>
+      <Side catalog={catalog} onInsert={(text) => editor.current?.insert(text)} />
+      <div className="sql-main">
+        <div className="sql-write">
+          <Editor
+            ref={editor}
+            value={tab.sql}
+            schema={schema}
+            onChange={(sql) => change(tab.id, { sql })}
+            onRun={start}
+          />
+        </div>
+        <div className="sql-bar">
+          {going ? (
+            <Button
+              color="red"
+              variant="light"
+              leftSection={<IconPlayerStopFilled size={14} />}
+              onClick={() => setRun(null)}
+            >
+              Cancel
+            </Button>
+          ) : (
+            <Button leftSection={<IconPlayerPlayFilled size={14} />} onClick={start}>
+              Run
+            </Button>
+          )}
+          <span className="dim" style={{ fontSize: 12 }}>
+            Ctrl Enter; a selection runs alone
+          </span>
+          {names.map((name) => (
+            <TextInput
+              key={name}
+              aria-label={`Parameter $${name}`}
+              leftSection={<code>${name}</code>}
+              leftSectionWidth={18 + 8 * (name.length + 1)}
+              w={130 + 8 * name.length}
+              value={tab.parameters[name] ?? ""}
+              onChange={(event) =>
+                change(tab.id, { parameters: { ...tab.parameters, [name]: event.currentTarget.value } })
+              }
+            />
+          ))}
+          <span className="spacer" />
+          {frame && (
+            <SegmentedControl
+              aria-label="How the result is shown"
+              data={["table", "chart"]}
+              value={mode}
+              onChange={setMode}
+            />
+          )}
+          <SaveView sql={tab.sql} disabled={tab.sql.trim() === "" || names.length > 0} />
+          <Tooltip label="Statements that ran">
+            <ActionIcon size={30} variant="default" aria-label="Statements that ran" onClick={() => setHistory(true)}>
+              <IconHistory size={16} stroke={1.6} />
+            </ActionIcon>
+          </Tooltip>
+        </div>
+        {!source && (
+          <Empty title="The result comes here">
+            <p>Every dataset is a table. One SELECT at a time, read-only; ranges of it are fetched as you scroll.</p>
+          </Empty>
+        )}
+        {source && run && (
+          <div className="panel" hidden={mode === "chart"} style={mode === "chart" ? { display: "none" } : undefined}>
+            <GridPanel
+              key={run.number}
+              label="Result"
+              source={source}
+              state={tab.grid}
+              onState={(changed) => change(tab.id, { grid: { ...tab.grid, ...changed } as GridState })}
+              onExport={() => change(tab.id, { exportJob: "new" })}
+              onFrame={setFrame}
+              onError={onError}
+            />
+          </div>
+        )}
+        {mode === "chart" && frame && (
+          <Suspense fallback={<Lines />}>
+            <ResultChart key={run?.number} frame={frame} />
+          </Suspense>
+        )}
+      </div>
+      <History
+        opened={history}
+        onClose={() => setHistory(false)}
+        onChoose={(sql) => (tab.sql.trim() === "" ? editor.current?.insert(sql) : add(sql))}
+      />
+      {/* A job that goes on needs no result: after a reload it is there again. */}
+      {tab.exportJob !== null && (source || tab.exportJob !== "new") && (
+        <Suspense fallback={null}>
+          <ExportDialog
+            job={tab.exportJob === "new" ? null : tab.exportJob}
+            source={source ?? { sql: tab.sql }}
+            columns={frame?.columns.map((column) => column.name) ?? []}
+            state={tab.grid}
+            sort={splitSort(tab.grid.sort)}
+            rows={frame?.rowCountExact ? frame.rowCount : null}
+            onJob={(exportJob) => change(tab.id, { exportJob })}
+            onClose={() => change(tab.id, { exportJob: null })}
+          />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+export function SqlPage() {
+  const { tabs, active, add } = useSqlStore();
+  const catalog = useCatalog();
+  const { sql } = sqlRoute.useSearch();
+  const navigate = sqlRoute.useNavigate();
+  useEffect(() => {
+    if (!sql) return;
+    // An address may bring a statement; it gets a tab, and the address is free for the next.
+    if (!useSqlStore.getState().tabs.some((tab) => tab.sql === sql)) add(sql);
+    void navigate({ search: {}, replace: true });
+  }, [sql]);
+  const tab = tabs.find((each) => each.id === active) ?? tabs[0];
+  return (
+    <div className="sql">
+      <h1 className="visually-hidden">SQL</h1>
+      <TabStrip />
+      {tab && <Workbench key={tab.id} tab={tab} catalog={catalog} />}
+    </div>
+  );
+}
