@@ -1,6 +1,6 @@
 /** The chart that suits a column: a histogram of numbers, counts over time, the most frequent values. */
 import type { ColumnProfile } from "@canvasback/client/api/schema";
-import { kindOf } from "@canvasback/grid/layout";
+import { kindOf } from "@canvasback/values/typeKind";
 import type { ChartOption } from "./Chart";
 
 export type Suggestion = "histogram" | "time" | "values" | null;

@@ -1,22 +1,6 @@
 /** Where Arrow becomes text: in a worker of the page, or (tests, programs without workers) at once. */
 import type { RowBlock } from "@canvasback/frame/rowBlock";
-
-export interface DecodeRequest {
-  id: number;
-  frame: ArrayBuffer;
-  /** Bytes in front of the Arrow stream. */
-  skip: number;
-  from: number;
-  as: "block" | "tsv";
-}
-
-export interface DecodeAnswer {
-  id: number;
-  block?: RowBlock;
-  tsv?: string;
-  rows?: number;
-  error?: string;
-}
+import type { DecodeAnswer, DecodeRequest } from "./decoderMessages";
 
 export interface Decoder {
   /** Takes the frame over: it is empty afterwards. */

@@ -1,6 +1,6 @@
 /** Decodes Arrow beside the page's own thread. One message in, one out, by id. */
 import { blockToTsv, decodeBlock, transferables } from "./decode";
-import type { DecodeRequest, DecodeAnswer } from "./decoder";
+import type { DecodeRequest, DecodeAnswer } from "./decoderMessages";
 
 const scope = self as unknown as {
   onmessage: (event: MessageEvent<DecodeRequest>) => void;

@@ -1,6 +1,6 @@
 /** Filters with groups: conditions joined by and, or, none of, in each other. For editing and for reading aloud. */
 import type { Filter } from "./api/schema";
-import { type SingleCondition, conditionOf, describeSingle, termOf } from "./filters";
+import { type SingleCondition, conditionOf, describeSingle, termOf } from "./condition";
 
 /** How a group joins its parts; "none" where no part may hold. */
 export type Join = "and" | "or" | "none";

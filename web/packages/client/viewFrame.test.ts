@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 
-import { isAbort } from "./api/error";
 import { BlockCache } from "@canvasback/frame/blockCache";
+import { isAbort } from "./api/error";
 import { InlineDecoder } from "./decoder";
 import { StreamConnection } from "./stream/connection";
 import { FakeSocket, settled } from "./testSupport";

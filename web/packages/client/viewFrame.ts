@@ -4,10 +4,10 @@
  * the direction of travel are asked for once the visible ones are there.
  */
 import type { CellRange, DataFrame, GridColumn } from "@canvasback/frame/dataFrame";
-import { ApiError, isAbort } from "./api/error";
 import { BlockCache } from "@canvasback/frame/blockCache";
 import { SharedLoads } from "@canvasback/frame/loads";
 import { type RowBlock, blockBytes, cellOf, sliceBlock } from "@canvasback/frame/rowBlock";
+import { ApiError, isAbort } from "./api/error";
 import type { ViewState } from "./stream/protocol";
 import type { View } from "./stream/view";
 

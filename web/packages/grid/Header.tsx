@@ -3,7 +3,8 @@ import { IconArrowDown, IconArrowUp, IconChevronDown, IconFilterFilled, IconPinF
 import { type KeyboardEvent, type PointerEvent, type ReactNode, memo, useCallback, useRef, useState } from "react";
 
 import type { GridColumn } from "@canvasback/frame/dataFrame";
-import { type Layout, type PlacedColumn, kindOf } from "./layout";
+import { kindOf } from "@canvasback/values/typeKind";
+import type { Layout, PlacedColumn } from "./layout";
 
 export interface ColumnMark {
   /** Place among the sort keys, from 1; null where the rows are not sorted by it. */

@@ -7,7 +7,8 @@
  * any value yet is put out of sight as it is: the bars of `Strips` below show through where it would be.
  */
 import type { DataFrame } from "@canvasback/frame/dataFrame";
-import { type Layout, type PlacedColumn, kindOf } from "./layout";
+import { kindOf } from "@canvasback/values/typeKind";
+import type { Layout, PlacedColumn } from "./layout";
 import { type Rectangle, isIn, type Position } from "./selection";
 import { Strips } from "./strips";
 import { TextWidth } from "./textWidth";

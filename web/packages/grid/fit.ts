@@ -1,6 +1,6 @@
-import { shown } from "./cells";
 import type { DataFrame } from "@canvasback/frame/dataFrame";
-import { kindOf } from "./layout";
+import { kindOf } from "@canvasback/values/typeKind";
+import { shown } from "./cells";
 
 const FIT_ROWS = 200;
 const PADDING = 22;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
+import { kindOf } from "@canvasback/values/typeKind";
 import { shown } from "./cells";
-import { columnsInSight, gutterWidth, kindOf, layOut } from "./layout";
+import { columnsInSight, gutterWidth, layOut } from "./layout";
 import { isIn, rectangle, selectionAfter } from "./selection";
 
 const columns = (count: number, pinned: number[] = []) =>

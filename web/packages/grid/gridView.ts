@@ -5,8 +5,8 @@
  * The rows do not scroll natively: they stand in a sticky layer over a tall empty element, and a scroll event redraws
  * them. So the browser never shows a blank stretch before the rows are drawn.
  */
-import { Cells } from "./cells";
 import type { CellRange, DataFrame } from "@canvasback/frame/dataFrame";
+import { Cells } from "./cells";
 import { type Layout, columnsInSight, gutterWidth, layOut, type ShownColumn } from "./layout";
 import { Pace } from "./pace";
 import { ScrollScale, offsetAfterScroll } from "./scrollScale";

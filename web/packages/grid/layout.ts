@@ -1,4 +1,6 @@
 /** Columns as they stand side by side: pinned ones first, then the others, each with its left edge. */
+import { type TypeKind, kindOf } from "@canvasback/values/typeKind";
+
 export interface ShownColumn {
   /** Index in the data frame. */
   index: number;
@@ -56,19 +58,6 @@ export function columnsInSight(layout: Layout, scrollLeft: number, width: number
 export function gutterWidth(rowCount: number): number {
   const digits = Math.max(2, rowCount.toLocaleString("en").length);
   return Math.round(18 + digits * 6.4);
-}
-
-const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL|DOUBLE|FLOAT|BIGNUM)/;
-const TEMPORAL = /^(DATE|TIME|TIMESTAMP|INTERVAL)/;
-
-export type TypeKind = "number" | "time" | "text" | "boolean" | "binary" | "nested";
-
-export function kindOf(type: string): TypeKind {
-  if (/(\[\d*\]|^LIST|^STRUCT|^MAP|^UNION)/.test(type)) return "nested";
-  if (NUMERIC.test(type)) return "number";
-  if (TEMPORAL.test(type)) return "time";
-  if (type === "BOOLEAN") return "boolean";
-  return type === "BLOB" ? "binary" : "text";
 }
 
 /** A first guess of a column's width, before anybody has seen its values. */

@@ -1,8 +1,8 @@
 /** The grid alone in a page: fixed columns, nothing around it. For measuring, and for pages without the app. */
 import { createRoot } from "react-dom/client";
 
-import { DataGrid } from "./DataGrid";
 import type { DataFrame } from "@canvasback/frame/dataFrame";
+import { DataGrid } from "./DataGrid";
 import { defaultWidth } from "./layout";
 
 export interface MountedGrid {

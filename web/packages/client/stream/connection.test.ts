@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 
+import { cellOf } from "@canvasback/frame/rowBlock";
 import { ApiError } from "../api/error";
 import { InlineDecoder } from "../decoder";
-import { cellOf } from "@canvasback/frame/rowBlock";
 import { FakeSocket, frame, settled } from "../testSupport";
 import { StreamConnection } from "./connection";
 import { parseHeader } from "./protocol";

@@ -9,7 +9,7 @@
 import { ApiError } from "../api/error";
 import type { Decoder } from "../decoder";
 import { type ClientMessage, HEADER_BYTES, type ServerMessage, type ViewSpec, parseHeader } from "./protocol";
-import { View, type PendingWindow } from "./view";
+import { type PendingWindow, View, type ViewCarrier } from "./view";
 
 /** What a connection needs of a WebSocket; tests bring their own. */
 export interface Socket {
@@ -32,7 +32,7 @@ export interface ConnectionOptions {
 
 export type ConnectionStatus = "idle" | "connecting" | "open" | "lost";
 
-export class StreamConnection {
+export class StreamConnection implements ViewCarrier {
   private readonly options: Required<ConnectionOptions>;
   private readonly views = new Map<number, View>();
   private readonly windows = new Map<number, PendingWindow>();
@@ -73,21 +73,18 @@ export class StreamConnection {
     return view;
   }
 
-  /** For View. */
   close(view: View): void {
     if (this.views.get(view.id) !== view) return;
     this.send({ id: this.nextId(), close: view.id });
     this.forget(view);
   }
 
-  /** For View: sends a window, or keeps it until there is a connection. */
   ask(pending: PendingWindow): void {
     pending.id = this.nextId();
     this.windows.set(pending.id, pending);
     this.send({ id: pending.id, window: { view: pending.view.id, ...pending.request } });
   }
 
-  /** For View: its caller wants the window no longer. */
   cancel(pending: PendingWindow): void {
     if (this.windows.delete(pending.id)) this.send({ id: this.nextId(), cancel: pending.id });
   }

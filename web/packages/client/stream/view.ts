@@ -1,6 +1,6 @@
 /** A view as its user sees it: what is known of it so far, and windows of it. */
 import type { RowBlock } from "@canvasback/frame/rowBlock";
-import type { StreamConnection } from "./connection";
+import type { Decoder } from "../decoder";
 import type { FrameHeader, ViewSpec, ViewState, WindowRequest } from "./protocol";
 
 export interface PendingWindow {
@@ -11,6 +11,16 @@ export interface PendingWindow {
   reject(error: Error): void;
 }
 
+/** What a view needs of the connection that carries it. */
+export interface ViewCarrier {
+  readonly decoder: Decoder;
+  /** Sends a window, or keeps it until there is a connection. */
+  ask(pending: PendingWindow): void;
+  /** Its caller wants the window no longer. */
+  cancel(pending: PendingWindow): void;
+  close(view: View): void;
+}
+
 const OPENING: ViewState = { state: "opening", rows: null, rows_exact: false, share: null };
 
 export class View {
@@ -18,11 +28,11 @@ export class View {
   id = 0;
   state: ViewState = OPENING;
   error: Error | null = null;
-  private readonly connection: StreamConnection;
+  private readonly connection: ViewCarrier;
   private readonly listeners = new Set<() => void>();
   readonly spec: ViewSpec;
 
-  constructor(connection: StreamConnection, spec: ViewSpec) {
+  constructor(connection: ViewCarrier, spec: ViewSpec) {
     this.connection = connection;
     this.spec = spec;
   }

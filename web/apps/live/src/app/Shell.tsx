@@ -14,18 +14,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 
 import { call } from "@canvasback/client/api/client";
+import { useJobs } from "../services/queries";
 import { useConnectionStatus } from "../services/services";
 
 const STATUS_WORDS = { idle: "Ready", connecting: "Connecting", open: "Connected", lost: "Server away" } as const;
-
-export function useJobs() {
-  return useQuery({
-    queryKey: ["jobs"],
-    queryFn: ({ signal }) => call("listJobs", {}, signal),
-    refetchInterval: ({ state }) =>
-      state.data?.jobs.some((job) => job.state === "running" || job.state === "queued") ? 1000 : 10_000,
-  });
-}
 
 function ColorSchemeButton() {
   const { setColorScheme } = useMantineColorScheme();

@@ -1,7 +1,7 @@
 /** Addresses of the app. Search parameters are plain text, so that an address can be read and written by hand. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
-import type { GridState } from "../state/gridState";
+import type { DatasetSearch } from "../state/addresses";
 import { DatasetsPage } from "../pages/DatasetsPage";
 import { Shell } from "./Shell";
 import { Empty, Problem } from "../ui/states";
@@ -20,35 +20,26 @@ const root = createRootRoute({
   ),
 });
 
-export interface DatasetSearch extends GridState {
-  tab?: string;
-  export?: string;
-  row?: string;
-  x?: string;
-  y?: string;
-  value?: string;
-}
-
 const textOnly = <T extends object>(search: Record<string, unknown>): T =>
   Object.fromEntries(Object.entries(search).filter(([, value]) => typeof value === "string")) as T;
 
 const datasets = createRoute({ getParentRoute: () => root, path: "/", component: DatasetsPage });
 
-export const datasetRoute = createRoute({
+const dataset = createRoute({
   getParentRoute: () => root,
   path: "/datasets/$name",
   validateSearch: textOnly<DatasetSearch>,
   component: lazyRouteComponent(() => import("../pages/DatasetPage"), "DatasetPage"),
 });
 
-export const sqlRoute = createRoute({
+const sql = createRoute({
   getParentRoute: () => root,
   path: "/sql",
   validateSearch: textOnly<{ sql?: string }>,
   component: lazyRouteComponent(() => import("../pages/SqlPage"), "SqlPage"),
 });
 
-export const collectionRoute = createRoute({
+const collection = createRoute({
   getParentRoute: () => root,
   path: "/collections/$name",
   validateSearch: textOnly<{ tab?: string }>,
@@ -68,7 +59,7 @@ const system = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([datasets, datasetRoute, collectionRoute, sqlRoute, jobs, system]),
+  routeTree: root.addChildren([datasets, dataset, collection, sql, jobs, system]),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {
     const set = Object.entries(search as Record<string, unknown>).filter(

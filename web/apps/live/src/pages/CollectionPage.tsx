@@ -3,9 +3,9 @@ import { Button, Popover, Select, Tabs, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { type FormEvent, Suspense, lazy, useState } from "react";
 
-import { collectionRoute } from "../app/router";
+import { getRouteApi } from "@tanstack/react-router";
 import { Empty, Lines, Problem } from "../ui/states";
-import { useDatasets } from "./DatasetsPage";
+import { useDatasets } from "../services/queries";
 import { OverviewTab } from "./collection/OverviewTab";
 import "./collection/collection.css";
 
@@ -21,6 +21,8 @@ const TABS = [
   ["schema", "Schema"],
   ["files", "Files"],
 ] as const;
+
+const route = getRouteApi("/collections/$name");
 
 function NewCollection({ onGo }: { onGo(name: string): void }) {
   const [opened, setOpened] = useState(false);
@@ -64,9 +66,9 @@ function NewCollection({ onGo }: { onGo(name: string): void }) {
 }
 
 export function CollectionPage() {
-  const { name } = collectionRoute.useParams();
-  const { tab = "overview" } = collectionRoute.useSearch();
-  const navigate = collectionRoute.useNavigate();
+  const { name } = route.useParams();
+  const { tab = "overview" } = route.useSearch();
+  const navigate = route.useNavigate();
   const { data, error, refetch } = useDatasets();
   // A collection is a dataset that comes from no file of the command line.
   const names = data?.datasets.filter((dataset) => dataset.source === "").map((dataset) => dataset.name) ?? [];

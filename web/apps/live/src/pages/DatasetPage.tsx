@@ -1,17 +1,16 @@
 /** One dataset: its rows, and what can be known of them. How it is looked at stands in the address. */
 import { Tabs } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, getRouteApi } from "@tanstack/react-router";
 import { Suspense, lazy, useCallback, useMemo, useState } from "react";
 
 import { bytes, counted } from "@canvasback/values/format";
-import { datasetRoute, type DatasetSearch } from "../app/router";
-import { Lines, Problem } from "../ui/states";
-import { call } from "@canvasback/client/api/client";
 import type { DatasetDetail } from "@canvasback/client/api/schema";
 import { parseFilter, toFilter } from "@canvasback/client/filters";
-import { splitSort } from "../state/gridState";
 import type { ViewFrame } from "@canvasback/client/viewFrame";
+import type { DatasetSearch } from "../state/addresses";
+import { useDataset } from "../services/queries";
+import { Lines, Problem } from "../ui/states";
+import { splitSort } from "../state/gridState";
 import { GridPanel } from "../panel/GridPanel";
 import { SchemaTab } from "./dataset/SchemaTab";
 
@@ -32,12 +31,7 @@ const TABS = [
   ["schema", "Schema & files"],
 ] as const;
 
-export function useDataset(name: string) {
-  return useQuery({
-    queryKey: ["dataset", name],
-    queryFn: ({ signal }) => call("getDataset", { params: { name } }, signal),
-  });
-}
+const route = getRouteApi("/datasets/$name");
 
 function Head({ name, detail }: { name: string; detail: DatasetDetail | undefined }) {
   return (
@@ -59,9 +53,9 @@ function Head({ name, detail }: { name: string; detail: DatasetDetail | undefine
 }
 
 export function DatasetPage() {
-  const { name } = datasetRoute.useParams();
-  const search = datasetRoute.useSearch();
-  const navigate = datasetRoute.useNavigate();
+  const { name } = route.useParams();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
   const { data: detail, error, refetch } = useDataset(name);
   const [frame, setFrame] = useState<ViewFrame | null>(null);
   const tab = search.tab ?? "rows";

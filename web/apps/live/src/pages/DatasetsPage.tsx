@@ -1,18 +1,13 @@
 /** The datasets: what there is to look at. */
 import { TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { bytes, counted, integer } from "@canvasback/values/format";
-import { Empty, Lines, Problem } from "../ui/states";
-import { call } from "@canvasback/client/api/client";
 import type { DatasetSummary } from "@canvasback/client/api/schema";
-
-export function useDatasets() {
-  return useQuery({ queryKey: ["datasets"], queryFn: ({ signal }) => call("listDatasets", {}, signal) });
-}
+import { Empty, Lines, Problem } from "../ui/states";
+import { useDatasets } from "../services/queries";
 
 function DatasetRow({ dataset }: { dataset: DatasetSummary }) {
   return (

@@ -7,14 +7,14 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
 import { counted } from "@canvasback/values/format";
-import { queryClient } from "../services/services";
-import { Problem } from "../ui/states";
 import { call } from "@canvasback/client/api/client";
 import type { ExportRequest, Filter, Format, Job } from "@canvasback/client/api/schema";
 import { type Condition, describe, parseFilter, toFilter } from "@canvasback/client/filters";
+import type { SortKey } from "@canvasback/client/stream/protocol";
+import { queryClient } from "../services/services";
+import { Problem } from "../ui/states";
 import { type GridState, joinSort, splitNames } from "../state/gridState";
 import { wrapSql } from "../state/sqlText";
-import type { SortKey } from "@canvasback/client/stream/protocol";
 import { JobView } from "./JobView";
 
 export interface ExportDialogProps {

@@ -1,54 +1,13 @@
 /** A job as it goes on: progress, rate, time left; then its receipt and its file. */
 import { Button } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
 
 import { bytes, compact, duration, integer, moment } from "@canvasback/values/format";
-import { queryClient } from "../services/services";
-import { Bar, Lines, Problem } from "../ui/states";
-import { call, pathOf } from "@canvasback/client/api/client";
 import { ApiError } from "@canvasback/client/api/error";
-import { OPERATIONS, type Job } from "@canvasback/client/api/schema";
-import { nameOf, outcomeOf, stepsOf } from "../state/work";
-
-const ENDED = ["done", "failed", "cancelled"];
-
-/** A job, kept up to date by the server's events while it goes on. */
-export function useJob(id: string) {
-  const job = useQuery({
-    queryKey: ["job", id],
-    queryFn: ({ signal }) => call("getJob", { params: { id } }, signal),
-    staleTime: 0,
-  });
-  const ended = job.data ? ENDED.includes(job.data.state) : job.isError;
-  useEffect(() => {
-    if (ended) return;
-    const events = new EventSource(pathOf(OPERATIONS.watchJob.path, { id }));
-    const take = (event: MessageEvent<string>): void => {
-      queryClient.setQueryData(["job", id], JSON.parse(event.data) as Job);
-    };
-    events.addEventListener("progress", take);
-    events.addEventListener("end", (event) => {
-      take(event as MessageEvent<string>);
-      events.close();
-      void queryClient.invalidateQueries({ queryKey: ["jobs"] });
-    });
-    return () => events.close();
-  }, [id, ended]);
-  return job;
-}
-
-export function useRemoveJob(onGone?: () => void) {
-  return useMutation({
-    mutationFn: (id: string) => call("removeJob", { params: { id } }),
-    onSettled: (_, __, id) => {
-      void queryClient.invalidateQueries({ queryKey: ["jobs"] });
-      void queryClient.invalidateQueries({ queryKey: ["job", id] });
-      onGone?.();
-    },
-  });
-}
+import type { Job } from "@canvasback/client/api/schema";
+import { useJob, useRemoveJob } from "../services/queries";
+import { Bar, Lines, Problem } from "../ui/states";
+import { hasEnded, nameOf, outcomeOf, stepsOf } from "../state/work";
 
 function Progress({ job }: { job: Job }) {
   const parts = [
@@ -116,7 +75,7 @@ export function JobView({ id, onGone }: { id: string; onGone(): void }) {
     );
   }
   if (!job) return <Lines count={3} />;
-  const going = !ENDED.includes(job.state);
+  const going = !hasEnded(job);
   return (
     <div style={{ display: "grid", gap: 12 }} data-testid="job" data-state={job.state}>
       <div className="row">

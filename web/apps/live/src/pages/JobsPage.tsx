@@ -2,12 +2,12 @@
 import { Button, Modal } from "@mantine/core";
 import { useState } from "react";
 
-import { useJobs } from "../app/Shell";
 import { bytes, compact, duration, integer, moment } from "@canvasback/values/format";
-import { Bar, Empty, Lines, Problem } from "../ui/states";
 import type { Job } from "@canvasback/client/api/schema";
+import { useJobs, useRemoveJob } from "../services/queries";
+import { Bar, Empty, Lines, Problem } from "../ui/states";
 import { nameOf, outcomeOf } from "../state/work";
-import { JobView, useRemoveJob } from "./JobView";
+import { JobView } from "./JobView";
 
 const TONES: Partial<Record<Job["state"], string>> = { done: "good", failed: "bad", running: "accent" };
 

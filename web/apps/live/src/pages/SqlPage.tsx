@@ -1,5 +1,6 @@
 /** The SQL workbench: statements in tabs, each with its result in the grid. */
 import { ActionIcon, Button, Drawer, Popover, SegmentedControl, TextInput, Tooltip } from "@mantine/core";
+import { getRouteApi } from "@tanstack/react-router";
 import {
   IconBookmark,
   IconHistory,
@@ -12,20 +13,19 @@ import { useQueries } from "@tanstack/react-query";
 import { type FormEvent, Suspense, lazy, useEffect, useMemo, useRef, useState } from "react";
 
 import { moment } from "@canvasback/values/format";
-import { sqlRoute } from "../app/router";
-import { Empty, Lines } from "../ui/states";
 import { call } from "@canvasback/client/api/client";
 import { ApiError } from "@canvasback/client/api/error";
 import type { DatasetDetail } from "@canvasback/client/api/schema";
+import type { ViewFrame } from "@canvasback/client/viewFrame";
+import { Empty, Lines } from "../ui/states";
 import { type GridState, splitSort } from "../state/gridState";
 import { quoteName } from "../state/sqlText";
-import type { ViewFrame } from "@canvasback/client/viewFrame";
 import { GridPanel } from "../panel/GridPanel";
 import { Editor, type EditorHandle, type Schema } from "../sql/Editor";
 import { characterAt, parameterNames, parameterValues } from "../sql/parameters";
 import { type SqlTab, useSqlStore } from "../sql/store";
 import { isViewName, withViews } from "../sql/views";
-import { useDatasets } from "./DatasetsPage";
+import { useDatasets } from "../services/queries";
 import "../sql/sql.css";
 
 const ResultChart = lazy(() => import("../sql/ResultChart"));
@@ -375,11 +375,13 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
   );
 }
 
+const route = getRouteApi("/sql");
+
 export function SqlPage() {
   const { tabs, active, add } = useSqlStore();
   const catalog = useCatalog();
-  const { sql } = sqlRoute.useSearch();
-  const navigate = sqlRoute.useNavigate();
+  const { sql } = route.useSearch();
+  const navigate = route.useNavigate();
   useEffect(() => {
     if (!sql) return;
     // An address may bring a statement; it gets a tab, and the address is free for the next.

@@ -3,11 +3,11 @@ import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 
 import { bytes, compact, duration, integer } from "@canvasback/values/format";
-import { queryClient } from "../services/services";
-import { Bar, Lines, Problem } from "../ui/states";
 import { call, send } from "@canvasback/client/api/client";
 import type { RunningQuery, Worker } from "@canvasback/client/api/schema";
 import { type Metrics, latency, parseMetrics, sumOf } from "@canvasback/client/metrics";
+import { queryClient } from "../services/services";
+import { Bar, Lines, Problem } from "../ui/states";
 
 const REFRESH_MS = 1000;
 const METRICS_REFRESH_MS = 5000;

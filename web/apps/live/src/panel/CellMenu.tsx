@@ -4,7 +4,7 @@ import { IconCopy, IconEye, IconFilter, IconFilterOff, IconSearch, IconTableExpo
 
 import { type Condition, withCondition } from "@canvasback/client/filters";
 import type { ViewFrame } from "@canvasback/client/viewFrame";
-import { kindOf } from "@canvasback/grid/layout";
+import { kindOf } from "@canvasback/values/typeKind";
 import type { Position } from "@canvasback/grid/selection";
 import type { Columns } from "./useColumns";
 

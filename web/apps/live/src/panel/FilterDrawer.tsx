@@ -12,7 +12,7 @@ import {
   groupOf,
   wordsOf,
 } from "@canvasback/client/filterTree";
-import type { CompareOp, SingleCondition } from "@canvasback/client/filters";
+import type { CompareOp, SingleCondition } from "@canvasback/client/condition";
 import type { GridColumn } from "@canvasback/frame/dataFrame";
 
 type Op = CompareOp | "between" | "in" | "contains" | "like" | "null" | "not null";

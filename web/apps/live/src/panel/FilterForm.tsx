@@ -6,8 +6,9 @@ import { type FormEvent, useState } from "react";
 import { compact, integer } from "@canvasback/values/format";
 import { call } from "@canvasback/client/api/client";
 import type { Filter } from "@canvasback/client/api/schema";
-import { type CompareOp, type Condition, toFilter, withCondition } from "@canvasback/client/filters";
-import { kindOf } from "@canvasback/grid/layout";
+import type { CompareOp } from "@canvasback/client/condition";
+import { type Condition, toFilter, withCondition } from "@canvasback/client/filters";
+import { kindOf } from "@canvasback/values/typeKind";
 
 type Mode = "values" | "range" | "compare" | "text" | "null";
 

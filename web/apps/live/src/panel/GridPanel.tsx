@@ -18,16 +18,16 @@ import {
 } from "react";
 
 import { integer } from "@canvasback/values/format";
-import { useSettings } from "../services/services";
-import { Bar, Empty, Problem } from "../ui/states";
-import { useView } from "../services/useView";
 import { type Condition, describe, toFilter } from "@canvasback/client/filters";
-import type { GridState } from "../state/gridState";
 import type { ViewSpec } from "@canvasback/client/stream/protocol";
 import type { ViewFrame } from "@canvasback/client/viewFrame";
 import { DataGrid, type GridHandle } from "@canvasback/grid/DataGrid";
 import { fitWidth } from "@canvasback/grid/fit";
 import type { Position, Selection } from "@canvasback/grid/selection";
+import { useSettings } from "../services/services";
+import { Bar, Empty, Problem } from "../ui/states";
+import { useView } from "../services/useView";
+import type { GridState } from "../state/gridState";
 import { CellMenu, type CellMenuAt } from "./CellMenu";
 import { ColumnMenu, type MenuAt } from "./ColumnMenu";
 import { ColumnsPanel } from "./ColumnsPanel";

@@ -2,8 +2,8 @@
 import { Skeleton } from "@mantine/core";
 
 import { compact, figure, integer, percent } from "@canvasback/values/format";
-import { Problem } from "../ui/states";
 import type { ColumnProfile, Filter } from "@canvasback/client/api/schema";
+import { Problem } from "../ui/states";
 import { Histogram } from "./MiniProfile";
 import { useColumnProfile } from "./profiles";
 

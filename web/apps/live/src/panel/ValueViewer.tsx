@@ -5,10 +5,10 @@ import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 
 import { bytes, integer } from "@canvasback/values/format";
-import { Problem } from "../ui/states";
 import { isAbort } from "@canvasback/client/api/error";
 import type { ViewFrame } from "@canvasback/client/viewFrame";
-import { kindOf } from "@canvasback/grid/layout";
+import { kindOf } from "@canvasback/values/typeKind";
+import { Problem } from "../ui/states";
 import { indented } from "./indented";
 
 /** A browser lays out no more than this without stopping; the whole value can be copied. */

@@ -1,6 +1,11 @@
 /** The columns as the address says they stand: which, in what order, how wide, pinned; and how to change that. */
 import { useCallback, useMemo, useRef } from "react";
 
+import { type Condition, parseFilter } from "@canvasback/client/filters";
+import type { SortKey } from "@canvasback/client/stream/protocol";
+import type { ColumnMark } from "@canvasback/grid/Header";
+import type { GridColumn } from "@canvasback/frame/dataFrame";
+import { type ShownColumn, defaultWidth } from "@canvasback/grid/layout";
 import {
   type GridState,
   joinNames,
@@ -11,11 +16,6 @@ import {
   splitWidths,
   toggledSort,
 } from "../state/gridState";
-import { type Condition, parseFilter } from "@canvasback/client/filters";
-import type { SortKey } from "@canvasback/client/stream/protocol";
-import type { ColumnMark } from "@canvasback/grid/Header";
-import type { GridColumn } from "@canvasback/frame/dataFrame";
-import { type ShownColumn, defaultWidth } from "@canvasback/grid/layout";
 
 export type ChangeState = (change: Partial<Record<keyof GridState, string | undefined>>) => void;
 

@@ -3,12 +3,12 @@ import { Select, SegmentedControl } from "@mantine/core";
 import { useEffect, useMemo, useState } from "react";
 
 import { counted } from "@canvasback/values/format";
-import { Empty, Lines, Problem } from "../ui/states";
 import { Chart, type ChartOption } from "@canvasback/charts/Chart";
 import { isAbort } from "@canvasback/client/api/error";
 import { cellOf } from "@canvasback/frame/rowBlock";
 import type { ViewFrame } from "@canvasback/client/viewFrame";
-import { kindOf } from "@canvasback/grid/layout";
+import { kindOf } from "@canvasback/values/typeKind";
+import { Empty, Lines, Problem } from "../ui/states";
 
 const ROWS_MAX = 5000;
 

@@ -1,6 +1,7 @@
 /** SQL made by the app. Literals are quoted texts: the engine reads them as the column's type, exactly. */
 import { type FilterNode, nodeOf } from "@canvasback/client/filterTree";
-import type { Condition, SingleCondition } from "@canvasback/client/filters";
+import type { SingleCondition } from "@canvasback/client/condition";
+import type { Condition } from "@canvasback/client/filters";
 import type { SortKey } from "@canvasback/client/stream/protocol";
 
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -12,6 +12,8 @@ const NAMES: Partial<Record<Job["kind"], string>> = {
   backup: "Backup",
 };
 
+export const hasEnded = (job: Job): boolean => ["done", "failed", "cancelled"].includes(job.state);
+
 /** Of an export, the name of its file; of work, what is done to which collection. */
 export function nameOf(job: Job): string {
   const name = NAMES[job.kind];

@@ -5,10 +5,10 @@ import { useMutation } from "@tanstack/react-query";
 import { type DragEvent, useRef, useState } from "react";
 
 import { bytes, compact, duration, integer } from "@canvasback/values/format";
-import { Bar, Problem } from "../../ui/states";
 import { ApiError, isAbort } from "@canvasback/client/api/error";
 import type { IngestAnswer, RecordProblem } from "@canvasback/client/api/schema";
 import { type IngestOptions, ingestFile, ingestText, lineOf } from "@canvasback/client/ingest";
+import { Bar, Problem } from "../../ui/states";
 import { Generate } from "./Generate";
 import { refreshCollections } from "./WorkLine";
 

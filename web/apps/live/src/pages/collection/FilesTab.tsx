@@ -2,8 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { bytes, integer, moment } from "@canvasback/values/format";
-import { Lines, Problem } from "../../ui/states";
 import { call } from "@canvasback/client/api/client";
+import { Lines, Problem } from "../../ui/states";
 import { Manage } from "./Manage";
 
 const REFRESH_MS = 5000;

@@ -4,10 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
 import { duration, integer } from "@canvasback/values/format";
-import { Empty, Lines, Problem } from "../../ui/states";
 import { call } from "@canvasback/client/api/client";
 import { ApiError } from "@canvasback/client/api/error";
 import type { DataDocument } from "@canvasback/client/api/schema";
+import { Empty, Lines, Problem } from "../../ui/states";
 import { RecordsTable } from "./RecordsTable";
 
 type Way = "words" | "id" | "time";

@@ -3,9 +3,9 @@ import { Button, NumberInput, Select } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
-import { Problem } from "../../ui/states";
 import { call } from "@canvasback/client/api/client";
 import type { Job } from "@canvasback/client/api/schema";
+import { Problem } from "../../ui/states";
 import { WorkLine } from "./WorkLine";
 
 const TYPES = [

@@ -2,9 +2,9 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { counted, integer } from "@canvasback/values/format";
-import { Lines, Problem } from "../../ui/states";
 import { call } from "@canvasback/client/api/client";
 import type { CollectionSchema } from "@canvasback/client/api/schema";
+import { Lines, Problem } from "../../ui/states";
 
 function Conflicts({ conflicts }: { conflicts: CollectionSchema["conflicts"] }) {
   return (

@@ -3,9 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { bytes, counted, integer, moment } from "@canvasback/values/format";
-import { Empty, Lines, Problem } from "../../ui/states";
 import { call } from "@canvasback/client/api/client";
 import type { CollectionStatistics } from "@canvasback/client/api/schema";
+import { Empty, Lines, Problem } from "../../ui/states";
 import { RecordsTable } from "./RecordsTable";
 
 const REFRESH_MS = 3000;

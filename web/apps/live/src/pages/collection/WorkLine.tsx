@@ -3,11 +3,11 @@ import { Button } from "@mantine/core";
 import { useEffect } from "react";
 
 import { integer } from "@canvasback/values/format";
+import { ApiError } from "@canvasback/client/api/error";
 import { queryClient } from "../../services/services";
 import { Bar, Problem } from "../../ui/states";
-import { ApiError } from "@canvasback/client/api/error";
 import { nameOf, outcomeOf, stepsOf } from "../../state/work";
-import { useJob, useRemoveJob } from "../JobView";
+import { useJob, useRemoveJob } from "../../services/queries";
 
 /** What depends on a collection's records and files is asked for again. */
 export function refreshCollections(): void {

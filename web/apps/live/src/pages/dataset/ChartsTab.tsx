@@ -3,7 +3,6 @@ import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
-import { Empty, Problem } from "../../ui/states";
 import { Chart, type ChartOption } from "@canvasback/charts/Chart";
 import {
   type Suggestion,
@@ -15,6 +14,7 @@ import {
 } from "@canvasback/charts/suggest";
 import { call } from "@canvasback/client/api/client";
 import type { DatasetColumn, DatasetDetail, Filter } from "@canvasback/client/api/schema";
+import { Empty, Problem } from "../../ui/states";
 import { Filtered } from "./Filtered";
 import { useInSight } from "./useInSight";
 

@@ -4,10 +4,10 @@ import { IconMinus, IconPlus, IconZoomReset } from "@tabler/icons-react";
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
 
 import { figure, integer } from "@canvasback/values/format";
-import type { DatasetSearch } from "../../app/router";
-import { Bar, Empty, Problem } from "../../ui/states";
 import type { DatasetDetail, Filter } from "@canvasback/client/api/schema";
-import { kindOf } from "@canvasback/grid/layout";
+import { kindOf } from "@canvasback/values/typeKind";
+import type { DatasetSearch } from "../../state/addresses";
+import { Bar, Empty, Problem } from "../../ui/states";
 import { type Bounds, moved, usePicture, useWholeBounds, valueAt, zoomed } from "./picture";
 import "./map.css";
 

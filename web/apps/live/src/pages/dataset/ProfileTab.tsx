@@ -2,8 +2,8 @@
 import { TextInput } from "@mantine/core";
 import { useState } from "react";
 
-import { Filtered } from "./Filtered";
 import type { DatasetColumn, DatasetDetail, Filter } from "@canvasback/client/api/schema";
+import { Filtered } from "./Filtered";
 import { ProfileCard } from "../../panel/ProfileCard";
 import { useInSight } from "./useInSight";
 

@@ -4,9 +4,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { counted, duration, integer, percent } from "@canvasback/values/format";
-import { Bar, Problem } from "../../ui/states";
 import { call } from "@canvasback/client/api/client";
 import type { ColumnProfile, DatasetDetail, Filter } from "@canvasback/client/api/schema";
+import { Bar, Problem } from "../../ui/states";
 import { PROFILE_ROWS_MAX } from "../../panel/profiles";
 import { Filtered } from "./Filtered";
 
