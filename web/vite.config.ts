@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { type Plugin, defineConfig } from "vite";
 
-import { aliases } from "./aliases";
+import { aliases } from "./aliases.ts";
 
 const COMPRESS_BYTES_MIN = 1024;
 

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-import { aliases } from "./aliases";
+import { aliases } from "./aliases.ts";
 
 export default defineConfig({
   resolve: { alias: aliases },

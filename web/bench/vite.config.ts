@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 import { type Plugin, defineConfig } from "vite";
 
-import { aliases } from "../aliases";
+import { aliases } from "../aliases.ts";
 
 const root = fileURLToPath(new URL("pages", import.meta.url));
 const grids = ["ours", "aggrid", "glide", "hightable"];

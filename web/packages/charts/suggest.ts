@@ -1,6 +1,7 @@
 /** The chart that suits a column: a histogram of numbers, counts over time, the most frequent values. */
 import type { ColumnProfile } from "@canvasback/client/api/schema";
 import { kindOf } from "@canvasback/values/typeKind";
+import { labelOf } from "@canvasback/values/visibleText";
 import type { ChartOption } from "./Chart";
 
 export type Suggestion = "histogram" | "time" | "values" | null;
@@ -58,7 +59,10 @@ export function valuesOption(profile: Pick<ColumnProfile, "top">, most = 12): Ch
   const top = [...(profile.top ?? [])].slice(0, most).reverse();
   return {
     xAxis: { type: "value" },
-    yAxis: { type: "category", data: top.map(({ value }) => (value === null ? "NULL" : String(value).slice(0, 24))) },
+    yAxis: {
+      type: "category",
+      data: top.map(({ value }) => labelOf(value === null ? null : String(value)).slice(0, 24)),
+    },
     series: [{ type: "bar", barCategoryGap: "25%", data: top.map(({ count }) => count) }],
   };
 }

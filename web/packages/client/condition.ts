@@ -1,4 +1,5 @@
 /** A condition on one column: as the app's forms edit it, as a term of the server's filter, and in words. */
+import { labelOf, shown } from "@canvasback/values/visibleText";
 
 export type CompareOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
@@ -48,24 +49,22 @@ export function conditionOf(column: string, term: unknown): SingleCondition | nu
 
 const SIGNS: Record<CompareOp, string> = { eq: "=", ne: "≠", lt: "<", le: "≤", gt: ">", ge: "≥" };
 
-const quoted = (value: string | null): string => (value === null ? "NULL" : value === "" ? "empty" : value);
-
 export function describeSingle(condition: SingleCondition): string {
   switch (condition.kind) {
     case "compare":
-      return `${condition.column} ${SIGNS[condition.op]} ${quoted(condition.value)}`;
+      return `${shown(condition.column)} ${SIGNS[condition.op]} ${labelOf(condition.value)}`;
     case "between":
-      return `${condition.column} ${condition.from} … ${condition.to}`;
+      return `${shown(condition.column)} ${labelOf(condition.from)} … ${labelOf(condition.to)}`;
     case "in": {
-      const [first = "", ...others] = condition.values.map(quoted);
+      const [first = "", ...others] = condition.values.map(labelOf);
       const words = others.length > 1 ? `${first} or ${others.length} others` : [first, ...others].join(" or ");
-      return `${condition.column} is ${words}`;
+      return `${shown(condition.column)} is ${words}`;
     }
     case "contains":
-      return `${condition.column} contains “${condition.value}”`;
+      return `${shown(condition.column)} contains “${shown(condition.value)}”`;
     case "like":
-      return `${condition.column} like ${condition.value}`;
+      return `${shown(condition.column)} like ${shown(condition.value)}`;
     case "null":
-      return `${condition.column} is ${condition.isNull ? "" : "not "}NULL`;
+      return `${shown(condition.column)} is ${condition.isNull ? "" : "not "}NULL`;
   }
 }

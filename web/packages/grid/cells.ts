@@ -8,15 +8,13 @@
  */
 import type { DataFrame } from "@canvasback/frame/dataFrame";
 import { kindOf } from "@canvasback/values/typeKind";
+import { shown } from "@canvasback/values/visibleText";
 import type { Layout, PlacedColumn } from "./layout";
 import { type Rectangle, isIn, type Position } from "./selection";
 import { Strips } from "./strips";
 import { TextWidth } from "./textWidth";
 
-/** Longer texts are cut in the grid; the viewer has them whole. */
-const TEXT_SHOWN_MAX = 280;
 const ROW_NUMBER = new Intl.NumberFormat("en");
-const CONTROL = /[\u0000-\u001f\u007f\u2028\u2029]/g;
 const PADDING = 22;
 /** Each frame takes in at least such a share of a screen of new rows, however slow the machine. */
 const FRAMES_MAX = 6;
@@ -93,19 +91,6 @@ export interface Sight {
   scrollLeft: number;
   area: Rectangle | null;
   focus: Position | null;
-}
-
-const visibleControl = (found: string): string => {
-  const code = found.charCodeAt(0);
-  if (code === 10) return "↵";
-  if (code === 9) return "⇥";
-  return code < 32 ? String.fromCharCode(0x2400 + code) : "␡";
-};
-
-/** What a cell shows of a value: one line, not too long. */
-export function shown(value: string): string {
-  const text = value.length > TEXT_SHOWN_MAX ? `${value.slice(0, TEXT_SHOWN_MAX)}…` : value;
-  return text.replace(CONTROL, visibleControl);
 }
 
 function make(className: string, role: string): HTMLDivElement {

@@ -1,6 +1,6 @@
 import type { DataFrame } from "@canvasback/frame/dataFrame";
 import { kindOf } from "@canvasback/values/typeKind";
-import { shown } from "./cells";
+import { shown } from "@canvasback/values/visibleText";
 
 const FIT_ROWS = 200;
 const PADDING = 22;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 
 import { kindOf } from "@canvasback/values/typeKind";
-import { shown } from "./cells";
 import { columnsInSight, gutterWidth, layOut } from "./layout";
 import { isIn, rectangle, selectionAfter } from "./selection";
 
@@ -77,13 +76,5 @@ describe("selection", () => {
   it("leaves other keys and empty grids alone", () => {
     expect(selectionAfter(at(0, 0), press("x"), bounds)).toBeNull();
     expect(selectionAfter(at(0, 0), press("End"), { ...bounds, rows: 0 })).toBeNull();
-  });
-});
-
-describe("shown", () => {
-  it("is one line, not too long, with control characters to be seen", () => {
-    expect(shown("a\nb\tc\0\u007f")).toBe("a↵b⇥c␀␡");
-    expect(shown("x".repeat(1_000_000)).length).toBe(281);
-    expect(shown(" both ends ")).toBe(" both ends ");
   });
 });

@@ -12,6 +12,7 @@ import {
   Struct,
   Table,
   Utf8,
+  Utf8View,
   Vector,
   makeData,
   makeVector,
@@ -301,4 +302,41 @@ it("reads a batch that starts behind others", () => {
   );
   const table = new Table(schema, batches);
   expect(texts(table.getChildAt(0)!)).toEqual(["a", "b", "c"]);
+});
+
+describe("a leading U+FEFF", () => {
+  const values = ["\ufeffbom", "\ufeff", "plain", "a longer text that is not inside its view \ufeff"];
+
+  it("is the value's own", () => {
+    expect(texts(vectorFromArray(values, new Utf8()))).toEqual(values);
+    expect(texts(vectorFromArray([values], new List(new Field("item", new Utf8()))))).toEqual([
+      JSON.stringify(values),
+    ]);
+  });
+
+  it("is there in views of texts too", () => {
+    const bytes = values.map((value) => new TextEncoder().encode(value));
+    const heap = new Uint8Array(bytes.reduce((sum, each) => sum + each.length, 0));
+    const views = new DataView(new ArrayBuffer(16 * values.length));
+    let end = 0;
+    bytes.forEach((each, row) => {
+      views.setInt32(16 * row, each.length, true);
+      if (each.length <= 12) each.forEach((byte, i) => views.setUint8(16 * row + 4 + i, byte));
+      else {
+        each.slice(0, 4).forEach((byte, i) => views.setUint8(16 * row + 4 + i, byte));
+        views.setInt32(16 * row + 12, end, true);
+        heap.set(each, end);
+        end += each.length;
+      }
+    });
+    const data = makeData({
+      type: new Utf8View(),
+      length: values.length,
+      nullCount: 0,
+      views: new Uint8Array(views.buffer),
+      variadicBuffers: [heap],
+    });
+    const read = valueText(data);
+    expect(values.map((_, row) => read(row))).toEqual(values);
+  });
 });

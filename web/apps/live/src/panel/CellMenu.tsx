@@ -6,6 +6,7 @@ import { type Condition, withCondition } from "@canvasback/client/filters";
 import type { ViewFrame } from "@canvasback/client/viewFrame";
 import { kindOf } from "@canvasback/values/typeKind";
 import type { Position } from "@canvasback/grid/selection";
+import { labelOf } from "@canvasback/values/visibleText";
 import type { Columns } from "./useColumns";
 
 export interface CellMenuAt {
@@ -36,7 +37,7 @@ export function CellMenu({ at, frame, columns, onCopy, onOpen, onConditions, onS
   const cut = at && frame ? frame.wholeBytes(at.position.row, at.column) > 0 : false;
   const name = column?.name ?? "";
   const filterable = value !== undefined && !cut;
-  const text = value === null ? "NULL" : value === "" ? "empty" : (value ?? "").slice(0, SHOWN_MAX);
+  const text = labelOf(value ?? null).slice(0, SHOWN_MAX);
   const only = (): Condition =>
     value === null || value === undefined
       ? { column: name, kind: "null", isNull: true }

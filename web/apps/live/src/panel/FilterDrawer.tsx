@@ -14,6 +14,7 @@ import {
 } from "@canvasback/client/filterTree";
 import type { CompareOp, SingleCondition } from "@canvasback/client/condition";
 import type { GridColumn } from "@canvasback/frame/dataFrame";
+import { fromEntry, toEntry } from "@canvasback/values/visibleText";
 
 type Op = CompareOp | "between" | "in" | "contains" | "like" | "null" | "not null";
 
@@ -84,10 +85,8 @@ function Values({ condition, onChange }: { condition: SingleCondition; onChange(
           aria-label={`Values of ${column}`}
           className="grow"
           placeholder="Enter adds a value"
-          value={condition.values.map((value) => value ?? "NULL")}
-          onChange={(values) =>
-            onChange({ ...condition, values: values.map((value) => (value === "NULL" ? null : value)) })
-          }
+          value={condition.values.map(toEntry)}
+          onChange={(values) => onChange({ ...condition, values: values.map(fromEntry) })}
         />
       );
     case "between":

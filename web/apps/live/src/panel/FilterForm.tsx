@@ -9,6 +9,7 @@ import type { Filter } from "@canvasback/client/api/schema";
 import type { CompareOp } from "@canvasback/client/condition";
 import { type Condition, toFilter, withCondition } from "@canvasback/client/filters";
 import { kindOf } from "@canvasback/values/typeKind";
+import { labelOf } from "@canvasback/values/visibleText";
 
 type Mode = "values" | "range" | "compare" | "text" | "null";
 
@@ -245,9 +246,7 @@ function Values({
     if (!next.delete(value)) next.add(value);
     setChosen(next);
   };
-  const found = (top.data ?? []).filter(({ value }) =>
-    (value ?? "NULL").toLowerCase().includes(search.toLowerCase()),
-  );
+  const found = (top.data ?? []).filter(({ value }) => labelOf(value).toLowerCase().includes(search.toLowerCase()));
   const typed = search !== "" && !top.data?.some(({ value }) => value === search);
   return (
     <form
@@ -270,11 +269,9 @@ function Values({
           </label>
         )}
         {found.map(({ value, count }) => (
-          <label key={value ?? "\0null"} className="value-row" title={`${value ?? "NULL"}: ${integer(count)}`}>
+          <label key={value ?? "\0null"} className="value-row" title={`${labelOf(value)}: ${integer(count)}`}>
             <Checkbox checked={chosen.has(value)} onChange={() => toggle(value)} />
-            <span className={value === null || value === "" ? "dim" : ""}>
-              {value === null ? "NULL" : value === "" ? "empty" : value}
-            </span>
+            <span className={value === null || value === "" ? "dim" : ""}>{labelOf(value)}</span>
             <small>{compact(count)}</small>
           </label>
         ))}

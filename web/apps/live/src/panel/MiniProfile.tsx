@@ -3,6 +3,7 @@ import { memo } from "react";
 
 import { compact, figure, percent } from "@canvasback/values/format";
 import type { ColumnProfile } from "@canvasback/client/api/schema";
+import { labelOf } from "@canvasback/values/visibleText";
 import "./panel.css";
 
 export const MINI_PROFILE_HEIGHT = 46;
@@ -45,7 +46,7 @@ function Shares({ profile }: { profile: ColumnProfile }) {
       {(profile.top ?? []).slice(0, 2).map((each, i) => (
         <div key={i} className="mini-share" title={`${String(each.value)}: ${each.count.toLocaleString("en")}`}>
           <div style={{ width: `${(each.count / Math.max(1, total)) * 100}%` }} />
-          <span>{each.value === null ? "NULL" : String(each.value)}</span>
+          <span>{labelOf(each.value === null ? null : String(each.value))}</span>
         </div>
       ))}
     </div>

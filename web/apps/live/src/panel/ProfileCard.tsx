@@ -3,6 +3,7 @@ import { Skeleton } from "@mantine/core";
 
 import { compact, figure, integer, percent } from "@canvasback/values/format";
 import type { ColumnProfile, Filter } from "@canvasback/client/api/schema";
+import { labelOf } from "@canvasback/values/visibleText";
 import { Problem } from "../ui/states";
 import { Histogram } from "./MiniProfile";
 import { useColumnProfile } from "./profiles";
@@ -57,7 +58,7 @@ export function TopValues({ profile, count = 8 }: { profile: ColumnProfile; coun
       {(profile.top ?? []).slice(0, count).map((each, i) => (
         <div key={i} className="top-value">
           <span className="cut" title={String(each.value)}>
-            {each.value === null ? "NULL" : each.value === "" ? "empty" : String(each.value)}
+            {labelOf(each.value === null ? null : String(each.value))}
           </span>
           <div className="top-bar">
             <div style={{ width: `${(each.count / most) * 100}%` }} />

@@ -33,5 +33,5 @@ export function parameterValues(
 /** The place of a byte of a statement among its characters. */
 export function characterAt(sql: string, byte: number): number {
   const bytes = new TextEncoder().encode(sql).subarray(0, byte);
-  return new TextDecoder().decode(bytes).length;
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes).length;
 }

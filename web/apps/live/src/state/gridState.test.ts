@@ -13,6 +13,12 @@ describe("the grid's state", () => {
       { column: "x", descending: false },
     ];
     expect(splitSort(joinSort(keys))).toEqual(keys);
+    const signs = ["-x", "+x", "x", "--", "-a,b"].flatMap((column) => [
+      { column, descending: false },
+      { column, descending: true },
+    ]);
+    expect(splitSort(joinSort(signs))).toEqual(signs);
+    expect(joinSort(signs.slice(0, 6))).toBe("+-x,--x,++x,-+x,x,-x");
     expect(joinNames([])).toBeUndefined();
     expect(splitNames(undefined)).toEqual([]);
   });

@@ -31,17 +31,18 @@ export function splitNames(text: string | undefined): string[] {
   return text ? text.split(",").map(unescapeName) : [];
 }
 
+/** A name that begins like a direction has one before it, as the server takes it: ascending by "-x" is "+-x". */
+const directionOf = ({ column, descending }: SortKey): string => (descending ? "-" : /^[-+]/.test(column) ? "+" : "");
+
 export function joinSort(keys: readonly SortKey[]): string | undefined {
-  return keys.length > 0
-    ? keys.map((key) => (key.descending ? "-" : "") + escapeName(key.column)).join(",")
-    : undefined;
+  return keys.length > 0 ? keys.map((key) => directionOf(key) + escapeName(key.column)).join(",") : undefined;
 }
 
 export function splitSort(text: string | undefined): SortKey[] {
   if (!text) return [];
   return text.split(",").map((part) => {
     const descending = part.startsWith("-");
-    return { column: unescapeName(descending ? part.slice(1) : part), descending };
+    return { column: unescapeName(/^[-+]/.test(part) ? part.slice(1) : part), descending };
   });
 }
 
