@@ -1,5 +1,5 @@
 /** Where Arrow becomes text: in a worker of the page, or (tests, programs without workers) at once. */
-import type { RowBlock } from "@canvasback/frame/rowBlock";
+import { type RowBlock, blockToTsv } from "@canvasback/frame/rowBlock";
 import type { DecodeAnswer, DecodeRequest } from "./decoderMessages";
 
 export interface Decoder {
@@ -60,7 +60,7 @@ export class InlineDecoder implements Decoder {
   }
 
   async tsv(frame: ArrayBuffer, skip: number, from: number): Promise<{ tsv: string; rows: number }> {
-    const { blockToTsv, decodeBlock } = await import("./decode");
+    const { decodeBlock } = await import("./decode");
     const block = decodeBlock(new Uint8Array(frame, skip), from);
     return { tsv: blockToTsv(block), rows: block.rows };
   }

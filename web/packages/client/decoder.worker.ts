@@ -1,5 +1,6 @@
 /** Decodes Arrow beside the page's own thread. One message in, one out, by id. */
-import { blockToTsv, decodeBlock, transferables } from "./decode";
+import { blockToTsv } from "@canvasback/frame/rowBlock";
+import { decodeBlock, transferables } from "./decode";
 import type { DecodeRequest, DecodeAnswer } from "./decoderMessages";
 
 const scope = self as unknown as {

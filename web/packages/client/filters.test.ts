@@ -1,6 +1,6 @@
 import { describe as group, expect, it } from "vitest";
 
-import { type Condition, describe, parseFilter, toFilter, withCondition } from "./filters";
+import { type Condition, describe, filterProblem, parseFilter, toFilter, withCondition } from "./filters";
 
 group("filters", () => {
   const all: Condition[] = [
@@ -31,6 +31,14 @@ group("filters", () => {
     expect(parseFilter("{")).toEqual([]);
     expect(parseFilter("[]")).toEqual([]);
     expect(toFilter([])).toBeUndefined();
+  });
+
+  it("say what is wrong with an address", () => {
+    expect(filterProblem(undefined)).toBeNull();
+    expect(filterProblem('{"a": 1}')).toBeNull();
+    expect(filterProblem("notjson")).toContain("not valid JSON");
+    for (const nonsense of ["[]", "null", "5", '"a"'])
+      expect(filterProblem(nonsense)).toContain("must be a JSON object");
   });
 
   it("replace a column's condition in its place", () => {

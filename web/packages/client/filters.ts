@@ -35,15 +35,21 @@ function partsOf(filter: Filter): Condition[] {
   return entries.length === 0 ? [] : [{ column: "", kind: "other", filter }];
 }
 
-/** Conditions of a filter in an address; none where it is not one. */
-export function parseFilter(json: string | undefined): Condition[] {
-  if (!json) return [];
+/** Why a text in an address is no filter, in words; null where it is one. To be told: without it all rows are shown. */
+export function filterProblem(json: string | undefined): string | null {
+  if (!json) return null;
   try {
     const filter: unknown = JSON.parse(json);
-    return filter !== null && typeof filter === "object" && !Array.isArray(filter) ? partsOf(filter as Filter) : [];
-  } catch {
-    return [];
+    const isObject = filter !== null && typeof filter === "object" && !Array.isArray(filter);
+    return isObject ? null : 'The filter in the address must be a JSON object such as {"country": "Malta"}.';
+  } catch (error) {
+    return `The filter in the address is not valid JSON: ${(error as Error).message}`;
   }
+}
+
+/** Conditions of a filter in an address; none where it is not one (see filterProblem). */
+export function parseFilter(json: string | undefined): Condition[] {
+  return json && filterProblem(json) === null ? partsOf(JSON.parse(json) as Filter) : [];
 }
 
 /** A condition in words, for its chip. */

@@ -1,4 +1,5 @@
 /** Sending records: with how much of them has gone, which `fetch` does not tell, and where a pasted text is broken. */
+import { randomId } from "@canvasback/values/randomId";
 import { ApiError, OfflineError } from "./api/error";
 import { queryOf } from "./api/client";
 import type { IngestAnswer, RecordProblem } from "./api/schema";
@@ -46,7 +47,7 @@ function post(url: string, headers: Record<string, string>, body: XMLHttpRequest
     const request = new XMLHttpRequest();
     request.open("POST", url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    request.setRequestHeader("idempotency-key", idempotencyKey());
+    request.setRequestHeader("idempotency-key", randomId());
     request.upload.onprogress = (event) => options.progress?.(event.loaded, event.total);
     request.onload = () => {
       try {
@@ -62,12 +63,6 @@ function post(url: string, headers: Record<string, string>, body: XMLHttpRequest
     });
     request.send(body);
   });
-}
-
-function idempotencyKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  );
 }
 
 const query = ({ collection, onError }: IngestOptions): string => queryOf({ collection, on_error: onError });

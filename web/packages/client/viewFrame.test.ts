@@ -140,13 +140,31 @@ describe("ViewFrame", () => {
     const { frame, answer, socket } = start(12_000);
     const copied = frame.copy({ rowStart: 10, rowEnd: 11_010, columns: [1, 0] }, never());
     for (let i = 0; i < 3; ++i) await answer();
-    const lines = (await copied).split("\n");
+    const lines = (await copied).text.split("\n");
+    expect((await copied).rows).toBe(11_000);
     expect(lines).toHaveLength(11_000);
     expect(lines[0]).toBe("b:10\ta:10");
     expect(lines.at(-1)).toBe("b:11009\ta:11009");
     expect(socket.of("window").every(({ window }) => window.cell_bytes === undefined && window.slot === null)).toBe(
       true,
     );
+  });
+
+  it("says how many rows there were to copy, and has no value for a row that is gone", async () => {
+    const { frame, answer } = start(100);
+    const copied = frame.copy({ rowStart: 90, rowEnd: 200, columns: [0] }, never());
+    for (let i = 0; i < 2; ++i) await answer();
+    expect((await copied).rows).toBe(10);
+    const gone = frame.fetchCell(100, 0, never());
+    await Promise.all([answer(), expect(gone).rejects.toThrow("no longer there")]);
+  });
+
+  it("copies the chosen columns where two have the same name", async () => {
+    const { frame, answer } = start(3, ["a", "b", "a"]);
+    // The frames of the test have one column a name: what came stands for all three.
+    const copied = frame.copy({ rowStart: 0, rowEnd: 2, columns: [1] }, never());
+    await answer();
+    expect(await copied).toEqual({ text: "b:0\nb:1", rows: 2 });
   });
 
   it("throws its rows away when the dataset is another", async () => {

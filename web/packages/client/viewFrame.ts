@@ -6,9 +6,9 @@
 import type { CellRange, DataFrame, GridColumn } from "@canvasback/frame/dataFrame";
 import { BlockCache } from "@canvasback/frame/blockCache";
 import { SharedLoads } from "@canvasback/frame/loads";
-import { type RowBlock, blockBytes, cellOf, sliceBlock } from "@canvasback/frame/rowBlock";
+import { type RowBlock, blockBytes, blockToTsv, cellOf, sliceBlock } from "@canvasback/frame/rowBlock";
 import { ApiError, isAbort } from "./api/error";
-import type { ViewState } from "./stream/protocol";
+import type { ViewState, WindowRequest } from "./stream/protocol";
 import type { View } from "./stream/view";
 
 export const BLOCK_ROWS = 64;
@@ -110,7 +110,8 @@ export class ViewFrame implements DataFrame {
   async fetchCell(row: number, column: number, signal: AbortSignal): Promise<string | null> {
     const { block } = await this.view.window({ from: row, to: row + 1, ...this.named([column]), slot: null }, signal);
     const values = this.namesAreUnique ? block.columns[0] : block.columns[column];
-    return values && block.rows > 0 ? cellOf(values, 0) : null;
+    if (!values || block.rows === 0) throw new Error("The row is no longer there: the data changed.");
+    return cellOf(values, 0);
   }
 
   /** Which file a row is from, and which row of it; null where the view has no such thing. */
@@ -129,23 +130,35 @@ export class ViewFrame implements DataFrame {
     return { ...block, columns: columns.flatMap((column) => block.columns[column] ?? []) };
   }
 
-  /** A range as tab-separated text, exact and whole, loaded or not. */
+  /** A range as tab-separated text, exact and whole, loaded or not; and how many rows there were. */
   async copy(
     range: CellRange,
     signal: AbortSignal,
     progress: (rows: number) => void = () => undefined,
-  ): Promise<string> {
+  ): Promise<{ text: string; rows: number }> {
     const parts: string[] = [];
     const columns = this.named(range.columns, true);
-    for (let from = range.rowStart; from < range.rowEnd;) {
+    let from = range.rowStart;
+    while (from < range.rowEnd) {
       const to = Math.min(from + COPY_ROWS, range.rowEnd);
-      const { tsv, rows } = await this.view.tsv({ from, to, ...columns, slot: null }, signal);
+      const { tsv, rows } = await this.tsv({ from, to, ...columns, slot: null }, range.columns, signal);
       if (rows === 0) break;
       parts.push(tsv);
       from += rows;
       progress(from - range.rowStart);
     }
-    return parts.join("\n");
+    return { text: parts.join("\n"), rows: from - range.rowStart };
+  }
+
+  private async tsv(
+    request: WindowRequest,
+    columns: readonly number[],
+    signal: AbortSignal,
+  ): Promise<{ tsv: string; rows: number }> {
+    if (this.namesAreUnique) return this.view.tsv(request, signal);
+    const { block } = await this.view.window(request, signal);
+    const chosen = columns.flatMap((column) => block.columns[column] ?? []);
+    return { tsv: blockToTsv({ ...block, columns: chosen }), rows: block.rows };
   }
 
   dispose(): void {
@@ -185,6 +198,7 @@ export class ViewFrame implements DataFrame {
       this.loads.abortAll();
       this.cache.clear();
       this.columns = [];
+      this.rowsSeen = 0;
       this.epoch += 1;
     }
     this.version = version ?? this.version;

@@ -66,3 +66,19 @@ function sliceColumn(column: ColumnText, first: number, end: number): ColumnText
     wholeBytes: column.wholeBytes?.slice(first, end) ?? null,
   };
 }
+
+const NEEDS_QUOTES = /["\t\n\r]/;
+
+/** A block as lines of tab-separated values; a value with a tab, quote or line end is quoted. NULL is nothing. */
+export function blockToTsv(block: RowBlock): string {
+  const lines: string[] = [];
+  for (let row = 0; row < block.rows; ++row) {
+    const cells = block.columns.map((column) => {
+      if (column.nulls?.[row]) return "";
+      const text = column.text.slice(column.offsets[row], column.offsets[row + 1]);
+      return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    });
+    lines.push(cells.join("\t"));
+  }
+  return lines.join("\n");
+}

@@ -113,6 +113,7 @@ export function DataGrid(props: DataGridProps) {
     const { first } = view.current?.rowsInSight() ?? { first: 0 };
     latest.current.onResize(index, fitWidth(latest.current.frame, index, first));
   }, []);
+  const reveal = useCallback((place: number) => view.current?.revealColumn(place), []);
   const getScrollLeft = useCallback(() => scrollLeft.current, []);
   const headerId = `head${id}`;
   const { frame } = props;
@@ -139,6 +140,7 @@ export function DataGrid(props: DataGridProps) {
         onResize={onResize}
         onFit={onFit}
         onMove={onMove}
+        onReveal={reveal}
       />
       <div
         className="cg-scroller"

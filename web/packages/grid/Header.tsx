@@ -1,10 +1,20 @@
 /** The column headers: names, order of sorting, what a profile says, and grips to move and resize. */
 import { IconArrowDown, IconArrowUp, IconChevronDown, IconFilterFilled, IconPinFilled } from "@tabler/icons-react";
-import { type KeyboardEvent, type PointerEvent, type ReactNode, memo, useCallback, useRef, useState } from "react";
+import {
+  type FocusEvent,
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+  memo,
+  useCallback,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 
 import type { GridColumn } from "@canvasback/frame/dataFrame";
 import { kindOf } from "@canvasback/values/typeKind";
-import type { Layout, PlacedColumn } from "./layout";
+import { type Layout, type PlacedColumn, boundedWidth } from "./layout";
 
 export interface ColumnMark {
   /** Place among the sort keys, from 1; null where the rows are not sorted by it. */
@@ -28,13 +38,14 @@ interface HeaderCellProps extends HeaderActions {
   type: string;
   mark: ColumnMark;
   manyKeys: boolean;
-  first: boolean;
+  /** In the order of the Tab key: one of all headers. */
+  inTabOrder: boolean;
   detail: ReactNode;
   onDrag(column: PlacedColumn, clientX: number | null): void;
-  onStep(event: KeyboardEvent, step: number): void;
+  /** Gives the keyboard to the header at a place. */
+  onStep(place: number): void;
 }
 
-const WIDTH_MIN = 48;
 const WIDTH_STEP = 16;
 const DRAG_THRESHOLD = 6;
 
@@ -46,8 +57,7 @@ function ResizeGrip({
 }: Pick<HeaderCellProps, "column" | "name" | "onResize" | "onFit">) {
   const from = useRef<{ x: number; width: number } | null>(null);
   const move = (event: PointerEvent): void => {
-    if (from.current)
-      onResize(column.index, Math.max(WIDTH_MIN, from.current.width + event.clientX - from.current.x));
+    if (from.current) onResize(column.index, boundedWidth(from.current.width + event.clientX - from.current.x));
   };
   return (
     <div
@@ -77,15 +87,15 @@ function SortMark({ mark, manyKeys }: { mark: ColumnMark; manyKeys: boolean }) {
 }
 
 const HeaderCell = memo(function HeaderCell(props: HeaderCellProps) {
-  const { column, name, type, mark, manyKeys, first, detail, onSort, onMenu, onDrag, onStep, onResize } = props;
+  const { column, name, type, mark, manyKeys, inTabOrder, detail, onSort, onMenu, onDrag, onStep, onResize } = props;
   const drag = useRef<{ x: number; moved: boolean } | null>(null);
   const keys = (event: KeyboardEvent<HTMLButtonElement>): void => {
     if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
       event.preventDefault();
       const step = event.key === "ArrowLeft" ? -1 : 1;
-      if (event.shiftKey) onResize(column.index, Math.max(WIDTH_MIN, column.width + step * WIDTH_STEP));
+      if (event.shiftKey) onResize(column.index, boundedWidth(column.width + step * WIDTH_STEP));
       else if (event.altKey) props.onMove(column.index, column.place + step);
-      else onStep(event, step);
+      else onStep(column.place + step);
     } else if (event.key === "ArrowDown" || event.key === "f") {
       event.preventDefault();
       onMenu(column.index, event.currentTarget);
@@ -109,7 +119,7 @@ const HeaderCell = memo(function HeaderCell(props: HeaderCellProps) {
       <button
         type="button"
         className="cg-name"
-        tabIndex={first ? 0 : -1}
+        tabIndex={inTabOrder ? 0 : -1}
         title={`${name} · ${type}`}
         aria-label={`${name}, ${type}. Sort`}
         onClick={(event) => {
@@ -159,6 +169,8 @@ export interface HeaderProps extends HeaderActions {
   sortKeys: number;
   detail?: ((index: number) => ReactNode) | undefined;
   trackRef: (element: HTMLDivElement | null) => void;
+  /** Scrolls until the column at a place is in sight. */
+  onReveal(place: number): void;
 }
 
 /** The place of the column at x pixels from the header's left edge. */
@@ -191,10 +203,24 @@ export function Header(props: HeaderProps) {
     if (place !== null && place !== column.place) onMove(column.index, place);
     setDropPlace(null);
   }, []);
-  const step = useCallback((event: KeyboardEvent, by: number): void => {
-    const heads = [...(host.current?.querySelectorAll<HTMLElement>(".cg-name") ?? [])];
-    heads[heads.indexOf(event.currentTarget as HTMLElement) + by]?.focus();
+  // The column that has the keyboard is drawn wherever it stands: its element must not go while it has the focus.
+  const [focused, setFocused] = useState<number | null>(null);
+  const focusedPlace = layout.columns.find((column) => column.index === focused)?.place ?? null;
+  const step = useCallback((place: number): void => {
+    const column = latest.current.props.layout.columns[place];
+    if (column) setFocused(column.index);
   }, []);
+  useEffect(() => {
+    if (focused === null || focusedPlace === null) return;
+    props.onReveal(focusedPlace);
+    const name = host.current?.querySelector<HTMLElement>(`.cg-head[data-index="${focused}"] .cg-name`);
+    if (name && !name.parentElement?.contains(document.activeElement)) name.focus({ preventScroll: true });
+  }, [focused, focusedPlace]);
+  const focusMoved = (event: FocusEvent<HTMLElement>): void => {
+    const to = event.type === "blur" ? event.relatedTarget : event.target;
+    const head = host.current?.contains(to) ? to?.closest<HTMLElement>(".cg-head") : null;
+    setFocused(head ? Number(head.dataset.index) : null);
+  };
   const cell = (column: PlacedColumn, position: number): ReactNode => (
     <HeaderCell
       key={column.index}
@@ -203,7 +229,7 @@ export function Header(props: HeaderProps) {
       type={columns[column.index]?.type ?? ""}
       mark={marks.get(column.index) ?? NO_MARK}
       manyKeys={props.sortKeys > 1}
-      first={position === 0}
+      inTabOrder={focusedPlace === null ? position === 0 : column.index === focused}
       detail={detail?.(column.index)}
       onSort={props.onSort}
       onMenu={props.onMenu}
@@ -217,8 +243,19 @@ export function Header(props: HeaderProps) {
   const drop = dropPlace === null ? undefined : layout.columns[dropPlace];
   const pinned = layout.columns.slice(0, layout.pinnedCount);
   const free = layout.columns.slice(start, end);
+  const away = focusedPlace === null ? undefined : layout.columns[focusedPlace];
+  if (away && !away.pinned && away.place < start) free.unshift(away);
+  if (away && !away.pinned && away.place >= end) free.push(away);
   return (
-    <div className="cg-header" ref={host} id={props.id} role="row" aria-rowindex={1}>
+    <div
+      className="cg-header"
+      ref={host}
+      id={props.id}
+      role="row"
+      aria-rowindex={1}
+      onFocus={focusMoved}
+      onBlur={focusMoved}
+    >
       <div className="cg-track" ref={props.trackRef} role="presentation">
         {free.map((column, i) => cell(column, i + pinned.length))}
         {drop && !drop.pinned && <div className="cg-drop" style={{ left: drop.left }} />}

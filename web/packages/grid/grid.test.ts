@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { kindOf } from "@canvasback/values/typeKind";
 import { columnsInSight, gutterWidth, layOut } from "./layout";
-import { isIn, rectangle, selectionAfter } from "./selection";
+import { clipped, isIn, rectangle, selectionAfter } from "./selection";
 
 const columns = (count: number, pinned: number[] = []) =>
   Array.from({ length: count }, (_, index) => ({ index, width: 100, pinned: pinned.includes(index) }));
@@ -17,6 +17,29 @@ describe("layOut", () => {
       [3, 340],
     ]);
     expect(layout).toMatchObject({ pinnedCount: 1, pinnedWidth: 140, totalWidth: 440 });
+  });
+
+  it("ends pins where the others would have no room", () => {
+    const layout = layOut(columns(12, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), 40, 1000);
+    expect(layout).toMatchObject({ pinnedCount: 6, pinnedWidth: 640 });
+    expect(layout.columns.map((column) => column.index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(columnsInSight(layout, layout.totalWidth - 1000, 1000)).toEqual({ start: 8, end: 12 });
+    expect(layOut(columns(3, [0, 1, 2]), 40, 1000).pinnedCount).toBe(3);
+    expect(
+      layOut(
+        columns(
+          30,
+          Array.from({ length: 30 }, (_, i) => i),
+        ),
+        40,
+        1000,
+      ).pinnedCount,
+    ).toBe(9);
+  });
+
+  it("takes no width that would put the other columns out of reach", () => {
+    const widths = [99_999_999, NaN, Infinity, -5, 0, 120.4].map((width, index) => ({ index, width, pinned: false }));
+    expect(layOut(widths, 40).columns.map((column) => column.width)).toEqual([2000, 48, 2000, 48, 48, 120]);
   });
 
   it("finds the columns in sight of many", () => {
@@ -71,6 +94,18 @@ describe("selection", () => {
     expect(area).toEqual({ rowStart: 9, rowEnd: 11, placeStart: 5, placeEnd: 6 });
     expect(isIn(area, 9, 5)).toBe(true);
     expect(isIn(area, 11, 5)).toBe(false);
+  });
+
+  it("is clipped to the rows and columns that are left", () => {
+    const old = { anchor: { row: 199_980, place: 0 }, focus: { row: 199_999, place: 4 } };
+    expect(clipped(old, 200_000, 5)).toBe(old);
+    expect(clipped(old, 199_990, 5)).toEqual({ ...old, focus: { row: 199_989, place: 4 } });
+    expect(clipped(old, 150_000, 3)).toEqual({
+      anchor: { row: 149_999, place: 0 },
+      focus: { row: 149_999, place: 2 },
+    });
+    expect(clipped(old, 0, 5)).toBeNull();
+    expect(clipped(old, 5, 0)).toBeNull();
   });
 
   it("leaves other keys and empty grids alone", () => {

@@ -10,7 +10,7 @@ import { Cells } from "./cells";
 import { type Layout, columnsInSight, gutterWidth, layOut, type ShownColumn } from "./layout";
 import { Pace } from "./pace";
 import { ScrollScale, offsetAfterScroll } from "./scrollScale";
-import { type Position, type Rectangle, type Selection, rectangle, selectionAfter } from "./selection";
+import { type Position, type Rectangle, type Selection, clipped, rectangle, selectionAfter } from "./selection";
 
 export interface GridEvents {
   /** Columns in sight changed, or how far they are scrolled: the header follows. */
@@ -154,6 +154,11 @@ export class GridView {
     if (how === "middle" && !inSight) this.moveTo(top - (this.height - rowHeight) / 2);
     else if (top < this.offset) this.moveTo(top);
     else if (below > this.offset) this.moveTo(below);
+    this.revealColumn(place);
+  }
+
+  /** Scrolls sideways as little as possible until a column is in sight. */
+  revealColumn(place: number): void {
     const column = this.layout.columns[place];
     if (!column || column.pinned) return;
     const { pinnedWidth } = this.layout;
@@ -194,10 +199,12 @@ export class GridView {
   }
 
   private measure(): void {
+    const { width } = this;
     this.width = this.scroller.clientWidth;
     this.height = this.scroller.clientHeight;
     this.layer.style.width = `${this.width}px`;
     this.layer.style.height = `${this.height}px`;
+    if (width !== this.width) this.relayout();
     this.rescale();
     this.sightKey = "";
     this.schedule();
@@ -207,16 +214,25 @@ export class GridView {
     const gutter = gutterWidth(this.rowCount);
     if (gutter !== this.gutter) this.relayout();
     this.rescale();
+    this.clipSelection();
     this.schedule();
+  }
+
+  /** Rows or columns that are gone cannot be selected any longer. */
+  private clipSelection(): void {
+    if (!this.selection || !this.frame?.rowCountExact || this.layout.columns.length === 0) return;
+    const next = clipped(this.selection, this.rowCount, this.layout.columns.length);
+    if (next !== this.selection) this.select(next);
   }
 
   private gutter = 40;
 
   private relayout(): void {
     this.gutter = gutterWidth(this.rowCount);
-    this.layout = layOut(this.shown, this.gutter);
+    this.layout = layOut(this.shown, this.gutter, this.width || Infinity);
     this.layer.style.setProperty("--cg-gutter", `${this.gutter}px`);
     this.spacer.style.width = `${this.layout.totalWidth}px`;
+    this.clipSelection();
     this.sightKey = "";
     this.schedule();
   }

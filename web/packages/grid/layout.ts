@@ -23,15 +23,34 @@ export interface Layout {
   totalWidth: number;
 }
 
-export function layOut(columns: readonly ShownColumn[], gutter: number): Layout {
+export const WIDTH_MIN = 48;
+/** Wider, and the columns beside it would be out of the mouse's reach. */
+export const WIDTH_MAX = 2000;
+
+export const boundedWidth = (width: number): number =>
+  Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, Math.round(width) || WIDTH_MIN));
+
+/** What is left of a view for the columns that move, however many are pinned. */
+const FREE_SHARE_MIN = 0.3;
+
+/**
+ * Places columns side by side. In a view of `viewWidth` pixels pins end where the others would have no room left: what
+ * was pinned beyond that moves with them, so that everything can be brought into sight.
+ */
+export function layOut(columns: readonly ShownColumn[], gutter: number, viewWidth = Infinity): Layout {
+  const hasFree = columns.some((column) => !column.pinned);
+  const pinnedMax = hasFree ? viewWidth * (1 - FREE_SHARE_MIN) : viewWidth;
   const ordered = [...columns.filter((column) => column.pinned), ...columns.filter((column) => !column.pinned)];
   let left = gutter;
+  let pinnedCount = 0;
   const placed = ordered.map((column, place) => {
-    const at = { ...column, place, left };
-    left += column.width;
+    const width = boundedWidth(column.width);
+    const pinned = column.pinned && pinnedCount === place && left + width <= pinnedMax;
+    if (pinned) pinnedCount += 1;
+    const at = { ...column, width, pinned, place, left };
+    left += width;
     return at;
   });
-  const pinnedCount = columns.filter((column) => column.pinned).length;
   const firstFree = placed[pinnedCount];
   return { columns: placed, pinnedCount, pinnedWidth: firstFree?.left ?? left, totalWidth: left };
 }

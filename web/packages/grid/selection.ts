@@ -32,6 +32,17 @@ export function isIn(area: Rectangle, row: number, place: number): boolean {
   return row >= area.rowStart && row < area.rowEnd && place >= area.placeStart && place < area.placeEnd;
 }
 
+/** What of a selection is left where there are so many rows and columns; null where nothing is. */
+export function clipped(selection: Selection, rows: number, places: number): Selection | null {
+  if (rows <= 0 || places <= 0) return null;
+  const within = (at: Position): Position => {
+    const inside = at.row < rows && at.place < places;
+    return inside ? at : { row: Math.min(at.row, rows - 1), place: Math.min(at.place, places - 1) };
+  };
+  const [anchor, focus] = [within(selection.anchor), within(selection.focus)];
+  return anchor === selection.anchor && focus === selection.focus ? selection : { anchor, focus };
+}
+
 export interface Bounds {
   rows: number;
   places: number;

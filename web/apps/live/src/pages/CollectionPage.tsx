@@ -67,7 +67,8 @@ function NewCollection({ onGo }: { onGo(name: string): void }) {
 
 export function CollectionPage() {
   const { name } = route.useParams();
-  const { tab = "overview" } = route.useSearch();
+  const search = route.useSearch();
+  const tab = TABS.find(([value]) => value === search.tab)?.[0] ?? "overview";
   const navigate = route.useNavigate();
   const { data, error, refetch } = useDatasets();
   // A collection is a dataset that comes from no file of the command line.
@@ -119,7 +120,7 @@ export function CollectionPage() {
           ))}
         </Tabs.List>
         <Tabs.Panel value={tab} className="page" tabIndex={0}>
-          <Suspense fallback={<Lines />}>{body ?? none}</Suspense>
+          <Suspense fallback={<Lines />}>{body}</Suspense>
         </Tabs.Panel>
       </Tabs>
     </>

@@ -1,14 +1,15 @@
 /** One dataset: its rows, and what can be known of them. How it is looked at stands in the address. */
 import { Tabs } from "@mantine/core";
 import { Link, getRouteApi } from "@tanstack/react-router";
-import { Suspense, lazy, useCallback, useMemo, useState } from "react";
+import { Suspense, lazy, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { bytes, counted } from "@canvasback/values/format";
 import type { DatasetDetail } from "@canvasback/client/api/schema";
-import { parseFilter, toFilter } from "@canvasback/client/filters";
+import { filterProblem, parseFilter, toFilter } from "@canvasback/client/filters";
 import type { ViewFrame } from "@canvasback/client/viewFrame";
 import type { DatasetSearch } from "../state/addresses";
 import { useDataset } from "../services/queries";
+import { queryClient } from "../services/services";
 import { Lines, Problem } from "../ui/states";
 import { splitSort } from "../state/gridState";
 import { GridPanel } from "../panel/GridPanel";
@@ -32,6 +33,26 @@ const TABS = [
 ] as const;
 
 const route = getRouteApi("/datasets/$name");
+
+/** Files that changed make another version: what is known of the dataset is then asked for again. */
+function useVersion(frame: ViewFrame | null, name: string): void {
+  const known = useRef<string | number | undefined>(undefined);
+  useEffect(() => {
+    const look = (): void => {
+      const { version } = frame?.state ?? {};
+      if (version === undefined || version === known.current) return;
+      if (known.current !== undefined) void queryClient.invalidateQueries({ queryKey: ["dataset", name] });
+      known.current = version;
+    };
+    look();
+    return frame?.subscribe(look);
+  }, [frame, name]);
+}
+
+/** The row of an address, from 0; undefined where it names none. */
+function rowOf(text: string | undefined): number | undefined {
+  return text && /^[1-9]\d{0,14}$/.test(text) ? Number(text) - 1 : undefined;
+}
 
 function Head({ name, detail }: { name: string; detail: DatasetDetail | undefined }) {
   return (
@@ -58,7 +79,8 @@ export function DatasetPage() {
   const navigate = route.useNavigate();
   const { data: detail, error, refetch } = useDataset(name);
   const [frame, setFrame] = useState<ViewFrame | null>(null);
-  const tab = search.tab ?? "rows";
+  const tab = TABS.find(([value]) => value === search.tab)?.[0] ?? "rows";
+  useVersion(frame, name);
   const change = useCallback(
     (changed: Partial<Record<keyof DatasetSearch, string | undefined>>) => {
       // A new width or filter is no new place to go back to; another tab is.
@@ -84,7 +106,9 @@ export function DatasetPage() {
     map: detail && <MapTab dataset={detail} search={search} onSearch={change} filter={filter} />,
     sample: detail && <SampleTab dataset={detail} />,
     schema: detail && <SchemaTab dataset={detail} />,
+    rows: null,
   }[tab];
+  const wrongFilter = filterProblem(search.filter);
   return (
     <>
       <Head name={name} detail={detail} />
@@ -111,18 +135,26 @@ export function DatasetPage() {
             state={search}
             onState={change}
             onExport={() => change({ export: "new" })}
-            startRow={search.row ? Math.max(0, Number(search.row) - 1) : undefined}
+            startRow={rowOf(search.row)}
             onFrame={setFrame}
             files={files}
           />
         </Tabs.Panel>
         {tab !== "rows" && (
           <Tabs.Panel value={tab} className={tab === "sample" || tab === "map" ? "panel" : "page"} tabIndex={0}>
-            <Suspense fallback={<Lines />}>{body ?? <Lines />}</Suspense>
+            {wrongFilter ? (
+              <Problem
+                error={new Error(wrongFilter)}
+                retryLabel="Remove the filter"
+                onRetry={() => change({ filter: undefined })}
+              />
+            ) : (
+              <Suspense fallback={<Lines />}>{body ?? <Lines />}</Suspense>
+            )}
           </Tabs.Panel>
         )}
       </Tabs>
-      {search.export && detail && (
+      {search.export && detail && !wrongFilter && (
         <Suspense fallback={null}>
           <ExportDialog
             job={search.export === "new" ? null : search.export}

@@ -18,7 +18,7 @@ import {
 } from "react";
 
 import { integer } from "@canvasback/values/format";
-import { type Condition, describe, toFilter } from "@canvasback/client/filters";
+import { type Condition, describe, filterProblem, toFilter } from "@canvasback/client/filters";
 import type { ViewSpec } from "@canvasback/client/stream/protocol";
 import type { ViewFrame } from "@canvasback/client/viewFrame";
 import { DataGrid, type GridHandle } from "@canvasback/grid/DataGrid";
@@ -200,7 +200,12 @@ export function GridPanel(props: GridPanelProps) {
     // What is selected, as text: the objects are new at every draw.
     [sourceKey, filterText, sortText, search],
   );
-  const { frame, stale, error, retry } = useView(spec);
+  const wrongFilter = useMemo(() => {
+    const problem = filterProblem(filterText);
+    return problem === null ? null : new Error(problem);
+  }, [filterText]);
+  const { frame, stale, retry, ...view } = useView(wrongFilter ? null : spec);
+  const error = wrongFilter ?? view.error;
   columnsOf.current = frame?.columns ?? columnsOf.current;
   const fitted = useFitted(frame);
   const live = useColumns(columnsOf.current, state, onState, fitted);
@@ -256,7 +261,8 @@ export function GridPanel(props: GridPanelProps) {
     } else return false;
     return true;
   };
-  const building = frame && (frame.state.state === "building" || frame.state.state === "opening");
+  // What has failed goes on no more, whatever was told last.
+  const building = frame && !error && (frame.state.state === "building" || frame.state.state === "opening");
   const empty = frame && !stale && frame.rowCountExact && frame.rowCount === 0;
   const narrowed = columns.conditions.length > 0 || Boolean(search);
   return (
@@ -304,13 +310,13 @@ export function GridPanel(props: GridPanelProps) {
         )}
       </div>
       <Chips conditions={columns.conditions} onChange={setConditions} />
-      <div className="grid-host" data-stale={stale}>
-        {(stale || building || (!frame && !error)) && (
+      <div className="grid-host" data-stale={stale} data-failed={error !== null}>
+        {(building || (!error && (stale || !frame))) && (
           <div className="grid-busy">
             <Bar share={frame && !stale ? frame.state.share : null} label="Preparing the rows" />
           </div>
         )}
-        {frame && (
+        {frame && !wrongFilter && (
           <DataGrid
             ref={grid}
             label={props.label}
@@ -332,12 +338,20 @@ export function GridPanel(props: GridPanelProps) {
         {!frame && !error && <div className="grid-rows-to-come" aria-hidden />}
         {error && (
           <div className="grid-over">
-            <Problem error={error} onRetry={retry} />
+            {wrongFilter ? (
+              <Problem
+                error={wrongFilter}
+                retryLabel="Remove the filter"
+                onRetry={() => onState({ filter: undefined })}
+              />
+            ) : (
+              <Problem error={error} onRetry={retry} />
+            )}
           </div>
         )}
         {empty && !error && (
           <div className="grid-over">
-            <Empty title={narrowed ? "No row is like that" : "No rows"}>
+            <Empty title={narrowed ? "No matching rows" : "No rows"}>
               {narrowed && (
                 <Button variant="default" onClick={() => onState({ filter: undefined, search: undefined })}>
                   Remove filters and search

@@ -39,8 +39,9 @@ interface StatusLineProps {
 
 function Count({ frame }: { frame: ViewFrame }) {
   const { state } = frame;
+  const failed = frame.view.error !== null;
   const rows = state.rows === null ? null : frame.rowCount;
-  if (rows === null) return <span>counting rows</span>;
+  if (rows === null) return failed ? null : <span>counting rows</span>;
   return (
     <span>
       <strong>
@@ -48,7 +49,10 @@ function Count({ frame }: { frame: ViewFrame }) {
         {integer(rows)}
       </strong>{" "}
       {rows === 1 ? "row" : "rows"}
-      {state.state === "building" && state.share !== null && ` · ordering ${Math.floor(state.share * 100)} %`}
+      {!failed &&
+        state.state === "building" &&
+        state.share !== null &&
+        ` · ordering ${Math.floor(state.share * 100)} %`}
       {state.state === "limited" && ` · ${state.detail ?? "only the first rows can be had"}`}
     </span>
   );

@@ -1,6 +1,5 @@
 /** One value, whole: texts as they are, nested values laid out. */
 import { Button, Drawer, SegmentedControl, Skeleton } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 
@@ -8,6 +7,7 @@ import { bytes, integer } from "@canvasback/values/format";
 import { isAbort } from "@canvasback/client/api/error";
 import type { ViewFrame } from "@canvasback/client/viewFrame";
 import { kindOf } from "@canvasback/values/typeKind";
+import { writeClipboard } from "../services/clipboard";
 import { Problem } from "../ui/states";
 import { indented } from "./indented";
 
@@ -38,13 +38,28 @@ function useValue(cell: ViewedCell | null) {
   return state;
 }
 
+function CopyButton({ value }: { value: string }) {
+  const [state, setState] = useState<"copied" | Error | null>(null);
+  const copy = (): void => {
+    writeClipboard(value).then(
+      () => setState("copied"),
+      (error: unknown) => setState(error as Error),
+    );
+  };
+  const Icon = state === "copied" ? IconCheck : IconCopy;
+  return (
+    <Button variant="default" leftSection={<Icon size={14} />} onClick={copy}>
+      {state instanceof Error ? `Not copied: ${state.message}` : state === "copied" ? "Copied" : "Copy"}
+    </Button>
+  );
+}
+
 export function ValueViewer({ cell, onClose }: { cell: ViewedCell | null; onClose(): void }) {
   const { value, error } = useValue(cell);
-  const [mode, setMode] = useState("laid out");
-  const clipboard = useClipboard();
+  const [mode, setMode] = useState("Formatted");
   const column = cell ? cell.frame.columns[cell.column] : undefined;
   const nested = (column && kindOf(column.type) === "nested") || (column?.type === "JSON" && value);
-  const text = value && nested && mode === "laid out" ? indented(value) : (value ?? "");
+  const text = value && nested && mode === "Formatted" ? indented(value) : (value ?? "");
   const size = value ? new TextEncoder().encode(value).length : 0;
   return (
     <Drawer
@@ -53,8 +68,13 @@ export function ValueViewer({ cell, onClose }: { cell: ViewedCell | null; onClos
       position="right"
       size="lg"
       title={
-        <span>
-          <strong>{column?.name}</strong> <span className="tag mono">{column?.type}</span>{" "}
+        <span className="row viewer-title">
+          <strong className="cut" title={column?.name}>
+            {column?.name}
+          </strong>
+          <span className="tag mono cut" title={column?.type}>
+            {column?.type}
+          </span>
           <span className="dim">row {cell ? integer(cell.row + 1) : ""}</span>
         </span>
       }
@@ -70,14 +90,8 @@ export function ValueViewer({ cell, onClose }: { cell: ViewedCell | null; onClos
               {integer(value.length)} characters · {bytes(size)}
             </span>
             <span className="spacer" />
-            {nested && <SegmentedControl data={["laid out", "as it is"]} value={mode} onChange={setMode} />}
-            <Button
-              variant="default"
-              leftSection={clipboard.copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-              onClick={() => clipboard.copy(value)}
-            >
-              Copy
-            </Button>
+            {nested && <SegmentedControl data={["Formatted", "Raw"]} value={mode} onChange={setMode} />}
+            <CopyButton key={value} value={value} />
           </div>
           <pre className="value" tabIndex={0} aria-label="Value">
             {text.slice(0, SHOWN_CHARACTERS_MAX)}

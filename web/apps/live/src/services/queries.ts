@@ -15,6 +15,8 @@ export function useDataset(name: string) {
   return useQuery({
     queryKey: ["dataset", name],
     queryFn: ({ signal }) => call("getDataset", { params: { name } }, signal),
+    // A file that was moved away may come back.
+    refetchInterval: ({ state }) => (state.status === "error" ? 3000 : false),
   });
 }
 

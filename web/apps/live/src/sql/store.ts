@@ -2,6 +2,7 @@
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
 
+import { randomId } from "@canvasback/values/randomId";
 import type { GridState } from "../state/gridState";
 import type { SavedView } from "./views";
 
@@ -39,7 +40,7 @@ interface SqlStore {
 const HISTORY_MAX = 500;
 
 const newTab = (name: string, sql: string): SqlTab => ({
-  id: crypto.randomUUID(),
+  id: randomId(),
   name,
   sql,
   parameters: {},

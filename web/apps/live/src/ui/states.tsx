@@ -14,7 +14,13 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
-export function Problem({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+interface ProblemProps {
+  error: Error;
+  onRetry?: () => void;
+  retryLabel?: string;
+}
+
+export function Problem({ error, onRetry, retryLabel = "Try again" }: ProblemProps) {
   const offline = error instanceof OfflineError;
   const Icon = offline ? IconPlugConnectedX : IconAlertTriangle;
   return (
@@ -34,7 +40,7 @@ export function Problem({ error, onRetry }: { error: Error; onRetry?: () => void
         <>
           <span className="spacer" />
           <Button size="compact-xs" variant="default" onClick={onRetry}>
-            Try again
+            {retryLabel}
           </Button>
         </>
       )}
