@@ -75,7 +75,7 @@ describe("statements", () => {
     await loaded(page);
     await expect.poll(() => page.locator(".cg-label").allTextContents()).toEqual(["second"]);
     await page.reload();
-    await page.getByRole("button", { name: "Statements that ran" }).click();
+    await page.getByRole("button", { name: "Query history" }).click();
     await page.locator(".history-entry", { hasText: "SELECT 2 AS second" }).waitFor();
   });
 
@@ -95,7 +95,7 @@ describe("statements", () => {
 
   it("keep their text over a reload, in tabs", async () => {
     page = await world.page("/sql");
-    await page.getByRole("button", { name: "Another statement" }).click();
+    await page.getByRole("button", { name: "New query" }).click();
     await write("SELECT 'kept' AS a");
     await page.reload();
     await page.locator(".cm-content", { hasText: "'kept'" }).waitFor();

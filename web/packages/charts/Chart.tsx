@@ -1,9 +1,15 @@
 /** A chart of ECharts, of which only what is used here is loaded, and that only when a page draws one. */
 import { BarChart, LineChart, ScatterChart } from "echarts/charts";
-import { AriaComponent, DataZoomComponent, GridComponent, TooltipComponent } from "echarts/components";
+import {
+  AriaComponent,
+  DataZoomComponent,
+  GridComponent,
+  LegendComponent,
+  TooltipComponent,
+} from "echarts/components";
 import { type ComposeOption, type EChartsType, init, use } from "echarts/core";
 import type { BarSeriesOption, LineSeriesOption, ScatterSeriesOption } from "echarts/charts";
-import type { GridComponentOption, TooltipComponentOption } from "echarts/components";
+import type { GridComponentOption, LegendComponentOption, TooltipComponentOption } from "echarts/components";
 import { CanvasRenderer } from "echarts/renderers";
 import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef } from "react";
@@ -16,13 +22,19 @@ use([
   ScatterChart,
   GridComponent,
   TooltipComponent,
+  LegendComponent,
   DataZoomComponent,
   AriaComponent,
   CanvasRenderer,
 ]);
 
 export type ChartOption = ComposeOption<
-  BarSeriesOption | LineSeriesOption | ScatterSeriesOption | GridComponentOption | TooltipComponentOption
+  | BarSeriesOption
+  | LineSeriesOption
+  | ScatterSeriesOption
+  | GridComponentOption
+  | TooltipComponentOption
+  | LegendComponentOption
 >;
 
 const css = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -47,7 +59,14 @@ function styled(option: ChartOption): ChartOption {
   return {
     color: [css("--cb-bar-strong"), css("--cb-brand"), css("--cb-good"), css("--cb-warn"), css("--cb-bad")],
     animationDuration: 200,
-    grid: { left: 8, right: 28, top: 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: {
+      left: 8,
+      right: 28,
+      top: option.legend ? 36 : 12,
+      bottom: 4,
+      outerBoundsMode: "same",
+      outerBoundsContain: "axisLabel",
+    },
     tooltip: {
       trigger: "axis",
       axisPointer: { type: "shadow" },
@@ -56,6 +75,7 @@ function styled(option: ChartOption): ChartOption {
       textStyle: { color: css("--cb-text"), fontSize: 12 },
     },
     ...option,
+    ...(option.legend ? { legend: { textStyle: { color: css("--cb-text") }, ...option.legend } } : {}),
     xAxis: merged(option.xAxis) as never,
     yAxis: merged(option.yAxis) as never,
   } as ChartOption;

@@ -1,6 +1,7 @@
 /** Addresses of the app. Search parameters are plain text, so that an address can be read and written by hand. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
+import { patient } from "../services/loading";
 import type { DatasetSearch } from "../state/addresses";
 import { DatasetsPage } from "../pages/DatasetsPage";
 import { Shell } from "./Shell";
@@ -29,33 +30,48 @@ const dataset = createRoute({
   getParentRoute: () => root,
   path: "/datasets/$name",
   validateSearch: textOnly<DatasetSearch>,
-  component: lazyRouteComponent(() => import("../pages/DatasetPage"), "DatasetPage"),
+  component: lazyRouteComponent(
+    patient(() => import("../pages/DatasetPage")),
+    "DatasetPage",
+  ),
 });
 
 const sql = createRoute({
   getParentRoute: () => root,
   path: "/sql",
   validateSearch: textOnly<{ sql?: string }>,
-  component: lazyRouteComponent(() => import("../pages/SqlPage"), "SqlPage"),
+  component: lazyRouteComponent(
+    patient(() => import("../pages/SqlPage")),
+    "SqlPage",
+  ),
 });
 
 const collection = createRoute({
   getParentRoute: () => root,
   path: "/collections/$name",
   validateSearch: textOnly<{ tab?: string }>,
-  component: lazyRouteComponent(() => import("../pages/CollectionPage"), "CollectionPage"),
+  component: lazyRouteComponent(
+    patient(() => import("../pages/CollectionPage")),
+    "CollectionPage",
+  ),
 });
 
 const jobs = createRoute({
   getParentRoute: () => root,
   path: "/jobs",
-  component: lazyRouteComponent(() => import("../pages/JobsPage"), "JobsPage"),
+  component: lazyRouteComponent(
+    patient(() => import("../pages/JobsPage")),
+    "JobsPage",
+  ),
 });
 
 const system = createRoute({
   getParentRoute: () => root,
   path: "/system",
-  component: lazyRouteComponent(() => import("../pages/SystemPage"), "SystemPage"),
+  component: lazyRouteComponent(
+    patient(() => import("../pages/SystemPage")),
+    "SystemPage",
+  ),
 });
 
 export const router = createRouter({

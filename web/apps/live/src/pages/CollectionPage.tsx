@@ -5,14 +5,16 @@ import { type FormEvent, Suspense, lazy, useState } from "react";
 
 import { getRouteApi } from "@tanstack/react-router";
 import { Empty, Lines, Problem } from "../ui/states";
+import { patient } from "../services/loading";
 import { useDatasets } from "../services/queries";
 import { OverviewTab } from "./collection/OverviewTab";
+import { useTitle } from "../ui/title";
 import "./collection/collection.css";
 
-const AddTab = lazy(() => import("./collection/AddTab"));
-const FindTab = lazy(() => import("./collection/FindTab"));
-const FilesTab = lazy(() => import("./collection/FilesTab"));
-const KeysTab = lazy(() => import("./collection/KeysTab"));
+const AddTab = lazy(patient(() => import("./collection/AddTab")));
+const FindTab = lazy(patient(() => import("./collection/FindTab")));
+const FilesTab = lazy(patient(() => import("./collection/FilesTab")));
+const KeysTab = lazy(patient(() => import("./collection/KeysTab")));
 
 const TABS = [
   ["overview", "Overview"],
@@ -67,6 +69,7 @@ function NewCollection({ onGo }: { onGo(name: string): void }) {
 
 export function CollectionPage() {
   const { name } = route.useParams();
+  useTitle(name);
   const search = route.useSearch();
   const tab = TABS.find(([value]) => value === search.tab)?.[0] ?? "overview";
   const navigate = route.useNavigate();

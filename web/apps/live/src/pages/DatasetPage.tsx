@@ -8,19 +8,21 @@ import type { DatasetDetail } from "@canvasback/client/api/schema";
 import { filterProblem, parseFilter, toFilter } from "@canvasback/client/filters";
 import type { ViewFrame } from "@canvasback/client/viewFrame";
 import type { DatasetSearch } from "../state/addresses";
+import { patient } from "../services/loading";
 import { useDataset } from "../services/queries";
 import { queryClient } from "../services/services";
 import { Lines, Problem } from "../ui/states";
 import { splitSort } from "../state/gridState";
 import { GridPanel } from "../panel/GridPanel";
 import { SchemaTab } from "./dataset/SchemaTab";
+import { useTitle } from "../ui/title";
 
-const ProfileTab = lazy(() => import("./dataset/ProfileTab"));
-const QualityTab = lazy(() => import("./dataset/QualityTab"));
-const ChartsTab = lazy(() => import("./dataset/ChartsTab"));
-const MapTab = lazy(() => import("./dataset/MapTab"));
-const SampleTab = lazy(() => import("./dataset/SampleTab"));
-const ExportDialog = lazy(() => import("./ExportDialog"));
+const ProfileTab = lazy(patient(() => import("./dataset/ProfileTab")));
+const QualityTab = lazy(patient(() => import("./dataset/QualityTab")));
+const ChartsTab = lazy(patient(() => import("./dataset/ChartsTab")));
+const MapTab = lazy(patient(() => import("./dataset/MapTab")));
+const SampleTab = lazy(patient(() => import("./dataset/SampleTab")));
+const ExportDialog = lazy(patient(() => import("./ExportDialog")));
 
 const TABS = [
   ["rows", "Rows"],
@@ -33,6 +35,9 @@ const TABS = [
 ] as const;
 
 const route = getRouteApi("/datasets/$name");
+
+/** Changes that come in many small steps, or beside another: Back takes none of them back alone. */
+const PASSING: readonly string[] = ["widths", "search", "row", "export", "x", "y", "value"];
 
 /** Files that changed make another version: what is known of the dataset is then asked for again. */
 function useVersion(frame: ViewFrame | null, name: string): void {
@@ -75,6 +80,7 @@ function Head({ name, detail }: { name: string; detail: DatasetDetail | undefine
 
 export function DatasetPage() {
   const { name } = route.useParams();
+  useTitle(name);
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { data: detail, error, refetch } = useDataset(name);
@@ -83,9 +89,10 @@ export function DatasetPage() {
   useVersion(frame, name);
   const change = useCallback(
     (changed: Partial<Record<keyof DatasetSearch, string | undefined>>) => {
-      // A new width or filter is no new place to go back to; another tab is.
-      const replace = !("tab" in changed);
-      void navigate({ search: (old) => ({ ...old, ...changed }) as DatasetSearch, replace });
+      void navigate({
+        search: (old) => ({ ...old, ...changed }) as DatasetSearch,
+        replace: Object.keys(changed).every((key) => PASSING.includes(key)),
+      });
     },
     [navigate],
   );

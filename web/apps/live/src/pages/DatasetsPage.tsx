@@ -8,6 +8,7 @@ import { bytes, counted, integer } from "@canvasback/values/format";
 import type { DatasetSummary } from "@canvasback/client/api/schema";
 import { Empty, Lines, Problem } from "../ui/states";
 import { useDatasets } from "../services/queries";
+import { useTitle } from "../ui/title";
 
 function DatasetRow({ dataset }: { dataset: DatasetSummary }) {
   return (
@@ -37,6 +38,7 @@ function DatasetRow({ dataset }: { dataset: DatasetSummary }) {
 }
 
 export function DatasetsPage() {
+  useTitle("Datasets");
   const { data, error, refetch, isPending } = useDatasets();
   const [search, setSearch] = useState("");
   const found = data?.datasets.filter((dataset) => dataset.name.toLowerCase().includes(search.toLowerCase())) ?? [];

@@ -5,7 +5,7 @@ import { IconDownload } from "@tabler/icons-react";
 import { bytes, compact, duration, integer, moment } from "@canvasback/values/format";
 import { ApiError } from "@canvasback/client/api/error";
 import type { Job } from "@canvasback/client/api/schema";
-import { useJob, useRemoveJob } from "../services/queries";
+import { useJob, useRemoveJob } from "../services/job";
 import { Bar, Lines, Problem } from "../ui/states";
 import { hasEnded, nameOf, outcomeOf, stepsOf } from "../state/work";
 

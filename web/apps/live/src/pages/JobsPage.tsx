@@ -4,10 +4,12 @@ import { useState } from "react";
 
 import { bytes, compact, duration, integer, moment } from "@canvasback/values/format";
 import type { Job } from "@canvasback/client/api/schema";
-import { useJobs, useRemoveJob } from "../services/queries";
+import { useRemoveJob } from "../services/job";
+import { useJobs } from "../services/queries";
 import { Bar, Empty, Lines, Problem } from "../ui/states";
 import { nameOf, outcomeOf } from "../state/work";
 import { JobView } from "./JobView";
+import { useTitle } from "../ui/title";
 
 const TONES: Partial<Record<Job["state"], string>> = { done: "good", failed: "bad", running: "accent" };
 
@@ -65,6 +67,7 @@ function JobRow({ job, onOpen }: { job: Job; onOpen(): void }) {
 }
 
 export function JobsPage() {
+  useTitle("Jobs");
   const { data, error, refetch, isPending } = useJobs();
   const [opened, setOpened] = useState<string | null>(null);
   const jobs = [...(data?.jobs ?? [])].sort((a, b) => (a.created < b.created ? 1 : -1));

@@ -12,24 +12,26 @@ import {
 import { useQueries } from "@tanstack/react-query";
 import { type FormEvent, Suspense, lazy, useEffect, useMemo, useRef, useState } from "react";
 
-import { moment } from "@canvasback/values/format";
+import { duration, moment } from "@canvasback/values/format";
 import { call } from "@canvasback/client/api/client";
 import { ApiError } from "@canvasback/client/api/error";
 import type { DatasetDetail } from "@canvasback/client/api/schema";
 import type { ViewFrame } from "@canvasback/client/viewFrame";
 import { Empty, Lines } from "../ui/states";
 import { type GridState, splitSort } from "../state/gridState";
-import { quoteName } from "../state/sqlText";
 import { GridPanel } from "../panel/GridPanel";
-import { Editor, type EditorHandle, type Schema } from "../sql/Editor";
+import { Editor, type EditorHandle } from "../sql/Editor";
+import { type Schema, written } from "../sql/completion";
 import { characterAt, parameterNames, parameterValues } from "../sql/parameters";
-import { type SqlTab, useSqlStore } from "../sql/store";
-import { isViewName, withViews } from "../sql/views";
+import { type RunStatement, type SqlTab, useSqlStore } from "../sql/store";
+import { type SavedView, isViewName, withViews } from "../sql/views";
+import { patient } from "../services/loading";
 import { useDatasets } from "../services/queries";
+import { useTitle } from "../ui/title";
 import "../sql/sql.css";
 
-const ResultChart = lazy(() => import("../sql/ResultChart"));
-const ExportDialog = lazy(() => import("./ExportDialog"));
+const ResultChart = lazy(patient(() => import("../sql/ResultChart")));
+const ExportDialog = lazy(patient(() => import("./ExportDialog")));
 
 const CATALOG_MAX = 200;
 
@@ -47,9 +49,6 @@ function useCatalog(): DatasetDetail[] {
   return useMemo(() => details.flatMap((each) => each.data ?? []), [key]);
 }
 
-/** A name as it is written in SQL: quoted only where it must be. */
-const written = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteName(name));
-
 function Views({ onInsert }: { onInsert(text: string): void }) {
   const { views, add, drop } = useSqlStore();
   return views.map((view) => (
@@ -58,7 +57,7 @@ function Views({ onInsert }: { onInsert(text: string): void }) {
         {view.name} <small className="dim">view</small>
       </summary>
       <button type="button" className="sql-column" onClick={() => onInsert(written(view.name))}>
-        <span className="dim">insert the name</span>
+        <span className="dim">Insert table name</span>
       </button>
       <button type="button" className="sql-column" onClick={() => add(view.sql)}>
         <span className="dim">open its statement</span>
@@ -127,7 +126,7 @@ function Side({ catalog, onInsert }: { catalog: readonly DatasetDetail[]; onInse
         <details key={dataset.name} open={catalog.length <= 2}>
           <summary title={dataset.source}>{dataset.name}</summary>
           <button type="button" className="sql-column" onClick={() => onInsert(written(dataset.name))}>
-            <span className="dim">insert the name</span>
+            <span className="dim">Insert table name</span>
           </button>
           {dataset.columns?.map((column) => (
             <button
@@ -161,8 +160,8 @@ function TabStrip() {
           </ActionIcon>
         </div>
       ))}
-      <Tooltip label="Another statement">
-        <ActionIcon size={26} my={3} aria-label="Another statement" onClick={() => add()}>
+      <Tooltip label="New query">
+        <ActionIcon size={26} my={3} aria-label="New query" onClick={() => add()}>
           <IconPlus size={15} />
         </ActionIcon>
       </Tooltip>
@@ -175,7 +174,7 @@ function History({ opened, onClose, onChoose }: { opened: boolean; onClose(): vo
   const [search, setSearch] = useState("");
   const found = history.filter((entry) => entry.sql.toLowerCase().includes(search.toLowerCase()));
   return (
-    <Drawer opened={opened} onClose={onClose} position="right" title={<strong>Statements that ran</strong>}>
+    <Drawer opened={opened} onClose={onClose} position="right" title={<strong>Query history</strong>}>
       <div className="row" style={{ marginBottom: 10 }}>
         <TextInput
           flex={1}
@@ -187,7 +186,7 @@ function History({ opened, onClose, onChoose }: { opened: boolean; onClose(): vo
         />
         {history.length > 0 && (
           <Button variant="subtle" color="gray" onClick={forget}>
-            Forget all
+            Clear history
           </Button>
         )}
       </div>
@@ -210,30 +209,60 @@ function History({ opened, onClose, onChoose }: { opened: boolean; onClose(): vo
   );
 }
 
-interface Run {
+interface Run extends RunStatement {
   number: number;
-  sql: string;
-  /** Where it starts in the editor's text. */
-  from: number;
-  parameters: unknown[] | Record<string, unknown> | undefined;
+  begun: number;
   /** Where a character of `sql` is in what was written. */
   place(character: number): number;
 }
 
-function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDetail[] }) {
+/** What took longer is not run again by itself when the page is loaded again. */
+const AGAIN_MS_MAX = 10_000;
+
+function runOf(statement: RunStatement, views: readonly SavedView[], number: number): Run {
+  const whole = withViews(statement.sql, views);
+  return { ...statement, sql: whole.sql, place: whole.from, number, begun: performance.now() };
+}
+
+/** How long a statement has been running, or what its first rows took. */
+function Clock({ run, going }: { run: Run; going: boolean }) {
+  const [now, setNow] = useState(() => performance.now());
+  useEffect(() => {
+    if (!going) return;
+    const timer = setInterval(() => setNow(performance.now()), 100);
+    return () => clearInterval(timer);
+  }, [going]);
+  if (!going && run.ms === null) return null;
+  return (
+    <span className="dim sql-clock" role="timer" title="From the start to the first rows">
+      {duration(Math.max(0, going ? now - run.begun : (run.ms ?? 0)))}
+    </span>
+  );
+}
+
+interface WorkbenchProps {
+  tab: SqlTab;
+  catalog: readonly DatasetDetail[];
+  /** Others are kept out of sight, with their results. */
+  inSight: boolean;
+}
+
+function Workbench({ tab, catalog, inSight }: WorkbenchProps) {
   const { change, remember, add, views } = useSqlStore();
   const editor = useRef<EditorHandle>(null);
-  const [run, setRun] = useState<Run | null>(null);
+  const [run, setRun] = useState<Run | null>(() => {
+    const { run: last } = tab;
+    return last?.ms !== null && last && last.ms < AGAIN_MS_MAX ? runOf(last, views, 1) : null;
+  });
   const [frame, setFrame] = useState<ViewFrame | null>(null);
   const [failed, setFailed] = useState(false);
   const [mode, setMode] = useState("table");
   const [history, setHistory] = useState(false);
   const schema = useMemo<Schema>(
-    () =>
-      Object.fromEntries([
-        ...catalog.map((dataset) => [dataset.name, (dataset.columns ?? []).map((column) => column.name)]),
-        ...views.map((view) => [view.name, []]),
-      ]),
+    () => [
+      ...catalog.map((dataset) => ({ name: dataset.name, columns: dataset.columns ?? [] })),
+      ...views.map((view) => ({ name: view.name, columns: [] })),
+    ],
     [catalog, views],
   );
   const names = parameterNames(tab.sql);
@@ -245,15 +274,21 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
     remember(statement.sql.trim());
     setFrame(null);
     setFailed(false);
-    change(tab.id, { grid: {} });
-    const whole = withViews(statement.sql, views);
-    setRun((last) => ({
-      number: (last?.number ?? 0) + 1,
-      sql: whole.sql,
-      from: statement.from,
-      place: whole.from,
-      parameters: parameterValues(statement.sql, tab.parameters),
-    }));
+    const parameters = parameterValues(statement.sql, tab.parameters);
+    const begun: RunStatement = { ...statement, parameters, ms: null };
+    change(tab.id, { grid: {}, run: begun });
+    setRun((last) => runOf(begun, views, (last?.number ?? 0) + 1));
+  };
+  const cancel = (): void => {
+    setRun(null);
+    change(tab.id, { run: null });
+  };
+  const onFrame = (next: ViewFrame | null): void => {
+    setFrame(next);
+    if (!next || !run || run.ms !== null) return;
+    const ms = performance.now() - run.begun;
+    setRun({ ...run, ms });
+    if (tab.run) change(tab.id, { run: { ...tab.run, ms } });
   };
   const onError = (error: Error | null): void => {
     setFailed(error !== null);
@@ -263,11 +298,11 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
   };
   const source = useMemo(
     () => run && { sql: run.sql, ...(run.parameters ? { parameters: run.parameters } : {}) },
-    [run],
+    [run?.number],
   );
   const going = run !== null && frame === null && !failed;
   return (
-    <>
+    <div className="sql-work" style={{ display: inSight ? "contents" : "none" }}>
       <Side catalog={catalog} onInsert={(text) => editor.current?.insert(text)} />
       <div className="sql-main">
         <div className="sql-write">
@@ -281,12 +316,7 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
         </div>
         <div className="sql-bar">
           {going ? (
-            <Button
-              color="red"
-              variant="light"
-              leftSection={<IconPlayerStopFilled size={14} />}
-              onClick={() => setRun(null)}
-            >
+            <Button color="red" variant="light" leftSection={<IconPlayerStopFilled size={14} />} onClick={cancel}>
               Cancel
             </Button>
           ) : (
@@ -294,8 +324,9 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
               Run
             </Button>
           )}
+          {run && <Clock run={run} going={going} />}
           <span className="dim" style={{ fontSize: 12 }}>
-            Ctrl Enter; a selection runs alone
+            Ctrl+Enter to run; a selection runs alone
           </span>
           {names.map((name) => (
             <TextInput
@@ -320,14 +351,14 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
             />
           )}
           <SaveView sql={tab.sql} disabled={tab.sql.trim() === "" || names.length > 0} />
-          <Tooltip label="Statements that ran">
-            <ActionIcon size={30} variant="default" aria-label="Statements that ran" onClick={() => setHistory(true)}>
+          <Tooltip label="Query history">
+            <ActionIcon size={30} variant="default" aria-label="Query history" onClick={() => setHistory(true)}>
               <IconHistory size={16} stroke={1.6} />
             </ActionIcon>
           </Tooltip>
         </div>
         {!source && (
-          <Empty title="The result comes here">
+          <Empty title="Run a query to see results">
             <p>Every dataset is a table. One SELECT at a time, read-only; ranges of it are fetched as you scroll.</p>
           </Empty>
         )}
@@ -340,7 +371,7 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
               state={tab.grid}
               onState={(changed) => change(tab.id, { grid: { ...tab.grid, ...changed } as GridState })}
               onExport={() => change(tab.id, { exportJob: "new" })}
-              onFrame={setFrame}
+              onFrame={onFrame}
               onError={onError}
             />
           </div>
@@ -371,13 +402,17 @@ function Workbench({ tab, catalog }: { tab: SqlTab; catalog: readonly DatasetDet
           />
         </Suspense>
       )}
-    </>
+    </div>
   );
 }
+
+/** So many tabs keep their results while others are in sight. */
+const KEPT_TABS_MAX = 6;
 
 const route = getRouteApi("/sql");
 
 export function SqlPage() {
+  useTitle("SQL");
   const { tabs, active, add } = useSqlStore();
   const catalog = useCatalog();
   const { sql } = route.useSearch();
@@ -389,11 +424,19 @@ export function SqlPage() {
     void navigate({ search: {}, replace: true });
   }, [sql]);
   const tab = tabs.find((each) => each.id === active) ?? tabs[0];
+  const kept = useRef<string[]>([]);
+  if (tab && kept.current.at(-1) !== tab.id) {
+    kept.current = [...kept.current.filter((id) => id !== tab.id), tab.id].slice(-KEPT_TABS_MAX);
+  }
   return (
     <div className="sql">
       <h1 className="visually-hidden">SQL</h1>
       <TabStrip />
-      {tab && <Workbench key={tab.id} tab={tab} catalog={catalog} />}
+      {tabs
+        .filter((each) => kept.current.includes(each.id))
+        .map((each) => (
+          <Workbench key={each.id} tab={each} catalog={catalog} inSight={each === tab} />
+        ))}
     </div>
   );
 }

@@ -8,6 +8,7 @@ import type { RunningQuery, Worker } from "@canvasback/client/api/schema";
 import { type Metrics, latency, parseMetrics, sumOf } from "@canvasback/client/metrics";
 import { queryClient } from "../services/services";
 import { Bar, Lines, Problem } from "../ui/states";
+import { useTitle } from "../ui/title";
 
 const REFRESH_MS = 1000;
 const METRICS_REFRESH_MS = 5000;
@@ -193,6 +194,7 @@ function Routes({ metrics }: { metrics: Metrics }) {
 }
 
 export function SystemPage() {
+  useTitle("System");
   const health = useQuery({
     queryKey: ["health"],
     queryFn: ({ signal }) => call("health", {}, signal),

@@ -24,6 +24,7 @@ import type { ViewFrame } from "@canvasback/client/viewFrame";
 import { DataGrid, type GridHandle } from "@canvasback/grid/DataGrid";
 import { fitWidth } from "@canvasback/grid/fit";
 import type { Position, Selection } from "@canvasback/grid/selection";
+import { patient } from "../services/loading";
 import { useSettings } from "../services/services";
 import { Bar, Empty, Problem } from "../ui/states";
 import { useView } from "../services/useView";
@@ -39,7 +40,7 @@ import { useCopy } from "./useCopy";
 import { ValueViewer, type ViewedCell } from "./ValueViewer";
 import "./panel.css";
 
-const FilterDrawer = lazy(() => import("./FilterDrawer"));
+const FilterDrawer = lazy(patient(() => import("./FilterDrawer")));
 
 export interface GridPanelProps {
   label: string;
@@ -256,7 +257,8 @@ export function GridPanel(props: GridPanelProps) {
     else if (event.key === "s") live.toggleSort(column, false);
     else if (event.key === "S") live.toggleSort(column, true);
     else if (event.key === "f") {
-      const head = document.querySelector<HTMLElement>(`.cg-head[data-index="${column}"]`);
+      const grids = event.target instanceof Element ? event.target.closest(".cg-grid") : null;
+      const head = grids?.querySelector<HTMLElement>(`.cg-head[data-index="${column}"]`);
       if (head) openMenu(column, head);
     } else return false;
     return true;

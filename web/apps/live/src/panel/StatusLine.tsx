@@ -81,8 +81,7 @@ export function StatusLine({ frame, selection, copy, files }: StatusLineProps) {
           data-row={origin.row}
           title={file ?? undefined}
         >
-          file {integer(origin.file)}
-          {file && ` (${file.split("/").at(-1)})`}, row {integer(origin.row)} of it
+          {file ? file.split("/").at(-1) : `file ${integer(origin.file + 1)}`}, row {integer(origin.row + 1)}
         </span>
       )}
       {rows * places > 1 && (
@@ -98,7 +97,9 @@ export function StatusLine({ frame, selection, copy, files }: StatusLineProps) {
         </Button>
       )}
       {frame?.lastServerMs !== null && frame && (
-        <span className="wide">{duration(frame.lastServerMs ?? 0)} on the server</span>
+        <span className="wide" title="What the server took for the rows that came last">
+          rows in {(frame.lastServerMs ?? 0) < 1 ? "< 1 ms" : duration(frame.lastServerMs ?? 0)}
+        </span>
       )}
     </div>
   );

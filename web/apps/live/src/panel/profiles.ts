@@ -16,11 +16,12 @@ function columnQuery(dataset: string, version: string | undefined, column: strin
     queryFn: async ({ signal }: { signal: AbortSignal }): Promise<ColumnProfile | null> => {
       const query = {
         type: "profile" as const,
-        columns: column,
+        // Names in the list of columns are told apart by commas: one that has a comma can be had with all others only.
+        ...(column.includes(",") ? {} : { columns: column }),
         ...(filter ? { filter: JSON.stringify(filter) } : {}),
       };
       const answer = await call("profile", { params: { name: dataset }, query: query as never }, signal);
-      return answer.columns[0] ?? null;
+      return answer.columns.find((each) => each.name === column) ?? null;
     },
     staleTime: PROFILE_STALE_MS,
     retry: false,

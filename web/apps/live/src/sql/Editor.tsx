@@ -11,8 +11,7 @@ import { tags } from "@lezer/highlight";
 import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
 
 import { styleNonce } from "../ui/theme";
-
-export type Schema = Record<string, readonly string[]>;
+import { type Schema, completionOf } from "./completion";
 
 export interface EditorHandle {
   /** The selected text, or all of it, and where it starts. */
@@ -60,7 +59,13 @@ const colours = HighlightStyle.define([
   { tag: [tags.typeName, tags.standard(tags.name)], color: "var(--cb-soft)" },
 ]);
 
-const language = (schema: Schema) => sql({ dialect: PostgreSQL, schema, upperCaseKeywords: true });
+function language(schema: Schema) {
+  const tables = Object.fromEntries(schema.map(({ name, columns }) => [name, columns.map((column) => column.name)]));
+  return [
+    sql({ dialect: PostgreSQL, schema: tables, upperCaseKeywords: true }),
+    PostgreSQL.language.data.of({ autocomplete: completionOf(schema) }),
+  ];
+}
 
 export function Editor({ value, schema, onChange, onRun, ref }: EditorProps) {
   const host = useRef<HTMLDivElement>(null);

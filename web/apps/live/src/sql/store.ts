@@ -14,6 +14,17 @@ export interface SqlTab {
   parameters: Record<string, string>;
   grid: GridState;
   exportJob: string | null;
+  /** What ran last: its result is shown again after a reload. */
+  run: RunStatement | null;
+}
+
+export interface RunStatement {
+  sql: string;
+  /** Where it starts in the tab's text. */
+  from: number;
+  parameters: unknown[] | Record<string, unknown> | undefined;
+  /** How long its first rows took; null while that is not known. */
+  ms: number | null;
 }
 
 export interface HistoryEntry {
@@ -46,6 +57,7 @@ const newTab = (name: string, sql: string): SqlTab => ({
   parameters: {},
   grid: {},
   exportJob: null,
+  run: null,
 });
 
 /** "Query 3": the smallest number that no tab has. */

@@ -15,7 +15,7 @@ const WITH = /^\s*WITH\s+(?:RECURSIVE\s+)?/i;
 export const isViewName = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(name);
 
 /** Names that stand in a statement, outside of texts and comments; in lower case, as the engine compares them. */
-function namesIn(sql: string): Set<string> {
+export function namesIn(sql: string): Set<string> {
   const names = new Set<string>();
   for (const [, quoted, plain] of sql.matchAll(TOKENS)) {
     const name = quoted?.replaceAll('""', '"') ?? plain;

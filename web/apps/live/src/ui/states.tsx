@@ -34,7 +34,9 @@ export function Problem({ error, onRetry, retryLabel = "Try again" }: ProblemPro
               ? "Offline"
               : "Failed"}
         </strong>
-        {offline ? "The server cannot be reached. It is tried again by itself." : error.message}
+        <div className="problem-text" data-lines={error.message.includes("\n")}>
+          {offline ? "The server cannot be reached. It is tried again by itself." : error.message}
+        </div>
       </div>
       {onRetry && (
         <>

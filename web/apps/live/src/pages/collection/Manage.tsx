@@ -87,9 +87,15 @@ interface ConfirmProps {
   onStarted(job: Job): void;
 }
 
+function defaultWeek(action: Action, weeks: readonly string[]): string | null {
+  const sorted = [...weeks].sort();
+  return (action.weeks === "live" ? sorted.at(-1) : sorted.at(0)) ?? null;
+}
+
 function Confirm({ collection, action, weeks, onClose, onStarted }: ConfirmProps) {
   const choices = action.weeks ? weeks[action.weeks] : [];
-  const [week, setWeek] = useState<string | null>((action.weeks === "live" ? choices.at(-1) : choices.at(0)) ?? null);
+  // The first choice must do something: before the earliest week there is nothing to archive.
+  const [week, setWeek] = useState<string | null>(defaultWeek(action, choices));
   const begin = useMutation({ mutationFn: () => start(collection, action.kind, week), onSuccess: onStarted });
   return (
     <form

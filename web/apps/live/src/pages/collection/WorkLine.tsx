@@ -7,7 +7,7 @@ import { ApiError } from "@canvasback/client/api/error";
 import { queryClient } from "../../services/services";
 import { Bar, Problem } from "../../ui/states";
 import { nameOf, outcomeOf, stepsOf } from "../../state/work";
-import { useJob, useRemoveJob } from "../../services/queries";
+import { useJob, useRemoveJob } from "../../services/job";
 
 /** What depends on a collection's records and files is asked for again. */
 export function refreshCollections(): void {
