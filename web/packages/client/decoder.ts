@@ -2,11 +2,16 @@
 import { type RowBlock, blockToTsv } from "@canvasback/frame/rowBlock";
 import type { DecodeAnswer, DecodeRequest } from "./decoderMessages";
 
+export interface Tsv {
+  tsv: string;
+  rows: number;
+}
+
 export interface Decoder {
   /** Takes the frame over: it is empty afterwards. */
   block(frame: ArrayBuffer, skip: number, from: number): Promise<RowBlock>;
-  /** The rows as tab-separated lines, and how many they are. */
-  tsv(frame: ArrayBuffer, skip: number, from: number): Promise<{ tsv: string; rows: number }>;
+  /** The rows as tab-separated lines, and how many they are; of some columns, by index, or of all. */
+  tsv(frame: ArrayBuffer, skip: number, from: number, columns?: readonly number[]): Promise<Tsv>;
 }
 
 interface Waiting {
@@ -39,8 +44,8 @@ export class WorkerDecoder implements Decoder {
     return block;
   }
 
-  async tsv(frame: ArrayBuffer, skip: number, from: number): Promise<{ tsv: string; rows: number }> {
-    const { tsv = "", rows = 0 } = await this.ask({ id: ++this.lastId, frame, skip, from, as: "tsv" });
+  async tsv(frame: ArrayBuffer, skip: number, from: number, columns?: readonly number[]): Promise<Tsv> {
+    const { tsv = "", rows = 0 } = await this.ask({ id: ++this.lastId, frame, skip, from, as: "tsv", columns });
     return { tsv, rows };
   }
 
@@ -59,9 +64,9 @@ export class InlineDecoder implements Decoder {
     return decodeBlock(new Uint8Array(frame, skip), from);
   }
 
-  async tsv(frame: ArrayBuffer, skip: number, from: number): Promise<{ tsv: string; rows: number }> {
+  async tsv(frame: ArrayBuffer, skip: number, from: number, columns?: readonly number[]): Promise<Tsv> {
     const { decodeBlock } = await import("./decode");
     const block = decodeBlock(new Uint8Array(frame, skip), from);
-    return { tsv: blockToTsv(block), rows: block.rows };
+    return { tsv: blockToTsv(block, columns), rows: block.rows };
   }
 }

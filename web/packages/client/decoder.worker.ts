@@ -8,10 +8,10 @@ const scope = self as unknown as {
   postMessage: (answer: DecodeAnswer, transfer?: Transferable[]) => void;
 };
 
-scope.onmessage = ({ data: { id, frame, skip, from, as } }) => {
+scope.onmessage = ({ data: { id, frame, skip, from, as, columns } }) => {
   try {
     const block = decodeBlock(new Uint8Array(frame, skip), from);
-    if (as === "tsv") scope.postMessage({ id, tsv: blockToTsv(block), rows: block.rows });
+    if (as === "tsv") scope.postMessage({ id, tsv: blockToTsv(block, columns), rows: block.rows });
     else scope.postMessage({ id, block }, transferables(block));
   } catch (error) {
     scope.postMessage({ id, error: error instanceof Error ? error.message : String(error) });

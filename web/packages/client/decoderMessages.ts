@@ -8,6 +8,8 @@ export interface DecodeRequest {
   skip: number;
   from: number;
   as: "block" | "tsv";
+  /** Of "tsv": these columns, by index; all where there are none. */
+  columns?: readonly number[] | undefined;
 }
 
 export interface DecodeAnswer {

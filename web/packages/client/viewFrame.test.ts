@@ -159,6 +159,16 @@ describe("ViewFrame", () => {
     await Promise.all([answer(), expect(gone).rejects.toThrow("no longer there")]);
   });
 
+  it("names no columns where most of very many are copied, and gives them in the order asked for", async () => {
+    const names = Array.from({ length: 300 }, (_, i) => `c${i}`);
+    const { frame, answer, socket } = start(1, names);
+    const columns = names.map((_, i) => 299 - i);
+    const copied = frame.copy({ rowStart: 0, rowEnd: 1, columns }, never());
+    await answer();
+    expect((await copied).text).toBe(columns.map((i) => `c${i}:0`).join("\t"));
+    expect(socket.of("window")[0]?.window.columns).toBeUndefined();
+  });
+
   it("copies the chosen columns where two have the same name", async () => {
     const { frame, answer } = start(3, ["a", "b", "a"]);
     // The frames of the test have one column a name: what came stands for all three.

@@ -6,9 +6,9 @@
 import type { CellRange, DataFrame, GridColumn } from "@canvasback/frame/dataFrame";
 import { BlockCache } from "@canvasback/frame/blockCache";
 import { SharedLoads } from "@canvasback/frame/loads";
-import { type RowBlock, blockBytes, blockToTsv, cellOf, sliceBlock } from "@canvasback/frame/rowBlock";
+import { type RowBlock, blockBytes, cellOf, sliceBlock } from "@canvasback/frame/rowBlock";
 import { ApiError, isAbort } from "./api/error";
-import type { ViewState, WindowRequest } from "./stream/protocol";
+import type { ViewState } from "./stream/protocol";
 import type { View } from "./stream/view";
 
 export const BLOCK_ROWS = 64;
@@ -18,6 +18,8 @@ const CACHE_BYTES_MAX = 32 * 1024 * 1024;
 const CELL_BYTES_MAX = 1024;
 const AHEAD_ROWS = 4 * BLOCK_ROWS;
 const COPY_ROWS = 5000;
+/** Of so many columns those to copy are chosen on this side. */
+const CHOSEN_HERE_MIN = 256;
 const BUSY_RETRIES = 6;
 const BUSY_PAUSE_MS = 250;
 
@@ -137,28 +139,20 @@ export class ViewFrame implements DataFrame {
     progress: (rows: number) => void = () => undefined,
   ): Promise<{ text: string; rows: number }> {
     const parts: string[] = [];
-    const columns = this.named(range.columns, true);
+    // To name thousands of columns costs more than to have them all and choose.
+    const many = this.columns.length > CHOSEN_HERE_MIN && range.columns.length * 2 > this.columns.length;
+    const chosen = many || !this.namesAreUnique ? range.columns : undefined;
+    const columns = chosen ? {} : this.named(range.columns, true);
     let from = range.rowStart;
     while (from < range.rowEnd) {
       const to = Math.min(from + COPY_ROWS, range.rowEnd);
-      const { tsv, rows } = await this.tsv({ from, to, ...columns, slot: null }, range.columns, signal);
+      const { tsv, rows } = await this.view.tsv({ from, to, ...columns, slot: null }, signal, chosen);
       if (rows === 0) break;
       parts.push(tsv);
       from += rows;
       progress(from - range.rowStart);
     }
     return { text: parts.join("\n"), rows: from - range.rowStart };
-  }
-
-  private async tsv(
-    request: WindowRequest,
-    columns: readonly number[],
-    signal: AbortSignal,
-  ): Promise<{ tsv: string; rows: number }> {
-    if (this.namesAreUnique) return this.view.tsv(request, signal);
-    const { block } = await this.view.window(request, signal);
-    const chosen = columns.flatMap((column) => block.columns[column] ?? []);
-    return { tsv: blockToTsv({ ...block, columns: chosen }), rows: block.rows };
   }
 
   dispose(): void {

@@ -69,11 +69,15 @@ function sliceColumn(column: ColumnText, first: number, end: number): ColumnText
 
 const NEEDS_QUOTES = /["\t\n\r]/;
 
-/** A block as lines of tab-separated values; a value with a tab, quote or line end is quoted. NULL is nothing. */
-export function blockToTsv(block: RowBlock): string {
+/**
+ * A block as lines of tab-separated values, of all its columns or of some by index; a value with a tab, quote or line
+ * end is quoted. NULL is nothing.
+ */
+export function blockToTsv(block: RowBlock, chosen?: readonly number[]): string {
+  const columns = chosen ? chosen.flatMap((index) => block.columns[index] ?? []) : block.columns;
   const lines: string[] = [];
   for (let row = 0; row < block.rows; ++row) {
-    const cells = block.columns.map((column) => {
+    const cells = columns.map((column) => {
       if (column.nulls?.[row]) return "";
       const text = column.text.slice(column.offsets[row], column.offsets[row + 1]);
       return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -83,10 +83,10 @@ export interface World {
   end(): Promise<void>;
 }
 
-/** Makes a Parquet file of a statement. */
-export function makeParquet(folder: string, name: string, sql: string): string {
+/** Makes a Parquet file of a statement, which may read the files of `from`. */
+export function makeParquet(folder: string, name: string, sql: string, from: string[] = []): string {
   const file = join(folder, `${name}.parquet`);
-  execFileSync(PROGRAM, ["query", sql, "--format", "parquet", "--out", file], {
+  execFileSync(PROGRAM, ["query", sql, ...from, "--format", "parquet", "--out", file], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   return file;
@@ -114,7 +114,7 @@ const EVENTS = Array.from({ length: 300 }, (_, i) =>
 
 /** Names that pages may come under besides that of the machine: as from another one, without a secure context. */
 export const OTHER_HOST = "grid.test";
-const ARGS = ["--hosts", `127.0.0.1,localhost,${OTHER_HOST}`];
+const ARGS = ["--hosts", OTHER_HOST];
 
 /** `more` makes further files in the folder; without it there are only those that most tests look at. */
 export async function makeWorld(more?: (folder: string) => string[]): Promise<World> {

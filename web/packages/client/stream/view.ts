@@ -62,10 +62,14 @@ export class View {
     });
   }
 
-  /** Rows as tab-separated lines, made beside the page's own thread. */
-  tsv(request: WindowRequest, signal: AbortSignal): Promise<{ tsv: string; rows: number; header: FrameHeader }> {
+  /** Rows as tab-separated lines, made beside the page's own thread; of some columns of the window, by index, or of all. */
+  tsv(
+    request: WindowRequest,
+    signal: AbortSignal,
+    columns?: readonly number[],
+  ): Promise<{ tsv: string; rows: number; header: FrameHeader }> {
     return this.request(request, signal, async (frame, skip, header) => {
-      const text = await this.connection.decoder.tsv(frame, skip, header.from);
+      const text = await this.connection.decoder.tsv(frame, skip, header.from, columns);
       return { ...text, header };
     });
   }

@@ -16,12 +16,17 @@ export async function writeClipboard(text: string | Promise<string>): Promise<vo
   if (typeof ClipboardItem !== "undefined" && navigator.clipboard) {
     // Asked for at once, while the key is still down; the text may come later.
     const made = Promise.resolve(text);
-    const item = new ClipboardItem({ "text/plain": made.then((value) => new Blob([value], { type: "text/plain" })) });
+    const item = new ClipboardItem({ "text/plain": made.then((value) => blobOf(value)) });
     await Promise.all([navigator.clipboard.write([item]), made]);
     return;
   }
   // Not awaited where it is there already: the command must run within the event.
   if (!copyByCommand(typeof text === "string" ? text : await text)) throw new NeedsGestureError();
+}
+
+/** Who reads the blob takes a leading U+FEFF for a mark of the encoding: one more is put before one that is the text's. */
+function blobOf(text: string): Blob {
+  return new Blob([text.startsWith("\ufeff") ? `\ufeff${text}` : text], { type: "text/plain" });
 }
 
 function copyByCommand(text: string): boolean {
