@@ -96,6 +96,7 @@ bench-micro: build ## the inner loops alone, beside their limits
 lint: ## style and dependency rule, without a build
 	python3 tests/tidy.py
 	python3 tests/layers.py
+	python3 tests/web_layers.py
 
 sources = git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp'
 

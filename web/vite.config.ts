@@ -1,9 +1,12 @@
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import react from "@vitejs/plugin-react";
 import { type Plugin, defineConfig } from "vite";
+
+import { aliases } from "./aliases.ts";
 
 const COMPRESS_BYTES_MIN = 1024;
 
@@ -14,7 +17,7 @@ function compressed(): Plugin {
     name: "compressed",
     apply: "build",
     configResolved: (config) => {
-      folder = join(config.root, config.build.outDir);
+      folder = resolve(config.root, config.build.outDir);
     },
     closeBundle: () => {
       for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
@@ -35,9 +38,20 @@ const server = process.env.CANVASBACK_URL ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [react(), compressed()],
-  build: { target: "es2022", chunkSizeWarningLimit: 700, modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  root: fileURLToPath(new URL("apps/live", import.meta.url)),
+  resolve: { alias: aliases },
+  cacheDir: fileURLToPath(new URL("node_modules/.vite", import.meta.url)),
+  build: {
+    target: "es2022",
+    outDir: fileURLToPath(new URL("dist", import.meta.url)),
+    emptyOutDir: true,
+    chunkSizeWarningLimit: 700,
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+  },
   worker: { format: "es" },
   server: {
+    fs: { allow: [fileURLToPath(new URL(".", import.meta.url))] },
     proxy: Object.fromEntries(
       ["/api", "/metrics", "/health", "/docs", "/openapi.json"].map((path) => [
         path,

@@ -3,12 +3,14 @@ import { fileURLToPath } from "node:url";
 
 import { type Plugin, defineConfig } from "vite";
 
+import { aliases } from "../aliases.ts";
+
 const root = fileURLToPath(new URL("pages", import.meta.url));
 const grids = ["ours", "aggrid", "glide", "hightable"];
 
 /** hightable needs the app's React, Glide an older one: each page gets the one that its grid is made for. */
 function reactOfHightable(): Plugin {
-  const app = fileURLToPath(new URL("../src/grid/mount.tsx", import.meta.url));
+  const app = fileURLToPath(new URL("../packages/grid/mount.tsx", import.meta.url));
   return {
     name: "react-of-hightable",
     enforce: "pre",
@@ -22,6 +24,7 @@ function reactOfHightable(): Plugin {
 export default defineConfig({
   plugins: [reactOfHightable()],
   root,
+  resolve: { alias: aliases },
   build: {
     target: "es2022",
     outDir: resolve(root, "../dist"),

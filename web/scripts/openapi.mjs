@@ -1,11 +1,11 @@
-// Writes src/data/api/schema.ts, the types of the interface, from the server's OpenAPI document.
+// Writes packages/client/api/schema.ts, the types of the interface, from the server's OpenAPI document.
 //   node scripts/openapi.mjs          writes the file
 //   node scripts/openapi.mjs --check  fails where the file is not what would be written
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const source = new URL("../../protocol/openapi.json", import.meta.url);
-const target = new URL("../src/data/api/schema.ts", import.meta.url);
+const target = new URL("../packages/client/api/schema.ts", import.meta.url);
 
 const document = JSON.parse(readFileSync(source, "utf8"));
 const METHODS = ["get", "post", "put", "delete", "patch"];

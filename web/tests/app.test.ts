@@ -2,11 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import type { Job } from "../src/data/api/schema";
+import type { Job } from "@canvasback/client/api/schema";
 import { HARDEST_SQL, HARD_ROWS } from "./support/hardTable";
 import { cell, copy, focusOn, grid, loaded, rowCount, seriousFindings, text } from "./support/pages";
 import { type World, complaints, makeWorld } from "./support/world";
@@ -76,7 +75,7 @@ describe("statements", () => {
     await loaded(page);
     await expect.poll(() => page.locator(".cg-label").allTextContents()).toEqual(["second"]);
     await page.reload();
-    await page.getByRole("button", { name: "Statements that ran" }).click();
+    await page.getByRole("button", { name: "Query history" }).click();
     await page.locator(".history-entry", { hasText: "SELECT 2 AS second" }).waitFor();
   });
 
@@ -96,7 +95,7 @@ describe("statements", () => {
 
   it("keep their text over a reload, in tabs", async () => {
     page = await world.page("/sql");
-    await page.getByRole("button", { name: "Another statement" }).click();
+    await page.getByRole("button", { name: "New query" }).click();
     await write("SELECT 'kept' AS a");
     await page.reload();
     await page.locator(".cm-content", { hasText: "'kept'" }).waitFor();

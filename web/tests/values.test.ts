@@ -3,11 +3,10 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-import { decodeBlock } from "../src/data/decode";
-import { cellOf } from "../src/data/rowBlock";
+import { decodeBlock } from "@canvasback/client/decode";
+import { cellOf } from "@canvasback/frame/rowBlock";
 import { HARDEST_SQL, HARD_ROWS } from "./support/hardTable";
 import { Server, freePort, makeParquet } from "./support/world";
 

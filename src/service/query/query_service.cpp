@@ -153,14 +153,14 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::sql(SqlRunRequest
 
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::run(Task task,
                                                                    std::vector<std::shared_ptr<const Dataset>> datasets,
-                                                                   Lane lane, RunningQuery entry) {
+                                                                   Lane lane, RunningQuery entry, bool large) {
   if (task.timeout_ms <= 0) task.timeout_ms = options_.default_timeout_ms;
-  co_return co_await start(std::move(task), std::move(datasets), lane, std::move(entry), {});
+  co_return co_await start(std::move(task), std::move(datasets), lane, std::move(entry), {}, large);
 }
 
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
     Task task, std::vector<std::shared_ptr<const Dataset>> datasets, Lane lane, RunningQuery entry,
-    std::string count_key) {
+    std::string count_key, bool large) {
   using Out = Result<std::unique_ptr<Answer>>;
   const std::uint64_t id = next_id_++;
   entry.id = id;
@@ -168,7 +168,6 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
   CancelToken cancelled = entry.cancel;
   running_.emplace(id, std::move(entry));
   // Tried again once for either reason: in the large place, or because an earlier task had spoilt the worker.
-  bool large = false;
   bool again = true;
   int looks = look_again_ == nullptr ? 0 : kLooksMax;
   while (true) {

@@ -149,9 +149,9 @@ class QueryService {
   Result<std::string> tile_tag(const TileRequest& request) const;
 
   // A task that another service made, registered and cancelled like the others. A task without a time limit gets the
-  // default one.
+  // default one. `large` asks for the place with half of the memory at once: for a task that is tried again.
   asio::awaitable<Result<std::unique_ptr<Answer>>> run(Task task, std::vector<std::shared_ptr<const Dataset>> datasets,
-                                                       Lane lane, RunningQuery entry);
+                                                       Lane lane, RunningQuery entry, bool large = false);
 
   // Asked when a task has failed: whether files that it may have read had been moved away, and the datasets are now
   // without them. The task is then tried once more.
@@ -169,7 +169,8 @@ class QueryService {
 
   asio::awaitable<Result<std::unique_ptr<Answer>>> start(Task task,
                                                          std::vector<std::shared_ptr<const Dataset>> datasets,
-                                                         Lane lane, RunningQuery entry, std::string count_key);
+                                                         Lane lane, RunningQuery entry, std::string count_key,
+                                                         bool large = false);
   void remember_count(const std::string& key, std::int64_t rows);
   // A whole answer out of the memory of the setting profile_cache, with its metrics.
   std::optional<ProfileAnswer> kept_answer(const std::string& key, std::int64_t received_ns, const char* method);

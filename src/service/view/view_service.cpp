@@ -37,6 +37,9 @@ bool is_direct(const Dataset& dataset, const ViewRequest& request) {
 
 bool is_plain_result(const ViewRequest& request) { return request.selection.in_file_order() && request.search.empty(); }
 
+// What the files of one try are named by.
+std::string build_key(std::uint64_t build) { return fmt::format("view {} {}", build, random_hex(8)); }
+
 std::string identity_of(const ViewRequest& request, const std::string& version) {
   return sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}", request.dataset, version, to_json(request.selection).dump(),
                                 request.search, request.first));
@@ -193,7 +196,7 @@ void ViewService::start(const std::shared_ptr<View>& view) {
   task.view.search = view->request_.search;
   task.view.first = view->request_.first;
   task.view.bytes_max = options_.bytes_max;
-  task.view.key = fmt::format("view {} {}", view->build_, random_hex(8));
+  task.view.key = build_key(view->build_);
   std::vector<std::shared_ptr<const Dataset>> datasets;
   if (!view->request_.dataset.empty()) {
     auto dataset = datasets_.find(view->request_.dataset);
@@ -243,14 +246,28 @@ void ViewService::start(const std::shared_ptr<View>& view) {
 asio::awaitable<void> ViewService::build(std::shared_ptr<View> view, Task task,
                                          std::vector<std::shared_ptr<const Dataset>> datasets, std::uint64_t number) {
   const auto alive = alive_;
+  std::optional<Error> error = co_await try_build(view, task, datasets, number, false);
+  if (!*alive || view->build_ != number) co_return;
+  // The query service tries again what failed before its first answer. A view has answered with its first rows by the
+  // time at which the order of all of them takes too much: then it is for us to have it made with more memory.
+  if (error && error->code == ErrorCode::MemoryLimit && view->stage_ == View::Stage::Building &&
+      !view->cancel_.cancelled()) {
+    task.view.key = build_key(number);
+    error = co_await try_build(view, task, datasets, number, true);
+    if (!*alive || view->build_ != number) co_return;
+  }
+  end(view, std::move(error));
+}
+
+asio::awaitable<std::optional<Error>> ViewService::try_build(std::shared_ptr<View> view, Task task,
+                                                             std::vector<std::shared_ptr<const Dataset>> datasets,
+                                                             std::uint64_t number, bool large) {
+  const auto alive = alive_;
   RunningQuery entry{0,       "view",       task.sql.empty() ? view->request_.dataset : task.sql, "arrow", 0, "waiting",
                      nullptr, view->cancel_};
-  auto answer = co_await queries_.run(std::move(task), std::move(datasets), Lane::General, std::move(entry));
-  if (!*alive || view->build_ != number) co_return;
-  if (!answer) {
-    end(view, answer.error());
-    co_return;
-  }
+  auto answer = co_await queries_.run(std::move(task), std::move(datasets), Lane::General, std::move(entry), large);
+  if (!answer) co_return answer.error();
+  if (!*alive || view->build_ != number) co_return std::nullopt;
   // The share comes with the worker's progress, nobody waits for it.
   auto ticking = std::make_shared<bool>(true);
   asio::co_spawn(
@@ -265,23 +282,22 @@ asio::awaitable<void> ViewService::build(std::shared_ptr<View> view, Task task,
         }
       }(executor_, view, **answer, ticking),
       asio::detached);
+  std::optional<Error> error;
   while (true) {
     TaskEvent event = co_await (*answer)->next();
     if (!*alive || view->build_ != number) break;
     if (event.kind == TaskEvent::Kind::Head) {
       take(*view, event.info);
     } else if (event.kind == TaskEvent::Kind::Done) {
-      *ticking = false;
       take(*view, event.info.at("view"));
-      end(view, std::nullopt);
       break;
     } else if (event.kind == TaskEvent::Kind::Failed) {
-      *ticking = false;
-      end(view, event.error);
+      error = event.error;
       break;
     }
   }
   *ticking = false;
+  co_return error;
 }
 
 void ViewService::take(View& view, const Json& state) {

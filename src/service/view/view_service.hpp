@@ -123,6 +123,10 @@ class ViewService {
   void start_again(const std::shared_ptr<View>& view);
   asio::awaitable<void> build(std::shared_ptr<View> view, Task task,
                               std::vector<std::shared_ptr<const Dataset>> datasets, std::uint64_t number);
+  // One run of the task: what it failed with, if it did; `large` gives it the place with the most memory.
+  asio::awaitable<std::optional<Error>> try_build(std::shared_ptr<View> view, Task task,
+                                                  std::vector<std::shared_ptr<const Dataset>> datasets,
+                                                  std::uint64_t number, bool large);
   void take(View& view, const Json& state);
   void end(const std::shared_ptr<View>& view, std::optional<Error> error);
   Result<Task> window_task(const View& view, const WindowRequest& request) const;

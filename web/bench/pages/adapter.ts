@@ -1,7 +1,7 @@
 /** What the measuring program asks of each grid, and the rows that all of them show. */
-import { WorkerDecoder } from "../../src/data/decoder";
-import { StreamConnection } from "../../src/data/stream/connection";
-import { ViewFrame } from "../../src/data/viewFrame";
+import { WorkerDecoder } from "@canvasback/client/decoder";
+import { StreamConnection } from "@canvasback/client/stream/connection";
+import { ViewFrame } from "@canvasback/client/viewFrame";
 
 export interface Adapter {
   /** Rows in sight with cells that are drawn without their value, from 0. */

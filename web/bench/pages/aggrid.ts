@@ -1,6 +1,6 @@
 import { AllCommunityModule, ModuleRegistry, createGrid, type GridApi, type IGetRowsParams } from "ag-grid-community";
 
-import { cellOf } from "../../src/data/rowBlock";
+import { cellOf } from "@canvasback/frame/rowBlock";
 import { host, inSight, offer, openFrame, shownText } from "./adapter";
 
 ModuleRegistry.registerModules([AllCommunityModule]);

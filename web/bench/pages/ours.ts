@@ -1,4 +1,4 @@
-import { mountGrid } from "../../src/grid/mount";
+import { mountGrid } from "@canvasback/grid/mount";
 import { host, offer, openFrame } from "./adapter";
 
 const frame = await openFrame();

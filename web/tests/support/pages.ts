@@ -20,12 +20,14 @@ export const header = (page: Page, name: string): Locator =>
 
 /** Waits until the grid has rows, all cells in sight loaded. */
 export async function loaded(page: Page): Promise<void> {
-  await page.waitForSelector(".cg-row[aria-rowindex] .cg-cell");
-  await page.waitForFunction(
+  // Not waitForSelector: the element that it gives would be kept, and with it the page that the app has left.
+  await page.locator(".cg-row[aria-rowindex] .cg-cell").first().waitFor();
+  const done = await page.waitForFunction(
     () =>
       document.querySelectorAll(".cg-row.is-waiting, .cg-row[aria-rowindex] .cg-cell.is-loading").length === 0 &&
       document.querySelector('.grid-host[data-stale="true"]') === null,
   );
+  await done.dispose();
 }
 
 /** How many rows the status line says there are. */

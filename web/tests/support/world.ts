@@ -75,16 +75,18 @@ export class Server {
 
 export interface World {
   url: string;
+  /** Where the files of the datasets are. */
+  folder: string;
   server: Server;
   context: BrowserContext;
   page(path: string): Promise<Page>;
   end(): Promise<void>;
 }
 
-/** Makes a Parquet file of a statement. */
-export function makeParquet(folder: string, name: string, sql: string): string {
+/** Makes a Parquet file of a statement, which may read the files of `from`. */
+export function makeParquet(folder: string, name: string, sql: string, from: string[] = []): string {
   const file = join(folder, `${name}.parquet`);
-  execFileSync(PROGRAM, ["query", sql, "--format", "parquet", "--out", file], {
+  execFileSync(PROGRAM, ["query", sql, ...from, "--format", "parquet", "--out", file], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   return file;
@@ -110,14 +112,20 @@ const EVENTS = Array.from({ length: 300 }, (_, i) =>
   }),
 ).join("\n");
 
-export async function makeWorld(): Promise<World> {
+/** Names that pages may come under besides that of the machine: as from another one, without a secure context. */
+export const OTHER_HOST = "grid.test";
+const ARGS = ["--hosts", OTHER_HOST];
+
+/** `more` makes further files in the folder; without it there are only those that most tests look at. */
+export async function makeWorld(more?: (folder: string) => string[]): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "canvasback-web-"));
   const files = [
     makeParquet(folder, "hard", HARD_SQL),
     makeParquet(folder, "orders", ORDERS_SQL),
     makeParquet(folder, "wide", WIDE_SQL),
+    ...(more?.(folder) ?? []),
   ];
-  const server = new Server(await freePort(), [...files, "--data", join(folder, "data"), "--workers", "2"]);
+  const server = new Server(await freePort(), [...files, "--data", join(folder, "data"), "--workers", "2", ...ARGS]);
   await server.start();
   const { url } = server;
   const made = await fetch(`${url}/ingest?collection=events`, {
@@ -129,12 +137,13 @@ export async function makeWorld(): Promise<World> {
   const context = await chromium.launchPersistentContext(join(folder, "profile"), {
     executablePath: CHROMIUM,
     headless: true,
-    args: FLAGS,
+    args: [...FLAGS, `--host-resolver-rules=MAP ${OTHER_HOST} 127.0.0.1`],
     viewport: { width: 1440, height: 900 },
     permissions: ["clipboard-read", "clipboard-write"],
   });
   return {
     url,
+    folder,
     server,
     context,
     page: async (path) => {

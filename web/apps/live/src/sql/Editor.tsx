@@ -1,0 +1,154 @@
+/** The editor of statements: CodeMirror, with the catalog's tables and columns to complete from. */
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { PostgreSQL, sql } from "@codemirror/lang-sql";
+import { HighlightStyle, bracketMatching, indentOnInput, syntaxHighlighting } from "@codemirror/language";
+import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
+import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
+import { Compartment, EditorState, Prec } from "@codemirror/state";
+import { EditorView, drawSelection, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
+
+import { styleNonce } from "../ui/theme";
+import { type Schema, completionOf } from "./completion";
+
+export interface EditorHandle {
+  /** The selected text, or all of it, and where it starts. */
+  statement(): { sql: string; from: number };
+  insert(text: string): void;
+  mark(diagnostic: { from: number; message: string } | null): void;
+}
+
+interface EditorProps {
+  value: string;
+  schema: Schema;
+  onChange(value: string): void;
+  onRun(): void;
+  ref: Ref<EditorHandle>;
+}
+
+const look = EditorView.theme({
+  "&": { height: "100%", fontSize: "13px", backgroundColor: "var(--cb-surface)", color: "var(--cb-text)" },
+  ".cm-scroller": { fontFamily: "var(--cb-mono)", lineHeight: "1.55" },
+  ".cm-gutters": { backgroundColor: "var(--cb-surface)", color: "var(--cb-dim)", border: "none" },
+  ".cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--cb-hover) 55%, transparent)" },
+  ".cm-activeLineGutter": { backgroundColor: "transparent" },
+  ".cm-cursor": { borderLeftColor: "var(--cb-text)" },
+  "&.cm-focused": { outline: "none" },
+  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "var(--cb-selected-head) !important",
+  },
+  ".cm-tooltip": {
+    backgroundColor: "var(--cb-raised)",
+    border: "1px solid var(--cb-line-strong)",
+    borderRadius: "6px",
+  },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": {
+    backgroundColor: "var(--cb-accent-wash)",
+    color: "var(--cb-text)",
+  },
+  ".cm-placeholder": { color: "var(--cb-dim)" },
+});
+
+const colours = HighlightStyle.define([
+  { tag: tags.keyword, color: "var(--cb-accent)", fontWeight: "550" },
+  { tag: [tags.string, tags.special(tags.string)], color: "var(--cb-good)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--cb-warn)" },
+  { tag: tags.comment, color: "var(--cb-dim)", fontStyle: "italic" },
+  { tag: [tags.typeName, tags.standard(tags.name)], color: "var(--cb-soft)" },
+]);
+
+function language(schema: Schema) {
+  const tables = Object.fromEntries(schema.map(({ name, columns }) => [name, columns.map((column) => column.name)]));
+  return [
+    sql({ dialect: PostgreSQL, schema: tables, upperCaseKeywords: true }),
+    PostgreSQL.language.data.of({ autocomplete: completionOf(schema) }),
+  ];
+}
+
+export function Editor({ value, schema, onChange, onRun, ref }: EditorProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const editor = useRef<EditorView | null>(null);
+  const schemaPart = useRef(new Compartment());
+  const latest = useRef({ onChange, onRun });
+  latest.current = { onChange, onRun };
+
+  useEffect(() => {
+    if (!host.current) return;
+    const run = { key: "Mod-Enter", run: () => (latest.current.onRun(), true) };
+    const state = EditorState.create({
+      doc: value,
+      extensions: [
+        EditorView.cspNonce.of(styleNonce()),
+        Prec.highest(keymap.of([run])),
+        lineNumbers(),
+        history(),
+        drawSelection(),
+        indentOnInput(),
+        bracketMatching(),
+        closeBrackets(),
+        autocompletion(),
+        highlightActiveLine(),
+        highlightSelectionMatches(),
+        lintGutter(),
+        syntaxHighlighting(colours),
+        look,
+        placeholder("SELECT …"),
+        EditorView.contentAttributes.of({ "aria-label": "SQL statement" }),
+        EditorView.lineWrapping,
+        schemaPart.current.of(language(schema)),
+        // Tab leaves the editor unless something is being completed or text is selected for indenting.
+        keymap.of([...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, ...searchKeymap]),
+        keymap.of([
+          {
+            ...indentWithTab,
+            run: (view) => (view.state.selection.main.empty ? false : (indentWithTab.run?.(view) ?? false)),
+          },
+        ]),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) latest.current.onChange(update.state.doc.toString());
+        }),
+      ],
+    });
+    const made = new EditorView({ state, parent: host.current });
+    editor.current = made;
+    return () => made.destroy();
+    // The editor keeps its own text; another tab is another editor.
+  }, []);
+
+  useEffect(() => {
+    editor.current?.dispatch({ effects: schemaPart.current.reconfigure(language(schema)) });
+  }, [schema]);
+
+  useImperativeHandle(ref, () => ({
+    statement: () => {
+      const view = editor.current;
+      if (!view) return { sql: "", from: 0 };
+      const { from, to, empty } = view.state.selection.main;
+      return empty ? { sql: view.state.doc.toString(), from: 0 } : { sql: view.state.sliceDoc(from, to), from };
+    },
+    insert: (text) => {
+      const view = editor.current;
+      view?.dispatch(view.state.replaceSelection(text));
+      view?.focus();
+    },
+    mark: (diagnostic) => {
+      const view = editor.current;
+      if (!view) return;
+      const found: Diagnostic[] = [];
+      if (diagnostic) {
+        const from = Math.min(diagnostic.from, view.state.doc.length);
+        const word = view.state.wordAt(from);
+        found.push({
+          from,
+          to: word?.to ?? Math.min(from + 1, view.state.doc.length),
+          severity: "error",
+          message: diagnostic.message,
+        });
+      }
+      view.dispatch(setDiagnostics(view.state, found));
+    },
+  }));
+  return <div ref={host} className="editor" />;
+}

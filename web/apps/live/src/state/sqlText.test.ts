@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+
+import { parseFilter } from "@canvasback/client/filters";
+import { wrapSql } from "./sqlText";
+
+describe("the SQL of a selection", () => {
+  it("writes the grid's selection around a statement", () => {
+    const sql = wrapSql("SELECT 1 AS a;", {
+      columns: ["a"],
+      conditions: [{ column: 'q"', kind: "in", values: ["it's", null] }],
+      sort: [{ column: "a", descending: true }],
+    });
+    expect(sql).toBe(
+      `SELECT "a" FROM (\nSELECT 1 AS a\n) WHERE ("q""" IN ('it''s') OR "q""" IS NULL) ORDER BY "a" DESC NULLS LAST`,
+    );
+    expect(wrapSql("SELECT 1;", { conditions: [], sort: [] })).toBe("SELECT 1");
+  });
+
+  it("writes groups of conditions", () => {
+    const conditions = parseFilter(
+      '{"or": [{"a": "1"}, {"not": {"or": [{"b": null}, {"c": {"op": "gt", "value": 5}}]}}]}',
+    );
+    expect(wrapSql("SELECT 1", { conditions, sort: [] })).toBe(
+      `SELECT * FROM (\nSELECT 1\n) WHERE ("a" = '1' OR NOT COALESCE("b" IS NULL OR "c" > '5', false))`,
+    );
+  });
+});
