@@ -65,11 +65,11 @@ soak-short: test-programs unit functional web-test crash-short
 soak: test-programs ## memory, cancels, crowds, kills at full size (about 20 minutes; SOAK="memory crowd" runs some)
 	$(PYTHON) tests/soak/soak.py $(SOAK)
 
-xlsx: test-programs ## workbooks at the limits of Excel, thousands of random ones (half an hour; XLSX="rows zip64" runs some)
+xlsx: test-programs ## workbooks at the limits of Excel, thousands of random ones (half an hour; XLSX="rows zip64")
 	$(PYTHON) tests/xlsx/large.py $(XLSX)
 
 SCHEMATHESIS_EXAMPLES ?= 2000
-schemathesis: test-programs ## random requests made from /openapi.json, the long form (about an hour; SCHEMATHESIS_EXAMPLES=200)
+schemathesis: test-programs ## random requests made from /openapi.json (an hour; SCHEMATHESIS_EXAMPLES=200)
 	SCHEMATHESIS_EXAMPLES=$(SCHEMATHESIS_EXAMPLES) $(PYTHON) -m pytest -q tests/functional/test_schemathesis.py
 
 package: build ## a .tar.gz and a .deb below build/package that need nothing but a C library, tried
