@@ -3,6 +3,7 @@
 
 #include "service/collection_service.hpp"
 #include "service/dataset_service.hpp"
+#include "service/feed_status.hpp"
 #include "service/job_service.hpp"
 #include "service/query_service.hpp"
 #include "service/view_service.hpp"
@@ -27,6 +28,7 @@ struct Services {
   std::int64_t started_us = 0;
   CollectionService* collections = nullptr;  // where there are any
   QuerySettings settings = {};
+  const std::vector<FeedStatus>* feeds = nullptr;  // where any are asked
 };
 
 void add_system_routes(Router& router, Services services);   // / /health /metrics
