@@ -41,7 +41,7 @@ class Decompressor {
   virtual Status end() = 0;
 };
 
-// encoding: "gzip" or "zstd". Errors: InvalidData for another one.
+// encoding: "gzip", "zstd", or "deflate" (with or without the header of zlib). Errors: InvalidData for another one.
 Result<std::unique_ptr<Decompressor>> make_decompressor(std::string_view encoding, std::size_t ratio_max);
 
 // The CRC-32 (of ZIP, gzip and PNG) of two texts one behind the other, from theirs; `second_bytes` is the second's

@@ -99,5 +99,38 @@ TEST_P(Compress, NothingIsAValidStream) {
 
 TEST(CompressNames, UnknownEncodingIsRefused) { EXPECT_EQ(make_compressor("br").error().code, ErrorCode::InvalidData); }
 
+// What servers send as Content-Encoding: deflate: zlib's format, as it is defined, and bare deflate.
+TEST(Decompress, DeflateWithAndWithoutItsHeader) {
+  const std::string text = "0123456789 and so on, and so on, and so on";
+  for (const int window_bits : {15, -15}) {
+    z_stream stream{};
+    ASSERT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    std::string packed(200, '\0');
+    std::string input = text;
+    stream.next_in = reinterpret_cast<Bytef*>(input.data());
+    stream.avail_in = static_cast<uInt>(input.size());
+    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+    stream.avail_out = static_cast<uInt>(packed.size());
+    ASSERT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    packed.resize(stream.total_out);
+    deflateEnd(&stream);
+    for (const std::size_t step : {std::size_t{1}, packed.size()}) {
+      auto decompressor = make_decompressor("deflate", 200);
+      ASSERT_TRUE(decompressor);
+      std::string out;
+      const auto take = [&](std::string_view bytes) -> Status {
+        out += bytes;
+        return {};
+      };
+      for (std::size_t at = 0; at < packed.size(); at += step) {
+        EXPECT_FALSE((*decompressor)->end()) << at;
+        ASSERT_TRUE((*decompressor)->add(std::string_view(packed).substr(at, step), take));
+      }
+      EXPECT_EQ(out, text);
+      EXPECT_TRUE((*decompressor)->end());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace canvasback

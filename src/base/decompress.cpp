@@ -1,6 +1,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <utility>
+
 #include "base/compress.hpp"
 #include "base/limits.hpp"
 
@@ -31,10 +33,13 @@ class Growth {
   std::uint64_t out_ = 0;
 };
 
+constexpr int kGzipOrZlibBits = 15 + 32;
+constexpr int kRawBits = -15;
+
 class GzipDecompressor final : public Decompressor {
  public:
-  explicit GzipDecompressor(std::size_t ratio_max) : growth_(ratio_max), piece_(kPieceBytes, '\0') {
-    ok_ = inflateInit2(&stream_, 15 + 32) == Z_OK;
+  GzipDecompressor(std::size_t ratio_max, int window_bits) : growth_(ratio_max), piece_(kPieceBytes, '\0') {
+    ok_ = inflateInit2(&stream_, window_bits) == Z_OK;
   }
   ~GzipDecompressor() override { inflateEnd(&stream_); }
 
@@ -72,6 +77,37 @@ class GzipDecompressor final : public Decompressor {
   bool ended_ = false;
 };
 
+// "deflate" of HTTP is zlib's format by its definition, and bare deflate by what some servers send: the first two bytes
+// tell.
+class DeflateDecompressor final : public Decompressor {
+ public:
+  explicit DeflateDecompressor(std::size_t ratio_max) : ratio_max_(ratio_max) {}
+
+  Status add(std::string_view bytes, const Take& take) override {
+    if (inner_) return inner_->add(bytes, take);
+    begin_ += bytes;
+    return begin_.size() < 2 ? Status() : open(take);
+  }
+  Status end() override {
+    if (!inner_) return broken("deflate");
+    return inner_->end();
+  }
+
+ private:
+  Status open(const Take& take) {
+    const auto first = static_cast<unsigned char>(begin_[0]);
+    const auto second = static_cast<unsigned char>(begin_[1]);
+    const bool zlib = (first & 0x0f) == 8 && (first * 256 + second) % 31 == 0;
+    inner_ = std::make_unique<GzipDecompressor>(ratio_max_, zlib ? kGzipOrZlibBits : kRawBits);
+    const std::string begin = std::exchange(begin_, {});
+    return inner_->add(begin, take);
+  }
+
+  std::size_t ratio_max_;
+  std::string begin_;
+  std::unique_ptr<GzipDecompressor> inner_;
+};
+
 class ZstdDecompressor final : public Decompressor {
  public:
   explicit ZstdDecompressor(std::size_t ratio_max)
@@ -105,7 +141,8 @@ class ZstdDecompressor final : public Decompressor {
 }  // namespace
 
 Result<std::unique_ptr<Decompressor>> make_decompressor(std::string_view encoding, std::size_t ratio_max) {
-  if (encoding == "gzip") return std::make_unique<GzipDecompressor>(ratio_max);
+  if (encoding == "gzip") return std::make_unique<GzipDecompressor>(ratio_max, kGzipOrZlibBits);
+  if (encoding == "deflate") return std::make_unique<DeflateDecompressor>(ratio_max);
   if (encoding == "zstd") return std::make_unique<ZstdDecompressor>(ratio_max);
   return fail(ErrorCode::InvalidData, "There is no content encoding \"" + std::string(encoding.substr(0, 64)) + "\".");
 }

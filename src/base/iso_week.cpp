@@ -43,14 +43,17 @@ IsoWeek iso_week_of(std::int64_t week_number) {
 std::int64_t week_number_of(const IsoWeek& week) { return (first_monday(week.year) - kMondayDay) / 7 + week.week - 1; }
 
 std::optional<IsoWeek> parse_iso_week(std::string_view text) {
+  // Exactly this form: "2025-04" is April, and who means it must not get week 4.
+  constexpr std::string_view kForm = "0000-W00";
+  if (text.size() != kForm.size()) return std::nullopt;
+  for (std::size_t i = 0; i < kForm.size(); ++i) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (kForm[i] == '0' ? !digit : text[i] != kForm[i]) return std::nullopt;
+  }
   IsoWeek out;
-  const char* end = text.data() + text.size();
-  auto [after_year, year_error] = std::from_chars(text.data(), end, out.year);
-  if (year_error != std::errc() || after_year == end || *after_year != '-') return std::nullopt;
-  const char* begin = after_year + 1;
-  if (begin != end && (*begin == 'W' || *begin == 'w')) ++begin;
-  const auto [last, week_error] = std::from_chars(begin, end, out.week);
-  if (week_error != std::errc() || last != end || out.year < 1 || out.year > 9999) return std::nullopt;
+  std::from_chars(text.data(), text.data() + 4, out.year);
+  std::from_chars(text.data() + 6, text.data() + 8, out.week);
+  if (out.year < 1) return std::nullopt;
   const IsoWeek back = iso_week_of(week_number_of(out));
   if (back.year != out.year || back.week != out.week) return std::nullopt;
   return out;

@@ -18,7 +18,7 @@ std::int64_t week_number_of(std::int64_t time_us);
 IsoWeek iso_week_of(std::int64_t week_number);
 std::int64_t week_number_of(const IsoWeek& week);
 
-// "2025-W40" or "2025-40". nullopt for anything else and for weeks that the year has not.
+// "2025-W40", two digits and a capital W. nullopt for anything else and for weeks that the year has not.
 std::optional<IsoWeek> parse_iso_week(std::string_view text);
 // "2025-W40"
 std::string text_of(const IsoWeek& week);

@@ -1,10 +1,13 @@
 // backup: all collections into a folder or a tar, from the data folder itself or from a running server. What is under
-// its name is whole and on the disk; until then it is called NAME.incomplete.
+// its name is whole and on the disk; until then its name ends in .incomplete.
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <filesystem>
+#include <set>
 
 #include "base/compress.hpp"
+#include "base/hash.hpp"
 #include "base/limits.hpp"
 #include "base/tar.hpp"
 #include "base/text.hpp"
@@ -12,6 +15,9 @@
 #include "server/command_collections.hpp"
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
+#include "server/new_name.hpp"
+#include "server/on_interrupt.hpp"
+#include "server/output.hpp"
 #include "server/terminal.hpp"
 #include "service/collection/collection_backup.hpp"
 #include "storage/file.hpp"
@@ -43,37 +49,35 @@ class Target {
 class FileTarget final : public Target {
  public:
   static Result<std::unique_ptr<Target>> open(const std::string& path) {
-    auto out = std::make_unique<FileTarget>();
-    out->path_ = path;
+    std::unique_ptr<Compressor> compressor;
     if (path.ends_with(".zst")) {
-      CANVASBACK_ASSIGN(out->compressor_, make_compressor("zstd"));
+      CANVASBACK_ASSIGN(compressor, make_compressor("zstd"));
     } else if (path.ends_with(".gz")) {
-      CANVASBACK_ASSIGN(out->compressor_, make_compressor("gzip"));
+      CANVASBACK_ASSIGN(compressor, make_compressor("gzip"));
     }
-    CANVASBACK_TRY(file::remove(path + ".incomplete"));
-    CANVASBACK_ASSIGN(out->fd_, file::create(path + ".incomplete"));
-    return out;
+    CANVASBACK_ASSIGN(Output output, Output::open(path, {.sync = true, .unfinished = ".incomplete"}));
+    return std::make_unique<FileTarget>(std::move(output), std::move(compressor));
   }
+  FileTarget(Output output, std::unique_ptr<Compressor> compressor)
+      : output_(std::move(output)), compressor_(std::move(compressor)) {}
+
   Status add(std::string_view tar) override {
-    if (!compressor_) return write_all(fd_.get(), tar, path_);
+    if (!compressor_) return output_.write(tar);
     packed_.clear();
     CANVASBACK_TRY(compressor_->add(tar, packed_));
-    return write_all(fd_.get(), packed_, path_);
+    return output_.write(packed_);
   }
   Status finish() override {
     if (compressor_) {
       packed_.clear();
       CANVASBACK_TRY(compressor_->end(packed_));
-      CANVASBACK_TRY(write_all(fd_.get(), packed_, path_));
+      CANVASBACK_TRY(output_.write(packed_));
     }
-    CANVASBACK_TRY(file::sync(fd_.get(), path_));
-    CANVASBACK_TRY(file::rename(path_ + ".incomplete", path_));
-    return file::sync_folder(fs::absolute(path_).parent_path().string());
+    return output_.finish();
   }
 
  private:
-  std::string path_;
-  UniqueFd fd_;
+  Output output_;
   std::unique_ptr<Compressor> compressor_;
   std::string packed_;
 };
@@ -82,26 +86,42 @@ class FolderTarget final : public Target {
  public:
   static Result<std::unique_ptr<Target>> open(const std::string& path) {
     std::error_code error;
-    if (fs::exists(path, error)) {
-      return fail(ErrorCode::InvalidData, fmt::format("{} is there already; a backup begins a new folder.", path));
-    }
-    auto out = std::make_unique<FolderTarget>();
-    out->path_ = fs::absolute(path).lexically_normal().string();
-    if (out->path_.ends_with('/')) out->path_.pop_back();
-    out->incomplete_ = out->path_ + ".incomplete";
-    fs::remove_all(out->incomplete_, error);
+    if (fs::exists(fs::symlink_status(path, error))) return is_taken(path);
+    std::string whole = fs::absolute(path).lexically_normal().string();
+    if (whole.ends_with('/')) whole.pop_back();
+    auto out = std::make_unique<FolderTarget>(whole);
     CANVASBACK_TRY(file::make_folder(out->incomplete_));
     return out;
   }
+  explicit FolderTarget(std::string path)
+      : path_(std::move(path)),
+        incomplete_(fmt::format("{}.{}.incomplete", path_, random_hex(4))),
+        undo_([folder = incomplete_] { remove_folder(folder); }) {}
+  ~FolderTarget() override {
+    if (!finished_) remove_folder(incomplete_);
+  }
+
   Status add(std::string_view tar) override { return reader_.add(tar); }
   Status finish() override {
     CANVASBACK_TRY(reader_.finish());
     for (const std::string& folder : folders_) CANVASBACK_TRY(file::sync_folder(folder));
-    CANVASBACK_TRY(file::rename(incomplete_, path_));
+    if (const int error = rename_to_new(incomplete_, path_); error != 0) {
+      if (error == EEXIST) return is_taken(path_);
+      return std::unexpected(file::error_from(error, "renamed", incomplete_));
+    }
+    finished_ = true;
     return file::sync_folder(fs::path(path_).parent_path().string());
   }
 
  private:
+  static std::unexpected<Error> is_taken(const std::string& path) {
+    return fail(ErrorCode::InvalidData, fmt::format("{} is there already; a backup begins a new folder.", path));
+  }
+  static void remove_folder(const std::string& folder) {
+    std::error_code error;
+    fs::remove_all(folder, error);
+  }
+
   TarReader::Sink sink() {
     TarReader::Sink out;
     out.begin = [this](const std::string& name, std::uint64_t) -> Status {
@@ -122,6 +142,8 @@ class FolderTarget final : public Target {
 
   std::string path_;
   std::string incomplete_;
+  OnInterrupt undo_;
+  bool finished_ = false;
   std::set<std::string> folders_;
   std::string file_path_;
   UniqueFd fd_;

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/clock.hpp"
+#include "base/hash.hpp"
 #include "base/iso_week.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
@@ -42,11 +43,6 @@ Result<std::unique_ptr<Runtime>> open_collections(const CommandOptions& options)
 void close_collections(Runtime& runtime) { runtime.run(close(runtime)); }
 
 namespace {
-
-void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
-}
 
 // Opens, does one thing, closes: what was begun is ended whatever it said.
 template <class Work>
@@ -86,15 +82,17 @@ class MadeRecords {
 Status generate_parquet(const CommandOptions& options, MadeRecords& records) {
   if (options.out.empty() || options.out == "-") return fail(ErrorCode::InvalidData, "Parquet needs --out FILE.");
   CommandOptions exported = options;
-  exported.name = options.out + ".tmp.ndjson";
+  const std::string lines = fmt::format("{}.{}.tmp.ndjson", options.out, random_hex(8));
+  exported.name = "records=" + lines;
   exported.seed.clear();  // of a sample, there
+  const OnInterrupt undo([lines] { ::unlink(lines.c_str()); });
   {
-    CANVASBACK_ASSIGN(Output output, Output::open(exported.name));
+    CANVASBACK_ASSIGN(Output output, Output::open(lines));
     for (auto piece = records.next(); !piece.empty(); piece = records.next()) CANVASBACK_TRY(output.write(piece));
     CANVASBACK_TRY(output.finish());
   }
   const int code = run_export(exported);
-  ::unlink(exported.name.c_str());
+  ::unlink(lines.c_str());
   return code == 0 ? Status() : fail(ErrorCode::DataProcessing, "The Parquet file could not be written.");
 }
 
@@ -153,23 +151,19 @@ Status stats(const CommandOptions& options) {
     document = statistics_of(*found);
     close_collections(*runtime);
   }
-  if (json) {
-    print(document.dump() + "\n");
-    return {};
-  }
-  print(fmt::format("{}: {} records, {} columns, {} in {} files, {} of them not yet merged\n", options.collection,
-                    with_thousands(document.at("total_records").as_int()), document.at("total_columns").as_int(),
-                    human_bytes(document.at("total_bytes").as_uint()), document.at("total_files").as_int(),
-                    document.at("unmerged_commits").as_int()));
+  if (json) return print(document.dump() + "\n");
+  CANVASBACK_TRY(
+      print(fmt::format("{}: {} records, {} columns, {} in {} files, {} of them not yet merged\n", options.collection,
+                        with_thousands(document.at("total_records").as_int()), document.at("total_columns").as_int(),
+                        human_bytes(document.at("total_bytes").as_uint()), document.at("total_files").as_int(),
+                        document.at("unmerged_commits").as_int())));
   std::vector<std::vector<std::string>> rows;
   for (const Json& week : document.at("weeks").as_array()) {
     rows.push_back({std::string(week.at("week").as_string()), with_thousands(week.at("records").as_int()),
                     human_bytes(week.at("bytes").as_uint())});
   }
-  if (!rows.empty()) {
-    print(render_table({{"week", "", false}, {"records", "", true}, {"size", "", true}}, rows, terminal_width()));
-  }
-  return {};
+  if (rows.empty()) return {};
+  return print(render_table({{"week", "", false}, {"records", "", true}, {"size", "", true}}, rows, terminal_width()));
 }
 
 // Work on a collection of a running server: what came of it, once it has ended.
@@ -215,9 +209,10 @@ Result<std::int64_t> week_from(const std::string& text, const char* flag) {
   return week_number_of(*week);
 }
 
-void say_moved(const std::vector<std::string>& names) {
-  for (const std::string& name : names) print(name + "\n");
+Status say_moved(const std::vector<std::string>& names) {
   std::fprintf(stderr, "%zu files moved\n", names.size());
+  for (const std::string& name : names) CANVASBACK_TRY(print(name + "\n"));
+  return {};
 }
 
 Status archive(const CommandOptions& options) {
@@ -226,15 +221,13 @@ Status archive(const CommandOptions& options) {
     Json body;
     body.set("before", options.before);
     CANVASBACK_ASSIGN(Json result, ask_for_work(options, "archive", body));
-    say_moved(texts_of(result.at("files")));
-    return {};
+    return say_moved(texts_of(result.at("files")));
   }
   const auto work = [&](CollectionService& collections) {
     return collections.archive_before(options.collection, week);
   };
   CANVASBACK_ASSIGN(std::vector<std::string> names, with_collections(options, work));
-  say_moved(names);
-  return {};
+  return say_moved(names);
 }
 
 Status restore(const CommandOptions& options) {
@@ -251,15 +244,13 @@ Status restore(const CommandOptions& options) {
     if (!options.from.empty()) body.set("from", options.from);
     if (!options.until.empty()) body.set("until", options.until);
     CANVASBACK_ASSIGN(Json result, ask_for_work(options, "restore", body));
-    say_moved(texts_of(result.at("files")));
-    return {};
+    return say_moved(texts_of(result.at("files")));
   }
   const auto work = [&](CollectionService& collections) {
     return collections.restore(options.collection, first, last);
   };
   CANVASBACK_ASSIGN(std::vector<std::string> names, with_collections(options, work));
-  say_moved(names);
-  return {};
+  return say_moved(names);
 }
 
 Result<CollectionService::Verified> verify_at_server(const CommandOptions& options) {
@@ -277,10 +268,14 @@ Status verify(const CommandOptions& options) {
   const auto work = [&](CollectionService& collections) { return collections.verify(options.collection); };
   auto examined = options.server.empty() ? with_collections(options, work) : verify_at_server(options);
   CANVASBACK_ASSIGN(CollectionService::Verified verified, std::move(examined));
-  for (const auto& [path, what] : verified.problems) print(fmt::format("{}: {}\n", path, what));
+  Status printed;
+  for (const auto& [path, what] : verified.problems) {
+    if (printed) printed = print(fmt::format("{}: {}\n", path, what));
+  }
   std::fprintf(stderr, "%zu files, %s records, %zu problems\n", verified.files,
                with_thousands(verified.records).c_str(), verified.problems.size());
   if (verified.problems.empty()) return {};
+  if (!printed && !is_reader_gone(printed.error())) report(printed);
   return fail(ErrorCode::InvalidData, "The collection is damaged.");
 }
 

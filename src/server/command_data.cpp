@@ -120,7 +120,7 @@ class WatchedJob {
       lock.unlock();
       std::string document;
       // Without an answer the bar stands still; whether the export fails is said by the export.
-      const Status asked = http::fetch({server_, "GET", "/api/v1/jobs/" + token_, {}, {}}, [&](std::string_view bytes) {
+      const auto asked = http::fetch({server_, "GET", "/api/v1/jobs/" + token_, {}, {}}, [&](std::string_view bytes) {
         document += bytes;
         return Status();
       });
@@ -146,16 +146,15 @@ class WatchedJob {
 Status ask_server(const http::ClientRequest& request, const std::string& token, Destination& destination) {
   ProgressLine line("writing");
   std::optional<WatchedJob> job;
-  if (!token.empty() && is_terminal(STDERR_FILENO)) job.emplace(request.server, token);
+  if (!token.empty() && can_redraw(STDERR_FILENO)) job.emplace(request.server, token);
   auto sink = [&](std::string_view bytes) {
     if (job) line.update(job->progress(), destination.output.bytes());
     return destination.take(bytes);
   };
-  Json metrics;
-  CANVASBACK_TRY(http::fetch(request, sink, [&](const http::FieldOf& field) {
-    if (auto parsed = Json::parse(field("X-Performance-Metrics"))) metrics = std::move(*parsed);
-  }));
-  destination.rows = metrics.at("rows").as_int();
+  CANVASBACK_ASSIGN(http::ClientAnswer answer, http::fetch(request, sink));
+  if (auto metrics = Json::parse(answer.field("X-Performance-Metrics"))) {
+    destination.rows = metrics->at("rows").as_int();
+  }
   line.clear();
   return destination.finish();
 }

@@ -8,111 +8,19 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <map>
-#include <thread>
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "net/http_client.hpp"
-#include "server/command_collections.hpp"
 #include "server/command_support.hpp"
+#include "server/keeper.hpp"
 #include "server/line_feed.hpp"
 #include "server/terminal.hpp"
-#include "storage/file.hpp"
+#include "server/watched_folder.hpp"
 
 namespace canvasback {
 namespace {
-
-namespace fs = std::filesystem;
-
-constexpr std::chrono::milliseconds kRetryPeriod{200};
-constexpr std::chrono::seconds kWatchPeriod{1};
-
-// One body: how it is to be taken, and its bytes, piece by piece; empty at its end.
-struct Body {
-  IngestRequest request;
-  std::function<Result<std::string_view>()> next_piece;
-};
-
-struct Sent {
-  std::int64_t records = 0;
-  std::int64_t quarantined = 0;
-};
-
-asio::awaitable<Result<Sent>> keep(CollectionService& collections, Body& body) {
-  using Out = Result<Sent>;
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  auto stream = co_await collections.begin(body.request);
-  while (!stream && stream.error().code == ErrorCode::TooManyRequests) {
-    // Commits wait to be merged.
-    timer.expires_after(kRetryPeriod);
-    co_await timer.async_wait(kAwait);
-    stream = co_await collections.begin(body.request);
-  }
-  if (!stream) co_return Out(std::unexpected(stream.error()));
-  bool taken = true;
-  while (taken) {
-    auto piece = body.next_piece();
-    if (!piece) co_return Out(std::unexpected(piece.error()));
-    if (piece->empty()) break;
-    taken = co_await (*stream)->feed(*piece);
-  }
-  auto answer = co_await (*stream)->finish();
-  if (!answer) co_return Out(std::unexpected(answer.error()));
-  Sent sent{answer->records, answer->quarantined};
-  co_return Out(sent);
-}
-
-// Where bodies go.
-class Keeper {
- public:
-  static Result<Keeper> open(const CommandOptions& options) {
-    Keeper out;
-    out.server_ = options.server;
-    if (options.server.empty()) {
-      CANVASBACK_ASSIGN(out.runtime_, open_collections(options));
-      out.runtime_->collections().start_maintaining();
-    }
-    return out;
-  }
-  Keeper(Keeper&&) = default;
-  Keeper& operator=(Keeper&&) = delete;
-  ~Keeper() {
-    if (runtime_) close_collections(*runtime_);
-  }
-
-  Result<Sent> keep_body(Body body) {
-    body.request.received_ns = monotonic_ns();
-    return runtime_ ? runtime_->run(keep(runtime_->collections(), body)) : send(body);
-  }
-
- private:
-  Keeper() = default;
-
-  Result<Sent> send(Body& body) const {
-    http::ClientRequest request;
-    request.server = server_;
-    request.method = "POST";
-    request.target = fmt::format("/ingest/file?collection={}&format={}", percent_encode(body.request.collection),
-                                 name_of(body.request.format));
-    if (body.request.quarantine) request.target += "&on_error=quarantine";
-    request.encoding = body.request.encoding;
-    request.idempotency_key = body.request.key;
-    request.next_piece = body.next_piece;
-    std::string text;
-    CANVASBACK_TRY(http::fetch(request, [&](std::string_view bytes) {
-      text += bytes;
-      return Status();
-    }));
-    CANVASBACK_ASSIGN(Json answer, Json::parse(text));
-    return Sent{answer.at("records_processed").as_int(), answer.at("quarantined").as_int()};
-  }
-
-  std::string server_;
-  std::unique_ptr<Runtime> runtime_;
-};
 
 Result<IngestRequest> request_for(const CommandOptions& options, const std::string& path) {
   IngestRequest request;
@@ -134,34 +42,59 @@ Result<IngestRequest> request_for(const CommandOptions& options, const std::stri
 }
 
 void say_kept(const std::string& path, const Sent& sent, double seconds) {
+  if (sent.repeated) {
+    std::fprintf(stderr, "%s: kept before, %s records\n", path.c_str(), with_thousands(sent.records).c_str());
+    return;
+  }
   std::string text = fmt::format("{}: {} records", path, with_thousands(sent.records));
   if (sent.quarantined > 0) text += fmt::format(", {} put aside", with_thousands(sent.quarantined));
   std::fprintf(stderr, "%s in %.2f s\n", text.c_str(), seconds);
 }
 
-Status keep_file(Keeper& keeper, const CommandOptions& options, const std::string& path, const std::string& key = {}) {
-  UniqueFd file(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return fail(ErrorCode::InvalidData, fmt::format("{} cannot be read: {}.", path, std::strerror(errno)));
-  CANVASBACK_ASSIGN(IngestRequest request, request_for(options, path));
-  request.key = key;
-  ProgressLine line("ingest " + path);
-  std::string piece(limits::kInputFrameBytes, '\0');
-  std::uint64_t bytes = 0;
-  Body body;
-  body.request = std::move(request);
-  body.next_piece = [&]() -> Result<std::string_view> {
+// Reads what is left of a file, at most so many bytes; told of how far it is.
+class FileReader {
+ public:
+  FileReader(int fd, std::string path, std::uint64_t bytes_max = UINT64_MAX)
+      : fd_(fd), path_(std::move(path)), left_(bytes_max), line_("ingest " + path_) {}
+
+  Result<std::string_view> next() {
+    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece_.size(), left_));
     ssize_t got = 0;
     do {
-      got = ::read(file.get(), piece.data(), piece.size());
+      got = ::read(fd_, piece_.data(), wanted);
     } while (got < 0 && errno == EINTR);
-    if (got < 0) return fail(ErrorCode::InvalidData, fmt::format("{} cannot be read: {}.", path, std::strerror(errno)));
-    bytes += static_cast<std::uint64_t>(got);
-    line.update(Json(), bytes);
-    return std::string_view(piece).substr(0, static_cast<std::size_t>(got));
-  };
+    if (got < 0)
+      return fail(ErrorCode::InvalidData, fmt::format("{} cannot be read: {}.", path_, std::strerror(errno)));
+    left_ -= static_cast<std::uint64_t>(got);
+    bytes_ += static_cast<std::uint64_t>(got);
+    line_.update(Json(), bytes_);
+    return std::string_view(piece_).substr(0, static_cast<std::size_t>(got));
+  }
+
+ private:
+  int fd_;
+  std::string path_;
+  std::uint64_t left_;
+  std::uint64_t bytes_ = 0;
+  std::string piece_ = std::string(limits::kInputFrameBytes, '\0');
+  ProgressLine line_;
+};
+
+Status keep_file(Keeper& keeper, const CommandOptions& options, const std::string& path) {
+  const UniqueFd file(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return fail(ErrorCode::InvalidData, fmt::format("{} cannot be read: {}.", path, std::strerror(errno)));
+  Body body;
+  CANVASBACK_ASSIGN(body.request, request_for(options, path));
+  FileReader reader(file.get(), path);
+  body.next_piece = [&] { return reader.next(); };
   Stopwatch watch;
-  CANVASBACK_ASSIGN(Sent sent, keeper.keep_body(std::move(body)));
-  say_kept(path, sent, watch.elapsed_ms() / 1000);
+  auto sent = keeper.keep(std::move(body));
+  if (!sent) {
+    Error error = sent.error();
+    if (keeper.uncertain()) error.message += fmt::format(" Whether {} was kept is not known.", path);
+    return std::unexpected(error);
+  }
+  say_kept(path, *sent, watch.elapsed_ms() / 1000);
   return {};
 }
 
@@ -172,68 +105,122 @@ bool is_followed(const IngestRequest& request) {
   return lines && ::fstat(STDIN_FILENO, &info) == 0 && !S_ISREG(info.st_mode);
 }
 
-Status follow(Keeper& keeper, const IngestRequest& request) {
-  LineFeed feed(STDIN_FILENO);
+// What became of a pipe's lines so far.
+struct Followed {
   Sent all;
-  Stopwatch watch;
-  while (true) {
-    CANVASBACK_ASSIGN(const bool more, feed.wait());
-    if (!more) break;
-    Body body;
-    body.request = request;
-    body.next_piece = [&] { return feed.next(); };
-    CANVASBACK_ASSIGN(Sent sent, keeper.keep_body(std::move(body)));
-    all.records += sent.records;
-    all.quarantined += sent.quarantined;
-  }
-  say_kept("-", all, watch.elapsed_ms() / 1000);
-  return {};
-}
+  std::int64_t batches = 0;
+  std::int64_t lines = 0;        // in the batches that were kept
+  std::int64_t batch_lines = 0;  // of the batch that is under way
 
-// A file that nobody writes to any more: it looks the same twice.
-struct Seen {
-  std::uintmax_t bytes = 0;
-  std::int64_t modified_ns = 0;
-  bool operator==(const Seen&) const = default;
+  void count(std::string_view piece) {
+    batch_lines += std::ranges::count(piece, '\n') + (!piece.empty() && piece.back() != '\n' ? 1 : 0);
+  }
 };
 
-std::map<std::string, Seen> files_in(const std::string& folder) {
-  std::map<std::string, Seen> out;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    const bool unfinished =
-        name.starts_with('.') || name.ends_with(".tmp") || name.ends_with(".part") || name.ends_with(".incomplete");
-    struct stat info {};
-    if (unfinished || ::stat(entry.path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
-    out[name] = {static_cast<std::uintmax_t>(info.st_size), info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec};
+// The message of a batch that failed, with lines counted as the input's, and what became of the others: enough to send
+// the rest again, and no line twice.
+Error explain(const Error& error, const Followed& followed, bool uncertain) {
+  Error out = error;
+  auto errors = Json::parse(error.detail);
+  if (errors && errors->is_array() && !errors->as_array().empty() && errors->as_array()[0].at("line").is_integer()) {
+    const std::int64_t line = errors->as_array()[0].at("line").as_int();
+    const std::string told = fmt::format("line {}:", line);
+    if (const std::size_t at = out.message.find(told); at != std::string::npos) {
+      out.message.replace(at, told.size(), fmt::format("line {}:", followed.lines + line));
+    }
   }
+  constexpr std::string_view kNothing = "Nothing was kept: ";
+  if (out.message.starts_with(kNothing)) out.message.erase(0, kNothing.size());
+  const std::int64_t first = followed.lines + 1;
+  const std::string kept = followed.lines == 0 ? std::string("Nothing was kept before")
+                                               : fmt::format("Lines 1 to {} are kept ({} records in {} batches)",
+                                                             followed.lines, followed.all.records, followed.batches);
+  const std::string rest = uncertain
+                               ? fmt::format("whether lines {} to {} are kept is not known, and nothing behind them is",
+                                             first, followed.lines + followed.batch_lines)
+                               : fmt::format("nothing from line {} on is", first);
+  out.message += fmt::format(" {}; {}.", kept, rest);
   return out;
 }
 
-// Keeps what is put into the folder, and moves it to `done` or `failed` there. A crash between the two does no harm:
-// the file's name, size and time are its key, and what was kept under a key is not kept again.
-Status watch(Keeper& keeper, const CommandOptions& options) {
-  const std::string folder = options.watch;
-  for (const char* name : {"/done", "/failed"}) CANVASBACK_TRY(file::make_folder(folder + name));
-  std::fprintf(stderr, "watching %s\n", folder.c_str());
-  std::map<std::string, Seen> before;
+Status follow(Keeper& keeper, const IngestRequest& request) {
+  LineFeed feed(STDIN_FILENO);
+  Followed followed;
+  Stopwatch watch;
   while (true) {
-    auto now = files_in(folder);
-    for (const auto& [name, seen] : now) {
-      const auto known = before.find(name);
-      if (known == before.end() || !(known->second == seen)) continue;
-      const std::string path = folder + "/" + name;
-      const std::string key = fmt::format("{}:{}:{}", name.substr(0, 64), seen.bytes, seen.modified_ns);
-      Status status = keep_file(keeper, options, path, key);
-      if (!status && status.error().code == ErrorCode::Unavailable) return status;  // not the file's fault
-      if (!status) std::fprintf(stderr, "%s: %s\n", path.c_str(), status.error().message.c_str());
-      const std::string target = fmt::format("{}/{}/{}", folder, status ? "done" : "failed", name);
-      CANVASBACK_TRY(file::rename(path, target));
-    }
-    before = std::move(now);
-    std::this_thread::sleep_for(kWatchPeriod);
+    auto more = feed.wait();
+    if (!more) return std::unexpected(explain(more.error(), followed, false));
+    if (!*more) break;
+    Body body;
+    body.request = request;
+    followed.batch_lines = 0;
+    body.next_piece = [&]() -> Result<std::string_view> {
+      auto piece = feed.next();
+      if (piece) followed.count(*piece);
+      return piece;
+    };
+    auto sent = keeper.keep(std::move(body));
+    if (!sent) return std::unexpected(explain(sent.error(), followed, keeper.uncertain()));
+    followed.all.records += sent->records;
+    followed.all.quarantined += sent->quarantined;
+    followed.lines += followed.batch_lines;
+    ++followed.batches;
   }
+  say_kept("-", followed.all, watch.elapsed_ms() / 1000);
+  return {};
+}
+
+// Whether another try, without any change of the file, may do better.
+bool may_pass_later(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::Unavailable:
+    case ErrorCode::TooManyRequests:
+    case ErrorCode::StorageLimit:
+    case ErrorCode::MemoryLimit:
+    case ErrorCode::RequestTimeout:
+    case ErrorCode::QueryTimeout:
+    case ErrorCode::Cancelled:
+    case ErrorCode::DataProcessing: return true;
+    default: return false;
+  }
+}
+
+WatchedFolder::Answer keep_part(Keeper& keeper, const CommandOptions& options, const FilePart& part) {
+  using Outcome = WatchedFolder::Outcome;
+  auto request = request_for(options, part.path);
+  if (!request) return {Outcome::Stop, request.error().message};
+  request->key = part.key;
+  if (::lseek(part.fd, static_cast<off_t>(part.begin), SEEK_SET) < 0) return {Outcome::Later, "it cannot be read"};
+  FileReader reader(part.fd, part.path, part.end - part.begin);
+  bool changed = false;
+  Body body;
+  body.request = std::move(*request);
+  body.next_piece = [&]() -> Result<std::string_view> {
+    CANVASBACK_ASSIGN(std::string_view piece, reader.next());
+    changed = piece.empty() && !part.unchanged();
+    if (changed) return fail(ErrorCode::InvalidData, "The file was changed while it was read.");
+    return piece;
+  };
+  Stopwatch watch;
+  auto sent = keeper.keep(std::move(body));
+  if (changed) return {Outcome::Later, {}};
+  if (!sent) {
+    const Error& error = sent.error();
+    const bool later = may_pass_later(error.code);
+    // The data folder's own disk has failed: only a new start helps.
+    if (error.code == ErrorCode::Unavailable && !keeper.is_remote()) return {Outcome::Stop, error.message};
+    return {later ? Outcome::Later : Outcome::Refused, error.message};
+  }
+  say_kept(part.path, *sent, watch.elapsed_ms() / 1000);
+  return {Outcome::Kept, {}};
+}
+
+Status watch(Keeper& keeper, const CommandOptions& options) {
+  CANVASBACK_ASSIGN(const std::int64_t settle_s, parse_integer(options.settle, "--settle", 0, 86'400));
+  const auto keep = [&](const FilePart& part) { return keep_part(keeper, options, part); };
+  CANVASBACK_ASSIGN(WatchedFolder folder, WatchedFolder::open(options.watch, settle_s, keep));
+  std::fprintf(stderr, "watching %s\n", options.watch.c_str());
+  while (true) CANVASBACK_TRY(folder.look());
 }
 
 Status ingest(const CommandOptions& options) {
@@ -242,13 +229,16 @@ Status ingest(const CommandOptions& options) {
   }
   CANVASBACK_ASSIGN(Keeper keeper, Keeper::open(options));
   if (!options.watch.empty()) return watch(keeper, options);
-  for (const std::string& path : options.paths) {
+  for (std::size_t i = 0; i < options.paths.size(); ++i) {
+    const std::string& path = options.paths[i];
     CANVASBACK_ASSIGN(IngestRequest request, request_for(options, path));
-    if (path == "-" && is_followed(request)) {
-      CANVASBACK_TRY(follow(keeper, request));
-    } else {
-      CANVASBACK_TRY(keep_file(keeper, options, path));
-    }
+    Status status = path == "-" && is_followed(request) ? follow(keeper, request) : keep_file(keeper, options, path);
+    if (status) continue;
+    Error error = status.error();
+    error.message = fmt::format("{}: {}", path, error.message);
+    if (i + 1 < options.paths.size())
+      error.message += fmt::format(" Not begun: {} and what follows.", options.paths[i + 1]);
+    return std::unexpected(error);
   }
   return {};
 }

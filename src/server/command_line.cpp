@@ -1,8 +1,13 @@
-#include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <unistd.h>
 
+#include <CLI/CLI.hpp>
+#include <cstdio>
 #include <functional>
 #include <memory>
+#include <sstream>
 
+#include "server/command_support.hpp"
 #include "server/commands.hpp"
 #include "server/config.hpp"
 
@@ -50,6 +55,8 @@ void add_collection_commands(Add add, CommandOptions& options) {
   ingest->add_option("paths", options.paths, "files; - for standard input, a pipe's lines as they come");
   ingest->add_option("--watch", options.watch,
                      "a folder: keep every file that is put there, and move it to done/ there");
+  ingest->add_option("--settle", options.settle,
+                     "with --watch: seconds that a file must not have changed, unless it came by renaming [10]");
   ingest->add_option("--format", options.format,
                      "json, ndjson, csv, parquet or arrow, where the file's name does not tell");
   ingest->add_flag("--quarantine", options.quarantine, "put bad records aside instead of refusing their file");
@@ -84,9 +91,19 @@ void add_collection_commands(Add add, CommandOptions& options) {
   add_work("verify", "read every value of a collection and compare counts", run_verify);
 }
 
+// A standard stream that is closed would be the next file that is opened: what is printed would go into it.
+void occupy_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) >= 0) continue;
+    // The wrong way round, so that using it is an error still.
+    static_cast<void>(::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+  }
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
+  occupy_standard_streams();
   CommandOptions options;
   CLI::App app("Canvasback serves Parquet, CSV, JSON and Arrow files as streams of any format, and as SQL.",
                "canvasback");
@@ -133,11 +150,17 @@ int run_command_line(int argc, char** argv) {
   datasets->add_option("--server", options.server, "ask a running server, http://host:port");
   CLI::App* config = add("config", "show the effective settings and where each comes from", run_config);
   config->add_option("--format", options.format, "table (default) or json");
+  config->add_flag("--check", options.check, "print nothing, only say what is wrong");
   add_collection_commands(add, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    std::ostringstream out;
+    std::ostringstream messages;
+    const bool asked = app.exit(error, out, messages) == 0;  // for help, or the version
+    std::fputs(messages.str().c_str(), stderr);
+    const int code = report(print(out.str()));
+    return asked ? code : 2;
   }
   return run(options);
 }

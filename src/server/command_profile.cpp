@@ -57,9 +57,7 @@ Status show(const Wanted& wanted, std::string bytes, bool first, Output& output)
   if (wanted.table) {
     CANVASBACK_ASSIGN(Json document, Json::parse(bytes));
     const std::string text = (first ? "" : "\n") + render_profile(document, terminal_width());
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
-    return {};
+    return print(text);
   }
   // One JSON document a line.
   if (wanted.request.format == "json") bytes += '\n';

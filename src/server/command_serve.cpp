@@ -10,43 +10,16 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
-#include "base/text.hpp"
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
 #include "server/feeds.hpp"
 #include "server/runtime.hpp"
+#include "server/settings.hpp"
 #include "transport/http/connection/server.hpp"
 #include "transport/http/routes/routes.hpp"
 
 namespace canvasback {
 namespace {
-
-struct Listen {
-  std::string address;
-  std::uint16_t port = 0;
-};
-
-Result<Listen> listen_of(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  Listen out;
-  out.address = colon == std::string::npos ? "127.0.0.1" : text.substr(0, colon);
-  if (out.address.starts_with('[') && out.address.ends_with(']'))
-    out.address = out.address.substr(1, out.address.size() - 2);
-  if (out.address == "localhost" || out.address.empty()) out.address = "127.0.0.1";
-  CANVASBACK_ASSIGN(std::int64_t port, parse_integer(colon == std::string::npos ? text : text.substr(colon + 1),
-                                                     "the port of listen", 0, 65535));
-  out.port = static_cast<std::uint16_t>(port);
-  boost::system::error_code error;
-  const auto address = asio::ip::make_address(out.address, error);
-  if (error) return fail(ErrorCode::InvalidData, fmt::format("listen: \"{}\" is not an IP address.", out.address));
-  if (!address.is_loopback()) {
-    return fail(ErrorCode::InvalidData,
-                fmt::format("listen: {} is not a loopback address. Without keys and TLS only loopback is served; put a "
-                            "reverse proxy that has both in front, and name it in `hosts`.",
-                            out.address));
-  }
-  return out;
-}
 
 void open_browser(const std::string& url) {
   std::string command = "xdg-open";
@@ -94,30 +67,19 @@ asio::awaitable<bool> drain(Runtime& runtime, http::Server& server) {
   co_return true;
 }
 
-Result<http::QuerySettings> query_settings(const Config& config) {
-  http::QuerySettings out;
-  CANVASBACK_ASSIGN(out.default_limit, config.integer("default_limit", 0, 1'000'000'000));
-  CANVASBACK_ASSIGN(out.limit_max, config.integer("max_query_results", 1, 1'000'000'000));
-  const std::string& strategy = config.text("streaming_strategy");
-  if (strategy != "offset" && strategy != "keyset") {
-    return fail(ErrorCode::InvalidData, "streaming_strategy is offset or keyset.");
-  }
-  out.keyset_streams = strategy == "keyset";
-  return out;
-}
-
 Status serve(const CommandOptions& options) {
   raise_descriptor_limit();
   CANVASBACK_ASSIGN(Config config, load_config(options));
-  CANVASBACK_ASSIGN(Listen listen, listen_of(config.text("listen")));
+  CANVASBACK_ASSIGN(const Settings settings, Settings::from(config));
+  const Listen& listen = settings.listen;
   CANVASBACK_ASSIGN(std::vector<DatasetSource> sources, dataset_sources(options, config));
   CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, Runtime::make(config, false));
   http::Access access{config.list("hosts"), config.list("origins")};
   http::Router router(runtime->metrics(), std::move(access));
-  CANVASBACK_ASSIGN(const http::QuerySettings settings, query_settings(config));
-  http::Services services{runtime->pool(), runtime->datasets(),     runtime->queries(),
-                          runtime->jobs(), runtime->views(),        runtime->metrics(),
-                          wall_us(),       &runtime->collections(), settings};
+  Feeds feeds(runtime->loop().get_executor(), runtime->collections(), config.feeds());
+  http::Services services{runtime->pool(),  runtime->datasets(), runtime->queries(), runtime->jobs(),
+                          runtime->views(), runtime->metrics(),  wall_us(),          &runtime->collections(),
+                          settings.queries, &feeds.statuses()};
   add_routes(router, services);
   http::Server server(runtime->loop().get_executor(), router);
   CANVASBACK_TRY(server.listen(listen.address, listen.port));
@@ -125,19 +87,17 @@ Status serve(const CommandOptions& options) {
   CANVASBACK_TRY(runtime->run(add_datasets(*runtime, std::move(sources))));
   runtime->datasets().start_watching();
   runtime->collections().start_maintaining();
-  Feeds feeds(runtime->loop().get_executor(), runtime->collections(), config.feeds());
   feeds.start();
   server.start();
   const bool v6 = listen.address.find(':') != std::string::npos;
   const std::string url = fmt::format("http://{}{}{}:{}", v6 ? "[" : "", listen.address, v6 ? "]" : "", server.port());
   log::info("ready in {:.0f} ms", watch.elapsed_ms());
-  std::printf("Canvasback is at %s\n", url.c_str());
-  std::fflush(stdout);
+  if (Status printed = print(fmt::format("Canvasback is at {}\n", url)); !printed) {
+    log::warning("the address {} could not be printed: {}", url, printed.error().message);
+  }
   if (options.open) open_browser(url);
   runtime->run(drain(*runtime, server));
   log::info("stopped");
-  // A feed's server that does not answer is not waited for; everything of ours has ended.
-  if (feeds.busy()) std::_Exit(0);
   return {};
 }
 

@@ -12,11 +12,6 @@
 namespace canvasback {
 namespace {
 
-void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
-}
-
 Result<bool> wants_json(const CommandOptions& options) {
   if (options.format.empty() || options.format == "table") return false;
   if (options.format == "json") return true;
@@ -27,20 +22,22 @@ std::string rows_text(const Dataset& dataset) {
   return dataset.rows >= 0 ? with_thousands(dataset.rows) : "not counted";
 }
 
-void print_info(const Dataset& dataset) {
+Status print_info(const Dataset& dataset) {
   std::size_t groups = 0;
   for (const DataFile& file : dataset.files) groups += file.row_group_rows.size();
-  print(fmt::format("{}: {}, {} rows, {} columns, {} in {} files", dataset.name, name_of(dataset.kind),
-                    rows_text(dataset), dataset.columns.size(), human_bytes(dataset.bytes()), dataset.files.size()));
-  print(groups > 0 ? fmt::format(", {} row groups\n", groups) : "\n");
+  std::string text =
+      fmt::format("{}: {}, {} rows, {} columns, {} in {} files", dataset.name, name_of(dataset.kind),
+                  rows_text(dataset), dataset.columns.size(), human_bytes(dataset.bytes()), dataset.files.size());
+  text += groups > 0 ? fmt::format(", {} row groups\n", groups) : "\n";
   std::vector<std::vector<std::string>> rows;
   for (const DatasetColumn& column : dataset.columns) {
     rows.push_back({column.name, column.type, column.null_count ? with_thousands(*column.null_count) : "",
                     column.min.value_or(""), column.max.value_or("")});
   }
-  print(render_table(
+  text += render_table(
       {{"column", "", false}, {"type", "", false}, {"nulls", "", true}, {"min", "", false}, {"max", "", false}}, rows,
-      terminal_width()));
+      terminal_width());
+  return print(text);
 }
 
 Status info(const CommandOptions& options) {
@@ -60,12 +57,11 @@ Status info(const CommandOptions& options) {
       all.push(to_json(*dataset));
       continue;
     }
-    if (!first) print("\n");
+    if (!first) CANVASBACK_TRY(print("\n"));
     first = false;
-    print_info(*dataset);
+    CANVASBACK_TRY(print_info(*dataset));
   }
-  if (json) print(all.dump() + "\n");
-  return {};
+  return json ? print(all.dump() + "\n") : Status();
 }
 
 Status datasets(const CommandOptions& options) {
@@ -79,10 +75,7 @@ Status datasets(const CommandOptions& options) {
       body += bytes;
       return Status();
     }));
-    if (json) {
-      print(body + "\n");
-      return {};
-    }
+    if (json) return print(body + "\n");
     CANVASBACK_ASSIGN(Json document, Json::parse(body));
     for (const Json& entry : document.at("datasets").as_array()) {
       rows.push_back({std::string(entry.at("name").as_string()), std::string(entry.at("kind").as_string("unreadable")),
@@ -90,8 +83,7 @@ Status datasets(const CommandOptions& options) {
                       entry.at("column_count").dump(), human_bytes(entry.at("bytes").as_uint()),
                       entry.at("files").dump()});
     }
-    print(render_table(columns, rows, terminal_width()));
-    return {};
+    return print(render_table(columns, rows, terminal_width()));
   }
   CANVASBACK_ASSIGN(Config config, load_config(options));
   CANVASBACK_ASSIGN(std::vector<DatasetSource> sources, dataset_sources(options, config));
@@ -103,13 +95,13 @@ Status datasets(const CommandOptions& options) {
                     fmt::format("{}", dataset->columns.size()), human_bytes(dataset->bytes()),
                     fmt::format("{}", dataset->files.size())});
   }
-  print(json ? all.dump() + "\n" : render_table(columns, rows, terminal_width()));
-  return {};
+  return print(json ? all.dump() + "\n" : render_table(columns, rows, terminal_width()));
 }
 
 Status config(const CommandOptions& options) {
   CANVASBACK_ASSIGN(bool json, wants_json(options));
   CANVASBACK_ASSIGN(Config loaded, load_config(options));
+  if (options.check) return {};
   Json all;
   std::vector<std::vector<std::string>> rows;
   for (const SettingInfo& info : Config::known()) {
@@ -122,10 +114,10 @@ Status config(const CommandOptions& options) {
   }
   for (const DatasetSource& source : loaded.datasets())
     rows.push_back({"dataset " + source.name, source.pattern, "file", ""});
-  print(json ? all.dump() + "\n"
-             : render_table({{"setting", "", false}, {"value", "", false}, {"from", "", false}, {"meaning", "", false}},
-                            rows, terminal_width()));
-  return {};
+  return print(
+      json ? all.dump() + "\n"
+           : render_table({{"setting", "", false}, {"value", "", false}, {"from", "", false}, {"meaning", "", false}},
+                          rows, terminal_width()));
 }
 
 }  // namespace

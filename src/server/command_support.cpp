@@ -8,6 +8,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "server/settings.hpp"
 #include "server/terminal.hpp"
 
 namespace canvasback {
@@ -15,14 +16,8 @@ namespace canvasback {
 Result<Config> load_config(const CommandOptions& options) {
   CANVASBACK_ASSIGN(Config config, Config::load(options.settings, options.config_file,
                                                 [](const char* name) { return std::getenv(name); }));
-  log::Level level = log::Level::Info;
-  if (!log::level_from(config.text("log_level"), level)) {
-    return fail(ErrorCode::InvalidData, "log_level is debug, info, warning, error or off.");
-  }
-  if (config.text("log_style") != "text" && config.text("log_style") != "json") {
-    return fail(ErrorCode::InvalidData, "log_style is text or json.");
-  }
-  log::configure(level, config.text("log_style") == "json" ? log::Style::Json : log::Style::Text);
+  CANVASBACK_ASSIGN(const Settings settings, Settings::from(config));
+  log::configure(settings.log_level, settings.log_style);
   return config;
 }
 
@@ -37,7 +32,7 @@ Result<std::vector<DatasetSource>> dataset_sources(const CommandOptions& options
 }
 
 int report(const Status& status) {
-  if (status) return 0;
+  if (status || is_reader_gone(status.error())) return 0;
   const Error& error = status.error();
   std::fprintf(stderr, "canvasback: %s\n", error.message.c_str());
   if (error.position) std::fprintf(stderr, "canvasback: at byte %d of the statement\n", *error.position);
@@ -94,8 +89,7 @@ Status print_table(const std::string& json) {
   const std::string text = render_table(columns, rows, terminal_width());
   const std::int64_t total = document.at("total_rows").as_int(static_cast<std::int64_t>(rows.size()));
   const bool exact = document.at("total_exact").as_bool(true);
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  CANVASBACK_TRY(print(text));
   if (static_cast<std::int64_t>(rows.size()) < total || !exact) {
     std::fprintf(stderr, "%s of %s%s rows\n", with_thousands(static_cast<std::int64_t>(rows.size())).c_str(),
                  exact ? "" : "more than ", with_thousands(total).c_str());

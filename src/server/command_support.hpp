@@ -16,7 +16,7 @@ Result<Config> load_config(const CommandOptions& options);
 // Paths of the command line, then those of the config.
 Result<std::vector<DatasetSource>> dataset_sources(const CommandOptions& options, const Config& config);
 
-// Says an error on stderr. Returns the exit code: 0, or 1; 2 for InvalidData of the command line.
+// Says an error on stderr. Returns the exit code: 0, or 1. That nobody reads stdout any more is none (`| head`).
 int report(const Status& status);
 
 // A runtime with a folder of its own and the datasets registered; logs warnings only.

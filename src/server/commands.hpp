@@ -21,13 +21,15 @@ struct CommandOptions {
   std::string filter, sort, columns, sample, compression;
   std::string limit;
   std::string seed;
-  std::string type;   // profile: summary, profile, quality
-  bool open = false;  // serve: open a browser
+  std::string type;    // profile: summary, profile, quality
+  bool open = false;   // serve: open a browser
+  bool check = false;  // config: only say what is wrong
   std::string collection = "all_records";
-  std::string before;  // archive: the first week that stays
-  std::string from;    // restore: the first week
-  std::string until;   // restore: the last
-  std::string watch;   // ingest: a folder
+  std::string before;         // archive: the first week that stays
+  std::string from;           // restore: the first week
+  std::string until;          // restore: the last
+  std::string watch;          // ingest: a folder
+  std::string settle = "10";  // of it: seconds that a file must not have changed
   bool quarantine = false;
   std::string count = "1000";  // generate
 };

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "server/toml.hpp"
 #include "task/collection_task.hpp"
+#include "net/url.hpp"
 
 namespace canvasback {
 namespace {
@@ -78,51 +79,123 @@ Result<std::vector<std::pair<std::string, std::string>>> operation_profiles(cons
   return out;
 }
 
-Result<DatasetSource> dataset_entry(const toml::table& table) {
-  for (const auto& [key, value] : table) {
-    const std::string_view name = key.str();
-    if (name != "name" && name != "path" && name != "kind") {
-      return fail(ErrorCode::InvalidData, fmt::format("A [[dataset]] has no key \"{}\".", name));
+// One table of [[dataset]] or [[feed]]: its keys are known, and their values of the right kind.
+class Entry {
+ public:
+  static Result<Entry> open(const toml::table& table, std::string_view kind,
+                            std::initializer_list<std::string_view> keys) {
+    for (const auto& [key, value] : table) {
+      if (std::ranges::find(keys, key.str()) == keys.end()) {
+        return fail(ErrorCode::InvalidData, fmt::format("A [[{}]] has no key \"{}\".", kind, key.str()));
+      }
     }
+    return Entry(table, kind);
   }
-  const auto name = table["name"].value<std::string>();
-  const auto path = table["path"].value<std::string>();
-  if (!name || !path || !is_dataset_name(*name)) {
+
+  Result<std::string> text(std::string_view key, std::string_view otherwise = {}) const {
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return std::string(otherwise);
+    if (const auto* found = node->as_string()) return found->get();
+    return fail(ErrorCode::InvalidData, fmt::format("{} of a [[{}]] is a text in quotes.", key, kind_));
+  }
+  Result<std::int64_t> integer(std::string_view key, std::int64_t otherwise, std::int64_t min, std::int64_t max) const {
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return otherwise;
+    const auto* found = node->as_integer();
+    if (found != nullptr && found->get() >= min && found->get() <= max) return found->get();
+    return fail(ErrorCode::InvalidData,
+                fmt::format("{} of a [[{}]] is a number from {} to {}, without quotes.", key, kind_, min, max));
+  }
+  // One of these words; the first where the key is missing.
+  Result<std::string> word(std::string_view key, std::initializer_list<std::string_view> words) const {
+    CANVASBACK_ASSIGN(std::string found, text(key, *words.begin()));
+    if (std::ranges::find(words, found) != words.end()) return found;
+    return fail(ErrorCode::InvalidData,
+                fmt::format("{} of a [[{}]] is one of: {}.", key, kind_, fmt::join(words, ", ")));
+  }
+
+ private:
+  Entry(const toml::table& table, std::string_view kind) : table_(table), kind_(kind) {}
+
+  const toml::table& table_;
+  std::string_view kind_;
+};
+
+Result<DatasetSource> dataset_entry(const toml::table& table) {
+  CANVASBACK_ASSIGN(const Entry entry, Entry::open(table, "dataset", {"name", "path", "kind"}));
+  CANVASBACK_ASSIGN(const std::string name, entry.text("name"));
+  CANVASBACK_ASSIGN(const std::string path, entry.text("path"));
+  CANVASBACK_ASSIGN(const std::string kind, entry.text("kind"));
+  if (path.empty() || !is_dataset_name(name)) {
     return fail(ErrorCode::InvalidData, "A [[dataset]] needs a name (letters, digits, _ - .) and a path.");
   }
-  CANVASBACK_ASSIGN(DatasetSource source, dataset_source_from(*name + "=" + *path));
-  if (const auto kind = table["kind"].value<std::string>()) {
-    source.kind = dataset_kind_from(*kind);
+  CANVASBACK_ASSIGN(DatasetSource source, dataset_source_from(name + "=" + path));
+  if (table.contains("kind")) {
+    source.kind = dataset_kind_from(kind);
     if (!source.kind) return fail(ErrorCode::InvalidData, "kind is parquet, csv, json or arrow.");
   }
   return source;
 }
 
 Result<FeedSource> feed_entry(const toml::table& table) {
-  for (const auto& [key, value] : table) {
-    const std::string_view name = key.str();
-    if (name != "url" && name != "every_s" && name != "collection" && name != "format" && name != "on_error") {
-      return fail(ErrorCode::InvalidData, fmt::format("A [[feed]] has no key \"{}\".", name));
-    }
-  }
+  constexpr std::int64_t kPeriodMaxS = 366 * 86'400;
   FeedSource out;
-  out.url = table["url"].value_or(std::string());
-  out.every_s = table["every_s"].value_or(out.every_s);
-  out.collection = table["collection"].value_or(out.collection);
-  out.format = table["format"].value_or(std::string());
-  const std::string on_error = table["on_error"].value_or(std::string("quarantine"));
-  if (!out.url.starts_with("http://") || out.every_s < 1) {
-    return fail(ErrorCode::InvalidData, "A [[feed]] needs a url (http://…) and every_s of at least 1.");
+  CANVASBACK_ASSIGN(
+      const Entry entry,
+      Entry::open(table, "feed", {"url", "every_s", "timeout_s", "collection", "format", "on_error", "on_conflict"}));
+  CANVASBACK_ASSIGN(out.url, entry.text("url"));
+  CANVASBACK_ASSIGN(out.every_s, entry.integer("every_s", out.every_s, 1, kPeriodMaxS));
+  CANVASBACK_ASSIGN(out.timeout_s, entry.integer("timeout_s", out.timeout_s, 1, 86'400));
+  CANVASBACK_ASSIGN(out.collection, entry.text("collection", out.collection));
+  CANVASBACK_ASSIGN(out.format, entry.text("format"));
+  CANVASBACK_ASSIGN(const std::string on_error, entry.word("on_error", {"quarantine", "reject"}));
+  if (table.contains("on_conflict")) {
+    CANVASBACK_ASSIGN(out.on_conflict, entry.word("on_conflict", {"refuse", "update", "ignore"}));
+  }
+  if (auto url = http::Url::parse(out.url); !url) {
+    return fail(ErrorCode::InvalidData, fmt::format("A [[feed]] needs a url (http://…): {}", url.error().message));
   }
   if (!is_dataset_name(out.collection)) return fail(ErrorCode::InvalidData, "A [[feed]]'s collection is no name.");
-  if (!out.format.empty() && !input_format_from(out.format)) {
+  if (table.contains("format") && !input_format_from(out.format)) {
     return fail(ErrorCode::InvalidData, "A [[feed]]'s format is json, ndjson, csv, parquet or arrow.");
-  }
-  if (on_error != "quarantine" && on_error != "reject") {
-    return fail(ErrorCode::InvalidData, "A [[feed]]'s on_error is quarantine or reject.");
   }
   out.quarantine = on_error == "quarantine";
   return out;
+}
+
+// [[name]] entries, each a table.
+Result<std::vector<const toml::table*>> entries_of(const toml::node& node, std::string_view name) {
+  const auto* entries = node.as_array();
+  if (entries == nullptr || !entries->is_homogeneous<toml::table>()) {
+    return fail(ErrorCode::InvalidData, fmt::format("{}s are written as [[{}]].", name, name));
+  }
+  std::vector<const toml::table*> out;
+  for (const auto& entry : *entries) out.push_back(entry.as_table());
+  return out;
+}
+
+Status add_entries(const toml::node& node, const std::string& name, std::vector<DatasetSource>& datasets,
+                   std::vector<FeedSource>& feeds) {
+  CANVASBACK_ASSIGN(const std::vector<const toml::table*> tables, entries_of(node, name));
+  for (const toml::table* table : tables) {
+    if (name == "dataset") {
+      CANVASBACK_ASSIGN(DatasetSource source, dataset_entry(*table));
+      datasets.push_back(std::move(source));
+    } else {
+      CANVASBACK_ASSIGN(FeedSource source, feed_entry(*table));
+      const auto same = [&](const FeedSource& other) {
+        return other.url == source.url && other.collection == source.collection && other.format == source.format;
+      };
+      if (std::ranges::any_of(feeds, same)) {
+        return fail(ErrorCode::InvalidData, "Two [[feed]] entries have the same url and collection.");
+      }
+      if (feeds.size() == kFeedsMax) {
+        return fail(ErrorCode::InvalidData, fmt::format("There are at most {} [[feed]] entries.", kFeedsMax));
+      }
+      feeds.push_back(std::move(source));
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -161,6 +234,10 @@ const std::vector<SettingInfo>& Config::known() {
 }
 
 Status Config::read_file(const std::string& path) {
+  std::error_code failed;
+  if (std::filesystem::is_directory(path, failed)) {
+    return fail(ErrorCode::InvalidData, fmt::format("{} is a folder, not a file of settings.", path));
+  }
   toml::table table;
   try {
     table = toml::parse_file(path);
@@ -171,28 +248,9 @@ Status Config::read_file(const std::string& path) {
   }
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
-    if (name == "dataset") {
-      const auto* entries = node.as_array();
-      if (entries == nullptr || !entries->is_homogeneous<toml::table>()) {
-        return fail(ErrorCode::InvalidData, fmt::format("{}: datasets are written as [[dataset]].", path));
-      }
-      for (const auto& entry : *entries) {
-        auto source = dataset_entry(*entry.as_table());
-        if (!source) return fail(ErrorCode::InvalidData, fmt::format("{}: {}", path, source.error().message));
-        datasets_.push_back(std::move(*source));
-      }
-      continue;
-    }
-    if (name == "feed") {
-      const auto* entries = node.as_array();
-      if (entries == nullptr || !entries->is_homogeneous<toml::table>()) {
-        return fail(ErrorCode::InvalidData, fmt::format("{}: feeds are written as [[feed]].", path));
-      }
-      for (const auto& entry : *entries) {
-        auto source = feed_entry(*entry.as_table());
-        if (!source) return fail(ErrorCode::InvalidData, fmt::format("{}: {}", path, source.error().message));
-        feeds_.push_back(std::move(*source));
-      }
+    if (name == "dataset" || name == "feed") {
+      const Status added = add_entries(node, name, datasets_, feeds_);
+      if (!added) return fail(ErrorCode::InvalidData, fmt::format("{}: {}", path, added.error().message));
       continue;
     }
     if (name == "operation_profiles") {

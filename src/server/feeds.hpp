@@ -1,37 +1,60 @@
 // Feeds: addresses that are asked on a schedule, and whose answers are kept as records: the [[feed]] entries of the
-// settings. Each is asked again so long after its last answer was kept; one that fails says so in the log and is asked
-// again at its time. On the front's one thread; the network is waited for on threads of its own.
+// settings. Each is asked again so long after its last answer. One that fails says so in the log and in its status, and
+// is asked again at its time; none waits for another. The same answer is kept once (server/feed_memory.hpp). On the
+// front's one thread; the network is waited for on threads of its own.
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/cancel.hpp"
+#include "server/feed_memory.hpp"
 #include "server/feed_source.hpp"
 #include "service/collection/collection_service.hpp"
+#include "service/schedule/feed_status.hpp"
 
 namespace canvasback {
 
 class Feeds {
  public:
   Feeds(asio::any_io_executor executor, CollectionService& collections, std::vector<FeedSource> sources);
+  // Breaks off what is under way; that takes a fraction of a second.
   ~Feeds();
 
   void start();
-  // Whether an answer is waited for: then the destructor waits, too.
-  bool busy() const { return asking_ > 0; }
+  // In the order of the settings; valid as long as this is.
+  const std::vector<FeedStatus>& statuses() const { return statuses_; }
 
  private:
-  asio::awaitable<void> ask(FeedSource source, std::shared_ptr<bool> alive);
-  asio::awaitable<Result<IngestAnswer>> keep_one(const FeedSource& source);
+  struct Feed {
+    FeedSource source;
+    std::string id;
+    std::string memory_path;
+    FeedMemory memory;
+    bool remembers = false;  // the memory is what the file says
+    FeedStatus* status = nullptr;
+  };
+  struct Kept {
+    bool changed = false;  // else it was the same answer as before
+    IngestAnswer answer;
+  };
+  struct Fetched;
+
+  asio::awaitable<void> run(Feed& feed, std::shared_ptr<bool> alive);
+  asio::awaitable<Result<Kept>> ask(Feed& feed);
+  asio::awaitable<Result<IngestAnswer>> keep(IngestRequest request, const std::string& body);
+  asio::awaitable<void> note_rejects(const Feed& feed, IngestAnswer& answer, FeedMemory& memory);
+  Result<IngestRequest> request_for(const Feed& feed, const Fetched& fetched) const;
+  static void tell(Feed& feed, const Result<Kept>& kept);
 
   asio::any_io_executor executor_;
   CollectionService& collections_;
-  std::vector<FeedSource> sources_;
-  asio::thread_pool network_{2};
-  int asking_ = 0;
+  std::vector<FeedStatus> statuses_;
+  std::vector<Feed> feeds_;
+  CancelToken stopping_;
+  asio::thread_pool network_;  // a thread for each feed
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

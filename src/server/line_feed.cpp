@@ -26,7 +26,10 @@ Status LineFeed::read() {
 
 Result<bool> LineFeed::wait() {
   pending_.erase(0, std::exchange(given_, 0));
-  while (!ended_ && pending_.find('\n') == std::string::npos) CANVASBACK_TRY(read());
+  // A line that is longer than a record may be goes on as it is, here too.
+  while (!ended_ && pending_.size() <= limits::kRecordBytesMax && pending_.find('\n') == std::string::npos) {
+    CANVASBACK_TRY(read());
+  }
   begun_ns_ = monotonic_ns();
   return !pending_.empty();
 }

@@ -11,6 +11,7 @@
 
 #include "base/unique_fd.hpp"
 #include "server/config.hpp"
+#include "server/on_interrupt.hpp"
 #include "service/collection/collection_service.hpp"
 #include "service/dataset/dataset_service.hpp"
 #include "service/job/job_service.hpp"
@@ -20,6 +21,8 @@
 #include "worker/pool/pool.hpp"
 
 namespace canvasback {
+
+struct Settings;
 
 class Runtime {
  public:
@@ -56,12 +59,13 @@ class Runtime {
 
  private:
   Runtime() = default;
-  Status make_collections(const Config& config);
+  void make_collections(const Settings& settings);
   Status open_folder(const Config& config, bool private_folder);
 
   asio::io_context loop_{1};
   std::string data_folder_;
   bool temporary_ = false;
+  std::unique_ptr<OnInterrupt> undo_;  // of the temporary folder
   UniqueFd lock_;
   Metrics metrics_;
   std::unique_ptr<Pool> pool_;
@@ -75,8 +79,6 @@ class Runtime {
   std::unique_ptr<CollectionService> collections_;
 };
 
-// Memory this process and its children may use: the cgroup's limit, else the machine's.
-std::uint64_t available_memory_bytes();
 // The path of this executable.
 std::string own_executable();
 

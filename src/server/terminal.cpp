@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
@@ -96,6 +97,11 @@ int terminal_width() {
 
 bool is_terminal(int fd) { return ::isatty(fd) == 1; }
 
+bool can_redraw(int fd) {
+  const char* kind = std::getenv("TERM");
+  return is_terminal(fd) && kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
+}
+
 std::string progress_text(const Json& progress, std::uint64_t bytes_out, double seconds) {
   const double share = std::clamp(progress.at("share").as_double(-1), -1.0, 1.0);
   const std::int64_t rows = progress.at("rows").as_int();
@@ -120,7 +126,7 @@ std::string progress_text(const Json& progress, std::uint64_t bytes_out, double 
 }
 
 ProgressLine::ProgressLine(std::string label)
-    : label_(std::move(label)), active_(is_terminal(STDERR_FILENO)), started_ns_(monotonic_ns()) {}
+    : label_(std::move(label)), active_(can_redraw(STDERR_FILENO)), started_ns_(monotonic_ns()) {}
 
 ProgressLine::~ProgressLine() { clear(); }
 

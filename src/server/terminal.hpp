@@ -22,11 +22,13 @@ std::string render_table(const std::vector<TableColumn>& columns, const std::vec
 // Columns of the terminal on stdout; 120 where it is none.
 int terminal_width();
 bool is_terminal(int fd);
+// A terminal that can draw over a line: TERM is neither dumb nor missing.
+bool can_redraw(int fd);
 
 // "[████····]  40 %, 400,000 of 1,000,000 rows (100,000/s), 12 MB, 3 MB/s, 6 s left": what is not known is left out.
 std::string progress_text(const Json& progress, std::uint64_t bytes_out, double seconds);
 
-// A line that is drawn over itself on stderr, at most ten times a second; silent where stderr is no terminal.
+// A line that is drawn over itself on stderr, at most ten times a second; silent where stderr cannot redraw.
 class ProgressLine {
  public:
   explicit ProgressLine(std::string label);

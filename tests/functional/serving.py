@@ -67,12 +67,12 @@ class Server:
 
     running = []
 
-    def __init__(self, folder, paths=(), flags=(), binary=BINARY, environment=None, cwd=None):
+    def __init__(self, folder, paths=(), flags=(), binary=BINARY, environment=None, cwd=None, port=0):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log_path = self.folder / "log.txt"
         self.log = open(self.log_path, "ab")
-        command = [binary, "serve", *map(str, paths), "--listen", "127.0.0.1:0", "--data", str(self.folder / "data")]
+        command = [binary, "serve", *map(str, paths), "--listen", f"127.0.0.1:{port}", "--data", self.folder / "data"]
         self.process = subprocess.Popen(
             [*command, *map(str, flags)], stdout=subprocess.PIPE, stderr=self.log, cwd=cwd or self.folder,
             env={**os.environ, **(environment or {})})  # fmt: skip

@@ -65,6 +65,51 @@ def test_files_that_make_no_sense(tmp_path, text):
         assert done.returncode == 1 and done.stdout == "" and "canvasback.toml" in done.stderr, (command, done)
 
 
+WRONG_VALUES = [
+    'workers = "two"', 'memory = "lots"', "memory = 8", "keep_weeks = -1", 'listen = "127.0.0.1:99999"',
+    'listen = "0.0.0.0:80"', "threads = 0", 'durability = "maybe"', "merge_after_s = 0", "grace_s = -5",
+    'key_memory = "x"', "ingest_threads = 0", "ingest_memory = 8", "default_limit = -1", "max_query_results = 0",
+    'streaming_strategy = "x"', "timeout_ms = 0", 'log_level = "loud"', 'log_style = "xml"', 'spill = "1XB"',
+    'cache = "-1"', 'profile_cache = "x"', 'job_files = "x"', "job_files_age_s = 0", 'allow_without_landlock = "maybe"',
+    'data = ""', "data = 'canvasback.toml'", "[[dataset]]\nname='a'\npath='b'\n[[dataset]]\nname='a'\npath='c'",
+    "[[dataset]]\nname='a'\npath='b'\nkind=5", "[[dataset]]\nname='a'\npath=5",
+]  # fmt: skip
+FEED = "[[feed]]\nurl = 'http://127.0.0.1:1/x'\n"
+WRONG_FEEDS = [
+    FEED + 'every_s = "5"', FEED + "every_s = 0", FEED + "every_s = 1.5", FEED + "timeout_s = 0", FEED + "format = 5",
+    FEED + "format = ''", FEED + "format = 'xml'", FEED + "collection = 5", FEED + "collection = 'a b'",
+    FEED + "on_error = 'x'", FEED + "on_error = true", FEED + "on_conflict = 'x'", FEED + "on_conflict = ''",
+    FEED + FEED,
+    FEED + "colour = 'red'", "[[feed]]\nevery_s = 5", "[[feed]]\nurl = 5", "[[feed]]\nurl = 'https://x/'",
+    "[[feed]]\nurl = 'http://'", "[[feed]]\nurl = 'http://x/a b'", "feed = 1", "[feed]\nurl = 'http://x'",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WRONG_VALUES + WRONG_FEEDS)
+def test_one_rule_for_settings(tmp_path, text):
+    """What serve refuses, every command refuses, `config` above all."""
+    (tmp_path / "canvasback.toml").write_text(text + "\n")
+    for command in (["serve"], ["config"], ["config", "--format", "json"], ["config", "--check"]):
+        done = run(*command, cwd=tmp_path)
+        assert done.returncode == 1 and done.stdout == "" and "canvasback:" in done.stderr, (command, done)
+    assert [path.name for path in tmp_path.iterdir()] == ["canvasback.toml"]
+
+
+def test_a_check_prints_nothing(tmp_path):
+    (tmp_path / "canvasback.toml").write_text(FEED + "every_s = 5\ntimeout_s = 3\non_conflict = 'update'\n")
+    done = run("config", "--check", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("place", ["named", "found"])
+def test_a_folder_is_no_file_of_settings(tmp_path, place):
+    (tmp_path / "canvasback.toml").mkdir()
+    named = ["--config", "canvasback.toml"] if place == "named" else []
+    for command in ("config", "serve"):
+        done = run(command, *named, cwd=tmp_path)
+        assert done.returncode == 1 and "folder" in done.stderr, done
+
+
 @pytest.mark.parametrize("flags", [
     ["--workers", "0"], ["--workers", "x"], ["--workers", "65"], ["--threads", "0"], ["--memory", "lots"],
     ["--memory", "-1"], ["--spill", "1XB"], ["--timeout-ms", "0"], ["--log-level", "loud"], ["--log-style", "xml"],

@@ -60,7 +60,7 @@ def test_a_folder_is_watched(serve, tmp_path):
     (folder / ".hidden.ndjson").write_bytes(ndjson([{"n": 100}]))
     (folder / "a.ndjson").write_bytes(ndjson([{"n": 1}, {"n": 2}]))
     (folder / "half.json.part").write_bytes(b'[{"n"')
-    process = start("ingest", "--watch", folder, "--server", server.url, "--to", "events")
+    process = start("ingest", "--watch", folder, "--server", server.url, "--to", "events", "--settle", "1")
     try:
         wait_for(lambda: (folder / "done/a.ndjson").exists())
         (folder / "b.csv").write_text("n\n3\n")

@@ -73,9 +73,28 @@ Json statistics_of(const Collection& collection) {
   return out;
 }
 
+namespace {
+
+// A feed numbers its answers ("feed-ID-NUMBER-HASH", server/feed_memory.hpp) and asks for none but the last again: it
+// takes the room of one key, however often it is asked. False where a later answer of it is known already.
+bool make_room_for_feed(Collection& collection, const KeptRequest& request) {
+  constexpr std::string_view kFeed = "feed-";
+  const std::size_t dash = request.key.find('-', kFeed.size());
+  if (!request.key.starts_with(kFeed) || dash == std::string::npos) return true;
+  const std::string prefix = request.key.substr(0, dash + 1);
+  auto entry = collection.requests.lower_bound(prefix);
+  while (entry != collection.requests.end() && entry->first.starts_with(prefix)) {
+    if (entry->second.time_us > request.time_us) return false;
+    entry = collection.requests.erase(entry);
+  }
+  return true;
+}
+
+}  // namespace
+
 void remember_request(Collection& collection, KeptRequest request, std::int64_t now_us) {
   const std::int64_t oldest_us = now_us - std::chrono::microseconds(limits::kIdempotencyAge).count();
-  if (request.time_us < oldest_us) return;
+  if (request.time_us < oldest_us || !make_room_for_feed(collection, request)) return;
   collection.requests.insert_or_assign(request.key, std::move(request));
   if (collection.requests.size() <= limits::kIdempotencyKeysMax) return;
   std::erase_if(collection.requests, [&](const auto& entry) { return entry.second.time_us < oldest_us; });

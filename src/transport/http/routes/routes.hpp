@@ -3,6 +3,7 @@
 
 #include "service/collection/collection_service.hpp"
 #include "service/dataset/dataset_service.hpp"
+#include "service/schedule/feed_status.hpp"
 #include "service/job/job_service.hpp"
 #include "service/query/query_service.hpp"
 #include "service/view/view_service.hpp"
@@ -27,6 +28,7 @@ struct Services {
   std::int64_t started_us = 0;
   CollectionService* collections = nullptr;  // where there are any
   QuerySettings settings = {};
+  const std::vector<FeedStatus>* feeds = nullptr;  // where any are asked
 };
 
 void add_system_routes(Router& router, Services services);   // / /health /metrics

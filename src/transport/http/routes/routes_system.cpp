@@ -1,11 +1,28 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "transport/http/routes/routes.hpp"
 
 namespace canvasback::http {
 namespace {
+
+Json time_or_null(std::int64_t time_us) { return time_us > 0 ? Json(iso_time(time_us)) : Json(); }
+
+void write_feeds(const std::vector<FeedStatus>& feeds, JsonWriter& out) {
+  out.key("feeds").begin_array();
+  for (const FeedStatus& feed : feeds) {
+    const bool begun = feed.last_success_us > 0 || feed.failures > 0;
+    out.begin_object().member("url", feed.url).member("collection", feed.collection);
+    out.member("state", feed.failures > 0 ? "failing" : begun ? "ok" : "starting");
+    out.member("last_success", time_or_null(feed.last_success_us)).member("next", time_or_null(feed.next_us));
+    out.member("failures", feed.failures).member("error", feed.failures > 0 ? Json(feed.error) : Json());
+    out.member("records", feed.records).member("quarantined", feed.quarantined).end_object();
+  }
+  out.end_array();
+}
 
 asio::awaitable<void> health(Services services, Connection& connection) {
   std::size_t readable = 0;
@@ -19,8 +36,15 @@ asio::awaitable<void> health(Services services, Connection& connection) {
     }
   }
   const bool healthy = workers && stopped.empty();
+  // A feed's server is not this one: it is told, and no reason to send requests elsewhere.
+  const bool fed = services.feeds == nullptr ||
+                   std::ranges::none_of(*services.feeds, [](const FeedStatus& feed) { return feed.failures > 0; });
   JsonWriter out;
-  out.begin_object().member("status", healthy ? "ok" : "failing").member("version", CANVASBACK_VERSION);
+  out.begin_object()
+      .member("status", !healthy ? "failing"
+                        : fed    ? "ok"
+                                 : "degraded")
+      .member("version", CANVASBACK_VERSION);
   out.member("uptime_s", static_cast<double>(wall_us() - services.started_us) / 1e6);
   out.key("datasets").begin_object().member("readable", static_cast<std::uint64_t>(readable));
   out.member("broken", static_cast<std::uint64_t>(broken)).end_object();
@@ -31,6 +55,7 @@ asio::awaitable<void> health(Services services, Connection& connection) {
     for (const std::string& name : stopped) out.value(name);
     out.end_array();
   }
+  if (services.feeds != nullptr && !services.feeds->empty()) write_feeds(*services.feeds, out);
   out.key("workers").begin_array();
   for (const Pool::WorkerInfo& worker : services.pool.workers()) {
     out.begin_object()

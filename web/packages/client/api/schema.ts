@@ -542,7 +542,7 @@ export type QueryList = {
 };
 
 export type Health = {
-  status: "ok" | "failing";
+  status: "ok" | "degraded" | "failing";
   version: string;
   uptime_s: number;
   datasets: {
@@ -555,7 +555,27 @@ export type Health = {
   };
   /** Collections that take no records until the server is started again, because the disk failed. */
   collections_stopped?: (string)[];
+  /** The feeds of the settings, in their order, where there are any. */
+  feeds?: (Feed)[];
   workers: (Worker)[];
+};
+
+export type Feed = {
+  /** Without credentials and query. */
+  url: string;
+  collection: string;
+  state: "starting" | "ok" | "failing";
+  last_success: string | null;
+  /** When it is asked again. */
+  next: string | null;
+  /** In a row. */
+  failures: number;
+  /** Of the last attempt. */
+  error: string | null;
+  /** Kept since the start. */
+  records: number;
+  /** Put aside since the start. */
+  quarantined: number;
 };
 
 export type Worker = {
