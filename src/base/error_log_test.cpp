@@ -11,8 +11,9 @@ TEST(ErrorLog, TellsOurOwnWords) {
 }
 
 TEST(ErrorLog, QuotesNoStatementAndNoValue) {
-  for (ErrorCode code : {ErrorCode::QueryInvalid, ErrorCode::Database, ErrorCode::DataProcessing, ErrorCode::InvalidData,
-                         ErrorCode::SchemaValidation, ErrorCode::QueryForbidden, ErrorCode::DuplicateRecord}) {
+  for (ErrorCode code :
+       {ErrorCode::QueryInvalid, ErrorCode::Database, ErrorCode::DataProcessing, ErrorCode::InvalidData,
+        ErrorCode::SchemaValidation, ErrorCode::QueryForbidden, ErrorCode::DuplicateRecord}) {
     const Error error{code, "Could not convert 'secret' in SELECT secret", "secret", {}, 0};
     EXPECT_EQ(for_log(error).find("secret"), std::string::npos) << name_of(code);
     EXPECT_EQ(for_log(error).find(name_of(code)), 0U);

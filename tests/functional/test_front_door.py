@@ -1,5 +1,5 @@
-"""Who comes in, and who keeps whom out: idle connections, slow uploads, unread exports, half-closed clients, workers that
-stand still; and what answers, names and logs do not carry."""
+"""Who comes in, and who keeps whom out: idle connections, slow uploads, unread exports, half-closed clients, workers
+that stand still; and what answers, names and logs do not carry."""
 
 import concurrent.futures
 import contextlib
@@ -15,6 +15,7 @@ import pytest
 from serving import BINARY, FLIGHTS, PATIENCE, ROOT, parse_answers, receive, wait_for
 
 HOST = b"Host: localhost\r\n"
+JSON = b"Content-Type: application/json\r\n"
 EXPORT = b"GET /api/v1/datasets/flights/export?format=csv HTTP/1.1\r\n" + HOST + b"\r\n"
 ROW = b'{"id":"a","text":"%s"}\n' % (b"x" * 1000)
 
@@ -121,7 +122,8 @@ def test_without_descriptors_the_log_stays_quiet(serve, tmp_path, many_descripto
 def slow_upload(server, collection):
     """More than 1 MiB at once, then next to nothing."""
     client = connect(server)
-    client.sendall(b"POST /ingest?format=ndjson&collection=%s HTTP/1.1\r\n" % collection + HOST + b"Content-Length: 50000000\r\n\r\n")
+    line = b"POST /ingest?format=ndjson&collection=%s HTTP/1.1\r\n" % collection
+    client.sendall(line + HOST + b"Content-Length: 50000000\r\n\r\n")
     client.sendall(ROW * 1100)
     return client
 
@@ -212,7 +214,7 @@ def test_unread_statements_do_not_delay_a_query(serve):
     """The same by SQL, where nothing says beforehand that the answer is long: the ones unread for longest are cut."""
     server = serve(f"flights={FLIGHTS}")
     body = b'{"sql":"SELECT * FROM flights","format":"csv"}'
-    head = b"POST /api/v1/query HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    head = b"POST /api/v1/query HTTP/1.1\r\n" + HOST + JSON + b"Content-Length: %d\r\n\r\n" % len(body)
     with contextlib.ExitStack() as stack:
         for _ in range(80):
             stack.enter_context(connect(server, small_window=True)).sendall(head + body)
@@ -262,10 +264,12 @@ def test_who_leaves_altogether_ends_its_task(server, reset):
     sql = "SELECT count(*) FROM flights a, flights b WHERE a.delay + b.delay = 7"
     body = json.dumps({"sql": sql}).encode()
     client = connect(server)
-    client.sendall(b"POST /api/v1/query HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    head = b"POST /api/v1/query HTTP/1.1\r\n" + HOST + JSON + b"Content-Length: %d\r\n\r\n" % len(body)
+    client.sendall(head + body)
 
     def running():
-        return [query for query in server.get("/api/v1/queries").json()["queries"] if "a.delay + b.delay" in query["text"]]
+        queries = server.get("/api/v1/queries").json()["queries"]
+        return [query for query in queries if "a.delay + b.delay" in query["text"]]
 
     wait_for(running)
     if reset:
@@ -280,8 +284,9 @@ def test_head_is_get_without_its_body(server):
     """Every route that takes GET: HEAD has the same status and headers, as far as they are known, and no body."""
     paths = json.loads((ROOT / "src/transport/http/reference/openapi.json").read_text())["paths"]
     targets = [path.replace("{name}", "flights") for path, item in paths.items() if "get" in item]
-    targets += ["/nosuch", "/api/v1/datasets/nosuch", "/api/v1/datasets/flights/rows?limit=x", "/api/v1/datasets/flights/rows?limit=5",
-                "/api/v1/datasets/flights/rows?format=csv", "/data/arrow_ipc?limit=3"]  # fmt: skip
+    rows = "/api/v1/datasets/flights/rows"
+    targets += ["/nosuch", "/api/v1/datasets/nosuch", rows + "?limit=x", rows + "?limit=5", rows + "?format=csv",
+                "/data/arrow_ipc?limit=3"]  # fmt: skip
     assert len(targets) > 30
     for target in targets:
         if target.endswith("/events") or target == "/api/v1/stream":
@@ -308,12 +313,14 @@ def test_long_file_names_are_shortened(server):
 
 def test_statements_are_not_sent_back(server):
     """What is wrong with 100 KB is said in a few words."""
-    for sql in (f"SELECT {'x' * 100_000}", f"SELECT '{'y' * 100_000}'::INTEGER", f"SELECT * FROM {'t' * 100_000}", "SELECT " + "(" * 50_000,
-                f"SELECT {'f' * 100_000}(1)", f'SELECT 1 AS "{"z" * 100_000}" FROM nosuch', "SELEC " + "w" * 100_000):  # fmt: skip
+    long = "x" * 100_000
+    for sql in (f"SELECT {long}", f"SELECT '{long}'::INTEGER", f"SELECT * FROM {long}", "SELECT " + "(" * 50_000,
+                f"SELECT {long}(1)", f'SELECT 1 AS "{long}" FROM nosuch', f"SELEC {long}"):  # fmt: skip
         answer = server.sql(sql)
         assert answer.status in (400, 403), answer.status
         assert len(answer.body) < 4096, (sql[:20], len(answer.body))
-    job = server.ask("POST", "/api/v1/query", {"sql": f"SELECT '{'y' * 100_000}'::INTEGER"}, {"Prefer": "respond-async"}).json()["id"]
+    started = server.ask("POST", "/api/v1/query", {"sql": f"SELECT '{long}'::INTEGER"}, {"Prefer": "respond-async"})
+    job = started.json()["id"]
     ended = wait_for(lambda: (document := server.get(f"/api/v1/jobs/{job}").json())["ended"] and document)
     assert ended["state"] == "failed" and len(ended["error"]["message"]) < 4096
 
