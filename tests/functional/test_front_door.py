@@ -22,7 +22,7 @@ ROW = b'{"id":"a","text":"%s"}\n' % (b"x" * 1000)
 
 @pytest.fixture(scope="module")
 def server(serve_module):
-    return serve_module(f"flights={FLIGHTS}", flags=["--log_level", "info"])
+    return serve_module(f"flights={FLIGHTS}", flags=["--log-level", "info"])
 
 
 @pytest.fixture
@@ -326,7 +326,7 @@ def test_statements_are_not_sent_back(server):
 
 
 def test_the_log_has_no_statement_and_no_value(serve):
-    server = serve(f"flights={FLIGHTS}", flags=["--log_level", "info"])
+    server = serve(f"flights={FLIGHTS}", flags=["--log-level", "info"])
     statements = ["SELECT 'secretive'::INTEGER", "SELECT secretive FROM flights", "SELECT * FROM secretive",
                   "SELECT error('secretive') FROM flights", "SELECT sum(delay), 'secretive' FROM flights"]  # fmt: skip
     for sql in statements:

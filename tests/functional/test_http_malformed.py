@@ -57,11 +57,13 @@ def test_requests(server, forms):
     before, wrong = state(server), []
     for name, data in forms:
         try:
-            answers = parse_answers(exchange(server.port, data))
+            answers = parse_answers(exchange(server.port, data), {0} if data.startswith(b"HEAD ") else ())
             if [a.status for a in answers if not 400 <= a.status <= 501] or len(answers) > 1:
                 wrong.append((name, [a.status for a in answers]))
         except TimeoutError:
             wrong.append((name, "not closed"))
+            if len(wrong) > 5:
+                break
     assert not wrong, (len(wrong), wrong[:40])
     assert state(server) == before and "smuggled" not in before[0]
 
@@ -75,6 +77,8 @@ def test_frames(server):
                 wrong.append((name, said[:200]))
         except TimeoutError:
             wrong.append((name, "not closed"))
+            if len(wrong) > 5:
+                break
     assert not wrong, (len(wrong), wrong[:40])
     assert state(server) == before
 
