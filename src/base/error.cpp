@@ -30,6 +30,7 @@ constexpr std::array kRows{
     Row{ErrorCode::RequestTimeout, "RequestTimeout", 408, "Request timed out"},
     Row{ErrorCode::DuplicateRecord, "DuplicateRecord", 409, "Duplicate record"},
     Row{ErrorCode::JobConflict, "JobConflict", 409, "Job in another state"},
+    Row{ErrorCode::CursorExpired, "CursorExpired", 410, "Cursor expired"},
     Row{ErrorCode::PayloadTooLarge, "PayloadTooLarge", 413, "Payload too large"},
     Row{ErrorCode::UriTooLong, "UriTooLong", 414, "URI too long"},
     Row{ErrorCode::UnsupportedMediaType, "UnsupportedMediaType", 415, "Unsupported media type"},

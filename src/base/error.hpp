@@ -44,6 +44,7 @@ enum class ErrorCode {
   QueryTimeout,
   StorageLimit,
   MemoryLimit,
+  CursorExpired,
 };
 
 struct Error {

@@ -20,8 +20,12 @@ inline constexpr std::size_t kHeaderBytesMax = 16 * kKiB;
 inline constexpr std::size_t kTargetBytesMax = 8 * kKiB;
 inline constexpr std::size_t kBodyBytesMax = 8 * kMiB;  // JSON bodies (SQL, parameters)
 inline constexpr std::size_t kSqlBytesMax = 1 * kMiB;
-inline constexpr std::size_t kConnectionsMax = 1024;
-inline constexpr std::size_t kConnectionsPerClientMax = 512;  // loopback shares one address
+inline constexpr std::size_t kConnectionsMax = 1024;          // or fewer: see kDescriptorsReserve
+inline constexpr std::size_t kDescriptorsReserve = 320;       // of RLIMIT_NOFILE: for workers, files and logs
+inline constexpr std::size_t kConnectionsPerClientMax = 512;  // loopback: all of them
+inline constexpr milliseconds kAcceptPause{100};              // when no descriptor is left
+inline constexpr seconds kAcceptWarningPeriod{60};            // connections that were refused are logged so often
+inline constexpr milliseconds kHalfClosedProbe{1000};         // no answer yet: whether the client is still there
 inline constexpr seconds kHeaderTimeout{10};                  // a slow writer of headers is cut
 inline constexpr seconds kBodyTimeout{30};
 inline constexpr seconds kLingerTime{5};  // for the rest of a request that is answered before its end
@@ -29,6 +33,14 @@ inline constexpr std::size_t kLingerBytesMax = 256 * kMiB;
 inline constexpr seconds kIdleTimeout{75};                          // keep-alive
 inline constexpr seconds kSlowReaderWindow{30};                     // a stream must move, within this window,
 inline constexpr std::size_t kSlowReaderBytesMin = 64 * kKiB * 30;  // at least so many bytes
+inline constexpr std::size_t kSmallBodyBytes = 1 * kMiB;  // of a streamed body: so much is bounded by idle time, and
+inline constexpr seconds kSmallBodyWindow{300};           // by this much waiting for it; beyond it comes at a rate:
+inline constexpr seconds kSlowSenderWindow{30};           // within this window of waiting
+inline constexpr std::size_t kSlowSenderBytesMin = 64 * kKiB * 30;
+inline constexpr seconds kUploadYieldAfter{3};             // a slower body gives way after this, where others wait
+inline constexpr seconds kUploadWaitMax{20};               // for the place of one
+inline constexpr std::size_t kFileNameBytesMax = 255;      // in Content-Disposition
+inline constexpr std::size_t kMessageBytesMax = 2 * kKiB;  // of an error's message, which may quote a statement
 
 // JSON from outside.
 inline constexpr std::size_t kJsonDepthMax = 64;
@@ -50,7 +62,14 @@ inline constexpr seconds kQueueWaitMax{30};
 inline constexpr milliseconds kProgressPeriod{200};
 inline constexpr milliseconds kCancelGrace{250};  // from asking to SIGKILL
 inline constexpr milliseconds kMemorySamplePeriod{100};
-inline constexpr seconds kParkAfter{1};  // blocked on its socket for so long
+inline constexpr seconds kParkAfter{1};                  // blocked on its socket for so long,
+inline constexpr milliseconds kParkAfterContended{100};  // or so, where other tasks wait
+inline constexpr std::size_t kStreamsWaitingMax = 128;   // tasks of the stream lane that wait
+inline constexpr seconds kHeartbeatPeriod{2};            // of workers that are fed, while they have a task
+inline constexpr seconds kSilenceMax{20};                // without a sign of life such a worker is killed
+inline constexpr seconds kIngestStallMax{120};           // nor does it sit on input for longer
+inline constexpr seconds kRoleTaskMax{6 * 3600};         // of one merge or check
+inline constexpr std::size_t kIngestParkedMax = 16;      // processes whose clients send nothing, beside the others
 inline constexpr seconds kWorkerStartTimeout{20};
 inline constexpr std::size_t kIdleGrowthBytesMax = 256 * kMiB;
 inline constexpr std::size_t kWorkerMemoryBytesMin = 512 * kMiB;

@@ -17,8 +17,8 @@ Result<FrameHeader> decode_header(std::string_view bytes) {
   std::uint32_t length = 0;
   for (std::size_t i = 0; i < 4; ++i) length |= std::uint32_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
   const auto kind = static_cast<FrameKind>(bytes[4]);
-  const bool known = (kind >= FrameKind::Hello && kind <= FrameKind::Files) ||
-                     (kind >= FrameKind::Ready && kind <= FrameKind::InputTaken);
+  const bool known =
+      (kind >= FrameKind::Hello && kind <= FrameKind::Files) || (kind >= FrameKind::Ready && kind <= FrameKind::Alive);
   if (!known || length > limits::kFrameBytesMax || bytes.substr(5, 3) != std::string_view("\0\0\0", 3)) {
     return fail(ErrorCode::DataProcessing, "A worker sent a malformed frame.");
   }

@@ -10,6 +10,7 @@
 //   front → worker   Input* (where in the ring the bytes lie that a task is fed)  InputEnd
 //                    Files (descriptors, sent along with the frame)
 //   worker → front   NeedFile (answered by Files)  InputTaken (it is worked off up to that position of the ring)
+//                    Alive (now and then, during a task of a role that is fed)
 // LastData is Data with Done right behind it, sent together.
 #pragma once
 
@@ -41,6 +42,7 @@ enum class FrameKind : std::uint8_t {
   LastData = 23,
   NeedFile = 24,
   InputTaken = 25,
+  Alive = 26,
 };
 
 inline constexpr std::size_t kFrameHeaderBytes = 8;

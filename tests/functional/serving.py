@@ -194,9 +194,11 @@ def parse_answers(data, head_of=()):
         lines = head.decode().split("\r\n")
         headers = joined(line.split(":", 1) for line in lines[1:])
         answer = Answer(int(lines[0].split()[1]), headers, b"")
-        if headers.get("transfer-encoding") == "chunked":
+        if len(answers) in head_of:
+            pass
+        elif headers.get("transfer-encoding") == "chunked":
             data = _read_chunks(answer, data)
-        elif answer.status >= 200 and answer.status != 204 and len(answers) not in head_of:
+        elif answer.status >= 200 and answer.status != 204:
             length = int(headers["content-length"]) if "content-length" in headers else len(data)
             if len(data) < length:
                 raise http.client.IncompleteRead(data)

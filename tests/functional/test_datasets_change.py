@@ -46,7 +46,7 @@ def test_one_file(serve, tmp_path):
     becomes(server, "one", [7, 8])
     assert server.get("/api/v1/datasets/one").json()["version"] != version
     refused = server.rows("one", after=first, limit=1)
-    assert (refused.status, refused.code) == (400, "InvalidData")
+    assert (refused.status, refused.code) == (410, "CursorExpired")
     path.unlink()
     becomes(server, "one", "DatasetNotFound")
     assert server.sql("SELECT * FROM one").status in (400, 403, 404)

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "base/error_log.hpp"
 #include "base/log.hpp"
 
 namespace canvasback {
@@ -89,7 +90,7 @@ asio::awaitable<void> DatasetService::refresh_one(std::string name) {
   }
   DatasetEntry& entry = entries_.at(name);
   if (!inspected) {
-    log::warning("dataset {}: {}", name, inspected.error().message);
+    log::warning("dataset {}: {}", name, for_log(inspected.error()));
     entry.error = inspected.error();
     entry.dataset.reset();
     // A busy server is no property of the files: look again at the next refresh.

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/format_names.hpp"
 #include "base/limits.hpp"
+#include "base/error_log.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 
@@ -232,7 +233,7 @@ asio::awaitable<void> JobService::do_work(std::shared_ptr<Job> job, Work work) {
   } else {
     end_job(*job, result.error(), wall_us());
     if (job->state == JobState::Failed) {
-      log::info("job {} failed: {} {}", job->spec.id, name_of(job->error->code), job->error->message);
+      log::info("job {} failed: {}", job->spec.id, for_log(*job->error));
     }
   }
   work_ended_.notify();
@@ -308,7 +309,7 @@ asio::awaitable<void> JobService::run(std::shared_ptr<Job> job, Open open) {
       registry_.release(*job);
       end_job(*job, receipt.error(), wall_us());
       if (job->state == JobState::Failed) {
-        log::info("job {} failed: {} {}", job->spec.id, name_of(job->error->code), job->error->message);
+        log::info("job {} failed: {}", job->spec.id, for_log(*job->error));
       }
     }
   } else {

@@ -18,7 +18,8 @@ constexpr int kLooksMax = 3;  // for files that were moved, of one task
 // A page of rows in file order is decoded from one or two row groups: bounded, whatever the dataset's size.
 Lane lane_of(const Dataset& dataset, const Selection& selection) {
   const bool page = selection.limit && *selection.limit <= limits::kPageRowsMax;
-  return dataset.plain_scan && selection.in_file_order() && page ? Lane::Bounded : Lane::General;
+  if (!page) return Lane::Stream;
+  return dataset.plain_scan && selection.in_file_order() ? Lane::Bounded : Lane::General;
 }
 
 // What the engine and our own readers make of a file that is not there any more.
@@ -75,6 +76,8 @@ asio::awaitable<TaskEvent> Answer::next() {
 }
 
 void Answer::cancel(CancelReason reason) { run_->cancel(reason); }
+
+void Answer::set_on_cut(std::function<void()> on_cut) { run_->state()->on_cut = std::move(on_cut); }
 
 QueryService::QueryService(Pool& pool, DatasetService& datasets, Options options)
     : pool_(pool), datasets_(datasets), options_(options), profiles_(options.profile_cache_bytes) {}
@@ -184,7 +187,8 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
     TaskEvent first = co_await (*run)->next();
     if (first.kind == TaskEvent::Kind::Failed) {
       running_.at(id).run = nullptr;
-      const bool wants_memory = lane == Lane::General && first.error.code == ErrorCode::MemoryLimit && !large;
+      const bool general = lane == Lane::General || lane == Lane::Stream;
+      const bool wants_memory = general && first.error.code == ErrorCode::MemoryLimit && !large;
       const bool spoilt = (*run)->worker_was_spoilt() && again;
       if ((wants_memory || spoilt) && !cancelled.cancelled()) {
         // Both tries share the time limit.

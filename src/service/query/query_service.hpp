@@ -95,6 +95,9 @@ class Answer {
   asio::awaitable<TaskEvent> next();
   void release() { run_->release(); }  // as TaskRun's
   void cancel(CancelReason reason);
+  // Called, once at most and while the answer lives, when its client has not taken anything for long and others need
+  // its place (worker/pool/pool.hpp).
+  void set_on_cut(std::function<void()> on_cut);
   const Json& progress() const { return run_->progress(); }
   std::uint64_t query_id() const { return query_id_; }
 

@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "base/clock.hpp"
+#include "base/error_log.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "transport/http/connection/problem.hpp"
@@ -348,7 +349,7 @@ void Session::send_view(std::uint32_t id, OpenView& open) {
 
 void Session::send_error(std::uint32_t id, const Error& error) {
   if (http_status_of(error.code) >= 500) {
-    log::warning("{} {}: {}", canvasback::name_of(error.code), error.message, error.detail);
+    log::warning("{}", for_log(error));
   }
   const std::string problem = http::problem_document(error, {});
   send_text(id == 0 ? fmt::format("{{\"id\":null,\"error\":{}}}", problem)

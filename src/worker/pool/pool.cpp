@@ -25,6 +25,8 @@ std::string made_folder(const std::string& path) {
   return path;
 }
 
+constexpr const char* kReadersHoldAll = "Slow readers hold all of the memory that streams may take.";
+
 Error overloaded(std::string message) { return Error{ErrorCode::TooManyRequests, std::move(message), {}, {}, 1}; }
 
 }  // namespace
@@ -105,7 +107,7 @@ std::size_t Pool::parked() const {
 }
 
 std::size_t Pool::parked_max() const {
-  return std::min<std::size_t>(limits::kWorkersMax, options_.memory_budget_bytes / 2 / kParkedBytes);
+  return std::clamp<std::size_t>(options_.memory_budget_bytes / 2 / kParkedBytes, 1, limits::kWorkersMax);
 }
 
 // N + 1 live processes of this generation beside the parked ones.
@@ -165,7 +167,7 @@ void Pool::worker_changed(WorkerProcess& worker) {
 
 // Tasks side by side have the cores between them: threads of one task would only wait for those of another.
 int Pool::threads_for_next() const {
-  const std::size_t busy = running_.size() + bounded_.size() + general_.size() + inspect_.size();
+  const std::size_t busy = running_.size() + waiting();
   return std::max(1, options_.threads / static_cast<int>(std::max<std::size_t>(busy, 1)));
 }
 
@@ -174,7 +176,8 @@ bool Pool::has_room(Lane lane) const {
       std::ranges::count_if(running_, [](const auto& entry) { return entry.second != Lane::Bounded; }));
   const auto all = static_cast<int>(running_.size());
   if (all >= options_.workers) return false;
-  return lane != Lane::General || options_.workers == 1 || general < options_.workers - 1;
+  const bool bounded = lane == Lane::Bounded || lane == Lane::Inspect;
+  return bounded || options_.workers == 1 || general < options_.workers - 1;
 }
 
 std::shared_ptr<WorkerProcess> Pool::idle_process() const {
@@ -193,6 +196,9 @@ void Pool::drop_gone(Queue& queue) {
     } else if (waited_s > static_cast<double>(limits::kQueueWaitMax.count())) {
       ++counters_.refused;
       ticket->refusal = overloaded("The server is busy: the request waited too long for a worker.");
+    } else if (&queue == &streams_ && parked() >= parked_max()) {
+      ++counters_.refused;
+      ticket->refusal = overloaded(kReadersHoldAll);
     } else if (start_failures_ >= kStartFailuresMax) {
       ticket->refusal = Error{ErrorCode::Unavailable, "No worker can be started.", start_failure_, {}, 5};
     } else {
@@ -213,15 +219,31 @@ bool Pool::serve_front_of(Queue& queue) {
   return true;
 }
 
+// Each stream that runs must be able to be parked, or a few of them would hold the places of all others.
+bool Pool::stream_may_start() const {
+  const std::size_t held = parked();
+  const auto running = static_cast<std::size_t>(
+      std::ranges::count_if(running_, [](const auto& entry) { return entry.second == Lane::Stream; }));
+  return held + running < parked_max() || running == 0;
+}
+
+bool Pool::serve_general_or_stream() {
+  const auto streams = [&] { return stream_may_start() && serve_front_of(streams_); };
+  const auto general = [&] { return serve_front_of(general_); };
+  const bool preferred = streams_turn_ ? streams() : general();
+  if (preferred) streams_turn_ = !streams_turn_;
+  return preferred || (streams_turn_ ? general() : streams());
+}
+
 void Pool::dispatch() {
   if (dispatching_) return;  // starting a task may call back
   dispatching_ = true;
-  for (Queue* queue : {&bounded_, &inspect_, &general_, &large_queue_}) drop_gone(*queue);
+  for (Queue* queue : {&bounded_, &inspect_, &general_, &streams_, &large_queue_}) drop_gone(*queue);
   while (serve_front_of(bounded_)) {
   }
   while (serve_front_of(inspect_)) {
   }
-  while (serve_front_of(general_)) {
+  while (serve_general_or_stream()) {
   }
   if (!large_ && !large_queue_.empty() && !stopping_) {
     auto ticket = large_queue_.front();
@@ -275,6 +297,17 @@ asio::awaitable<void> Pool::enforce_timeout(std::shared_ptr<TaskState> state, st
   }
 }
 
+Pool::Queue& Pool::queue_of(Lane lane, bool large) {
+  if (large) return large_queue_;
+  switch (lane) {
+    case Lane::Bounded: return bounded_;
+    case Lane::General: return general_;
+    case Lane::Stream: return streams_;
+    case Lane::Inspect: break;
+  }
+  return inspect_;
+}
+
 asio::awaitable<Result<std::unique_ptr<TaskRun>>> Pool::submit(Task task,
                                                                std::vector<std::shared_ptr<const Dataset>> datasets,
                                                                Lane lane, bool large, CancelToken gone) {
@@ -284,14 +317,13 @@ asio::awaitable<Result<std::unique_ptr<TaskRun>>> Pool::submit(Task task,
     ++counters_.refused;
     co_return Answer(fail(overloaded("The server is busy: too many requests wait already.")));
   }
-  if (lane == Lane::General && parked() >= parked_max()) {
+  if (lane == Lane::Stream && (parked() >= parked_max() || streams_.size() >= limits::kStreamsWaitingMax)) {
     ++counters_.refused;
-    co_return Answer(fail(overloaded("Slow readers hold all of the memory that streams may take.")));
+    co_return Answer(fail(overloaded(kReadersHoldAll)));
   }
   auto ticket = std::make_shared<Ticket>(Ticket{std::move(task), std::move(datasets), lane, large, std::move(gone),
                                                 monotonic_ns(), nullptr, std::nullopt, false, Event(executor_)});
-  Queue& queue = large ? large_queue_ : lane == Lane::Bounded ? bounded_ : lane == Lane::General ? general_ : inspect_;
-  queue.push_back(ticket);
+  queue_of(lane, large).push_back(ticket);
   keep_ready();
   dispatch();
   while (!ticket->started && !ticket->refusal) co_await ticket->ready.wait();
@@ -313,6 +345,7 @@ asio::awaitable<void> Pool::watch() {
     co_await timer.async_wait(kAwait);
     if (!*alive) co_return;
     for (const auto& worker : std::vector(workers_)) watch_worker(worker);
+    if (parked() > parked_max() && waiting() > 0) cut_longest_unread();
     dispatch();
   }
 }
@@ -335,10 +368,26 @@ void Pool::watch_worker(const std::shared_ptr<WorkerProcess>& worker) {
   }
   if (task->parked || task->piece.empty()) return;
   const std::int64_t waiting_ns = monotonic_ns() - task->waiting_since_ns;
-  if (waiting_ns < std::chrono::nanoseconds(limits::kParkAfter).count()) return;
+  const std::chrono::nanoseconds patience = waiting() > 0 ? limits::kParkAfterContended : limits::kParkAfter;
+  if (waiting_ns < patience.count()) return;
   task->parked = true;
   running_.erase(task->id);
   if (parked() <= parked_max()) keep_ready();
+}
+
+// More are parked than there is memory to replace: the place of the one whose reader takes nothing for longest.
+void Pool::cut_longest_unread() {
+  std::shared_ptr<TaskState> longest;
+  for (const auto& worker : workers_) {
+    const auto& task = worker->task();
+    if (!task || !task->parked || !task->on_cut || task->piece.empty()) continue;
+    if (!longest || task->waiting_since_ns < longest->waiting_since_ns) longest = task;
+  }
+  if (!longest || monotonic_ns() - longest->waiting_since_ns < std::chrono::nanoseconds(limits::kParkAfter).count()) {
+    return;
+  }
+  ++counters_.refused;
+  std::exchange(longest->on_cut, nullptr)();
 }
 
 std::vector<Pool::WorkerInfo> Pool::workers() const {
@@ -355,7 +404,7 @@ std::vector<Pool::WorkerInfo> Pool::workers() const {
 
 asio::awaitable<void> Pool::shut_down(std::chrono::milliseconds deadline) {
   stopping_ = true;
-  for (Queue* queue : {&bounded_, &general_, &inspect_, &large_queue_}) {
+  for (Queue* queue : {&bounded_, &general_, &streams_, &inspect_, &large_queue_}) {
     for (const auto& ticket : *queue) {
       ticket->refusal = Error{ErrorCode::Unavailable, "The server is shutting down.", {}, {}, 5};
       ticket->ready.notify();

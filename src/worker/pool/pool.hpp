@@ -1,10 +1,13 @@
-// Pool: the front's workers and who gets one. Two lanes: bounded tasks (pages, metadata; about a second at most) and
-// general ones; at least one of the N places is for bounded tasks only, so a page waits behind nothing but pages.
+// Pool: the front's workers and who gets one. Three lanes: bounded tasks (pages, metadata; about a second at most),
+// general ones, and streams (general ones whose answer is as long as a dataset, so that their client sets their pace);
+// at least one of the N places is for bounded tasks only, so a page waits behind nothing but pages, and general tasks
+// and streams take turns, so a query waits behind one stream at most.
 // First in, first out in each lane; at most limits::kQueueMax wait, further ones get TooManyRequests with a time.
 //
 // - N + 1 processes are kept ready (one standby), each for one task at a time.
 // - A task whose reader keeps its worker waiting is parked: it no longer counts in N, and its process is replaced as
-//   long as the memory budget allows; beyond that, new tasks that stream get TooManyRequests.
+//   long as the memory budget allows (sooner where others wait); beyond that, streams get TooManyRequests, and of tasks
+//   that turn out to be streams the one that its reader has left alone for longest is cut where others wait.
 // - A process past its memory bound is killed (PSS, sampled); only its task fails, with MemoryLimit.
 // - set_grants() starts a new generation: idle processes of an older one end now, busy ones after their task.
 // - One large place: a task that failed for memory before its first byte may be tried again with half of the budget.
@@ -22,7 +25,7 @@
 
 namespace canvasback {
 
-enum class Lane { Bounded, General, Inspect };
+enum class Lane { Bounded, General, Stream, Inspect };
 
 struct PoolOptions {
   std::string executable;
@@ -66,7 +69,7 @@ class Pool {
     std::uint64_t resident_bytes;
   };
   std::vector<WorkerInfo> workers() const;
-  std::size_t waiting() const { return bounded_.size() + general_.size() + inspect_.size(); }
+  std::size_t waiting() const { return bounded_.size() + general_.size() + streams_.size() + inspect_.size(); }
   std::size_t running() const;
   const PoolCounters& counters() const { return counters_; }
   const BlockIndex& blocks() const { return blocks_; }
@@ -94,6 +97,10 @@ class Pool {
   bool has_room(Lane lane) const;
   std::shared_ptr<WorkerProcess> idle_process() const;
   bool serve_front_of(Queue& queue);
+  bool serve_general_or_stream();
+  bool stream_may_start() const;
+  Queue& queue_of(Lane lane, bool large);
+  void cut_longest_unread();
   void start(Ticket& ticket, const std::shared_ptr<WorkerProcess>& worker);
   void start_large(const std::shared_ptr<Ticket>& ticket);
   void keep_ready();
@@ -118,6 +125,8 @@ class Pool {
   std::shared_ptr<Ticket> large_ticket_;
   Queue bounded_;
   Queue general_;
+  Queue streams_;
+  bool streams_turn_ = false;  // of the two, it is theirs
   Queue inspect_;
   Queue large_queue_;
   PoolCounters counters_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <chrono>
 #include <filesystem>
 
 #include "base/limits.hpp"
@@ -14,6 +15,11 @@ namespace canvasback {
 namespace {
 
 constexpr int kStartFailuresMax = 3;
+constexpr std::size_t kStarvedSamples = 5;  // of limits::kMemorySamplePeriod
+
+constexpr std::size_t samples(std::chrono::milliseconds time) {
+  return static_cast<std::size_t>(time / limits::kMemorySamplePeriod);
+}
 
 }  // namespace
 
@@ -82,6 +88,7 @@ void RolePool::worker_changed(WorkerProcess& worker) {
   const bool reserved = std::ranges::find(reserved_, &worker) != reserved_.end();
   if (worker.state() == WorkerProcess::State::Dead || (worker.state() == WorkerProcess::State::Idle && !reserved)) {
     std::erase(at_long_tasks_, &worker);
+    std::erase(parked_, &worker);
   }
   if (worker.state() == WorkerProcess::State::Dead) {
     if (!worker.start_error().message.empty()) {
@@ -93,7 +100,10 @@ void RolePool::worker_changed(WorkerProcess& worker) {
   } else if (worker.state() == WorkerProcess::State::Idle && !worker.retiring()) {
     start_failures_ = 0;
     const bool grown = worker.resident_bytes() > worker.baseline_bytes() + limits::kIdleGrowthBytesMax;
-    if (worker.generation() != generation_ || grown) worker.retire();
+    const auto at_hand = std::ranges::count_if(
+        workers_, [&](const auto& known) { return !known->retiring() && !is_parked(known.get()); });
+    const bool surplus = at_hand > options_.processes;
+    if (worker.generation() != generation_ || grown || surplus) worker.retire();
   }
   dispatch();
 }
@@ -112,7 +122,7 @@ void RolePool::dispatch() {
     std::shared_ptr<WorkerProcess> idle;
     int usable = 0;
     for (const auto& worker : workers_) {
-      if (worker->retiring()) continue;
+      if (worker->retiring() || is_parked(worker.get())) continue;
       ++usable;
       const bool reserved = std::ranges::find(reserved_, worker.get()) != reserved_.end();
       if (worker->state() == WorkerProcess::State::Idle && !reserved) idle = worker;
@@ -181,7 +191,41 @@ std::size_t RolePool::running() const {
       std::ranges::count_if(workers_, [](const auto& worker) { return worker->task() != nullptr; }));
 }
 
-// Every sample period: memory bounds.
+bool RolePool::is_parked(const WorkerProcess* worker) const {
+  return std::ranges::find(parked_, worker) != parked_.end();
+}
+
+// While others wait, no process waits for a client.
+void RolePool::park_starved() {
+  for (WorkerProcess* worker : std::vector(at_long_tasks_)) {
+    if (waiting_.empty() || parked_.size() >= limits::kIngestParkedMax) return;
+    if (!worker->task() || worker->pulse().starved < kStarvedSamples) continue;
+    std::erase(at_long_tasks_, worker);
+    parked_.push_back(worker);
+    dispatch();
+  }
+}
+
+void RolePool::watch_worker(const std::shared_ptr<WorkerProcess>& worker) {
+  if (!worker->task()) return;
+  const WorkerProcess::Pulse& pulse = worker->take_pulse();
+  if (pulse.silent > samples(limits::kSilenceMax)) {
+    return worker->kill(Error{ErrorCode::Unavailable, "The worker stood still. Nothing was kept.", {}, {}, 1});
+  }
+  const bool is_ingest = options_.role == "ingest";
+  if (is_ingest && pulse.stalled > samples(limits::kIngestStallMax)) {
+    return worker->kill(Error{ErrorCode::Unavailable, "The worker came no further. Nothing was kept.", {}, {}, 1});
+  }
+  if (!is_ingest && std::max(pulse.starved, pulse.stalled) > samples(limits::kRoleTaskMax)) {
+    return worker->kill(Error{ErrorCode::Unavailable, "The task took too long.", {}, {}, 1});
+  }
+  if (options_.memory_bytes == 0) return;
+  const std::uint64_t line = options_.memory_bytes / 10 * 9;
+  if (worker->resident_bytes() <= line || worker->proportional_bytes() <= line) return;
+  worker->kill(Error{ErrorCode::MemoryLimit, "The task passed the memory that a worker may use.", {}, {}, 0});
+}
+
+// Every sample period: memory bounds, workers that stand still, clients that keep others waiting.
 asio::awaitable<void> RolePool::watch() {
   auto alive = alive_;
   asio::steady_timer timer(executor_);
@@ -189,12 +233,8 @@ asio::awaitable<void> RolePool::watch() {
     timer.expires_after(limits::kMemorySamplePeriod);
     co_await timer.async_wait(kAwait);
     if (!*alive) co_return;
-    for (const auto& worker : std::vector(workers_)) {
-      if (!worker->task() || options_.memory_bytes == 0) continue;
-      const std::uint64_t line = options_.memory_bytes / 10 * 9;
-      if (worker->resident_bytes() <= line || worker->proportional_bytes() <= line) continue;
-      worker->kill(Error{ErrorCode::MemoryLimit, "The task passed the memory that a worker may use.", {}, {}, 0});
-    }
+    for (const auto& worker : std::vector(workers_)) watch_worker(worker);
+    park_starved();
   }
 }
 

@@ -1,7 +1,10 @@
 // RolePool: the workers of one role beside the query pool: `ingest` (parses what clients send; can open nothing) and
 // `maintain` (merges and checks a collection's files). Processes are started when first needed and kept; one task at a
-// time each, first in first out; but tasks that may last as long as their client likes leave a process to the others.
-// They never take a place of the query pool. All calls on the front's one thread.
+// time each, first in first out; but tasks that may last as long as their client likes leave a process to the others,
+// and one whose client sends nothing while others wait is parked: another process stands in for its own.
+// A worker that says nothing for limits::kSilenceMax, or sits on its input for limits::kIngestStallMax, is killed, and
+// so is one whose task lasts limits::kRoleTaskMax without being fed. They never take a place of the query pool. All
+// calls on the front's one thread.
 #pragma once
 
 #include <deque>
@@ -81,6 +84,9 @@ class RolePool {
   void dispatch();
   bool start_process();
   void worker_changed(WorkerProcess& worker);
+  void watch_worker(const std::shared_ptr<WorkerProcess>& worker);
+  void park_starved();
+  bool is_parked(const WorkerProcess* worker) const;
   asio::awaitable<void> watch();
 
   asio::any_io_executor executor_;
@@ -91,6 +97,7 @@ class RolePool {
   std::deque<std::shared_ptr<Ticket>> waiting_;
   std::vector<WorkerProcess*> reserved_;       // given to a ticket, its task not yet started
   std::vector<WorkerProcess*> at_long_tasks_;  // or given to one
+  std::vector<WorkerProcess*> parked_;         // of those, the ones whose clients send nothing
   std::uint64_t next_task_id_ = 1;
   int next_number_ = 1;
   int start_failures_ = 0;

@@ -7,6 +7,7 @@ namespace canvasback {
 
 TaskRun::~TaskRun() {
   state_->detached = true;
+  state_->on_cut = nullptr;
   if (!state_->ended() && state_->worker) state_->worker->cancel(CancelReason::Client);
   state_->taken.notify();
 }

@@ -50,6 +50,8 @@ struct TaskState {
   bool parked = false;
   std::int64_t waiting_since_ns = 0;  // the piece lies there since
   std::int64_t waited_ns = 0;         // and so long pieces have lain before
+  // Ends the reader's wait for its client, where it waits for one: its place is needed. Called once, if at all.
+  std::function<void()> on_cut;
   // Of roles that are fed (worker/pool/role_pool.hpp).
   std::function<void(const Json& request)> on_need_file;
   // What the task reads stays on the disk as long as somebody holds its datasets.

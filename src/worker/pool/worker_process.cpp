@@ -171,6 +171,9 @@ void WorkerProcess::start(const Task& task, const std::vector<const Dataset*>& d
   task_ = std::move(state);
   task_->worker = shared_from_this();
   input_->restart();
+  pulse_ = {};
+  feeding_ = false;
+  input_ended_ = false;
   Json entries = Json::Array{};
   for (const Dataset* dataset : datasets) {
     std::string& known = known_versions_[dataset->name];
@@ -213,8 +216,13 @@ asio::awaitable<bool> WorkerProcess::feed(std::shared_ptr<TaskState> task, std::
   auto self = shared_from_this();
   while (!bytes.empty()) {
     const std::string_view piece = bytes.substr(0, limits::kInputFrameBytes);
-    while (!task->ended() && task_ == task && !input_->fits(piece.size())) co_await task->readable.wait();
+    while (!task->ended() && task_ == task && !input_->fits(piece.size())) {
+      feeding_ = true;
+      co_await task->readable.wait();
+    }
     if (task->ended() || task_ != task) co_return false;
+    feeding_ = false;
+    pulse_.starved = 0;
     send(FrameKind::Input, encode_piece(input_->put(piece)));
     bytes.remove_prefix(piece.size());
   }
@@ -222,7 +230,18 @@ asio::awaitable<bool> WorkerProcess::feed(std::shared_ptr<TaskState> task, std::
 }
 
 void WorkerProcess::end_input(const std::shared_ptr<TaskState>& task) {
-  if (task_ == task && !task->ended()) send(FrameKind::InputEnd, "{}");
+  if (task_ != task || task->ended()) return;
+  input_ended_ = true;
+  pulse_.stalled = 0;
+  send(FrameKind::InputEnd, "{}");
+}
+
+const WorkerProcess::Pulse& WorkerProcess::take_pulse() {
+  if (!task_) return pulse_ = {};
+  ++pulse_.silent;
+  pulse_.stalled = feeding_ || input_ended_ ? pulse_.stalled + 1 : 0;
+  pulse_.starved = feeding_ || input_ended_ ? 0 : pulse_.starved + 1;
+  return pulse_;
 }
 
 void WorkerProcess::give_files(std::vector<UniqueFd> files) { send(FrameKind::Files, "{}", std::move(files)); }
@@ -345,6 +364,9 @@ asio::awaitable<void> WorkerProcess::read_frames() {
 }
 
 void WorkerProcess::handle(FrameKind kind, std::string_view payload) {
+  pulse_.silent = 0;
+  if (kind == FrameKind::Alive) return;
+  pulse_.stalled = 0;
   auto json = Json::parse(payload);
   if (!json) return kill(Error{ErrorCode::DataProcessing, "A worker sent a malformed message.", {}, {}, 0});
   switch (kind) {

@@ -68,6 +68,16 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   // Ends an idle worker by closing its socket; a busy one after its task.
   void retire();
 
+  // How the running task of a fed role does, to be asked once in limits::kMemorySamplePeriod: samples in a row. Counted
+  // and not measured, so that a front that stood still itself blames nobody.
+  struct Pulse {
+    std::size_t silent = 0;   // no frame came
+    std::size_t stalled = 0;  // no work was done, though input or its end was there
+    std::size_t starved = 0;  // nothing was fed, and there was room
+  };
+  const Pulse& take_pulse();
+  const Pulse& pulse() const { return pulse_; }
+
   int number() const { return number_; }
   pid_t pid() const { return pid_; }
   std::uint64_t generation() const { return generation_; }
@@ -121,6 +131,9 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   std::size_t end_ = 0;
   std::deque<Outgoing> outgoing_;
   bool writing_ = false;
+  Pulse pulse_;
+  bool feeding_ = false;      // input waits for room
+  bool input_ended_ = false;  // of the running task
 };
 
 }  // namespace canvasback

@@ -73,16 +73,25 @@ class RoleWorker {
     }
   }
 
-  // SIGTERM means that the front died. A cancelled engine is asked until it has heard.
+  // SIGTERM means that the front died. A cancelled engine is asked until it has heard. And the front hears that this
+  // process still runs, whatever its task waits for.
   void watch() {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
+    std::int64_t told_ns = monotonic_ns();
     while (true) {
       const timespec tick{0, 20'000'000};
       if (sigtimedwait(&set, nullptr, &tick) == SIGTERM) std::_Exit(0);
-      std::scoped_lock lock(mutex_);
-      if (task_ && cancel_.cancelled() && options_.engine) options_.engine->interrupt();
+      bool busy = false;
+      {
+        std::scoped_lock lock(mutex_);
+        busy = task_.has_value();
+        if (task_ && cancel_.cancelled() && options_.engine) options_.engine->interrupt();
+      }
+      if (!busy || monotonic_ns() - told_ns < std::chrono::nanoseconds(limits::kHeartbeatPeriod).count()) continue;
+      told_ns = monotonic_ns();
+      static_cast<void>(channel_.send(FrameKind::Alive, std::string_view("{}")));
     }
   }
 

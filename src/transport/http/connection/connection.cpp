@@ -1,6 +1,8 @@
 #include "transport/http/connection/connection.hpp"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -8,8 +10,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/buffer_body.hpp>
-#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cstring>
@@ -19,11 +19,39 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "transport/http/connection/problem.hpp"
+#include "transport/http/connection/connection_parts.hpp"
+#include "transport/http/connection/request_head.hpp"
 
 namespace canvasback::http {
 namespace {
 
 namespace beast = boost::beast;
+
+template <class Message>
+void fill_head(Request& request, const Message& message) {
+  request.method = message.method_string();
+  request.target = message.target();
+  request.version = static_cast<int>(message.version());
+  request.keep_alive = message.keep_alive();
+  for (const auto& field : message) {
+    std::string& value = request.headers[lower(field.name_string())];
+    if (!value.empty()) value += ", ";
+    value += field.value();
+  }
+}
+
+// Who a connection counts for. A client of IPv6 has a whole network of addresses: its first 64 bits are its own.
+asio::ip::address client_of(const asio::ip::address& address) {
+  if (!address.is_v6()) return address;
+  const asio::ip::address_v6 six = address.to_v6();
+  if (six.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, six);
+  if (six.is_loopback()) return address;
+  auto bytes = six.to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+  return asio::ip::address_v6(bytes);
+}
+
+}  // namespace
 
 Result<bool> translate_read_error(const beast::error_code& error) {
   if (error == beast::http::error::header_limit || error == beast::http::error::buffer_overflow) {
@@ -40,21 +68,6 @@ Result<bool> translate_read_error(const beast::error_code& error) {
   return false;  // the client went away
 }
 
-template <class Message>
-void fill_head(Request& request, const Message& message) {
-  request.method = message.method_string();
-  request.target = message.target();
-  request.version = static_cast<int>(message.version());
-  request.keep_alive = message.keep_alive();
-  for (const auto& field : message) {
-    std::string& value = request.headers[lower(field.name_string())];
-    if (!value.empty()) value += ", ";
-    value += field.value();
-  }
-}
-
-}  // namespace
-
 std::string_view reason_phrase(int status) {
   switch (status) {
     case 200: return "OK";
@@ -70,6 +83,7 @@ std::string_view reason_phrase(int status) {
     case 406: return "Not Acceptable";
     case 408: return "Request Timeout";
     case 409: return "Conflict";
+    case 410: return "Gone";
     case 413: return "Content Too Large";
     case 414: return "URI Too Long";
     case 415: return "Unsupported Media Type";
@@ -85,24 +99,19 @@ std::string_view reason_phrase(int status) {
   }
 }
 
-// What is left of a body that the handler takes piece by piece.
-struct Connection::BodyReader {
-  std::optional<std::uint64_t> bytes;  // in all, where the client said so
-  std::uint64_t left = 0;              // of them
-  std::unique_ptr<beast::http::request_parser<beast::http::buffer_body>> chunks;
-  std::uint64_t taken = 0;
-  std::string piece;
-  bool ended = false;
-};
-
-Connection::Connection(asio::ip::tcp::socket socket, Handler handler, TakesStream takes_stream)
+Connection::Connection(asio::ip::tcp::socket socket, UploadPlaces& uploads, Handler handler, TakesStream takes_stream)
     : stream_(std::move(socket)),
       buffer_(limits::kHeaderBytesMax + 64 * limits::kKiB),
+      uploads_(uploads),
       handler_(std::move(handler)),
-      takes_stream_(std::move(takes_stream)) {
+      takes_stream_(std::move(takes_stream)),
+      probe_(stream_.get_executor()) {
   beast::error_code error;
   const auto endpoint = stream_.socket().remote_endpoint(error);
-  if (!error) peer_ = fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
+  if (!error) {
+    peer_ = fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
+    client_ = client_of(endpoint.address());
+  }
   stream_.socket().set_option(asio::ip::tcp::no_delay(true), error);
 }
 
@@ -111,6 +120,52 @@ Connection::~Connection() = default;
 void Connection::start_watching() {
   watching_ = true;
   asio::co_spawn(stream_.get_executor(), watch_hangup(shared_from_this(), request_number_), asio::detached);
+}
+
+void Connection::stop_watching() {
+  watching_ = false;
+  beast::error_code ignored;
+  stream_.socket().cancel(ignored);
+  probe_.cancel();
+}
+
+void Connection::enter(Phase phase) {
+  phase_ = phase;
+  phase_since_ns_ = monotonic_ns();
+}
+
+std::optional<Connection::Idleness> Connection::idleness() {
+  switch (phase_) {
+    case Phase::Lingering: return Idleness{0, phase_since_ns_};
+    case Phase::Idle: {
+      // A request that has arrived and was not read yet is no idleness.
+      char byte = 0;
+      if (::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) return std::nullopt;
+      return Idleness{1, phase_since_ns_};
+    }
+    case Phase::Head: return Idleness{2, phase_since_ns_};
+    case Phase::Body:
+      if (body_is_slow()) return Idleness{3, phase_since_ns_};
+      return std::nullopt;
+    case Phase::Request: break;
+  }
+  return std::nullopt;
+}
+
+void Connection::refuse_busy() {
+  constexpr std::string_view kBusy =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
+  static_cast<void>(::send(stream_.socket().native_handle(), kBusy.data(), kBusy.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+  beast::error_code ignored;
+  stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+  stream_.close();
+}
+
+void Connection::give_way() {
+  closing_ = true;
+  keep_alive_ = false;
+  beast::error_code ignored;
+  stream_.socket().close(ignored);
 }
 
 asio::awaitable<void> Connection::serve() {
@@ -143,9 +198,7 @@ asio::awaitable<void> Connection::serve() {
     body_.reset();
     on_gone_ = nullptr;
     if (released_) co_return;
-    watching_ = false;
-    beast::error_code ignored;
-    stream_.socket().cancel(ignored);  // the hang-up watch
+    stop_watching();
     if (!responded_) break;
     if (unread && !aborted_ && !gone_.cancelled()) co_await discard_rest();
   }
@@ -154,31 +207,20 @@ asio::awaitable<void> Connection::serve() {
   stream_.close();
 }
 
-bool Connection::has_unread_body() const { return body_ && !body_->ended; }
-
-// Cancels what the connection waits for when time is up. (The stream's own timer would close the socket, and the client
-// would never hear why.)
-class Connection::Deadline {
- public:
-  Deadline(std::shared_ptr<Connection> connection, std::chrono::seconds time)
-      : timer_(connection->stream_.get_executor(), time), passed_(std::make_shared<bool>(false)) {
-    timer_.async_wait([connection, passed = passed_](const boost::system::error_code& error) {
-      if (error) return;
-      *passed = true;
-      boost::system::error_code ignored;
-      connection->stream_.socket().cancel(ignored);
-    });
-  }
-  bool passed() const { return *passed_; }
-
- private:
-  asio::steady_timer timer_;
-  std::shared_ptr<bool> passed_;
-};
+Connection::Deadline::Deadline(std::shared_ptr<Connection> connection, std::chrono::seconds time)
+    : timer_(connection->stream_.get_executor(), time), passed_(std::make_shared<bool>(false)) {
+  timer_.async_wait([connection, passed = passed_](const boost::system::error_code& error) {
+    if (error) return;
+    *passed = true;
+    boost::system::error_code ignored;
+    connection->stream_.socket().cancel(ignored);
+  });
+}
 
 // An answer that came before the end of its request: a socket that is closed over unread bytes resets the connection,
 // and a client that is still sending would never see why. So the rest is read and thrown away, within bounds.
 asio::awaitable<void> Connection::discard_rest() {
+  enter(Phase::Lingering);
   beast::error_code ignored;
   stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
   Deadline deadline(shared_from_this(), limits::kLingerTime);
@@ -190,147 +232,101 @@ asio::awaitable<void> Connection::discard_rest() {
   }
 }
 
-// true: a request; false: the client has gone; an error: what to answer before closing.
-asio::awaitable<Result<bool>> Connection::read_request(Request& request) {
-  if (buffer_.size() == 0) {
-    stream_.expires_after(limits::kIdleTimeout);
-    auto [error, got] = co_await stream_.async_read_some(buffer_.prepare(16 * limits::kKiB), kAwait);
-    if (error) co_return false;
+// The bytes of the head that stands at the front of the buffer; 0: the client has gone.
+asio::awaitable<Result<std::size_t>> Connection::read_head() {
+  using Out = Result<std::size_t>;
+  const auto text = [&] { return std::string_view(static_cast<const char*>(buffer_.data().data()), buffer_.size()); };
+  std::optional<Deadline> deadline;
+  enter(Phase::Idle);
+  std::size_t checked = 0;
+  while (true) {
+    auto end = find_head_end(text(), checked);
+    if (!end) co_return Out(std::unexpected(end.error()));
+    if (end->value_or(buffer_.size()) > limits::kHeaderBytesMax) {
+      co_return Out(fail(ErrorCode::HeadersTooLarge, "The request's headers are too large."));
+    }
+    if (*end) co_return Out(**end);
+    checked = buffer_.size();
+    if (checked > 0 && phase_ == Phase::Idle) {
+      enter(Phase::Head);
+      deadline.emplace(shared_from_this(), limits::kHeaderTimeout);
+    } else if (checked == 0) {
+      deadline.emplace(shared_from_this(), limits::kIdleTimeout);
+    }
+    auto [error, got] = co_await stream_.socket().async_read_some(buffer_.prepare(16 * limits::kKiB), kAwait);
+    if (error && phase_ == Phase::Head && deadline->passed()) {
+      co_return Out(fail(ErrorCode::RequestTimeout, "The request took too long to arrive."));
+    }
+    if (error) co_return Out(std::size_t{0});
     buffer_.commit(got);
   }
-  beast::http::request_parser<beast::http::string_body> parser;
+}
+
+// true: a request; false: the client has gone; an error: what to answer before closing.
+asio::awaitable<Result<bool>> Connection::read_request(Request& request) {
+  using Out = Result<bool>;
+  auto head = co_await read_head();
+  if (!head) co_return Out(std::unexpected(head.error()));
+  if (*head == 0) co_return Out(false);
+  enter(Phase::Request);
+  auto framing = check_head({static_cast<const char*>(buffer_.data().data()), *head});
+  if (!framing) co_return Out(std::unexpected(framing.error()));
+  Parser parser;
   parser.header_limit(limits::kHeaderBytesMax);
-  parser.body_limit(boost::none);  // judged once the route is known
-  stream_.expires_never();
-  std::optional<Deadline> deadline(std::in_place, shared_from_this(), limits::kHeaderTimeout);
-  const auto too_late = [] { return fail(ErrorCode::RequestTimeout, "The request took too long to arrive."); };
-  auto [header_error, header_bytes] = co_await beast::http::async_read_header(stream_, buffer_, parser, kAwait);
-  if (header_error && deadline->passed()) co_return too_late();
-  if (header_error) co_return translate_read_error(header_error);
-  if (header_bytes > limits::kHeaderBytesMax) {
-    co_return fail(ErrorCode::HeadersTooLarge, "The request's headers are too large.");
-  }
+  parser.body_limit(boost::none);  // checked once the route is known
+  beast::error_code parse_error;
+  parser.put(asio::buffer(buffer_.data().data(), *head), parse_error);
+  buffer_.consume(*head);
+  if (parse_error) co_return translate_read_error(parse_error);
+  fill_head(request, parser.get());
+  head_only_ = request.method == "HEAD";
   if (starts_with_ignoring_case(parser.get()[beast::http::field::expect], "100-continue")) {
     const std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     co_await asio::async_write(stream_, asio::buffer(go_on), kAwait);
   }
-  fill_head(request, parser.get());
   if (takes_stream_ && request.target.size() <= limits::kTargetBytesMax && split_target(request) &&
       takes_stream_(request)) {
-    body_ = std::make_unique<BodyReader>();
-    if (const auto length = parser.content_length()) {
-      body_->bytes = body_->left = *length;
-    } else if (parser.chunked()) {
-      body_->chunks = std::make_unique<beast::http::request_parser<beast::http::buffer_body>>(std::move(parser));
-    } else {
-      body_->bytes = 0;
-    }
+    begin_body(*framing, parser);
     request.received_ns = monotonic_ns();
-    co_return true;
+    co_return Out(true);
   }
   request.query.clear();
-  if (const auto length = parser.content_length(); length && *length > limits::kBodyBytesMax) {
-    co_return translate_read_error(beast::http::error::body_limit);
-  }
-  parser.body_limit(limits::kBodyBytesMax);
-  deadline.emplace(shared_from_this(), limits::kBodyTimeout);
-  auto [body_error, body_bytes] = co_await beast::http::async_read(stream_, buffer_, parser, kAwait);
-  if (body_error && deadline->passed()) co_return too_late();
-  if (body_error) co_return translate_read_error(body_error);
-  deadline.reset();
-
-  request.received_ns = monotonic_ns();
-  request.body = std::move(parser.get().body());
-  if (request.target.size() > limits::kTargetBytesMax) {
-    co_return fail(ErrorCode::UriTooLong, fmt::format("A request target may have {} bytes.", limits::kTargetBytesMax));
-  }
-  if (Status status = split_target(request); !status) co_return std::unexpected(status.error());
-  co_return true;
+  co_return co_await read_whole_body(request, *framing, parser);
 }
 
-std::optional<std::uint64_t> Connection::body_bytes() const { return body_ ? body_->bytes : std::nullopt; }
-
-asio::awaitable<Result<std::string_view>> Connection::read_body() {
-  using Out = Result<std::string_view>;
-  if (!body_ || body_->ended) co_return Out(std::string_view());
-  // Not in one expression: GCC 12 destroys what a conditional of two co_await gives twice.
-  Out piece = std::string_view();
-  if (body_->chunks) {
-    piece = co_await read_chunked_body();
+void Connection::begin_body(const BodyFraming& framing, Parser& parser) {
+  body_ = std::make_unique<BodyReader>();
+  if (framing.kind == BodyFraming::Kind::Chunked) {
+    body_->chunks = std::make_unique<beast::http::request_parser<beast::http::buffer_body>>(std::move(parser));
   } else {
-    piece = co_await read_sized_body();
+    body_->bytes = body_->left = framing.bytes;
   }
-  if (!piece) {
-    keep_alive_ = false;
-    co_return piece;
-  }
-  body_->taken += piece->size();
-  if (body_->taken > limits::kIngestStreamBytesMax) {
-    co_return Out(
-        fail(ErrorCode::PayloadTooLarge, fmt::format("A body may have {} bytes.", limits::kIngestStreamBytesMax)));
-  }
-  if (body_->ended) start_watching();
-  co_return piece;
 }
 
-// Straight from the socket: nothing of it has to be found first.
-asio::awaitable<Result<std::string_view>> Connection::read_sized_body() {
-  using Out = Result<std::string_view>;
-  BodyReader& body = *body_;
-  if (body.left == 0) {
-    body.ended = true;
-    co_return Out(std::string_view());
-  }
-  const std::size_t wanted = std::min<std::uint64_t>(body.left, limits::kInputFrameBytes);
-  // Never made shorter: growing again would fill it with zeros first.
-  if (body.piece.size() < wanted) body.piece.resize(wanted);
-  std::size_t got = 0;
-  if (buffer_.size() > 0) {
-    got = std::min(wanted, buffer_.size());
-    std::memcpy(body.piece.data(), buffer_.data().data(), got);
-    buffer_.consume(got);
-  }
-  // A few reads make a piece: each costs the worker a frame.
-  while (got < wanted) {
+asio::awaitable<Result<bool>> Connection::read_whole_body(Request& request, const BodyFraming& framing,
+                                                          Parser& parser) {
+  using Out = Result<bool>;
+  if (framing.bytes > limits::kBodyBytesMax) co_return translate_read_error(beast::http::error::body_limit);
+  if (framing.kind != BodyFraming::Kind::None) {
+    parser.body_limit(limits::kBodyBytesMax);
     Deadline deadline(shared_from_this(), limits::kBodyTimeout);
-    auto [error, more] =
-        co_await stream_.socket().async_read_some(asio::buffer(body.piece.data() + got, wanted - got), kAwait);
-    if (error) {
-      if (deadline.passed()) co_return Out(fail(ErrorCode::RequestTimeout, "The request took too long to arrive."));
-      client_gone();
-      co_return Out(fail(ErrorCode::Cancelled, "The client went away."));
+    auto [body_error, body_bytes] = co_await beast::http::async_read(stream_, buffer_, parser, kAwait);
+    if (body_error && deadline.passed()) {
+      co_return Out(fail(ErrorCode::RequestTimeout, "The request took too long to arrive."));
     }
-    got += more;
-    if (got >= limits::kDataFrameBytes) break;
+    if (body_error == beast::http::error::partial_message) {
+      co_return Out(fail(ErrorCode::InvalidData, "The body ended before all of it was there."));
+    }
+    if (body_error) co_return translate_read_error(body_error);
+    request.body = std::move(parser.get().body());
   }
-  body.left -= got;
-  if (body.left == 0) body.ended = true;
-  co_return Out(std::string_view(body.piece).substr(0, got));
-}
-
-asio::awaitable<Result<std::string_view>> Connection::read_chunked_body() {
-  using Out = Result<std::string_view>;
-  BodyReader& body = *body_;
-  body.piece.resize(limits::kDataFrameBytes);
-  std::size_t got = 0;
-  while (got < body.piece.size() && !body.chunks->is_done()) {
-    auto& target = body.chunks->get().body();
-    target.data = body.piece.data() + got;
-    target.size = body.piece.size() - got;
-    target.more = true;
-    Deadline deadline(shared_from_this(), limits::kBodyTimeout);
-    auto [error, read] = co_await beast::http::async_read_some(stream_, buffer_, *body.chunks, kAwait);
-    got = body.piece.size() - target.size;
-    if (!error || error == beast::http::error::need_buffer) continue;
-    if (deadline.passed()) co_return Out(fail(ErrorCode::RequestTimeout, "The request took too long to arrive."));
-    auto translated = translate_read_error(error);
-    if (!translated) co_return Out(std::unexpected(translated.error()));
-    client_gone();
-    co_return Out(fail(ErrorCode::Cancelled, "The client went away."));
+  request.received_ns = monotonic_ns();
+  if (request.target.size() > limits::kTargetBytesMax) {
+    co_return Out(
+        fail(ErrorCode::UriTooLong, fmt::format("A request target may have {} bytes.", limits::kTargetBytesMax)));
   }
-  body.piece.resize(got);
-  body.ended = body.chunks->is_done();
-  co_return Out(std::string_view(body.piece));
+  if (Status status = split_target(request); !status) co_return Out(std::unexpected(status.error()));
+  co_return Out(true);
 }
 
 void Connection::client_gone() {
@@ -340,19 +336,66 @@ void Connection::client_gone() {
   if (on_gone_) on_gone_();
 }
 
-// Readable while a request is answered: either its end, or the next request of a client that pipelines (which is then
-// left in the kernel, and the end of the connection is noticed when writing).
+// Readable while a request is answered: the end of what the client sends, its reset, or the next request of one that
+// pipelines (which is then left in the kernel, and the end of the connection is noticed when writing).
 asio::awaitable<void> Connection::watch_hangup([[maybe_unused]] std::shared_ptr<Connection> self,
                                                std::uint64_t request_number) {
   auto [error] = co_await stream_.socket().async_wait(asio::socket_base::wait_read, kAwait);
-  if (error || !watching_ || request_number != request_number_) co_return;
+  if (error || !is_watching(request_number)) co_return;
   char byte = 0;
   const ssize_t got = ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
-    client_gone();
-    // A write that waits for this client ends now.
-    beast::error_code ignored;
-    stream_.socket().cancel(ignored);
+  if (got < 0 && errno != EAGAIN && errno != EINTR) co_return hang_up();
+  if (got != 0) co_return;
+  watch_dead_peer();
+  asio::co_spawn(stream_.get_executor(), watch_reset(self, request_number), asio::detached);
+  co_await probe_half_closed(request_number);
+}
+
+bool Connection::is_watching(std::uint64_t request_number) const {
+  return watching_ && request_number == request_number_ && !aborted_;
+}
+
+void Connection::hang_up() {
+  client_gone();
+  // A write that waits for this client ends now.
+  beast::error_code ignored;
+  stream_.socket().cancel(ignored);
+}
+
+// The kernel asks a peer that says nothing whether it is still there: one that has left for good answers with a reset
+// as soon as its own system has forgotten the connection, and one whose machine is gone answers nothing.
+void Connection::watch_dead_peer() {
+  constexpr int kOn = 1;
+  constexpr int kIdleSeconds = 10, kBetweenSeconds = 5, kTries = 4;
+  const int socket = stream_.socket().native_handle();
+  ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &kOn, sizeof kOn);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &kIdleSeconds, sizeof kIdleSeconds);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &kBetweenSeconds, sizeof kBetweenSeconds);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &kTries, sizeof kTries);
+}
+
+asio::awaitable<void> Connection::watch_reset([[maybe_unused]] std::shared_ptr<Connection> self,
+                                              std::uint64_t request_number) {
+  auto [error] = co_await stream_.socket().async_wait(asio::socket_base::wait_error, kAwait);
+  if (!error && is_watching(request_number)) hang_up();
+}
+
+// A client that has ended its sending side waits for its answer, or has left altogether: both look alike until
+// something is sent, which one that left answers with a reset. An answer that comes soon is that; where it takes
+// longer, an interim response (which every client of HTTP/1.1 must skip) asks, now and then.
+asio::awaitable<void> Connection::probe_half_closed(std::uint64_t request_number) {
+  constexpr std::string_view kStillAtIt = "HTTP/1.1 102 Processing\r\n\r\n";
+  constexpr std::chrono::seconds kLongest{16};
+  std::chrono::milliseconds pause = limits::kHalfClosedProbe;
+  while (is_watching(request_number) && !responded_ && chunked_ && !gone_.cancelled()) {
+    probe_.expires_after(pause);
+    auto [error] = co_await probe_.async_wait(kAwait);
+    if (error || !is_watching(request_number) || responded_) co_return;
+    const ssize_t sent =
+        ::send(stream_.socket().native_handle(), kStillAtIt.data(), kStillAtIt.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    // Nothing else of this answer is on its way: where there is no room, earlier answers are not read.
+    if (sent != static_cast<ssize_t>(kStillAtIt.size())) co_return hang_up();
+    pause = std::min<std::chrono::milliseconds>(pause * 2, kLongest);
   }
 }
 
@@ -486,10 +529,8 @@ Result<beast::tcp_stream> Connection::release(int status) {
   if (buffer_.size() > 0) return fail(ErrorCode::InvalidData, "The client did not wait for the handshake.");
   released_ = true;
   responded_ = true;
-  watching_ = false;  // the hang-up watch ends without touching the stream
   status_sent_ = status;
-  beast::error_code ignored;
-  stream_.socket().cancel(ignored);
+  stop_watching();  // the hang-up watch ends without touching the stream
   stream_.expires_never();
   return std::move(stream_);
 }

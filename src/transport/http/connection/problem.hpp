@@ -11,6 +11,9 @@ namespace canvasback::http {
 // instance: the path asked for. The error's detail is logged, never sent.
 Response problem_response(const Error& error, const std::string& instance);
 
+// What is sent of its message: a statement of 100 KB that it quotes is not sent back.
+std::string message_of(const Error& error);
+
 // The document alone.
 std::string problem_document(const Error& error, const std::string& instance);
 

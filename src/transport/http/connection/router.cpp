@@ -70,7 +70,7 @@ bool Router::takes_stream(const Request& request) const {
 
 Status Router::check_access(const Request& request) const {
   const std::string_view host = request.header("host");
-  if (host.empty() && request.version >= 11) return fail(ErrorCode::InvalidData, "The request has no Host header.");
+  if (host.empty() && request.version >= 11) return fail(ErrorCode::InvalidData, "The Host header is empty.");
   const std::string name = lower(host_name(host));
   const bool loopback = name == "localhost" || name == "127.0.0.1" || name == "[::1]" || name.empty();
   if (!loopback && std::ranges::find(access_.hosts, name) == access_.hosts.end()) {
@@ -124,7 +124,6 @@ asio::awaitable<void> Router::route(Connection& connection, Request& request, st
     co_await connection.respond(std::move(response));
     co_return;
   }
-  if (request.method == "HEAD") connection.send_head_only();
   const RouteInfo& info = infos_[found.route];
   pattern = info.pattern;
   for (const auto& [name, value] : request.query) {

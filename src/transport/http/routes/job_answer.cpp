@@ -45,7 +45,7 @@ void write_error(JsonWriter& out, const Job& job) {
     out.null();
     return;
   }
-  out.begin_object().member("code", name_of(job.error->code)).member("message", job.error->message);
+  out.begin_object().member("code", name_of(job.error->code)).member("message", message_of(*job.error));
   out.member("position", job.error->position ? Json(*job.error->position) : Json()).end_object();
 }
 

@@ -55,8 +55,9 @@ class BodySource {
 
 bool is_json(InputFormat format) { return format == InputFormat::Json || format == InputFormat::Ndjson; }
 
-asio::awaitable<Result<IngestAnswer>> take_records(CollectionService& collections, IngestRequest& request,
-                                                   BodySource& body, JobStream* job, std::string gathered = {}) {
+asio::awaitable<Result<IngestAnswer>> take_records(CollectionService& collections, Connection& connection,
+                                                   IngestRequest& request, BodySource& body, JobStream* job,
+                                                   std::string gathered = {}) {
   using Out = Result<IngestAnswer>;
   bool ended = false;
   while (!ended && gathered.size() < kGatheredBytes) {
@@ -76,6 +77,8 @@ asio::awaitable<Result<IngestAnswer>> take_records(CollectionService& collection
   if (ended && is_json(request.format) && request.encoding.empty()) {
     co_return co_await collections.ingest(request, std::move(gathered));
   }
+  auto place = co_await connection.uploads().take(connection);
+  if (!place) co_return Out(std::unexpected(place.error()));
   auto stream = co_await collections.begin(request);
   if (!stream) co_return Out(std::unexpected(stream.error()));
   bool taken = co_await (*stream)->feed(gathered);
@@ -112,7 +115,7 @@ asio::awaitable<void> ingest(Services services, Connection& connection, Request&
     job->set_on_cancel([&connection] { connection.abort(); });
   }
   BodySource body(connection, std::move(boundary));
-  auto answer = co_await take_records(*services.collections, *wanted, body, job.get());
+  auto answer = co_await take_records(*services.collections, connection, *wanted, body, job.get());
   if (job && answer) job->finish(answer->records);
   if (job && !answer) job->fail(answer.error());
   if (!answer) {
@@ -129,7 +132,7 @@ asio::awaitable<Result<IngestAnswer>> take_body(CollectionService& collections, 
                                                 IngestRequest& request, std::string begun, std::uint64_t& bytes) {
   BodySource body(connection, std::nullopt);
   const std::uint64_t before = begun.size();
-  auto answer = co_await take_records(collections, request, body, nullptr, std::move(begun));
+  auto answer = co_await take_records(collections, connection, request, body, nullptr, std::move(begun));
   bytes = before + body.bytes();
   co_return answer;
 }

@@ -243,8 +243,12 @@ std::string download_name(std::string_view wanted, std::string_view fallback, st
   for (char& c : name) {
     if (static_cast<unsigned char>(c) < 0x20 || c == '/' || c == '\\' || c == '"' || c == 0x7f) c = '_';
   }
-  if (!name.ends_with(extension)) name += extension;
-  return name;
+  if (name.ends_with(extension)) name.resize(name.size() - extension.size());
+  // No file system takes a longer name, and clients that are given one keep nothing.
+  std::size_t end = std::min(name.size(), limits::kFileNameBytesMax - extension.size());
+  while (end > 0 && end < name.size() && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
+  name.resize(end);
+  return name + extension;
 }
 
 std::string content_disposition(std::string_view wanted, std::string_view fallback, std::string_view format) {

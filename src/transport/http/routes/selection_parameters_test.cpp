@@ -112,6 +112,13 @@ TEST(SelectionParameters, FileNamesCannotLeaveTheirHeader) {
   EXPECT_EQ(content_disposition("", "orders", "csv"), "attachment; filename=\"orders.csv\"");
   EXPECT_EQ(content_disposition("report.csv", "orders", "csv"), "attachment; filename=\"report.csv\"");
   EXPECT_EQ(content_disposition("a\r\nX: \"/\\", "", "json"), "attachment; filename=\"a__X: ___.json\"");
+  EXPECT_EQ(content_disposition(std::string(300, 'a'), "", "csv"),
+            "attachment; filename=\"" + std::string(251, 'a') + ".csv\"");
+  EXPECT_EQ(content_disposition(std::string(300, 'a') + ".csv", "", "csv"),
+            "attachment; filename=\"" + std::string(251, 'a') + ".csv\"");
+  std::string wide;
+  for (int i = 0; i < 150; ++i) wide += "é";
+  EXPECT_EQ(download_name(wide, "", "csv").size(), 254U) << "no half character";
   EXPECT_EQ(content_disposition("é", "", "csv"), "attachment; filename=\"__.csv\"; filename*=UTF-8''%C3%A9.csv");
 }
 

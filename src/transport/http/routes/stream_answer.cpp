@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/error_log.hpp"
 #include "base/format_names.hpp"
 #include "base/log.hpp"
 #include "transport/http/connection/problem.hpp"
@@ -43,6 +44,7 @@ asio::awaitable<void> pump(Connection& connection, Answer& answer, Response head
         }
         if (!begun) {
           if (!co_await connection.begin_stream(head, kTrailerNames)) co_return;
+          answer.set_on_cut([&connection] { connection.abort(); });
           // From here on there is no other way to say that it was cancelled, and a client that does not read must not
           // hold it up.
           if (job != nullptr) job->set_on_cancel([&connection] { connection.abort(); });
@@ -64,8 +66,7 @@ asio::awaitable<void> pump(Connection& connection, Answer& answer, Response head
       case TaskEvent::Kind::Failed:
         if (job != nullptr) job->fail(event.error);
         if (begun) {
-          log::warning("an answer broke off: {} {} {}", name_of(event.error.code), event.error.message,
-                       event.error.detail);
+          log::warning("an answer broke off: {}", for_log(event.error));
           connection.abort();
         } else {
           co_await connection.respond(problem_response(event.error, {}));

@@ -45,7 +45,7 @@ std::int64_t rows_before(const Dataset& dataset, std::int64_t file_index) {
 Result<Cursor> checked_cursor(const Selection& selection, const Dataset& dataset) {
   CANVASBACK_ASSIGN(Cursor cursor, decode_cursor(selection.after));
   if (cursor.version != dataset.version) {
-    return fail(ErrorCode::InvalidData, "The dataset changed since `after` was given.");
+    return fail(ErrorCode::CursorExpired, "The dataset changed since `after` was given: begin again without it.");
   }
   if (cursor.signature != signature_of(selection)) {
     return fail(ErrorCode::InvalidData, "The cursor belongs to another sort order, filter or sample.");

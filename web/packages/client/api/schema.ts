@@ -355,7 +355,7 @@ export type Problem = {
 };
 
 /** The closed list of docs/errors.md. */
-export type ErrorCode = "InvalidData" | "SchemaValidation" | "QueryInvalid" | "Unauthorized" | "Forbidden" | "QueryForbidden" | "NotFound" | "DatasetNotFound" | "SchemaNotFound" | "RecordNotFound" | "QueryNotFound" | "JobNotFound" | "MethodNotAllowed" | "NotAcceptable" | "RequestTimeout" | "DuplicateRecord" | "JobConflict" | "PayloadTooLarge" | "UriTooLong" | "UnsupportedMediaType" | "RangeNotSatisfiable" | "TooManyRequests" | "HeadersTooLarge" | "Cancelled" | "DataProcessing" | "Database" | "Repository" | "Unavailable" | "QueryTimeout" | "StorageLimit" | "MemoryLimit";
+export type ErrorCode = "InvalidData" | "SchemaValidation" | "QueryInvalid" | "Unauthorized" | "Forbidden" | "QueryForbidden" | "NotFound" | "DatasetNotFound" | "SchemaNotFound" | "RecordNotFound" | "QueryNotFound" | "JobNotFound" | "MethodNotAllowed" | "NotAcceptable" | "RequestTimeout" | "DuplicateRecord" | "JobConflict" | "CursorExpired" | "PayloadTooLarge" | "UriTooLong" | "UnsupportedMediaType" | "RangeNotSatisfiable" | "TooManyRequests" | "HeadersTooLarge" | "Cancelled" | "DataProcessing" | "Database" | "Repository" | "Unavailable" | "QueryTimeout" | "StorageLimit" | "MemoryLimit";
 
 /** A value of any column type: integers beyond 2^53 and decimals as strings unless numbers=plain; NaN and infinities as "NaN", "Infinity", "-Infinity"; timestamps in ISO 8601; binary in base64; lists as arrays; structs and maps with text keys as objects. */
 export type Value = null | boolean | number | string | (Value)[] | { [key: string]: Value };
