@@ -13,12 +13,14 @@ asio::awaitable<void> health(Services services, Connection& connection) {
   for (const auto& [name, entry] : services.datasets.entries()) (entry.dataset ? readable : broken) += 1;
   const bool workers = services.pool.start_failure().empty() || !services.pool.workers().empty();
   std::vector<std::string> stopped;
+  std::vector<std::pair<std::string, std::string>> blocked;
   if (services.collections != nullptr) {
     for (const auto& [name, collection] : services.collections->collections()) {
       if (collection->stopped) stopped.push_back(name);
+      if (collection->blocked) blocked.emplace_back(name, collection->blocked->message);
     }
   }
-  const bool healthy = workers && stopped.empty();
+  const bool healthy = workers && stopped.empty() && blocked.empty();
   JsonWriter out;
   out.begin_object().member("status", healthy ? "ok" : "failing").member("version", CANVASBACK_VERSION);
   out.member("uptime_s", static_cast<double>(wall_us() - services.started_us) / 1e6);
@@ -29,6 +31,13 @@ asio::awaitable<void> health(Services services, Connection& connection) {
   if (!stopped.empty()) {
     out.key("collections_stopped").begin_array();
     for (const std::string& name : stopped) out.value(name);
+    out.end_array();
+  }
+  if (!blocked.empty()) {
+    out.key("collections_blocked").begin_array();
+    for (const auto& [name, why] : blocked) {
+      out.begin_object().member("name", name).member("error", why).end_object();
+    }
     out.end_array();
   }
   out.key("workers").begin_array();
