@@ -124,7 +124,9 @@ asio::awaitable<Result<std::vector<CollectionFile>>> CollectionService::examine_
       files[i].file.row_group_rows.push_back(rows.as_int());
     }
     files[i].info = part_info_from_json(answer.at("info"));
-    if (files[i].name.is_commit != files[i].info.id.empty()) files[i].trouble = "Its name is that of another kind of file";
+    if (files[i].name.is_commit != files[i].info.id.empty()) {
+      files[i].trouble = "Its name is that of another kind of file";
+    }
   }
   co_return files;
 }
@@ -179,10 +181,16 @@ asio::awaitable<Result<std::vector<CollectionFile>>> CollectionService::examine_
 asio::awaitable<Status> CollectionService::open() {
   std::vector<std::string> names;
   std::error_code error;
-  if (fs::exists(options_.data_folder + "/parquet", error)) names.emplace_back(kDefaultCollection);
+  const bool has_archive = !fs::is_empty(options_.data_folder + "/archive", error) && !error;
+  if (has_archive || fs::exists(options_.data_folder + "/parquet", error)) names.emplace_back(kDefaultCollection);
   for (fs::directory_iterator at(options_.data_folder + "/collections", error), end; !error && at != end;
        at.increment(error)) {
     if (at->is_directory(error)) names.push_back(at->path().filename().string());
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    co_return Status(fail(ErrorCode::Unavailable,
+                          fmt::format("The folder {}/collections cannot be read.", options_.data_folder),
+                          error.message()));
   }
   // Grants name folders that are there: these always are. A full disk keeps nobody from reading.
   for (const char* folder : {"/parquet", "/collections", "/archive"}) {
@@ -192,6 +200,11 @@ asio::awaitable<Status> CollectionService::open() {
   std::vector<std::string> readable{options_.data_folder + "/parquet", options_.data_folder + "/collections"};
   datasets_.grant_folders(readable);
   readable.push_back(options_.data_folder + "/archive");
+  // One may lie on another disk.
+  for (const std::string& name : names) {
+    const std::string archive = fmt::format("{}/collections/{}/archive", options_.data_folder, name);
+    if (fs::is_symlink(archive, error) && fs::is_directory(archive, error)) readable.push_back(archive);
+  }
   tidy_.set_readable_paths(readable);
   maintain_.set_readable_paths(std::move(readable));
   ingest_.warm(kIngestProcessesWarm);
@@ -213,42 +226,53 @@ asio::awaitable<Status> CollectionService::open() {
   co_return Status();
 }
 
-asio::awaitable<Status> CollectionService::examine_all(Collection& collection, bool at_start) {
-  asio::steady_timer timer(executor_);
-  while (collection.removing) {
-    timer.expires_after(std::chrono::milliseconds(5));
-    co_await timer.async_wait(kAwait);
-  }
-  collection.removing = true;
-  const std::shared_ptr<void> done(nullptr, [&collection](void*) { collection.removing = false; });
+struct CollectionService::Contents {
+  std::vector<CollectionFile> here;
+  std::vector<CollectionFile> archived;
+  Notes notes;
+  std::vector<std::string> leftovers;
+  std::vector<std::string> merge_notes;
+};
+
+asio::awaitable<Result<CollectionService::Contents>> CollectionService::contents_of(const Collection& collection) {
+  using Out = Result<Contents>;
   auto list_live = [folder = collection.folder] { return list_folder(folder, MissingFolder::IsAnError); };
   auto listing = co_await on_thread(disk_, list_live);
-  if (!listing) co_return Status(std::unexpected(listing.error()));
+  if (!listing) co_return Out(std::unexpected(listing.error()));
   auto list_archive = [folder = collection.archive] { return list_folder(folder, MissingFolder::IsEmpty); };
   auto archive = co_await on_thread(disk_, list_archive);
-  if (!archive) co_return Status(std::unexpected(archive.error()));
-  auto read = [&collection, paths = listing->merge_notes] {
-    return read_notes(collection.folder, collection.quarantine, paths);
+  if (!archive) co_return Out(std::unexpected(archive.error()));
+  Contents out;
+  auto read = [&collection, &listing] {
+    return read_notes(collection.folder, collection.quarantine, listing->merge_notes);
   };
-  const Notes notes = co_await on_thread(disk_, read);
+  out.notes = co_await on_thread(disk_, read);
   auto here = co_await examine_folder(collection, std::move(listing->files));
-  if (!here) co_return Status(std::unexpected(here.error()));
+  if (!here) co_return Out(std::unexpected(here.error()));
   auto there = co_await examine_folder(collection, std::move(archive->files));
-  if (!there) co_return Status(std::unexpected(there.error()));
-  std::set<std::string> strangers;
-  for (const CollectionFile& file : *here) strangers.insert(identity_of(file.file));
-  FileSet found = select_files(std::move(*here), *there, notes.folder);
-  std::set<std::string> were_live;
-  for (const CollectionFile& file : collection.files.live) were_live.insert(file.file.path);
-  collection.files = std::move(found);
-  std::erase_if(*there, [](const CollectionFile& file) { return !file.trouble.empty(); });
-  collection.archived = std::move(*there);
+  if (!there) co_return Out(std::unexpected(there.error()));
+  out.here = std::move(*here);
+  out.archived = std::move(*there);
+  out.leftovers = std::move(listing->leftovers);
+  std::ranges::move(archive->leftovers, std::back_inserter(out.leftovers));
+  out.merge_notes = std::move(listing->merge_notes);
+  co_return out;
+}
+
+// Takes note of what counts and what does not.
+void CollectionService::take_stock(Collection& collection, Contents& found) {
+  collection.strangers.clear();
+  for (const CollectionFile& file : found.here) collection.strangers.insert(identity_of(file.file));
+  collection.files = select_files(std::move(found.here), found.archived, found.notes.folder);
+  for (const CollectionFile& file : collection.files.live) collection.strangers.erase(identity_of(file.file));
+  std::erase_if(found.archived, [](const CollectionFile& file) { return !file.trouble.empty(); });
+  collection.archived = std::move(found.archived);
   collection.blocked.reset();
   if (!collection.files.blocking.empty()) {
     collection.blocked = blocked_by_files(collection);
     log::error("{}", collection.blocked->message);
   }
-  know_numbers(collection, notes.numbers, notes.numbers_damaged, notes.last_rejects, at_start);
+  know_numbers(collection, found.notes.numbers, found.notes.numbers_damaged, found.notes.last_rejects);
   collection.conflicts.clear();
   Kinds before;
   for (const auto* files : {&std::as_const(collection.files.live), &std::as_const(collection.archived)}) {
@@ -257,16 +281,28 @@ asio::awaitable<Status> CollectionService::examine_all(Collection& collection, b
       before.merge(file.info.kinds);
     }
   }
-  for (const CollectionFile& file : collection.files.live) strangers.erase(identity_of(file.file));
-  collection.strangers = std::move(strangers);
-  std::ranges::move(archive->leftovers, std::back_inserter(listing->leftovers));
-  Status put = co_await put_away(collection, std::move(listing->leftovers), std::move(listing->merge_notes),
-                                 std::move(were_live), at_start);
+}
+
+asio::awaitable<Status> CollectionService::examine_all(Collection& collection, bool at_start) {
+  asio::steady_timer timer(executor_);
+  while (collection.removing) {
+    timer.expires_after(std::chrono::milliseconds(5));
+    co_await timer.async_wait(kAwait);
+  }
+  collection.removing = true;
+  const std::shared_ptr<void> done(nullptr, [&collection](void*) { collection.removing = false; });
+  auto found = co_await contents_of(collection);
+  if (!found) co_return Status(std::unexpected(found.error()));
+  std::set<std::string> were_live;
+  for (const CollectionFile& file : collection.files.live) were_live.insert(file.file.path);
+  take_stock(collection, *found);
+  const auto numbers = found->notes.numbers;
+  Status put = co_await put_away(collection, std::move(*found), std::move(were_live), at_start);
   if (!put) co_return put;
   if (Status renewed = co_await renew_keys(collection); !renewed && !collection.blocked) co_return renewed;
-  if (at_start && !collection.blocked && (collection.last_commit > 0 || notes.numbers)) {
-    co_await note_numbers(collection, collection.last_commit);
-  }
+  const bool is_noted = numbers && numbers->used_up_to >= collection.last_commit &&
+                        numbers->synced_up_to.has_value() != options_.sync_each_commit;
+  if (at_start && !is_noted && collection.last_commit > 0) co_await note_numbers(collection, collection.last_commit);
   if (!collection.files.live.empty() || collection.schema || collection.blocked) publish(collection);
   log::info("collection {}: {} records in {} files, {} commits to merge", collection.name, collection.records(),
             collection.files.live.size(), collection.commit_count());
@@ -275,10 +311,10 @@ asio::awaitable<Status> CollectionService::examine_all(Collection& collection, b
 
 // The next commit's number is higher than any that was ever given out: by names, footers, refused records, or the note.
 void CollectionService::know_numbers(Collection& collection, const std::optional<NumberNote>& note, bool damaged,
-                                     std::uint64_t last_rejects, bool at_start) {
+                                     std::uint64_t last_rejects) {
   std::uint64_t& last = collection.last_commit;
   last = std::max({last, collection.files.last_commit, last_rejects});
-  if (!at_start) return;
+  if (collection.numbers_noted > 0) return;  // they are known
   // A part that cannot be read covers who knows which commits.
   const bool unknown = !note && std::ranges::any_of(collection.files.blocking, [](const CollectionFile& file) {
     return !file.name.is_commit && file.info.covers.empty();
@@ -316,42 +352,40 @@ asio::awaitable<void> CollectionService::note_numbers(Collection& collection, st
 }
 
 // What does not count goes out of the way, if nothing that would count is hidden from us.
-asio::awaitable<Status> CollectionService::put_away(Collection& collection, std::vector<std::string> leftovers,
-                                                    std::vector<std::string> merge_notes,
+// While the server runs: what counts again is not removed, and what does not any more is, in its turn. Files of a merge
+// or commit that is not whole may be on their way here by somebody's hand: those that were never live stay.
+void CollectionService::supersede_anew(Collection& collection, const std::set<std::string>& were_live) {
+  FileSet& files = collection.files;
+  std::set<std::string> live;
+  for (const CollectionFile& file : files.live) live.insert(file.file.path);
+  std::erase_if(collection.superseded, [&](const SupersededFile& file) { return live.contains(file.path); });
+  std::set<std::string> known;
+  for (const SupersededFile& file : collection.superseded) known.insert(file.path);
+  std::erase_if(files.superseded, [&](const CollectionFile& file) { return known.contains(file.file.path); });
+  std::erase_if(files.unfinished, [&](const CollectionFile& file) { return !were_live.contains(file.file.path); });
+  supersede(collection, std::move(files.unfinished));
+  supersede(collection, std::move(files.superseded));
+}
+
+// What does not count goes out of the way, if nothing that would count is hidden from us.
+asio::awaitable<Status> CollectionService::put_away(Collection& collection, Contents found,
                                                     std::set<std::string> were_live, bool at_start) {
   FileSet& files = collection.files;
   std::vector<std::string> aside;
   std::vector<std::vector<std::string>> doomed(1);
-  if (at_start) doomed[0] = std::move(leftovers);
+  if (at_start) doomed[0] = std::move(found.leftovers);
   if (!collection.blocked) {
     for (const CollectionFile& file : files.spare) aside.push_back(file.file.path);
-    // The unfinished go first: once what they were made of is gone, they would count. Those that somebody else puts
-    // there while the server runs may not be all there yet.
-    std::vector<CollectionFile> dropped;
-    for (CollectionFile& file : files.unfinished) {
-      const bool was_live = were_live.contains(file.file.path);
-      if (!file.trouble.empty() && at_start) {
-        aside.push_back(file.file.path);
-      } else if (at_start) {
-        doomed[0].push_back(file.file.path);
-      } else if (was_live) {
-        dropped.push_back(std::move(file));
-      }
+  }
+  if (!collection.blocked && at_start) {
+    // The unfinished go first: once what they were made of is gone, they would count.
+    for (const CollectionFile& file : files.unfinished) {
+      (file.trouble.empty() ? doomed[0] : aside).push_back(file.file.path);
     }
-    if (at_start) {
-      std::ranges::move(removal_order(files.superseded), std::back_inserter(doomed));
-      doomed.push_back(std::move(merge_notes));
-    } else {
-      // What counts again is not removed; what does not any more is, in its turn.
-      std::set<std::string> live;
-      for (const CollectionFile& file : files.live) live.insert(file.file.path);
-      std::erase_if(collection.superseded, [&](const SupersededFile& file) { return live.contains(file.path); });
-      std::set<std::string> known;
-      for (const SupersededFile& file : collection.superseded) known.insert(file.path);
-      std::erase_if(files.superseded, [&](const CollectionFile& file) { return known.contains(file.file.path); });
-      supersede(collection, std::move(dropped));
-      supersede(collection, std::move(files.superseded));
-    }
+    std::ranges::move(removal_order(files.superseded), std::back_inserter(doomed));
+    doomed.push_back(std::move(found.merge_notes));
+  } else if (!collection.blocked) {
+    supersede_anew(collection, were_live);
   }
   files.unfinished.clear();
   files.superseded.clear();

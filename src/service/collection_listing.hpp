@@ -10,9 +10,9 @@
 namespace canvasback {
 
 struct CollectionListing {
-  std::vector<CollectionFile> files;      // without what they say of themselves; with trouble if they cannot be opened
-  std::vector<std::string> leftovers;     // of writers that never finished
-  std::vector<std::string> merge_notes;   // paths
+  std::vector<CollectionFile> files;     // without what they say of themselves; with trouble if they cannot be opened
+  std::vector<std::string> leftovers;    // of writers that never finished
+  std::vector<std::string> merge_notes;  // paths
 };
 
 enum class MissingFolder { IsEmpty, IsAnError };

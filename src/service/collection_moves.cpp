@@ -79,8 +79,8 @@ asio::awaitable<bool> CollectionService::has_changed(const Collection& collectio
   co_return examined && std::ranges::any_of(*examined, [](const CollectionFile& file) { return file.trouble.empty(); });
 }
 
-// Files that were moved away or back by hand, changed, or made unreadable. A listing counts only where no name was being
-// changed meanwhile.
+// Files that were moved away or back by hand, changed, or made unreadable. A listing counts only where no name was
+// being changed meanwhile.
 asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
   if (collection.changing_names || collection.is_scratch) co_return;
   const std::uint64_t changes = collection.name_changes;

@@ -80,6 +80,25 @@ Status carry_out(CommitPlan& plan) {
   return plan.sync && !plan.files.empty() ? file::sync_folder(plan.folder) : Status();
 }
 
+// What keep() is to do for a commit of this number.
+std::shared_ptr<CommitPlan> plan_for(const Collection& collection, std::uint64_t commit, const PendingFiles& files,
+                                     bool has_rejects) {
+  auto plan = std::make_shared<CommitPlan>();
+  plan->folder = collection.folder;
+  const int count = static_cast<int>(files.parts.size());
+  for (int i = 0; i < count; ++i) {
+    const PendingFiles::File& pending = files.parts[static_cast<std::size_t>(i)];
+    const std::string name = commit_file_name(commit, i + 1, count);
+    plan->files.push_back({pending.fd.get(), {pending.path, collection.folder + "/" + name}});
+  }
+  if (has_rejects && !files.rejects.empty()) {
+    plan->rejects_folder = collection.quarantine;
+    plan->rejects = {files.rejects[0].fd.get(),
+                     {files.rejects[0].path, fmt::format("{}/commit_{:012}.ndjson", collection.quarantine, commit)}};
+  }
+  return plan;
+}
+
 }  // namespace
 
 IngestStream::IngestStream(CollectionService& service, Collection& collection, IngestRequest request)
@@ -347,22 +366,9 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::keep(Collection& colle
   Stopwatch watch;
   do {
     commit = ++collection.last_commit;
-    plan = std::make_shared<CommitPlan>();
-    plan->folder = collection.folder;
+    plan = plan_for(collection, commit, *files, result.has_rejects);
     plan->sync = options_.sync_each_commit;
-    if (commit > collection.numbers_noted) {
-      plan->numbers = number_note(collection, commit + kNumbersReserved);
-    }
-    for (int i = 0; i < count; ++i) {
-      const PendingFiles::File& pending = files->parts[static_cast<std::size_t>(i)];
-      const std::string name = commit_file_name(commit, i + 1, count);
-      plan->files.push_back({pending.fd.get(), {pending.path, collection.folder + "/" + name}});
-    }
-    if (result.has_rejects && !files->rejects.empty()) {
-      plan->rejects_folder = collection.quarantine;
-      plan->rejects = {files->rejects[0].fd.get(),
-                       {files->rejects[0].path, fmt::format("{}/commit_{:012}.ndjson", collection.quarantine, commit)}};
-    }
+    if (commit > collection.numbers_noted) plan->numbers = number_note(collection, commit + kNumbersReserved);
     auto carrying_out = [plan] { return carry_out(*plan); };
     status = co_await on_thread(disk_, carrying_out);
   } while (plan->name_taken);
@@ -397,7 +403,9 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::keep(Collection& colle
     file.file.rows = result.files[at].rows;
     file.file.row_group_rows = std::move(result.files[at].row_group_rows);
     file.info = std::move(result.files[at].info);
-    if (!options_.sync_each_commit) unsynced_.emplace_back(&collection, file.file.path);
+    if (!options_.sync_each_commit && !collection.is_scratch) {
+      unsynced_.emplace_back(&collection, file.file.path);
+    }
     added.push_back(std::move(file));
   }
   if (keyed != nullptr) co_await join_keys(collection, added, *keyed);

@@ -220,15 +220,18 @@ class CollectionService {
   asio::awaitable<Result<std::vector<CollectionFile>>> examine_together(std::vector<CollectionFile> files, bool deep);
   asio::awaitable<Result<std::vector<CollectionFile>>> examine_folder(const Collection& collection,
                                                                       std::vector<CollectionFile> listed);
-  asio::awaitable<Status> put_away(Collection& collection, std::vector<std::string> leftovers,
-                                   std::vector<std::string> merge_notes, std::set<std::string> were_live,
+  struct Contents;  // of a folder: what examine_all() goes through
+  asio::awaitable<Result<Contents>> contents_of(const Collection& collection);
+  void take_stock(Collection& collection, Contents& found);
+  asio::awaitable<Status> put_away(Collection& collection, Contents found, std::set<std::string> were_live,
                                    bool at_start);
+  void supersede_anew(Collection& collection, const std::set<std::string>& were_live);
   void block(Collection& collection, const Error& error);
   asio::awaitable<bool> may_be_unblocked(const Collection& collection, std::vector<CollectionFile> listed);
   asio::awaitable<bool> has_changed(const Collection& collection, std::set<std::string> before,
                                     std::vector<CollectionFile> listed);
   void know_numbers(Collection& collection, const std::optional<NumberNote>& note, bool damaged,
-                    std::uint64_t last_rejects, bool at_start);
+                    std::uint64_t last_rejects);
   NumberNote number_note(const Collection& collection, std::uint64_t used_up_to) const;
   asio::awaitable<void> note_numbers(Collection& collection, std::uint64_t used_up_to);
   // How much a merge takes on, and so which process does it.

@@ -153,7 +153,8 @@ asio::awaitable<void> DatasetService::watch(std::shared_ptr<bool> alive) {
 
 void DatasetService::start_watching() { asio::co_spawn(executor_, watch(alive_), asio::detached); }
 
-Result<std::shared_ptr<const Dataset>> DatasetService::find(std::string_view name, OnUnreadable on_unreadable) const {
+Result<std::shared_ptr<const Dataset>> DatasetService::find(std::string_view name,
+                                                            OnUnreadable on_unreadable) const {
   auto found = entries_.find(name);
   if (found == entries_.end()) {
     return fail(ErrorCode::DatasetNotFound, fmt::format("There is no dataset \"{}\".", name.substr(0, 128)));
@@ -168,7 +169,8 @@ std::vector<std::shared_ptr<const Dataset>> DatasetService::readable(OnUnreadabl
   std::vector<std::shared_ptr<const Dataset>> out;
   for (const auto& [name, entry] : entries_) {
     if (entry.dataset) out.push_back(entry.dataset);
-    if (!entry.dataset && entry.readable_rest && on_unreadable == OnUnreadable::Skip) out.push_back(entry.readable_rest);
+    const bool skips = on_unreadable == OnUnreadable::Skip && !entry.dataset;
+    if (skips && entry.readable_rest) out.push_back(entry.readable_rest);
   }
   return out;
 }

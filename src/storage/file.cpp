@@ -178,10 +178,12 @@ Status replace(const std::string& path, std::string_view bytes) {
   const std::string temporary = path + ".tmp";
   CANVASBACK_TRY(remove(temporary));
   CANVASBACK_ASSIGN(UniqueFd fd, create(temporary));
-  CANVASBACK_TRY(write(fd.get(), bytes, temporary));
-  CANVASBACK_TRY(sync(fd.get(), temporary));
-  CANVASBACK_TRY(rename_over(temporary, path));
-  return sync_folder(std::filesystem::path(path).parent_path().string());
+  Status status = write(fd.get(), bytes, temporary);
+  if (status) status = sync(fd.get(), temporary);
+  if (status) status = rename_over(temporary, path);
+  if (status) return sync_folder(std::filesystem::path(path).parent_path().string());
+  ::unlink(temporary.c_str());
+  return status;
 }
 
 }  // namespace canvasback::file

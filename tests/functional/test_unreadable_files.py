@@ -468,3 +468,31 @@ def test_commands_say_which_file(serve):
                               cwd=server.folder, check=False)  # fmt: skip
         assert done.returncode == 1 and commit.name in done.stderr, (command, done)
     assert not (server.folder / "backup.tar").exists()
+
+
+def test_a_full_disk_starts_and_reads(serve):
+    """Nothing that is needed to read makes a file; what cannot be written says what was kept."""
+    server = serve()
+    schema = {"name": "people", "primary_key": ["k"], "fields": [{"name": "k", "type": "string"}]}
+    assert server.ask("POST", "/api/v1/schemas", schema).status in (200, 201)
+    for key in ("a", "b"):
+        assert server.ask("POST", "/api/v1/records", {"k": key}, schema="people").status == 201
+    send(server, thousand(1))
+    server.stop()
+    full = {"CANVASBACK_FAULT": "create:1:ENOSPC+"}
+    with Server(server.folder, binary=BINARY + "_faulty", environment=full) as again:
+        assert again.get("/health").status == 200
+        assert count(again) == 1000 and count(again, "people") == 2
+        assert again.get("/api/v1/records/people/a").json()["k"] == "a"
+        for path, body in (("/ingest", [{"id": "x"}]), ("/api/v1/records?schema=people", {"k": "c"})):
+            answer = again.ask("POST", path, body)
+            assert (answer.status, answer.code) == (507, "StorageLimit"), answer.body
+        merged = again.ask("POST", "/api/v1/collections/people/compact")
+        assert (merged.status, merged.code) == (507, "StorageLimit")
+        assert "not kept" not in merged.json()["detail"] and "stay" in merged.json()["detail"], merged.body
+        assert again.get("/health").status == 200
+        assert count(again, "people") == 2
+    with Server(server.folder) as again:
+        assert again.ask("POST", "/api/v1/records", {"k": "a"}, schema="people").status == 409
+        assert again.ask("POST", "/api/v1/records", {"k": "c"}, schema="people").status == 201
+        assert count(again) == 1000

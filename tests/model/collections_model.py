@@ -2,14 +2,14 @@
 
     collections_model.py [--histories N] [--seed N] [--flips KINDS] [--keep] [--short]
 
-A history is one collection: records are sent, files merged, weeks archived and brought back by request or by hand, files
-moved away and back, backups taken, the server stopped or killed and started again, and files made unreadable or damaged
-in every way there is, while the server runs and while it does not. After every step an answer of 200 must be exactly the
-acknowledged records that are neither archived nor moved away; anything else must be an error that names the file which
-somebody spoilt, and must end once that file is whole again or was moved away.
+A history is one collection: records are sent, files merged, weeks archived and brought back by request or by hand,
+files moved away and back, backups taken, the server stopped or killed and started again, and files made unreadable or
+damaged in every way there is, while the server runs and while it does not. After every step an answer of 200 must be
+exactly the acknowledged records that are neither archived nor moved away; anything else must be an error that names the
+file which somebody spoilt, and must end once that file is whole again or was moved away.
 
-Many histories share one server and its restarts; each batch has a server of its own. --flips says which files have single
-bits changed: `notes` (the small files beside the records), `footers`, `pages`, or several, with commas.
+Many histories share one server and its restarts; each batch has a server of its own. --flips says which files have
+single bits changed: `notes` (the small files beside the records), `footers`, `pages`, or several, with commas.
 """
 
 import argparse

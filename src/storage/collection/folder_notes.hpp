@@ -1,7 +1,7 @@
 // What a collection's folder says beside its files of records: two kinds of small files whose names begin with a dot.
 //
-//   .commit-numbers    commit numbers up to this one may have been used. A part that is moved away by hand takes with it
-//                      what says which commits it covers; when it comes back they must not be others' numbers.
+//   .commit-numbers    commit numbers up to this one may have been used. A part that is moved away by hand takes with
+//                      it what says which commits it covers; when it comes back they must not be others' numbers.
 //   .merge-ID.json     what the parts of a merge are and what they were made of. Written before the parts have their
 //                      names, and removed with what they were made of: it tells of a part that cannot be read whether
 //                      all that it was made of is still there.
@@ -29,8 +29,8 @@ struct NumberNote {
 };
 
 struct MergeNote {
-  std::string id;                                     // of the merge
-  std::vector<std::pair<std::string, PartInfo>> parts;  // file name; id, covers, together, replaces
+  std::string id;                                             // of the merge
+  std::vector<std::pair<std::string, PartInfo>> parts;        // file name; id, covers, together, replaces
   std::vector<std::pair<std::string, std::string>> replaced;  // file name and id of each part it was made of
 };
 

@@ -134,9 +134,9 @@ asio::awaitable<void> cancel(Services services, Connection& connection, Request&
 }  // namespace
 
 void add_query_routes(Router& router, Services services) {
-  router.add({"POST", "/api/v1/query", {"format", "job", "on_unreadable"}}, [services](Connection& connection, Request& request) {
-    return run_statement(services, connection, request);
-  });
+  router.add(
+      {"POST", "/api/v1/query", {"format", "job", "on_unreadable"}},
+      [services](Connection& connection, Request& request) { return run_statement(services, connection, request); });
   router.add({"GET", "/api/v1/queries", {}},
              [services](Connection& connection, Request&) { return list(services, connection); });
   router.add({"DELETE", "/api/v1/queries/{id}", {}},
