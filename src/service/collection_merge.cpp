@@ -261,15 +261,15 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge_files(Collection& 
   const std::string note_path = merge_note_path(collection.folder, merge_id);
   auto rename_all = [names, note, note_path, folder = collection.folder]() -> Status {
     std::vector<std::string> made{note_path};
-    Status status = write_merge_note(folder, note);
+    Status named = write_merge_note(folder, note);
     for (const auto& [from, to] : names) {
-      if (status) status = file::rename(from, to);
-      if (status) made.push_back(to);
+      if (named) named = file::rename(from, to);
+      if (named) made.push_back(to);
     }
-    if (status) return file::sync_folder(folder);
+    if (named) return file::sync_folder(folder);
     // Some of its parts: once what they were made of is gone, they would count.
     static_cast<void>(remove_in_turn({made}, folder));
-    return status;
+    return named;
   };
   status = co_await on_thread(house_, rename_all);
   collection.changing_names = false;

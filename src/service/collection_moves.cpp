@@ -51,7 +51,7 @@ asio::awaitable<bool> CollectionService::may_be_unblocked(const Collection& coll
     if (found->second.trouble.empty()) open.push_back(std::move(found->second));
   }
   auto examined = co_await examine(std::move(open), false);
-  co_return examined && std::ranges::any_of(*examined, [](const CollectionFile& file) { return file.trouble.empty(); });
+  co_return examined&& std::ranges::any_of(*examined, [](const CollectionFile& file) { return file.trouble.empty(); });
 }
 
 // Whether the folder holds other files than we know of, or others in their place. Under the lock, so that no commit is
@@ -76,7 +76,7 @@ asio::awaitable<bool> CollectionService::has_changed(const Collection& collectio
     coming.push_back(file);
   }
   auto examined = co_await examine(std::move(coming), false);
-  co_return examined && std::ranges::any_of(*examined, [](const CollectionFile& file) { return file.trouble.empty(); });
+  co_return examined&& std::ranges::any_of(*examined, [](const CollectionFile& file) { return file.trouble.empty(); });
 }
 
 // Files that were moved away or back by hand, changed, or made unreadable. A listing counts only where no name was

@@ -52,7 +52,7 @@ struct CommitPlan {
   std::optional<NumberNote> numbers;  // to be reserved before the first of them is used
   bool sync = true;
   bool name_taken = false;  // out: nothing was done, because somebody else's file has one of the names
-  bool renaming = false;  // out: the error came when names were changed already
+  bool renaming = false;    // out: the error came when names were changed already
 };
 
 bool is_there(const std::string& path) {

@@ -153,8 +153,7 @@ asio::awaitable<void> DatasetService::watch(std::shared_ptr<bool> alive) {
 
 void DatasetService::start_watching() { asio::co_spawn(executor_, watch(alive_), asio::detached); }
 
-Result<std::shared_ptr<const Dataset>> DatasetService::find(std::string_view name,
-                                                            OnUnreadable on_unreadable) const {
+Result<std::shared_ptr<const Dataset>> DatasetService::find(std::string_view name, OnUnreadable on_unreadable) const {
   auto found = entries_.find(name);
   if (found == entries_.end()) {
     return fail(ErrorCode::DatasetNotFound, fmt::format("There is no dataset \"{}\".", name.substr(0, 128)));

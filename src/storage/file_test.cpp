@@ -38,8 +38,8 @@ class FileTest : public testing::Test {
   void two_disks(const std::string& failing = "", int error = 0) const {
     file::install_faults([this, failing, error](const file::Operation& operation) -> std::optional<int> {
       if (operation.name == failing && !failing.empty() && operation.path != path("a")) return error;
-      const bool crosses = operation.name == "rename" && fs::path(operation.path).parent_path() !=
-                                                             fs::path(operation.target).parent_path();
+      const bool crosses = operation.name == "rename" &&
+                           fs::path(operation.path).parent_path() != fs::path(operation.target).parent_path();
       return crosses ? std::optional(EXDEV) : std::nullopt;
     });
   }

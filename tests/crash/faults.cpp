@@ -132,7 +132,7 @@ class Disk {
   int left_ = 0;
   bool full_next_ = false;
   std::set<std::string> unsynced_;
-  std::map<std::string, std::map<std::string, std::string>> renamed_;  // folder → new name → old one
+  std::map<std::string, std::map<std::string, std::string>> renamed_;                // folder → new name → old one
   std::map<std::string, std::vector<std::pair<std::string, std::string>>> removed_;  // folder → path, what keeps it
   int removed_count_ = 0;
 };

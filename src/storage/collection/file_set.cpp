@@ -102,9 +102,8 @@ class Selector {
     const PartInfo& info = file.info;
     if (info.covers.empty() && info.replaces.empty()) return false;  // nothing is known of it
     if (!here_.contains(info.id) || replacing_.contains(info.id)) return false;
-    const bool siblings_here = std::ranges::all_of(info.together, [&](const std::string& id) {
-      return here_.contains(id) && !replacing_.contains(id);
-    });
+    const bool siblings_here = std::ranges::all_of(
+        info.together, [&](const std::string& id) { return here_.contains(id) && !replacing_.contains(id); });
     return siblings_here && sources_can_be_read(info);
   }
 
@@ -179,8 +178,7 @@ auto order_of(const CollectionFile& file) {
 
 }  // namespace
 
-FileSet select_files(std::vector<CollectionFile> here, std::vector<CollectionFile> archived,
-                     const FolderNotes& notes) {
+FileSet select_files(std::vector<CollectionFile> here, std::vector<CollectionFile> archived, const FolderNotes& notes) {
   std::ranges::sort(here, {}, order_of);
   add_from_notes(here, notes.merges);
   add_from_notes(archived, notes.merges);

@@ -50,9 +50,9 @@ Status parse_numbers(const Request& request, RowsRequest& out) {
 }  // namespace
 
 const std::vector<std::string>& selection_parameter_names() {
-  static const std::vector<std::string> names{"offset", "limit", "after",  "columns",     "filter",  "sort",
-                                              "sample", "seed",  "format", "compression", "numbers", "timeout_ms",
-                                              "on_unreadable"};
+  static const std::vector<std::string> names{"offset",  "limit",      "after",        "columns", "filter",
+                                              "sort",    "sample",     "seed",         "format",  "compression",
+                                              "numbers", "timeout_ms", "on_unreadable"};
   return names;
 }
 
