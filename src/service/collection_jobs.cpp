@@ -33,7 +33,7 @@ Result<Json> files_result(Result<CollectionService::Moved> moved) {
     entry.set("problem", why);
     skipped.push(std::move(entry));
   }
-  out.set("skipped", std::move(skipped));
+  if (!moved->skipped.empty()) out.set("skipped", std::move(skipped));
   return out;
 }
 

@@ -309,8 +309,9 @@ asio::awaitable<void> CollectionService::sync_behind(std::shared_ptr<bool> alive
       Status status = co_await on_thread(disk_, sync_names);
       if (!status) collection->stopped = status.error();
       if (collection->stopped) continue;
+      const auto held = co_await collection->lock->hold();  // a commit may write the same note
       collection->synced_commit = std::max(collection->synced_commit, last);
-      co_await note_numbers(*collection, collection->numbers_noted);
+      if (collection->numbers_noted > 0) co_await note_numbers(*collection, collection->numbers_noted);
     }
   }
 }

@@ -497,8 +497,9 @@ asio::awaitable<void> CollectionService::shut_down() {
   }
   // What was reserved and not used is free again.
   for (const auto& [name, collection] : collections_) {
-    const bool unused = collection->numbers_noted > collection->last_commit;
-    if (unused && !collection->committing) co_await note_numbers(*collection, collection->last_commit);
+    if (collection->committing || streams_ > 0 || collection->numbers_noted <= collection->last_commit) continue;
+    const auto held = co_await collection->lock->hold();
+    co_await note_numbers(*collection, collection->last_commit);
   }
   ingest_.shut_down();
   maintain_.shut_down();

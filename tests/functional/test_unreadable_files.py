@@ -408,7 +408,7 @@ def test_a_name_that_is_taken_in_the_archive_stops_no_other_week(serve):
     assert count(server) == 0
 
 
-def test_an_archive_on_another_disk(serve, tmp_path):
+def test_an_archive_on_another_disk(serve):
     """A link to a folder elsewhere; where the test may not mount one, file_test.cpp has what differs."""
     server = serve()
     elsewhere = pathlib.Path("/dev/shm") / f"canvasback-archive-{os.getpid()}"
@@ -420,7 +420,7 @@ def test_an_archive_on_another_disk(serve, tmp_path):
         archive.symlink_to(elsewhere)
         with Server(server.folder) as again:
             send(again, [{"id": "old", "timestamp": "2025-01-06T00:00:00Z"}, {"id": "new"}])
-            assert again.ask("POST", ARCHIVE, {"before": "2025-W30"}).json()["result"]["skipped"] == []
+            assert "skipped" not in again.ask("POST", ARCHIVE, {"before": "2025-W30"}).json()["result"]
             assert [path.name for path in elsewhere.iterdir()] == ["data_2025_w02.parquet"]
             assert count(again) == 1
             backup = again.get("/api/v1/backup").body
