@@ -9,7 +9,6 @@
 #include <set>
 
 #include "base/clock.hpp"
-#include "base/hash.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "service/collection_listing.hpp"
@@ -392,7 +391,7 @@ asio::awaitable<Status> CollectionService::put_away(Collection& collection, Cont
   files.spare.clear();
   auto carry_out = [doomed, aside, folder = collection.folder]() -> Status {
     for (const std::string& path : aside) {
-      const std::string target = fmt::format("{}/.unreadable-{}-{}", folder, random_hex(4), file_name(path));
+      const std::string target = aside_path(path);
       log::error("{} cannot be read and is not needed; it is called {} now", path, file_name(target));
       CANVASBACK_TRY(file::rename(path, target));
     }

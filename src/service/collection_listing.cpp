@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 
+#include "base/hash.hpp"
 #include "base/unique_fd.hpp"
 #include "storage/file.hpp"
 
@@ -108,6 +109,11 @@ std::set<std::string> names_in(const std::string& folder) {
   const Folder open(::opendir(folder.c_str()), ::closedir);
   while (const dirent* entry = open ? ::readdir(open.get()) : nullptr) out.insert(entry->d_name);
   return out;
+}
+
+std::string aside_path(const std::string& path) {
+  const std::string folder = path.substr(0, path.size() - file_name(path).size());
+  return fmt::format("{}.unreadable-{}-{}", folder, random_hex(4), file_name(path));
 }
 
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }

@@ -33,6 +33,9 @@ std::string identity_of(const DataFile& file);
 // The names in a folder; none where it cannot be read.
 std::set<std::string> names_in(const std::string& folder);
 
+// What a file that cannot be read and is not needed is called from now on, in the same folder.
+std::string aside_path(const std::string& path);
+
 // The last part of a path.
 std::string file_name(const std::string& path);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -34,11 +35,16 @@ void CollectionService::supersede(Collection& collection, std::vector<Collection
   }
 }
 
-// Removes files, one generation after the other, each for good before the next.
+// Removes files, one generation after the other, each for good before the next. A folder that somebody put in a file's
+// place is not ours to remove: it goes out of the way.
 Status CollectionService::remove_in_turn(const std::vector<std::vector<std::string>>& generations,
                                          const std::string& folder) {
   for (const auto& paths : generations) {
-    for (const std::string& path : paths) CANVASBACK_TRY(file::remove(path));
+    for (const std::string& path : paths) {
+      std::error_code error;
+      const bool is_folder = std::filesystem::is_directory(std::filesystem::symlink_status(path, error));
+      CANVASBACK_TRY(is_folder ? file::rename(path, aside_path(path)) : file::remove(path));
+    }
     if (!paths.empty()) CANVASBACK_TRY(file::sync_folder(folder));
   }
   return {};
