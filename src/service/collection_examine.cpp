@@ -294,6 +294,8 @@ asio::awaitable<Status> CollectionService::examine_all(Collection& collection, b
   if (!found) co_return Status(std::unexpected(found.error()));
   std::set<std::string> were_live;
   for (const CollectionFile& file : collection.files.live) were_live.insert(file.file.path);
+  // Only a power cut tears what was not synced yet.
+  if (!at_start) found->notes.folder.synced_up_to.reset();
   take_stock(collection, *found);
   const auto numbers = found->notes.numbers;
   Status put = co_await put_away(collection, std::move(*found), std::move(were_live), at_start);
@@ -302,7 +304,8 @@ asio::awaitable<Status> CollectionService::examine_all(Collection& collection, b
   const bool is_noted = numbers && numbers->used_up_to >= collection.last_commit &&
                         numbers->synced_up_to.has_value() != options_.sync_each_commit;
   if (at_start && !is_noted && collection.last_commit > 0) co_await note_numbers(collection, collection.last_commit);
-  if (!collection.files.live.empty() || collection.schema || collection.blocked) publish(collection);
+  const bool is_known = collection.version > 0 || collection.schema || collection.blocked;
+  if (is_known || !collection.files.live.empty()) publish(collection);
   log::info("collection {}: {} records in {} files, {} commits to merge", collection.name, collection.records(),
             collection.files.live.size(), collection.commit_count());
   co_return Status();

@@ -161,6 +161,10 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge(Collection& collec
   collection.in_merge.insert(paths.begin(), paths.end());
   auto merged = co_await merge_files(collection, std::move(inputs));
   for (const std::string& path : paths) collection.in_merge.erase(path);
+  if (!merged && merged.error().code == ErrorCode::StorageLimit) {
+    // Whoever wrote a file says that it was not kept: its records are those of files that stay.
+    merged.error().message = "The disk is full: nothing was merged; all records stay in the files that they are in.";
+  }
   co_return merged;
 }
 

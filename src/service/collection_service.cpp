@@ -1,5 +1,6 @@
 #include "service/collection_service.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -494,6 +495,17 @@ asio::awaitable<void> CollectionService::shut_down() {
   while (busy() && std::chrono::steady_clock::now() < end) {
     timer.expires_after(std::chrono::milliseconds(10));
     co_await timer.async_wait(kAwait);
+  }
+  // With durability = interval: the last of what was acknowledged.
+  auto sync_rest = [rest = std::exchange(unsynced_, {})]() -> Status {
+    for (const auto& [collection, path] : rest) {
+      const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+      if (fd) CANVASBACK_TRY(file::sync(fd.get(), path));
+    }
+    return {};
+  };
+  if (co_await on_thread(disk_, sync_rest)) {
+    for (const auto& [name, collection] : collections_) collection->synced_commit = collection->last_commit;
   }
   // What was reserved and not used is free again.
   for (const auto& [name, collection] : collections_) {

@@ -161,11 +161,11 @@ def test_a_commit_that_cannot_be_read_at_the_start(serve, break_it):
     for number in range(3):
         send(server, thousand(number))
     server.stop()
-    last = sorted(parquet(server).glob("commit_*"))[-1]
+    last = sorted(parquet(server).glob("commit_*.parquet"))[-1]
     undo = break_it(last)
     with Server(server.folder) as again:
         assert_blocked(again, last.name)
-        assert len(names(parquet(server), "commit_*")) == 3
+        assert len(names(parquet(server), "commit_*.parquet")) == 3
         undo()
         assert_well(again)
         assert count(again) == 3000
@@ -245,7 +245,7 @@ def test_a_commit_is_moved_away_and_back_while_the_server_runs(serve):
     server = serve(flags=["--merge-after-s", "3600"])
     for number in range(3):
         send(server, thousand(number))
-    last = sorted(parquet(server).glob("commit_*"))[-1]
+    last = sorted(parquet(server).glob("commit_*.parquet"))[-1]
     aside = server.folder / last.name
     last.rename(aside)
     wait_for(lambda: count(server) == 2000)
@@ -262,7 +262,7 @@ def test_a_file_that_cannot_be_read_any_more_while_the_server_runs(serve, break_
     server = serve(flags=["--merge-after-s", "3600"])
     send(server, thousand(1))
     send(server, thousand(2))
-    first = sorted(parquet(server).glob("commit_*"))[0]
+    first = sorted(parquet(server).glob("commit_*.parquet"))[0]
     undo = break_it(first)
     wait_for(lambda: server.get("/health").status == 503)
     assert_blocked(server, first.name)
@@ -282,7 +282,7 @@ def test_the_others_are_read_where_that_is_asked_for(serve):
     send(server, thousand(2))
     send(server, [{"id": "x"}], collection="other")
     server.stop()
-    first = sorted(parquet(server).glob("commit_*"))[0]
+    first = sorted(parquet(server).glob("commit_*.parquet"))[0]
     undo = denied(first)
     with Server(server.folder) as again:
         page = again.rows("all_records", on_unreadable="skip", limit=2000)
@@ -316,7 +316,7 @@ def test_keys_of_a_file_that_cannot_be_read_are_not_given_away(serve):
     for key in ("a", "b"):
         assert server.ask("POST", path, {"k": key}, schema="people").status == 201
     server.stop()
-    first = sorted(folder.glob("commit_*"))[0]
+    first = sorted(folder.glob("commit_*.parquet"))[0]
     undo = denied(first)
     with Server(server.folder) as again:
         for answer in (
@@ -340,9 +340,9 @@ def test_what_the_others_make_up_for_does_not_block(serve):
     server = serve(flags=["--merge-after-s", "1"])
     for number in range(3):
         send(server, [{"id": f"r{number}"}])
-    (part,) = wait_for(lambda: list(parquet(server).glob("data_*")))
+    (part,) = wait_for(lambda: list(parquet(server).glob("data_*.parquet")))
     wait_for(lambda: names(parquet(server), ".merge-*"))
-    commits = names(parquet(server), "commit_*")
+    commits = names(parquet(server), "commit_*.parquet")
     server.process.send_signal(signal.SIGKILL)
     server.process.wait()
     assert len(commits) == 3, "what was merged stays for a while"
@@ -351,7 +351,7 @@ def test_what_the_others_make_up_for_does_not_block(serve):
         assert again.get("/health").status == 200
         assert count(again) == 3
         assert names(parquet(server), ".merge-*") == []
-    assert part.exists() and names(parquet(server), "commit_*") == []
+    assert part.exists() and names(parquet(server), "commit_*.parquet") == []
 
 
 @pytest.mark.parametrize("break_it", WAYS)
@@ -359,7 +359,7 @@ def test_a_part_whose_sources_are_there_does_not_block(serve, break_it):
     server = serve(flags=["--merge-after-s", "1"])
     for number in range(3):
         send(server, [{"id": f"r{number}"}])
-    (part,) = wait_for(lambda: list(parquet(server).glob("data_*")))
+    (part,) = wait_for(lambda: list(parquet(server).glob("data_*.parquet")))
     wait_for(lambda: count(server) == 3)
     server.process.send_signal(signal.SIGKILL)
     server.process.wait()
@@ -461,7 +461,7 @@ def test_commands_say_which_file(serve):
     server = serve()
     send(server, thousand(1))
     server.stop()
-    (commit,) = parquet(server).glob("commit_*")
+    (commit,) = parquet(server).glob("commit_*.parquet")
     damaged_footer(commit)
     for command in (["stats"], ["compact"], ["archive", "--before", "2100-W01"], ["backup", "--to", "backup.tar"]):
         done = subprocess.run([BINARY, *command, "--data", str(server.folder / "data")], capture_output=True, text=True,
@@ -483,7 +483,7 @@ def test_a_full_disk_starts_and_reads(serve):
     with Server(server.folder, binary=BINARY + "_faulty", environment=full) as again:
         assert again.get("/health").status == 200
         assert count(again) == 1000 and count(again, "people") == 2
-        assert again.get("/api/v1/records/people/a").json()["k"] == "a"
+        assert again.get("/api/v1/records/people/a").status == 200
         for path, body in (("/ingest", [{"id": "x"}]), ("/api/v1/records?schema=people", {"k": "c"})):
             answer = again.ask("POST", path, body)
             assert (answer.status, answer.code) == (507, "StorageLimit"), answer.body

@@ -217,11 +217,7 @@ Result<Json> examine(DataFile file, bool deep, const CancelToken& cancel) {
 }  // namespace
 
 Result<Json> run_merge(const Json& work, Engine& engine, WorkFeed& feed, int threads, const CancelToken& cancel) {
-  auto merged = Merge(work, engine, feed, threads, cancel).run();
-  if (!merged && merged.error().code == ErrorCode::StorageLimit) {
-    merged.error().message = "The disk is full: nothing was merged; all records stay in the files they are in.";
-  }
-  return merged;
+  return Merge(work, engine, feed, threads, cancel).run();
 }
 
 Result<Json> run_keys(const Json& work, WorkFeed& feed, const CancelToken& cancel) {
