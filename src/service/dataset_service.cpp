@@ -16,6 +16,18 @@ namespace {
 
 constexpr std::int64_t kInspectTimeoutMs = 120'000;
 
+bool is_word(char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }
+
+// Whether a statement has the name in it as a word, in any case of the letters; `sql` in small ones.
+bool names(std::string_view sql, std::string_view name) {
+  const std::string wanted = lower(name);
+  for (std::size_t at = sql.find(wanted); at != std::string_view::npos; at = sql.find(wanted, at + 1)) {
+    const std::size_t end = at + wanted.size();
+    if ((at == 0 || !is_word(sql[at - 1])) && (end == sql.size() || !is_word(sql[end]))) return true;
+  }
+  return false;
+}
+
 asio::awaitable<Result<Dataset>> list_on(DatasetSource source) { co_return list_files(source); }
 
 }  // namespace
@@ -183,7 +195,7 @@ std::vector<std::string> DatasetService::left_out_of_sql(std::string_view sql) c
   std::vector<std::string> out;
   const std::string text = lower(sql);
   for (const auto& [name, entry] : entries_) {
-    if (entry.left_out.empty() || text.find(lower(name)) == std::string::npos) continue;
+    if (entry.left_out.empty() || !names(text, name)) continue;
     out.insert(out.end(), entry.left_out.begin(), entry.left_out.end());
   }
   return out;
@@ -192,7 +204,7 @@ std::vector<std::string> DatasetService::left_out_of_sql(std::string_view sql) c
 std::optional<Error> DatasetService::unreadable_in(std::string_view sql) const {
   const std::string text = lower(sql);
   for (const auto& [name, entry] : entries_) {
-    if (entry.readable_rest && text.find(lower(name)) != std::string::npos) return entry.error;
+    if (entry.readable_rest && names(text, name)) return entry.error;
   }
   return std::nullopt;
 }

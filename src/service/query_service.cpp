@@ -159,10 +159,14 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::sql(SqlRunRequest
   if (request.on_unreadable == OnUnreadable::Skip) tell_left_out(task, datasets_.left_out_of_sql(request.sql));
   RunningQuery entry{0, "sql", request.sql, request.format, 0, "waiting", nullptr, gone};
   entry.job = request.job;
-  const OnUnreadable on_unreadable = request.on_unreadable;
-  auto answer = co_await start(std::move(task), datasets_.readable(on_unreadable), Lane::General, std::move(entry), {});
-  // A dataset that cannot be read whole is not there for the engine: what it says of that is not what is wrong.
-  if (!answer && on_unreadable == OnUnreadable::Fail) {
+  // A worker may still know such a dataset as it was before, or without the files: nothing is left to what it finds.
+  if (request.on_unreadable == OnUnreadable::Fail) {
+    if (auto error = datasets_.unreadable_in(request.sql)) co_return Out(std::unexpected(std::move(*error)));
+  }
+  auto datasets = datasets_.readable(request.on_unreadable);
+  auto answer = co_await start(std::move(task), std::move(datasets), Lane::General, std::move(entry), {});
+  // Or it was noticed only now.
+  if (!answer && request.on_unreadable == OnUnreadable::Fail) {
     if (auto error = datasets_.unreadable_in(request.sql)) co_return Out(std::unexpected(std::move(*error)));
   }
   co_return answer;

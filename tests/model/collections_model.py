@@ -136,6 +136,7 @@ class History:
         self.archived = {}
         self.away = {}  # path → (where it lies, its records)
         self.damage = None
+        self.mended_name, self.mended_until = "", 0
         self.next_id = 0
         self.log = []
         self.checks = 0
@@ -299,6 +300,7 @@ class History:
 
     def mend(self):
         damage, self.damage = self.damage, None
+        self.mended_name, self.mended_until = damage.path.name, time.monotonic() + SETTLE_SECONDS
         is_live = self.known_files and damage.path.name in self.known_files[0] and damage.path.parent == self.folder
         if is_live and damage.path.suffix == ".parquet" and self.random.random() < 0.4:
             if damage.take_away():
@@ -315,6 +317,8 @@ class History:
         text = answer.body.decode(errors="replace")
         if self.damage and self.damage.path.name in text:
             return
+        if time.monotonic() < self.mended_until and self.mended_name in text:
+            return  # that it is whole again is noticed within seconds
         if "Nothing was moved" in text and "already" in text:
             return  # a week that was away has come back under a name that another has by now
         raise Wrong(f"{answer.status} does not name the file: {answer.body[:600]}")
