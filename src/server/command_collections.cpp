@@ -148,6 +148,7 @@ Status stats(const CommandOptions& options) {
     if (found == nullptr) {
       return fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", options.collection));
     }
+    if (found->blocked) return std::unexpected(*found->blocked);
     document = statistics_of(*found);
     close_collections(*runtime);
   }
@@ -183,12 +184,6 @@ Result<Json> ask_for_work(const CommandOptions& options, const char* work, const
   return job.at("result");
 }
 
-std::vector<std::string> texts_of(const Json& list) {
-  std::vector<std::string> out;
-  for (const Json& text : list.as_array()) out.emplace_back(text.as_string());
-  return out;
-}
-
 void say_merged(std::uint64_t files) { std::fprintf(stderr, "%s\n", fmt::format("{} files merged", files).c_str()); }
 
 Status compact(const CommandOptions& options) {
@@ -209,10 +204,22 @@ Result<std::int64_t> week_from(const std::string& text, const char* flag) {
   return week_number_of(*week);
 }
 
-Status say_moved(const std::vector<std::string>& names) {
-  std::fprintf(stderr, "%zu files moved\n", names.size());
-  for (const std::string& name : names) CANVASBACK_TRY(print(name + "\n"));
-  return {};
+// Some that were not moved are a failure, though the others were.
+Status say_moved(const CollectionService::Moved& moved) {
+  for (const std::string& name : moved.files) CANVASBACK_TRY(print(name + "\n"));
+  for (const auto& [name, why] : moved.skipped) std::fprintf(stderr, "%s: %s\n", name.c_str(), why.c_str());
+  std::fprintf(stderr, "%zu files moved\n", moved.files.size());
+  if (moved.skipped.empty()) return {};
+  return fail(ErrorCode::Unavailable, fmt::format("{} files were not moved.", moved.skipped.size()));
+}
+
+CollectionService::Moved moved_from(const Json& result) {
+  CollectionService::Moved out;
+  for (const Json& text : result.at("files").as_array()) out.files.emplace_back(text.as_string());
+  for (const Json& entry : result.at("skipped").as_array()) {
+    out.skipped.emplace_back(entry.at("file").as_string(), entry.at("problem").as_string());
+  }
+  return out;
 }
 
 Status archive(const CommandOptions& options) {
@@ -221,13 +228,13 @@ Status archive(const CommandOptions& options) {
     Json body;
     body.set("before", options.before);
     CANVASBACK_ASSIGN(Json result, ask_for_work(options, "archive", body));
-    return say_moved(texts_of(result.at("files")));
+    return say_moved(moved_from(result));
   }
   const auto work = [&](CollectionService& collections) {
     return collections.archive_before(options.collection, week);
   };
-  CANVASBACK_ASSIGN(std::vector<std::string> names, with_collections(options, work));
-  return say_moved(names);
+  CANVASBACK_ASSIGN(const CollectionService::Moved moved, with_collections(options, work));
+  return say_moved(moved);
 }
 
 Status restore(const CommandOptions& options) {
@@ -244,13 +251,13 @@ Status restore(const CommandOptions& options) {
     if (!options.from.empty()) body.set("from", options.from);
     if (!options.until.empty()) body.set("until", options.until);
     CANVASBACK_ASSIGN(Json result, ask_for_work(options, "restore", body));
-    return say_moved(texts_of(result.at("files")));
+    return say_moved(moved_from(result));
   }
   const auto work = [&](CollectionService& collections) {
     return collections.restore(options.collection, first, last);
   };
-  CANVASBACK_ASSIGN(std::vector<std::string> names, with_collections(options, work));
-  return say_moved(names);
+  CANVASBACK_ASSIGN(const CollectionService::Moved moved, with_collections(options, work));
+  return say_moved(moved);
 }
 
 Result<CollectionService::Verified> verify_at_server(const CommandOptions& options) {

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/fs.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -23,18 +25,72 @@ std::function<void(const Operation&)>& observer() {
   return installed;
 }
 
-// Runs one system call, unless a test wants otherwise. `call` gives 0 or -1 with errno.
+// Runs one system call, unless a test wants otherwise. `call` gives 0 or -1 with errno. Gives the error's number or 0.
+template <class Call>
+int attempt(const Operation& operation, Call call) {
+  if (faults()) {
+    if (const auto instead = faults()(operation)) return *instead;
+  }
+  if (call() != 0) return errno;
+  if (observer()) observer()(operation);
+  return 0;
+}
+
 template <class Call>
 Status run(const Operation& operation, std::string_view what, Call call) {
-  if (faults()) {
-    if (const auto instead = faults()(operation)) {
-      if (*instead == 0) return {};
-      return std::unexpected(error_from(*instead, what, operation.path));
-    }
+  if (const int error = attempt(operation, call); error != 0) {
+    return std::unexpected(error_from(error, what, operation.path));
   }
-  if (call() != 0) return std::unexpected(error_from(errno, what, operation.path));
-  if (observer()) observer()(operation);
   return {};
+}
+
+// renameat2() by its number: the C library that we build for has no name for it.
+int rename_unless_there(const char* from, const char* to) {
+  if (::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return -1;
+  // Not of this file system: a link is never made over a file either.
+  return ::link(from, to) == 0 ? ::unlink(from) : -1;
+}
+
+int attempt_rename(const std::string& from, const std::string& to) {
+  return attempt({"rename", from, to}, [&] { return rename_unless_there(from.c_str(), to.c_str()); });
+}
+
+Status renamed(int error, const std::string& from, const std::string& to) {
+  if (error == 0) return {};
+  if (error != EEXIST) return std::unexpected(error_from(error, "renamed", from));
+  const std::string name = to.substr(to.rfind('/') + 1);
+  return fail(ErrorCode::Unavailable, fmt::format("There is a file {} already; nothing is written over it.", name),
+              fmt::format("{} to {}", from, to));
+}
+
+// All bytes of one file behind those of another.
+Status copy_bytes(int from, int to, const std::string& from_path, const std::string& to_path) {
+  std::string buffer(256 * 1024, '\0');
+  while (true) {
+    const ssize_t got = ::read(from, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::unexpected(error_from(errno, "read", from_path));
+    if (got == 0) return {};
+    CANVASBACK_TRY(write(to, std::string_view(buffer).substr(0, static_cast<std::size_t>(got)), to_path));
+  }
+}
+
+// A copy that is on the disk, with the time of the file, under a name that is not final.
+Status copy_synced(const std::string& from, const std::string& temporary) {
+  const UniqueFd source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info {};
+  if (!source || ::fstat(source.get(), &info) != 0) return std::unexpected(error_from(errno, "read", from));
+  CANVASBACK_TRY(remove(temporary));
+  CANVASBACK_ASSIGN(const UniqueFd target, create(temporary));
+  Status copied = copy_bytes(source.get(), target.get(), from, temporary);
+  const timespec times[2] = {info.st_atim, info.st_mtim};
+  if (copied && ::futimens(target.get(), times) != 0) {
+    copied = std::unexpected(error_from(errno, "written", temporary));
+  }
+  if (copied) copied = sync(target.get(), temporary);
+  if (!copied) ::unlink(temporary.c_str());
+  return copied;
 }
 
 }  // namespace
@@ -62,12 +118,39 @@ Result<UniqueFd> create(const std::string& path) {
   return fd;
 }
 
+Status write(int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return std::unexpected(error_from(errno, "written", path));
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
 Status sync(int fd, const std::string& path) {
   return run({"sync", path, {}, fd}, "synced", [&] { return ::fsync(fd); });
 }
 
-Status rename(const std::string& from, const std::string& to) {
+Status rename(const std::string& from, const std::string& to) { return renamed(attempt_rename(from, to), from, to); }
+
+Status rename_over(const std::string& from, const std::string& to) {
   return run({"rename", from, to}, "renamed", [&] { return ::rename(from.c_str(), to.c_str()); });
+}
+
+Status move(const std::string& from, const std::string& to) {
+  const int error = attempt_rename(from, to);
+  if (error != EXDEV) return renamed(error, from, to);
+  const std::filesystem::path target(to);
+  const std::string folder = target.parent_path().string();
+  const std::string temporary = fmt::format("{}/{}{}", folder, kMovedPrefix, target.filename().string());
+  CANVASBACK_TRY(copy_synced(from, temporary));
+  if (Status named = rename(temporary, to); !named) {
+    ::unlink(temporary.c_str());
+    return named;
+  }
+  CANVASBACK_TRY(sync_folder(folder));
+  return remove(from);
 }
 
 Status sync_folder(const std::string& path) {
@@ -95,15 +178,12 @@ Status replace(const std::string& path, std::string_view bytes) {
   const std::string temporary = path + ".tmp";
   CANVASBACK_TRY(remove(temporary));
   CANVASBACK_ASSIGN(UniqueFd fd, create(temporary));
-  for (std::size_t at = 0; at < bytes.size();) {
-    const ssize_t written = ::write(fd.get(), bytes.data() + at, bytes.size() - at);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return std::unexpected(error_from(errno, "written", temporary));
-    at += static_cast<std::size_t>(written);
-  }
-  CANVASBACK_TRY(sync(fd.get(), temporary));
-  CANVASBACK_TRY(rename(temporary, path));
-  return sync_folder(std::filesystem::path(path).parent_path().string());
+  Status status = write(fd.get(), bytes, temporary);
+  if (status) status = sync(fd.get(), temporary);
+  if (status) status = rename_over(temporary, path);
+  if (status) return sync_folder(std::filesystem::path(path).parent_path().string());
+  ::unlink(temporary.c_str());
+  return status;
 }
 
 }  // namespace canvasback::file

@@ -21,7 +21,7 @@ namespace canvasback::file {
 struct Operation {
   std::string_view name;  // create, sync, rename, sync_folder, make_folder, remove
   std::string path;
-  std::string target = {};  // rename
+  std::string target = {};  // of rename, also of its two variants
   int fd = -1;              // sync, and create once it has succeeded
 };
 // An error number instead of the operation, 0 to do nothing and succeed, or nullopt to go on.
@@ -31,12 +31,25 @@ void install_faults(Faults faults);
 // Told after an operation succeeded.
 void install_observer(std::function<void(const Operation&)> observer);
 
+// What move() writes before it has its name begins with this, beside the target.
+inline constexpr std::string_view kMovedPrefix = ".writing-moved-";
+
 // A new file for writing; it must not exist.
 Result<UniqueFd> create(const std::string& path);
+// All of the bytes, at the file's offset.
+Status write(int fd, std::string_view bytes, const std::string& path);
 // Its bytes are on the disk. Never called again for a file after it failed: what was not written is then lost, and a
 // second call would not say so.
 Status sync(int fd, const std::string& path);
+// Another name in the same folder or file system. Never over a file that is there: then Unavailable, and both are as
+// they were. Where the file system cannot refuse that by itself, the new name is linked and the old one removed; a
+// crash between leaves both names of the one file.
 Status rename(const std::string& from, const std::string& to);
+// As rename(), and a file that is there is replaced: for a file that the caller alone writes.
+Status rename_over(const std::string& from, const std::string& to);
+// As rename(), also to another file system: copied under a temporary name (kMovedPrefix), synced, renamed, the folder
+// synced, and only then removed here. A crash leaves the temporary, or both files, or only the new one.
+Status move(const std::string& from, const std::string& to);
 // The names in the folder are on the disk.
 Status sync_folder(const std::string& path);
 // With all folders above it, each synced into its parent. It may exist already.

@@ -1,6 +1,7 @@
 // Faults of the disk for the program under test, chosen by its environment (tests/crash/crash.py):
 //
 //   CANVASBACK_FAULT=OPERATION:N:ACTION   at the Nth OPERATION (or `any`): kill, loss, EIO or ENOSPC
+//   CANVASBACK_FAULT=create:N:ENOSPC+     from the Nth on: a disk that is full and stays so
 //   CANVASBACK_FAULT=create:N:FULL        the Nth file that is made takes no bytes: whoever writes to it meets ENOSPC
 //   CANVASBACK_SKIP=OPERATION             that operation is never done and says that it was: the mutation check
 //
@@ -57,6 +58,10 @@ class Disk {
     if (left_ <= 0 || (operation_ != "any" && operation.name != operation_) || --left_ > 0) return std::nullopt;
     std::fprintf(stderr, "fault: %s at %s %s\n", action_.c_str(), std::string(operation.name).c_str(),
                  operation.path.c_str());
+    if (action_ == "ENOSPC+") {
+      left_ = 1;  // and so the next one, too
+      return ENOSPC;
+    }
     if (action_ == "FULL") {
       full_next_ = true;
       return std::nullopt;
@@ -127,7 +132,7 @@ class Disk {
   int left_ = 0;
   bool full_next_ = false;
   std::set<std::string> unsynced_;
-  std::map<std::string, std::map<std::string, std::string>> renamed_;  // folder → new name → old one
+  std::map<std::string, std::map<std::string, std::string>> renamed_;                // folder → new name → old one
   std::map<std::string, std::vector<std::pair<std::string, std::string>>> removed_;  // folder → path, what keeps it
   int removed_count_ = 0;
 };

@@ -19,6 +19,12 @@ std::int64_t next_stamp(Collection& collection) {
   return collection.last_stamp_us;
 }
 
+Status Collection::usable() const {
+  if (stopped) return std::unexpected(*stopped);
+  if (blocked) return std::unexpected(*blocked);
+  return {};
+}
+
 std::size_t Collection::commit_count() const {
   return static_cast<std::size_t>(std::ranges::count_if(
       files.live, [](const CollectionFile& file) { return file.name.is_commit && file.name.index == 1; }));

@@ -74,7 +74,12 @@ struct Collection {
   std::map<std::string, KeptRequest, std::less<>> requests;
   std::map<std::string, std::shared_ptr<Event>, std::less<>> requests_under_way;
   std::uint64_t last_commit = 0;
-  std::optional<Error> stopped;  // a sync failed: nothing more is acknowledged
+  std::uint64_t numbers_noted = 0;  // commit numbers up to this one are reserved on the disk (NumberNote)
+  std::uint64_t synced_commit = 0;  // with durability = interval: commits up to this one are on the disk
+  std::optional<Error> stopped;     // a sync failed: nothing more is acknowledged
+  // A file or folder of it cannot be read: nothing is written, merged or answered until it can be, or is gone. Says
+  // which, why, and what to do.
+  std::optional<Error> blocked;
 
   std::shared_ptr<const RecordSchema> schema;  // nullptr: records may be anything
   std::unique_ptr<CollectionKeys> keys;        // where the schema has any; under the lock
@@ -97,8 +102,10 @@ struct Collection {
   std::vector<std::pair<std::uint64_t, std::weak_ptr<const Dataset>>> published;
   std::vector<SupersededFile> superseded;  // in the order in which they go: older ones first
   bool removing = false;                   // some of them are going
-  bool keeps_all = false;                  // a file cannot be read: nothing is deleted beside it
+  std::set<std::string> strangers;         // files in the folder that do not count, by identity_of()
 
+  // Errors: the one that keeps it from being written, merged or moved.
+  Status usable() const;
   std::size_t commit_count() const;  // not yet merged
   std::int64_t records() const;
   std::uint64_t bytes() const;

@@ -21,6 +21,11 @@ Result<std::unique_ptr<CollectionBackup>> CollectionBackup::open(const Collectio
   std::unique_ptr<CollectionBackup> out(new CollectionBackup());
   CANVASBACK_TRY(out->add_folder(data_folder, data_folder + "/schemas"));
   for (const auto& [name, collection] : collections.collections()) {
+    // Without a file that cannot be read it would be no backup.
+    if (collection->blocked) return std::unexpected(*collection->blocked);
+    struct stat info {};
+    const std::string numbers = number_note_path(collection->folder);
+    if (::stat(numbers.c_str(), &info) == 0) CANVASBACK_TRY(out->add(data_folder, numbers));
     for (const auto* files : {&collection->files.live, &collection->archived}) {
       for (const CollectionFile& file : *files) CANVASBACK_TRY(out->add(data_folder, file.file.path));
     }

@@ -163,7 +163,7 @@ asio::awaitable<void> CollectionService::commit_group(Collection& collection,
   };
   const auto held = co_await collection.lock->hold();
   while (!group.empty()) {
-    if (collection.stopped) co_return answer_all(*collection.stopped);
+    if (Status usable = collection.usable(); !usable) co_return answer_all(usable.error());
     Task task;
     task.kind = TaskKind::Ingest;
     IngestWork work = work_for(collection, group[0]->on_conflict);
@@ -245,6 +245,7 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::remove_record(std::str
   Collection& collection = *found->second;
   if (Status room = check_room(collection); !room) co_return Out(std::unexpected(room.error()));
   const auto held = co_await collection.lock->hold();
+  if (Status usable = collection.usable(); !usable) co_return Out(std::unexpected(usable.error()));
   if (!collection.keys || !collection.keys->has_primary()) {
     co_return Out(fail(ErrorCode::SchemaValidation, fmt::format("Collection \"{}\" has no schema with a key.", name)));
   }

@@ -22,10 +22,18 @@ Json list_of(const std::vector<std::string>& names) {
   return out;
 }
 
-Result<Json> files_result(Result<std::vector<std::string>> moved) {
+Result<Json> files_result(Result<CollectionService::Moved> moved) {
   if (!moved) return std::unexpected(moved.error());
   Json out;
-  out.set("files", list_of(*moved));
+  out.set("files", list_of(moved->files));
+  Json skipped = Json::Array{};
+  for (const auto& [name, why] : moved->skipped) {
+    Json entry;
+    entry.set("file", name);
+    entry.set("problem", why);
+    skipped.push(std::move(entry));
+  }
+  if (!moved->skipped.empty()) out.set("skipped", std::move(skipped));
   return out;
 }
 

@@ -1,5 +1,5 @@
-// The part of CollectionService that keeps house: what is found at start, compaction, the archive, checks. Merges are
-// in collection_merge.cpp, what others do with the files in collection_moves.cpp.
+// The part of CollectionService that keeps house: compaction, the archive, checks. What is found at start is in
+// collection_examine.cpp, merges in collection_merge.cpp, what others do with the files in collection_moves.cpp.
 #include <fcntl.h>
 #include <fmt/format.h>
 
@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "base/clock.hpp"
@@ -22,135 +23,10 @@
 namespace canvasback {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::chrono::milliseconds kMaintainPeriod{500};
 constexpr int kPeriodsBetweenListings = 4;
-constexpr int kIngestProcessesWarm = 2;
-
-Dataset dataset_of_files(const std::vector<CollectionFile>& files) {
-  Dataset out;
-  out.name = "examined";
-  for (const CollectionFile& file : files) out.files.push_back(file.file);
-  return out;
-}
 
 }  // namespace
-
-asio::awaitable<Result<std::vector<CollectionFile>>> CollectionService::examine(
-    std::vector<CollectionFile> files, bool deep, std::vector<std::pair<std::string, std::string>>& bad) {
-  using Out = Result<std::vector<CollectionFile>>;
-  std::vector<CollectionFile> good;
-  if (files.empty()) co_return good;
-  Task task;
-  task.kind = TaskKind::Examine;
-  task.work.set("dataset", to_json(dataset_of_files(files)));
-  task.work.set("deep", deep);
-  RolePool::OpenFile none = [](const Json&) -> Result<UniqueFd> {
-    return fail(ErrorCode::DataProcessing, "An examination writes nothing.");
-  };
-  CancelToken never;
-  auto& pool = deep ? maintain_ : tidy_;
-  auto submitted = co_await pool.submit(std::move(task), std::move(none), never);
-  if (!submitted) co_return Out(std::unexpected(submitted.error()));
-  auto done = co_await (*submitted)->finish();
-  if (!done) co_return Out(std::unexpected(done.error()));
-  const auto& answers = done->at("files").as_array();
-  for (std::size_t i = 0; i < files.size() && i < answers.size(); ++i) {
-    const Json& answer = answers[i];
-    if (answer.find("error") != nullptr) {
-      bad.emplace_back(files[i].file.path, std::string(answer.at("error").at("message").as_string()));
-      continue;
-    }
-    files[i].file.rows = answer.at("rows").as_int();
-    files[i].file.row_group_rows.clear();
-    for (const Json& rows : answer.at("row_group_rows").as_array()) {
-      files[i].file.row_group_rows.push_back(rows.as_int());
-    }
-    files[i].info = part_info_from_json(answer.at("info"));
-    good.push_back(std::move(files[i]));
-  }
-  co_return good;
-}
-
-asio::awaitable<Status> CollectionService::open() {
-  std::vector<std::string> names;
-  std::error_code error;
-  if (fs::exists(options_.data_folder + "/parquet", error)) names.emplace_back(kDefaultCollection);
-  for (const auto& entry : fs::directory_iterator(options_.data_folder + "/collections", error)) {
-    if (entry.is_directory()) names.push_back(entry.path().filename().string());
-  }
-  // Grants name folders that are there: these always are.
-  for (const char* folder : {"/parquet", "/collections", "/archive"}) {
-    if (Status status = file::make_folder(options_.data_folder + folder); !status) co_return status;
-  }
-  std::vector<std::string> readable{options_.data_folder + "/parquet", options_.data_folder + "/collections"};
-  datasets_.grant_folders(readable);
-  readable.push_back(options_.data_folder + "/archive");
-  tidy_.set_readable_paths(readable);
-  maintain_.set_readable_paths(std::move(readable));
-  ingest_.warm(kIngestProcessesWarm);
-  if (Status status = schemas_.open(); !status) co_return status;
-  for (const auto& [name, versions] : schemas_.all()) {
-    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
-  }
-  for (const std::string& name : names) {
-    auto collection = collection_for(name);
-    if (!collection) {
-      log::warning("the folder of collection {} is left alone: {}", name, collection.error().message);
-      continue;
-    }
-    if (const RecordSchema* schema = schemas_.find(name)) {
-      (*collection)->schema = std::make_shared<const RecordSchema>(*schema);
-    }
-    if (Status status = co_await examine_all(**collection); !status) co_return status;
-  }
-  co_return Status();
-}
-
-// Everything that a folder says, and nothing else.
-asio::awaitable<Status> CollectionService::examine_all(Collection& collection) {
-  auto list_live = [folder = collection.folder] { return list_folder(folder); };
-  auto listing = co_await on_thread(disk_, list_live);
-  if (!listing) co_return Status(std::unexpected(listing.error()));
-  auto list_archive = [folder = collection.archive] { return list_folder(folder); };
-  auto archived = co_await on_thread(disk_, list_archive);
-  if (!archived) co_return Status(std::unexpected(archived.error()));
-  std::vector<std::pair<std::string, std::string>> bad;
-  auto here = co_await examine(std::move(listing->files), false, bad);
-  if (!here) co_return Status(std::unexpected(here.error()));
-  auto there = co_await examine(std::move(archived->files), false, bad);
-  if (!there) co_return Status(std::unexpected(there.error()));
-  for (const auto& [path, what] : bad) log::error("collection {}: {}: {}", collection.name, path, what);
-  // A file that cannot be read may be one that others only seem to make up for: nothing is deleted beside it.
-  collection.keeps_all = !bad.empty();
-  collection.archived = std::move(*there);
-  collection.files = select_files(std::move(*here), collection.archived);
-  collection.last_commit = collection.files.last_commit;
-  Kinds before;
-  for (const auto* files : {&std::as_const(collection.files.live), &std::as_const(collection.archived)}) {
-    for (const CollectionFile& file : *files) {
-      take_over(collection, file, before);
-      before.merge(file.info.kinds);
-    }
-  }
-  // The unfinished go first: once what they were made of is gone, they would count.
-  std::vector<std::vector<std::string>> doomed{std::move(listing->leftovers)};
-  if (!collection.keeps_all) {
-    for (const CollectionFile& file : collection.files.unfinished) doomed[0].push_back(file.file.path);
-    std::ranges::move(removal_order(collection.files.superseded), std::back_inserter(doomed));
-  }
-  collection.files.unfinished.clear();
-  collection.files.superseded.clear();
-  auto remove_all = [doomed, folder = collection.folder] { return remove_in_turn(doomed, folder); };
-  Status removed = co_await on_thread(disk_, remove_all);
-  if (!removed) co_return removed;
-  if (Status renewed = co_await renew_keys(collection); !renewed) co_return renewed;
-  if (!collection.files.live.empty() || collection.schema) publish(collection);
-  log::info("collection {}: {} records in {} files, {} commits to merge", collection.name, collection.records(),
-            collection.files.live.size(), collection.commit_count());
-  co_return Status();
-}
 
 void CollectionService::supersede(Collection& collection, std::vector<CollectionFile> files) {
   for (CollectionFile& file : files) {
@@ -158,11 +34,16 @@ void CollectionService::supersede(Collection& collection, std::vector<Collection
   }
 }
 
-// Removes files, one generation after the other, each for good before the next.
+// Removes files, one generation after the other, each for good before the next. A folder that somebody put in a file's
+// place is not ours to remove: it goes out of the way.
 Status CollectionService::remove_in_turn(const std::vector<std::vector<std::string>>& generations,
                                          const std::string& folder) {
   for (const auto& paths : generations) {
-    for (const std::string& path : paths) CANVASBACK_TRY(file::remove(path));
+    for (const std::string& path : paths) {
+      std::error_code error;
+      const bool is_folder = std::filesystem::is_directory(std::filesystem::symlink_status(path, error));
+      CANVASBACK_TRY(is_folder ? file::rename(path, aside_path(path)) : file::remove(path));
+    }
     if (!paths.empty()) CANVASBACK_TRY(file::sync_folder(folder));
   }
   return {};
@@ -171,7 +52,7 @@ Status CollectionService::remove_in_turn(const std::vector<std::vector<std::stri
 // Files go once every version that lists them is gone (tasks under way hold theirs), and a while later: who copies the
 // folder by hand may have listed it before the files that took their place were there.
 asio::awaitable<void> CollectionService::delete_superseded(Collection& collection, std::int64_t grace_s) {
-  if (collection.keeps_all) co_return;
+  if (collection.blocked) co_return;  // what cannot be read may be what others only seem to make up for
   asio::steady_timer timer(executor_);
   while (collection.removing) {
     timer.expires_after(std::chrono::milliseconds(5));
@@ -212,6 +93,7 @@ asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name
     co_return Out(fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name)));
   }
   Collection& collection = *found->second;
+  if (Status usable = collection.usable(); !usable) co_return Out(std::unexpected(usable.error()));
   co_await wait_for_merges(collection);
   collection.merging = true;
   FileSet commits;
@@ -253,19 +135,29 @@ asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name
   co_return merged;
 }
 
-asio::awaitable<Status> CollectionService::move_files(Collection& collection, std::vector<CollectionFile> files,
-                                                      Names names, bool to_archive) {
+asio::awaitable<Result<CollectionService::Moved>> CollectionService::move_files(Collection& collection,
+                                                                                std::vector<CollectionFile> files,
+                                                                                bool to_archive) {
+  using Out = Result<Moved>;
   const std::string target = to_archive ? collection.archive : collection.folder;
   const std::string source = to_archive ? collection.folder : collection.archive;
   const auto held = co_await collection.lock->hold();
+  if (Status usable = collection.usable(); !usable) co_return Out(std::unexpected(usable.error()));
   collection.changing_names = true;
   ++collection.name_changes;
-  auto move_all = [names, target, source]() -> Status {
+  Moved out;
+  auto move_all = [&out, &files, &target, &source]() -> Status {
     CANVASBACK_TRY(file::make_folder(target));
-    for (const auto& [from, to] : names) {
-      std::error_code error;
-      if (fs::exists(to, error)) return Status(fail(ErrorCode::Unavailable, "There is such a file already.", to));
-      CANVASBACK_TRY(file::rename(from, to));
+    // One after the other: what keeps one from being moved is no reason for the next to stay.
+    for (const CollectionFile& file : files) {
+      const std::string name = file_name(file.file.path);
+      const Status moved = file::move(file.file.path, target + "/" + name);
+      if (moved) {
+        out.files.push_back(name);
+        continue;
+      }
+      log::warning("{} stays where it is: {} {}", file.file.path, moved.error().message, moved.error().detail);
+      out.skipped.emplace_back(name, moved.error().message);
     }
     // The new place before the old: a crash between leaves both names of a file, which counts once.
     CANVASBACK_TRY(file::sync_folder(target));
@@ -274,71 +166,74 @@ asio::awaitable<Status> CollectionService::move_files(Collection& collection, st
   Status status = co_await on_thread(house_, move_all);
   collection.changing_names = false;
   ++collection.name_changes;
-  if (!status) co_return status;
-  std::set<std::string> moved;
-  for (const auto& [from, to] : names) moved.insert(from);
+  const std::set<std::string> moved(out.files.begin(), out.files.end());
   auto& out_of = to_archive ? collection.files.live : collection.archived;
   auto& into = to_archive ? collection.archived : collection.files.live;
-  std::erase_if(out_of, [&](const CollectionFile& file) { return moved.contains(file.file.path); });
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    files[i].file.path = names[i].second;
-    into.push_back(std::move(files[i]));
+  std::erase_if(files, [&](const CollectionFile& file) { return !moved.contains(file_name(file.file.path)); });
+  std::set<std::string> paths;
+  for (const CollectionFile& file : files) paths.insert(file.file.path);
+  std::erase_if(out_of, [&](const CollectionFile& file) { return paths.contains(file.file.path); });
+  for (CollectionFile& file : files) {
+    const std::string path = target + "/" + file_name(file.file.path);
+    auto stated = stat_data_file(path);
+    file.file.path = path;
+    if (stated) {  // another file, where it was copied to another disk
+      file.file.modified_ns = stated->modified_ns;
+      file.file.inode = stated->inode;
+    }
+    into.push_back(std::move(file));
   }
   std::ranges::stable_sort(collection.files.live, {}, [](const CollectionFile& file) { return file.name.is_commit; });
-  if (Status renewed = co_await renew_keys(collection); !renewed) co_return renewed;
+  if (Status renewed = co_await renew_keys(collection); !renewed) co_return Out(std::unexpected(renewed.error()));
   publish(collection);
-  co_return Status();
+  if (!status) co_return Out(std::unexpected(status.error()));
+  if (out.files.empty() && !out.skipped.empty()) {
+    const auto& [name, why] = out.skipped[0];
+    co_return Out(fail(ErrorCode::Unavailable, fmt::format("Nothing was moved: {}: {}", name, why)));
+  }
+  co_return out;
 }
 
-asio::awaitable<Result<std::vector<std::string>>> CollectionService::archive_before(std::string name,
+asio::awaitable<Result<CollectionService::Moved>> CollectionService::archive_before(std::string name,
                                                                                     std::int64_t week_number) {
-  using Out = Result<std::vector<std::string>>;
+  using Out = Result<Moved>;
   // Commits may hold records of those weeks: they are merged first.
   auto compacted = co_await compact(name);
   if (!compacted) co_return Out(std::unexpected(compacted.error()));
   Collection& collection = *collections_.find(name)->second;
   co_await wait_for_merges(collection);
   std::vector<CollectionFile> files;
-  Names names;
-  std::vector<std::string> moved;
   for (const CollectionFile& file : collection.files.live) {
     if (file.name.is_commit || week_number_of(IsoWeek{file.name.year, file.name.week}) >= week_number) continue;
-    moved.push_back(file_name(file.file.path));
-    names.emplace_back(file.file.path, collection.archive + "/" + moved.back());
     files.push_back(file);
   }
-  if (moved.empty()) co_return moved;
+  if (files.empty()) co_return Moved();
   collection.merging = collection.tidying = true;
-  Status status = co_await move_files(collection, std::move(files), std::move(names), true);
+  auto moved = co_await move_files(collection, std::move(files), true);
   collection.merging = collection.tidying = false;
-  if (!status) co_return Out(std::unexpected(status.error()));
   co_return moved;
 }
 
-asio::awaitable<Result<std::vector<std::string>>> CollectionService::restore(std::string name, std::int64_t first_week,
+asio::awaitable<Result<CollectionService::Moved>> CollectionService::restore(std::string name, std::int64_t first_week,
                                                                              std::int64_t last_week) {
-  using Out = Result<std::vector<std::string>>;
+  using Out = Result<Moved>;
   auto found = collections_.find(name);
   if (found == collections_.end()) {
     co_return Out(fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name)));
   }
   Collection& collection = *found->second;
+  if (Status usable = collection.usable(); !usable) co_return Out(std::unexpected(usable.error()));
   co_await wait_for_merges(collection);
   std::vector<CollectionFile> files;
-  Names names;
-  std::vector<std::string> moved;
   for (const CollectionFile& file : collection.archived) {
     const std::int64_t week = week_number_of(IsoWeek{file.name.year, file.name.week});
     if (file.name.is_commit || week < first_week || week > last_week) continue;
-    moved.push_back(file_name(file.file.path));
-    names.emplace_back(file.file.path, collection.folder + "/" + moved.back());
     files.push_back(file);
   }
-  if (moved.empty()) co_return moved;
+  if (files.empty()) co_return Moved();
   collection.merging = collection.tidying = true;
-  Status status = co_await move_files(collection, std::move(files), std::move(names), false);
+  auto moved = co_await move_files(collection, std::move(files), false);
   collection.merging = collection.tidying = false;
-  if (!status) co_return Out(std::unexpected(status.error()));
   co_return moved;
 }
 
@@ -352,15 +247,25 @@ asio::awaitable<Result<CollectionService::Verified>> CollectionService::verify(s
   // Held, so that no file of it goes meanwhile.
   const auto pinned = collection.published.empty() ? nullptr : collection.published.back().second.lock();
   Verified out;
+  for (const CollectionFile& file : collection.files.blocking) out.problems.emplace_back(file.file.path, file.trouble);
+  if (collection.blocked && out.problems.empty()) {
+    out.problems.emplace_back(collection.folder, collection.blocked->message);
+  }
   const std::vector<CollectionFile> files = collection.files.live;
   const auto all = static_cast<std::int64_t>(files.size());
   for (std::int64_t done = 0; done < all; ++done) {
     if (Status step = watch.step(done, all); !step) co_return Out(std::unexpected(step.error()));
     std::vector<CollectionFile> one(1, files[static_cast<std::size_t>(done)]);
-    auto examined = co_await examine(std::move(one), true, out.problems);
+    auto examined = co_await examine(std::move(one), true);
     if (!examined) co_return Out(std::unexpected(examined.error()));
-    out.files += examined->size();
-    for (const CollectionFile& file : *examined) out.records += file.file.rows;
+    for (const CollectionFile& file : *examined) {
+      if (!file.trouble.empty()) {
+        out.problems.emplace_back(file.file.path, file.trouble);
+        continue;
+      }
+      ++out.files;
+      out.records += file.file.rows;
+    }
   }
   co_return out;
 }
@@ -392,7 +297,7 @@ asio::awaitable<void> CollectionService::sync_behind(std::shared_ptr<bool> alive
     co_await timer.async_wait(kAwait);
     if (!*alive) co_return;
     auto unsynced = std::exchange(unsynced_, {});
-    std::set<Collection*> touched;
+    std::map<Collection*, std::uint64_t> touched;  // and the last of their commits
     for (const auto& [collection, path] : unsynced) {
       auto sync_file = [path]() -> Status {
         UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -400,12 +305,18 @@ asio::awaitable<void> CollectionService::sync_behind(std::shared_ptr<bool> alive
       };
       Status status = co_await on_thread(disk_, sync_file);
       if (!status) collection->stopped = status.error();
-      touched.insert(collection);
+      const auto name = parse_part_name(file_name(path));
+      auto& last = touched[collection];
+      if (name) last = std::max(last, name->commit);
     }
-    for (Collection* collection : touched) {
+    for (const auto& [collection, last] : touched) {
       auto sync_names = [folder = collection->folder] { return file::sync_folder(folder); };
       Status status = co_await on_thread(disk_, sync_names);
       if (!status) collection->stopped = status.error();
+      if (collection->stopped) continue;
+      const auto held = co_await collection->lock->hold();  // a commit may write the same note
+      collection->synced_commit = std::max(collection->synced_commit, last);
+      if (collection->numbers_noted > 0) co_await note_numbers(*collection, collection->numbers_noted);
     }
   }
 }

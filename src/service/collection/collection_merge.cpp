@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <filesystem>
 #include <set>
 
 #include "base/clock.hpp"
@@ -18,8 +17,6 @@
 
 namespace canvasback {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t kPartsOfTierMax = 8;  // of one week and size: then they are merged
 constexpr std::int64_t kMergeAgainAfterNs = 1'000'000'000;
@@ -120,7 +117,7 @@ FileSet CollectionService::next_merge(const Collection& collection, MergeSize si
 
 // One merge of each size at a time, beside each other: their inputs are never the same.
 void CollectionService::start_merges(Collection& collection) {
-  if (!maintaining_ || stopping_ || collection.stopped || collection.is_scratch) return;
+  if (!maintaining_ || stopping_ || !collection.usable() || collection.is_scratch) return;
   if (collection.waiting_for_merges > 0) return;
   if (collection.merge_failed_ns > 0 && monotonic_ns() - collection.merge_failed_ns < kMergeAgainAfterNs) return;
   const auto start = [&](bool& busy, MergeSize size) {
@@ -133,7 +130,7 @@ void CollectionService::start_merges(Collection& collection) {
 }
 
 asio::awaitable<void> CollectionService::merge_all(Collection& collection, MergeSize size) {
-  while (!stopping_ && !collection.stopped && collection.waiting_for_merges == 0) {
+  while (!stopping_ && collection.usable() && collection.waiting_for_merges == 0) {
     FileSet inputs = next_merge(collection, size);
     if (inputs.live.empty()) break;
     auto merged = co_await merge(collection, std::move(inputs));
@@ -163,6 +160,10 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge(Collection& collec
   collection.in_merge.insert(paths.begin(), paths.end());
   auto merged = co_await merge_files(collection, std::move(inputs));
   for (const std::string& path : paths) collection.in_merge.erase(path);
+  if (!merged && merged.error().code == ErrorCode::StorageLimit) {
+    // Whoever wrote a file says that it was not kept: its records are those of files that stay.
+    merged.error().message = "The disk is full: nothing was merged; all records stay in the files that they are in.";
+  }
   co_return merged;
 }
 
@@ -170,7 +171,7 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge_files(Collection& 
   using Out = Result<std::size_t>;
   const std::size_t count = inputs.live.size();
   if (count == 0) co_return count;
-  if (collection.stopped) co_return Out(std::unexpected(*collection.stopped));
+  if (Status usable = collection.usable(); !usable) co_return Out(std::unexpected(usable.error()));
   const Dataset dataset = dataset_of("merged", inputs, "merged");
   PartInfo info;
   info.kinds = kinds_of(inputs);
@@ -194,7 +195,8 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge_files(Collection& 
   Task task;
   task.kind = TaskKind::Merge;
   task.work.set("dataset", to_json(dataset));
-  task.work.set("id", random_hex(8));
+  const std::string merge_id = random_hex(8);
+  task.work.set("id", merge_id);
   task.work.set("info", to_json(info));
   const auto schema = collection.schema;
   if (collection.keys) task.work.set("schema", to_json(*schema));
@@ -222,14 +224,25 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge_files(Collection& 
   Status status = co_await on_thread(house_, sync_all);
   if (!status) co_return Out(std::unexpected(status.error()));
   const auto held = co_await collection.lock->hold();
+  if (Status usable = collection.usable(); !usable) co_return Out(std::unexpected(usable.error()));
   if (schema != collection.schema) co_return Out(std::size_t{0});  // it was changed meanwhile: the next merge knows it
-  std::set<std::string> taken;
+  auto list_names = [folder = collection.folder, archive = collection.archive] {
+    std::set<std::string> names = names_in(folder);
+    names.merge(names_in(archive));
+    return names;
+  };
+  std::set<std::string> taken = co_await on_thread(house_, list_names);
   for (const auto* known : {&std::as_const(collection.files.live), &std::as_const(collection.archived)}) {
     for (const CollectionFile& file : *known) taken.insert(file_name(file.file.path));
   }
   for (const SupersededFile& file : collection.superseded) taken.insert(file_name(file.path));
   std::vector<CollectionFile> added;
   Names names;
+  MergeNote note;
+  note.id = merge_id;
+  for (const CollectionFile& file : inputs.live) {
+    if (!file.name.is_commit) note.replaced.emplace_back(file_name(file.file.path), file.info.id);
+  }
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::string name = free_week_name(static_cast<int>(parts[i].at("year").as_int()),
                                             static_cast<int>(parts[i].at("week").as_int()), taken);
@@ -242,27 +255,23 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge_files(Collection& 
       file.file.row_group_rows.push_back(group.as_int());
     }
     names.emplace_back(files->parts[i].path, file.file.path);
+    note.parts.emplace_back(name, file.info);
     added.push_back(std::move(file));
   }
   collection.changing_names = true;
   ++collection.name_changes;
-  auto rename_all = [names, folder = collection.folder]() -> Status {
-    std::vector<std::string> renamed;
-    const auto rename_one = [&](const std::string& from, const std::string& to) -> Status {
-      std::error_code error;
-      if (fs::exists(to, error)) return Status(fail(ErrorCode::Unavailable, "A part's name is taken.", to));
-      CANVASBACK_TRY(file::rename(from, to));
-      renamed.push_back(to);
-      return {};
-    };
+  const std::string note_path = merge_note_path(collection.folder, merge_id);
+  auto rename_all = [names, note, note_path, folder = collection.folder]() -> Status {
+    std::vector<std::string> made{note_path};
+    Status named = write_merge_note(folder, note);
     for (const auto& [from, to] : names) {
-      const Status moved = rename_one(from, to);
-      if (moved) continue;
-      // Some of its parts: once what they were made of is gone, they would count.
-      static_cast<void>(remove_in_turn({renamed}, folder));
-      return moved;
+      if (named) named = file::rename(from, to);
+      if (named) made.push_back(to);
     }
-    return file::sync_folder(folder);
+    if (named) return file::sync_folder(folder);
+    // Some of its parts: once what they were made of is gone, they would count.
+    static_cast<void>(remove_in_turn({made}, folder));
+    return named;
   };
   status = co_await on_thread(house_, rename_all);
   collection.changing_names = false;
@@ -291,6 +300,7 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge_files(Collection& 
   });
   collection.files.live = std::move(live);
   supersede(collection, std::move(gone));
+  collection.superseded.push_back({note_path, collection.version + 1, monotonic_ns()});
   publish(collection);
   log::debug("collection {}: {} files merged into {} parts", collection.name, count, parts.size());
   co_return count;

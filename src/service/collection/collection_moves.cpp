@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/clock.hpp"
@@ -13,60 +14,109 @@
 
 namespace canvasback {
 
-// Files that were moved away or back by hand. A listing counts only where no name was being changed meanwhile.
+namespace {
+
+// A file that has just come and cannot be read: somebody may still be writing it.
+constexpr std::int64_t kComingNs = 10'000'000'000;
+
+bool is_coming(const CollectionFile& file) {
+  const std::int64_t age_ns = wall_us() * 1000 - file.file.modified_ns;
+  return age_ns >= 0 && age_ns < kComingNs;
+}
+
+std::map<std::string, CollectionFile> by_path(std::vector<CollectionFile> files) {
+  std::map<std::string, CollectionFile> out;
+  for (CollectionFile& file : files) {
+    std::string path = file.file.path;
+    out.emplace(std::move(path), std::move(file));
+  }
+  return out;
+}
+
+}  // namespace
+
+// Whether what blocks it is gone, or can be read again; of that there may be no other sign.
+asio::awaitable<bool> CollectionService::may_be_unblocked(const Collection& collection,
+                                                          std::vector<CollectionFile> listed) {
+  if (collection.files.blocking.empty()) co_return true;  // a folder, or something else that may pass
+  auto list_archive = [folder = collection.archive] { return list_folder(folder, MissingFolder::IsEmpty); };
+  auto archived = co_await on_thread(house_, list_archive);
+  if (!archived) co_return false;
+  std::ranges::move(archived->files, std::back_inserter(listed));
+  auto there = by_path(std::move(listed));
+  std::vector<CollectionFile> open;
+  for (const CollectionFile& file : collection.files.blocking) {
+    const auto found = there.find(file.file.path);
+    if (found == there.end()) co_return true;
+    if (found->second.trouble.empty()) open.push_back(std::move(found->second));
+  }
+  auto examined = co_await examine(std::move(open), false);
+  co_return examined&& std::ranges::any_of(*examined, [](const CollectionFile& file) { return file.trouble.empty(); });
+}
+
+// Whether the folder holds other files than we know of, or others in their place. Under the lock, so that no commit is
+// on its way; what is listed may be from before.
+asio::awaitable<bool> CollectionService::has_changed(const Collection& collection, std::set<std::string> before,
+                                                     std::vector<CollectionFile> listed) {
+  const auto there = by_path(std::move(listed));
+  std::set<std::string> known;
+  for (const SupersededFile& file : collection.superseded) known.insert(file.path);
+  for (const CollectionFile& file : collection.files.blocking) known.insert(file.file.path);
+  for (const CollectionFile& file : collection.files.live) {
+    known.insert(file.file.path);
+    const auto found = there.find(file.file.path);
+    if (found == there.end() && before.contains(file.file.path)) co_return true;
+    if (found == there.end()) continue;
+    if (!found->second.trouble.empty() || !found->second.file.same_content(file.file)) co_return true;
+  }
+  std::vector<CollectionFile> coming;
+  for (const auto& [path, file] : there) {
+    if (known.contains(path) || collection.strangers.contains(identity_of(file.file))) continue;
+    if (!is_coming(file)) co_return true;
+    coming.push_back(file);
+  }
+  auto examined = co_await examine(std::move(coming), false);
+  co_return examined&& std::ranges::any_of(*examined, [](const CollectionFile& file) { return file.trouble.empty(); });
+}
+
+// Files that were moved away or back by hand, changed, or made unreadable. A listing counts only where no name was
+// being changed meanwhile.
 asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
-  if (collection.changing_names) co_return;
+  if (collection.changing_names || collection.is_scratch) co_return;
   const std::uint64_t changes = collection.name_changes;
   std::set<std::string> before;
   for (const CollectionFile& file : collection.files.live) before.insert(file.file.path);
-  auto list_live = [folder = collection.folder] { return list_folder(folder); };
+  auto list_live = [folder = collection.folder] { return list_folder(folder, MissingFolder::IsAnError); };
   auto listing = co_await on_thread(house_, list_live);
-  if (!listing || collection.changing_names || collection.name_changes != changes) co_return;
-  std::set<std::string> there;
-  std::set<std::string> known;
-  for (const CollectionFile& file : listing->files) there.insert(file.file.path);
-  for (const CollectionFile& file : collection.files.live) known.insert(file.file.path);
-  for (const SupersededFile& file : collection.superseded) known.insert(file.path);
-  std::vector<CollectionFile> found;
-  for (CollectionFile& file : listing->files) {
-    // A commit is never put there by anybody else.
-    if (!file.name.is_commit && !known.contains(file.file.path)) found.push_back(std::move(file));
+  if (collection.changing_names || collection.name_changes != changes) co_return;
+  const auto held = co_await collection.lock->hold();
+  if (collection.name_changes != changes || stopping_) co_return;
+  bool changed = false;
+  if (!listing) {
+    changed = !collection.blocked;
+  } else if (collection.blocked) {
+    changed = co_await may_be_unblocked(collection, listing->files);
   }
-  const auto is_gone = [&](const CollectionFile& file) {
-    return before.contains(file.file.path) && !there.contains(file.file.path);
-  };
-  const bool any_gone = std::ranges::any_of(collection.files.live, is_gone);
-  if (found.empty() && !any_gone) co_return;
-  std::vector<std::pair<std::string, std::string>> bad;
-  auto examined = co_await examine(std::move(found), false, bad);
-  auto list_archive = [folder = collection.archive] { return list_folder(folder); };
-  auto archived = co_await on_thread(house_, list_archive);
-  if (!examined || !archived) co_return;
-  auto there_now = co_await examine(std::move(archived->files), false, bad);
-  if (!there_now || collection.changing_names || collection.name_changes != changes) co_return;
-  // From here on nothing waits: commits that came meanwhile are among the live files.
-  collection.archived = std::move(*there_now);
-  std::vector<CollectionFile> all;
-  for (CollectionFile& file : collection.files.live) {
-    if (!is_gone(file)) all.push_back(std::move(file));
-  }
-  for (CollectionFile& file : *examined) all.push_back(std::move(file));
-  collection.files = select_files(std::move(all), collection.archived);
-  supersede(collection, std::exchange(collection.files.superseded, {}));
-  collection.files.unfinished.clear();
-  co_await publish_moved(collection);
-  log::info("collection {}: files were moved; {} records in {} files now", collection.name, collection.records(),
-            collection.files.live.size());
+  if (listing && !changed) changed = co_await has_changed(collection, std::move(before), std::move(listing->files));
+  if (!changed) co_return;
+  const std::string blocked = collection.blocked ? collection.blocked->message : std::string();
+  co_await reload(collection);
+  if (collection.blocked && collection.blocked->message == blocked) co_return;
+  log::info("collection {}: files were moved or changed; {} records in {} files now", collection.name,
+            collection.records(), collection.files.live.size());
 }
 
 asio::awaitable<bool> CollectionService::look_again() {
   std::vector<Collection*> all;
   for (const auto& [name, collection] : collections_) all.push_back(collection.get());
-  const auto is_gone = [](const CollectionFile& file) { return ::access(file.file.path.c_str(), F_OK) != 0; };
+  const auto is_other = [](const CollectionFile& file) {
+    auto stated = stat_data_file(file.file.path);
+    return !stated || !stated->same_content(file.file) || ::access(file.file.path.c_str(), R_OK) != 0;
+  };
   bool any = false;
   asio::steady_timer timer(executor_);
   for (Collection* collection : all) {
-    if (!std::ranges::any_of(collection->files.live, is_gone)) continue;
+    if (collection->blocked || !std::ranges::any_of(collection->files.live, is_other)) continue;
     any = true;
     while (collection->changing_names) {
       timer.expires_after(std::chrono::milliseconds(5));
@@ -79,7 +129,7 @@ asio::awaitable<bool> CollectionService::look_again() {
 
 // Parts of weeks that are older than what is to be kept. The archive is left alone.
 asio::awaitable<void> CollectionService::remove_expired(Collection& collection) {
-  if (options_.keep_weeks <= 0) co_return;
+  if (options_.keep_weeks <= 0 || collection.blocked) co_return;
   const std::int64_t oldest = week_number_of(wall_us()) - options_.keep_weeks;
   std::vector<CollectionFile> gone;
   std::erase_if(collection.files.live, [&](CollectionFile& file) {

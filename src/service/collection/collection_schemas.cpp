@@ -96,6 +96,7 @@ asio::awaitable<Result<RecordSchema>> CollectionService::take_schema(Collection&
   co_await wait_for_merges(collection);
   co_await drop_dead(collection);
   const auto held = co_await collection.lock->hold();
+  if (Status usable = collection.usable(); !usable) co_return Out(std::unexpected(usable.error()));
   const auto* known = schemas_.versions(collection.name);
   if (first && known != nullptr) co_return Out(already(collection.name));  // made while this waited
   auto keys = co_await keys_under(collection, schema);
@@ -121,6 +122,7 @@ asio::awaitable<Status> CollectionService::remove_schema(std::string name) {
   Collection& collection = *found->second;
   co_await drop_dead(collection);
   const auto held = co_await collection.lock->hold();
+  if (Status usable = collection.usable(); !usable) co_return usable;
   std::int64_t dead = 0;
   for (const CollectionFile& file : collection.files.live) dead += file.file.dead_rows();
   if (dead > 0) {

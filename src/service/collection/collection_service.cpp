@@ -1,11 +1,13 @@
 #include "service/collection/collection_service.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <filesystem>
 
 #include "base/clock.hpp"
 #include "base/hash.hpp"
@@ -22,7 +24,8 @@
 namespace canvasback {
 namespace {
 
-namespace fs = std::filesystem;
+// So many commit numbers are reserved at once: a note for each commit would be two more syncs.
+constexpr std::uint64_t kNumbersReserved = 1000;
 
 Error overloaded(std::string message) { return Error{ErrorCode::TooManyRequests, std::move(message), {}, {}, 1}; }
 
@@ -46,11 +49,22 @@ struct CommitPlan {
   std::vector<std::pair<int, std::pair<std::string, std::string>>> files;  // descriptor, from, to
   std::string rejects_folder;
   std::optional<std::pair<int, std::pair<std::string, std::string>>> rejects;
+  std::optional<NumberNote> numbers;  // to be reserved before the first of them is used
   bool sync = true;
-  bool renaming = false;  // out: the error came when names were changed already
+  bool name_taken = false;  // out: nothing was done, because somebody else's file has one of the names
+  bool renaming = false;    // out: the error came when names were changed already
 };
 
+bool is_there(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0;
+}
+
 Status carry_out(CommitPlan& plan) {
+  plan.name_taken = plan.rejects && is_there(plan.rejects->second.second);
+  for (const auto& [fd, names] : plan.files) plan.name_taken = plan.name_taken || is_there(names.second);
+  if (plan.name_taken) return {};
+  if (plan.numbers) CANVASBACK_TRY(write_number_note(plan.folder, *plan.numbers));
   if (plan.rejects) {
     // Refused records first: an acknowledgement stands for them, too.
     CANVASBACK_TRY(file::make_folder(plan.rejects_folder));
@@ -64,6 +78,25 @@ Status carry_out(CommitPlan& plan) {
   plan.renaming = true;
   for (const auto& [fd, names] : plan.files) CANVASBACK_TRY(file::rename(names.first, names.second));
   return plan.sync && !plan.files.empty() ? file::sync_folder(plan.folder) : Status();
+}
+
+// What keep() is to do for a commit of this number.
+std::shared_ptr<CommitPlan> plan_for(const Collection& collection, std::uint64_t commit, const PendingFiles& files,
+                                     bool has_rejects) {
+  auto plan = std::make_shared<CommitPlan>();
+  plan->folder = collection.folder;
+  const int count = static_cast<int>(files.parts.size());
+  for (int i = 0; i < count; ++i) {
+    const PendingFiles::File& pending = files.parts[static_cast<std::size_t>(i)];
+    const std::string name = commit_file_name(commit, i + 1, count);
+    plan->files.push_back({pending.fd.get(), {pending.path, collection.folder + "/" + name}});
+  }
+  if (has_rejects && !files.rejects.empty()) {
+    plan->rejects_folder = collection.quarantine;
+    plan->rejects = {files.rejects[0].fd.get(),
+                     {files.rejects[0].path, fmt::format("{}/commit_{:012}.ndjson", collection.quarantine, commit)}};
+  }
+  return plan;
 }
 
 }  // namespace
@@ -95,6 +128,7 @@ asio::awaitable<Result<IngestAnswer>> IngestStream::finish() {
   IngestResult result = ingest_result_from_json(*done);
   IngestAnswer answer;
   const auto held = co_await collection_.lock->hold();
+  if (Status usable = collection_.usable(); !usable) co_return Out(std::unexpected(usable.error()));
   if (schema_ != collection_.schema) {
     co_return Out(fail(Error{ErrorCode::Unavailable, "The schema was changed while the body came.", {}, {}, 1}));
   }
@@ -184,7 +218,7 @@ Result<Collection*> CollectionService::collection_for(const IngestRequest& reque
 }
 
 Status CollectionService::check_room(const Collection& collection) const {
-  if (collection.stopped) return std::unexpected(*collection.stopped);
+  CANVASBACK_TRY(collection.usable());
   if (collection.commit_count() >= limits::kCommitsUnmergedMax) {
     return fail(overloaded("Too many commits wait to be merged."));
   }
@@ -231,9 +265,15 @@ RolePool::OpenFile CollectionService::opener(Collection& collection, std::shared
   return [this, folder = collection.folder, files, spools](const Json& request) -> Result<UniqueFd> {
     const std::string_view wanted = request.at("name").as_string();
     PendingFiles::File pending;
-    pending.path = fmt::format("{}/.writing-{}.tmp", folder, next_temporary_++);
-    CANVASBACK_ASSIGN(pending.fd, file::create(pending.path));
     pending.request = request;
+    if (wanted == kNeedKeys) {
+      // Never kept, and needed to read a collection at all: not on a disk that may be full.
+      pending.fd = UniqueFd(::memfd_create("keys", MFD_CLOEXEC));
+      if (!pending.fd) return std::unexpected(file::error_from(errno, "made", "keys"));
+    } else {
+      pending.path = fmt::format("{}/.writing-{}.tmp", folder, next_temporary_++);
+      CANVASBACK_ASSIGN(pending.fd, file::create(pending.path));
+    }
     UniqueFd theirs(::dup(pending.fd.get()));
     if (!theirs) return std::unexpected(file::error_from(errno, "opened", pending.path));
     auto& place = wanted == kNeedKeys      ? files->keys
@@ -315,32 +355,24 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::keep(Collection& colle
                                                                KeyedBatch* keyed) {
   using Out = Result<std::uint64_t>;
   if (result.files.empty() && !result.has_rejects) co_return Out(std::uint64_t{0});
-  if (collection.stopped) co_return Out(std::unexpected(*collection.stopped));
+  if (Status usable = collection.usable(); !usable) co_return Out(std::unexpected(usable.error()));
   if (result.files.size() != files->parts.size()) {
     co_return Out(fail(ErrorCode::DataProcessing, "The worker wrote other files than it was given."));
   }
-  const std::uint64_t commit = ++collection.last_commit;
-  auto plan = std::make_shared<CommitPlan>();
-  plan->folder = collection.folder;
-  plan->sync = options_.sync_each_commit;
   const int count = static_cast<int>(files->parts.size());
-  std::vector<CollectionFile> added;
-  for (int i = 0; i < count; ++i) {
-    const PendingFiles::File& pending = files->parts[static_cast<std::size_t>(i)];
-    const std::string name = commit_file_name(commit, i + 1, count);
-    plan->files.push_back({pending.fd.get(), {pending.path, collection.folder + "/" + name}});
-    CollectionFile file;
-    file.name = *parse_part_name(name);
-    added.push_back(std::move(file));
-  }
-  if (result.has_rejects && !files->rejects.empty()) {
-    plan->rejects_folder = collection.quarantine;
-    plan->rejects = {files->rejects[0].fd.get(),
-                     {files->rejects[0].path, fmt::format("{}/commit_{:012}.ndjson", collection.quarantine, commit)}};
-  }
+  std::uint64_t commit = 0;
+  std::shared_ptr<CommitPlan> plan;
+  Status status;
   Stopwatch watch;
-  auto carrying_out = [plan] { return carry_out(*plan); };
-  Status status = co_await on_thread(disk_, carrying_out);
+  do {
+    commit = ++collection.last_commit;
+    plan = plan_for(collection, commit, *files, result.has_rejects);
+    plan->sync = options_.sync_each_commit;
+    if (commit > collection.numbers_noted) plan->numbers = number_note(collection, commit + kNumbersReserved);
+    auto carrying_out = [plan] { return carry_out(*plan); };
+    status = co_await on_thread(disk_, carrying_out);
+  } while (plan->name_taken);
+  if (status && plan->numbers) collection.numbers_noted = plan->numbers->used_up_to;
   sync_ms = watch.elapsed_ms();
   if (!status) {
     // A sync that failed is never tried again on that file. Only a full disk, met before any name was changed, is no
@@ -357,6 +389,7 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::keep(Collection& colle
     co_return Out(std::unexpected(status.error()));
   }
   const Kinds before = kinds_of(collection.files);
+  std::vector<CollectionFile> added;
   for (int i = 0; i < count; ++i) {
     const auto at = static_cast<std::size_t>(i);
     auto stated = stat_data_file(plan->files[at].second.second);
@@ -364,12 +397,16 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::keep(Collection& colle
       collection.stopped = stated.error();
       co_return Out(std::unexpected(stated.error()));
     }
-    CollectionFile& file = added[at];
+    CollectionFile file;
+    file.name = *parse_part_name(file_name(plan->files[at].second.second));
     file.file = std::move(*stated);
     file.file.rows = result.files[at].rows;
     file.file.row_group_rows = std::move(result.files[at].row_group_rows);
     file.info = std::move(result.files[at].info);
-    if (!options_.sync_each_commit) unsynced_.emplace_back(&collection, file.file.path);
+    if (!options_.sync_each_commit && !collection.is_scratch) {
+      unsynced_.emplace_back(&collection, file.file.path);
+    }
+    added.push_back(std::move(file));
   }
   if (keyed != nullptr) co_await join_keys(collection, added, *keyed);
   // From here on nothing waits: who sees the records sees them with what they replace gone.
@@ -395,7 +432,11 @@ void CollectionService::publish(Collection& collection) {
   auto dataset = std::make_shared<const Dataset>(
       dataset_of(collection.name, collection.files, fmt::format("{}-{}", collection.name, collection.version)));
   collection.published.emplace_back(collection.version, dataset);
-  datasets_.put(std::move(dataset));
+  if (!collection.blocked) return datasets_.put(std::move(dataset));
+  std::vector<std::string> left_out;
+  for (const CollectionFile& file : collection.files.blocking) left_out.push_back(file_name(file.file.path));
+  if (left_out.empty()) left_out.push_back(collection.folder);
+  datasets_.put_unreadable(std::move(dataset), std::move(left_out), *collection.blocked);
 }
 
 asio::awaitable<Result<std::unique_ptr<IngestStream>>> CollectionService::begin(IngestRequest request) {
@@ -453,6 +494,23 @@ asio::awaitable<void> CollectionService::shut_down() {
   while (busy() && std::chrono::steady_clock::now() < end) {
     timer.expires_after(std::chrono::milliseconds(10));
     co_await timer.async_wait(kAwait);
+  }
+  // With durability = interval: the last of what was acknowledged.
+  auto sync_rest = [rest = std::exchange(unsynced_, {})]() -> Status {
+    for (const auto& [collection, path] : rest) {
+      const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+      if (fd) CANVASBACK_TRY(file::sync(fd.get(), path));
+    }
+    return {};
+  };
+  if (co_await on_thread(disk_, sync_rest)) {
+    for (const auto& [name, collection] : collections_) collection->synced_commit = collection->last_commit;
+  }
+  // What was reserved and not used is free again.
+  for (const auto& [name, collection] : collections_) {
+    if (collection->committing || streams_ > 0 || collection->numbers_noted <= collection->last_commit) continue;
+    const auto held = co_await collection->lock->hold();
+    co_await note_numbers(*collection, collection->last_commit);
   }
   ingest_.shut_down();
   maintain_.shut_down();

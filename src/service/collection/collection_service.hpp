@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -107,7 +108,8 @@ class CollectionService {
   CollectionService(asio::any_io_executor executor, Pools pools, DatasetService& datasets, Options options);
   ~CollectionService();
 
-  // Reads what is there. Errors: those of the disk; a file that cannot be read is logged and left alone.
+  // Reads what is there. A collection of which a file or folder cannot be read is blocked (Collection::blocked) and
+  // keeps no other from being opened. Errors: those of the data folder itself and of the schemas.
   asio::awaitable<Status> open();
   // Merges, deletes what was superseded, notices files that were moved by hand; until destroyed.
   void start_maintaining();
@@ -143,19 +145,25 @@ class CollectionService {
 
   // Merges all commits into the parts of weeks now; gives how many there were.
   asio::awaitable<Result<std::size_t>> compact(std::string name, WorkWatch watch = {});
-  // Moves the parts of weeks before that one to the archive (or, restored, of these weeks back).
-  asio::awaitable<Result<std::vector<std::string>>> archive_before(std::string name, std::int64_t week_number);
-  asio::awaitable<Result<std::vector<std::string>>> restore(std::string name, std::int64_t first_week,
-                                                            std::int64_t last_week);
+  struct Moved {
+    std::vector<std::string> files;
+    std::vector<std::pair<std::string, std::string>> skipped;  // file, why it stays where it is
+  };
+  // Moves the parts of weeks before that one to the archive (or, restored, of these weeks back). One that cannot be
+  // moved, such as one whose name is taken there, keeps no other from being moved. Errors: Unavailable, also where
+  // none could be moved.
+  asio::awaitable<Result<Moved>> archive_before(std::string name, std::int64_t week_number);
+  asio::awaitable<Result<Moved>> restore(std::string name, std::int64_t first_week, std::int64_t last_week);
   struct Verified {
     std::size_t files = 0;
     std::int64_t records = 0;
     std::vector<std::pair<std::string, std::string>> problems;  // file, what is wrong
   };
-  // Reads every value of every live file.
+  // Reads every value of every live file. Files that block the collection are problems.
   asio::awaitable<Result<Verified>> verify(std::string name, WorkWatch watch = {});
 
-  // Whether files of a collection were moved away by hand since they were last looked for; they are taken note of.
+  // Whether files of a collection were moved away, changed or made unreadable since they were last looked for; that is
+  // taken note of.
   asio::awaitable<bool> look_again();
 
   // Takes no more; ends what is under way.
@@ -202,9 +210,30 @@ class CollectionService {
   RolePool::OpenFile opener(Collection& collection, std::shared_ptr<PendingFiles> files);
   void publish(Collection& collection);
 
-  asio::awaitable<Status> examine_all(Collection& collection);
-  asio::awaitable<Result<std::vector<CollectionFile>>> examine(std::vector<CollectionFile> files, bool deep,
-                                                               std::vector<std::pair<std::string, std::string>>& bad);
+  // Everything that the folder says, and nothing else. At the start of the program what is left of unfinished work is
+  // removed; later it is only left out. Under the lock, except at the start.
+  asio::awaitable<Status> examine_all(Collection& collection, bool at_start);
+  // examine_all() once more; where that fails the collection is blocked.
+  asio::awaitable<void> reload(Collection& collection);
+  // The files with what they say of themselves, or with their trouble.
+  asio::awaitable<Result<std::vector<CollectionFile>>> examine(std::vector<CollectionFile> files, bool deep);
+  asio::awaitable<Result<std::vector<CollectionFile>>> examine_together(std::vector<CollectionFile> files, bool deep);
+  asio::awaitable<Result<std::vector<CollectionFile>>> examine_folder(const Collection& collection,
+                                                                      std::vector<CollectionFile> listed);
+  struct Contents;  // of a folder: what examine_all() goes through
+  asio::awaitable<Result<Contents>> contents_of(const Collection& collection);
+  void take_stock(Collection& collection, Contents& found);
+  asio::awaitable<Status> put_away(Collection& collection, Contents found, std::set<std::string> were_live,
+                                   bool at_start);
+  void supersede_anew(Collection& collection, const std::set<std::string>& were_live);
+  void block(Collection& collection, const Error& error);
+  asio::awaitable<bool> may_be_unblocked(const Collection& collection, std::vector<CollectionFile> listed);
+  asio::awaitable<bool> has_changed(const Collection& collection, std::set<std::string> before,
+                                    std::vector<CollectionFile> listed);
+  void know_numbers(Collection& collection, const std::optional<NumberNote>& note, bool damaged,
+                    std::uint64_t last_rejects);
+  NumberNote number_note(const Collection& collection, std::uint64_t used_up_to) const;
+  asio::awaitable<void> note_numbers(Collection& collection, std::uint64_t used_up_to);
   // How much a merge takes on, and so which process does it.
   enum class MergeSize { Small, Large };
   FileSet due_commits(const Collection& collection, MergeSize size) const;
@@ -218,8 +247,7 @@ class CollectionService {
                                        const std::vector<CollectionFile>& added, std::shared_ptr<PendingFiles> files);
   asio::awaitable<Result<std::size_t>> merge(Collection& collection, FileSet inputs);
   asio::awaitable<Result<std::size_t>> merge_files(Collection& collection, FileSet inputs);
-  asio::awaitable<Status> move_files(Collection& collection, std::vector<CollectionFile> files, Names names,
-                                     bool to_archive);
+  asio::awaitable<Result<Moved>> move_files(Collection& collection, std::vector<CollectionFile> files, bool to_archive);
   asio::awaitable<void> maintain(std::shared_ptr<bool> alive);
   asio::awaitable<void> notice_moves(Collection& collection);
   asio::awaitable<void> remove_expired(Collection& collection);

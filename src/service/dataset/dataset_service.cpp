@@ -10,11 +10,24 @@
 #include "base/limits.hpp"
 #include "base/error_log.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace canvasback {
 namespace {
 
 constexpr std::int64_t kInspectTimeoutMs = 120'000;
+
+bool is_word(char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }
+
+// Whether a statement has the name in it as a word, in any case of the letters; `sql` in small ones.
+bool names(std::string_view sql, std::string_view name) {
+  const std::string wanted = lower(name);
+  for (std::size_t at = sql.find(wanted); at != std::string_view::npos; at = sql.find(wanted, at + 1)) {
+    const std::size_t end = at + wanted.size();
+    if ((at == 0 || !is_word(sql[at - 1])) && (end == sql.size() || !is_word(sql[end]))) return true;
+  }
+  return false;
+}
 
 asio::awaitable<Result<Dataset>> list_on(DatasetSource source) { co_return list_files(source); }
 
@@ -109,6 +122,20 @@ void DatasetService::put(std::shared_ptr<const Dataset> dataset) {
   entry.is_put = true;
   entry.source.name = dataset->name;
   entry.dataset = std::move(dataset);
+  entry.error.reset();
+  entry.readable_rest.reset();
+  entry.left_out.clear();
+}
+
+void DatasetService::put_unreadable(std::shared_ptr<const Dataset> rest, std::vector<std::string> left_out,
+                                    Error error) {
+  DatasetEntry& entry = entries_[rest->name];
+  entry.is_put = true;
+  entry.source.name = rest->name;
+  entry.dataset.reset();
+  entry.error = std::move(error);
+  entry.readable_rest = std::move(rest);
+  entry.left_out = std::move(left_out);
 }
 
 void DatasetService::grant_folders(std::vector<std::string> folders) { granted_folders_ = std::move(folders); }
@@ -139,22 +166,48 @@ asio::awaitable<void> DatasetService::watch(std::shared_ptr<bool> alive) {
 
 void DatasetService::start_watching() { asio::co_spawn(executor_, watch(alive_), asio::detached); }
 
-Result<std::shared_ptr<const Dataset>> DatasetService::find(std::string_view name) const {
+Result<std::shared_ptr<const Dataset>> DatasetService::find(std::string_view name, OnUnreadable on_unreadable) const {
   auto found = entries_.find(name);
   if (found == entries_.end()) {
     return fail(ErrorCode::DatasetNotFound, fmt::format("There is no dataset \"{}\".", name.substr(0, 128)));
   }
   if (found->second.dataset) return found->second.dataset;
+  if (on_unreadable == OnUnreadable::Skip && found->second.readable_rest) return found->second.readable_rest;
   if (found->second.error) return std::unexpected(*found->second.error);
   return fail(Error{ErrorCode::Unavailable, fmt::format("Dataset \"{}\" is being read.", name), {}, {}, 1});
 }
 
-std::vector<std::shared_ptr<const Dataset>> DatasetService::readable() const {
+std::vector<std::shared_ptr<const Dataset>> DatasetService::readable(OnUnreadable on_unreadable) const {
   std::vector<std::shared_ptr<const Dataset>> out;
   for (const auto& [name, entry] : entries_) {
     if (entry.dataset) out.push_back(entry.dataset);
+    const bool skips = on_unreadable == OnUnreadable::Skip && !entry.dataset;
+    if (skips && entry.readable_rest) out.push_back(entry.readable_rest);
   }
   return out;
+}
+
+std::vector<std::string> DatasetService::left_out_of(std::string_view name) const {
+  const auto found = entries_.find(name);
+  return found == entries_.end() ? std::vector<std::string>() : found->second.left_out;
+}
+
+std::vector<std::string> DatasetService::left_out_of_sql(std::string_view sql) const {
+  std::vector<std::string> out;
+  const std::string text = lower(sql);
+  for (const auto& [name, entry] : entries_) {
+    if (entry.left_out.empty() || !names(text, name)) continue;
+    out.insert(out.end(), entry.left_out.begin(), entry.left_out.end());
+  }
+  return out;
+}
+
+std::optional<Error> DatasetService::unreadable_in(std::string_view sql) const {
+  const std::string text = lower(sql);
+  for (const auto& [name, entry] : entries_) {
+    if (entry.readable_rest && names(text, name)) return entry.error;
+  }
+  return std::nullopt;
 }
 
 }  // namespace canvasback

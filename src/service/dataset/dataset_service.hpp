@@ -21,6 +21,15 @@ struct DatasetEntry {
   std::shared_ptr<const Dataset> dataset;  // the newest that was inspected; nullptr before the first
   std::optional<Error> error;              // why the files are not (or no longer) readable
   bool is_put = false;                     // by put()
+  // Beside the error: what can be read of it, for who asks for that (on_unreadable=skip), and the names of the rest.
+  std::shared_ptr<const Dataset> readable_rest = {};
+  std::vector<std::string> left_out = {};
+};
+
+// What becomes of a dataset of which some files cannot be read.
+enum class OnUnreadable {
+  Fail,  // it is not answered from
+  Skip,  // it is answered from the others, and the answer says so
 };
 
 class DatasetService {
@@ -35,14 +44,23 @@ class DatasetService {
   asio::awaitable<void> refresh();
   // A dataset that somebody else keeps (a collection): its newest version. Its name is not listed from files.
   void put(std::shared_ptr<const Dataset> dataset);
+  // Instead: files of it cannot be read. `rest` is the dataset without them.
+  void put_unreadable(std::shared_ptr<const Dataset> rest, std::vector<std::string> left_out, Error error);
   // Folders beside those of the sources that workers may read.
   void grant_folders(std::vector<std::string> folders);
   // Repeats refresh() until the service is destroyed.
   void start_watching();
 
   // The newest entry by name. Errors: DatasetNotFound, or the error that keeps it from being read.
-  Result<std::shared_ptr<const Dataset>> find(std::string_view name) const;
-  std::vector<std::shared_ptr<const Dataset>> readable() const;
+  Result<std::shared_ptr<const Dataset>> find(std::string_view name,
+                                              OnUnreadable on_unreadable = OnUnreadable::Fail) const;
+  std::vector<std::shared_ptr<const Dataset>> readable(OnUnreadable on_unreadable = OnUnreadable::Fail) const;
+  // The names of files that an answer from this dataset leaves out, if it was asked to; of a statement, from every
+  // dataset that its text names.
+  std::vector<std::string> left_out_of(std::string_view name) const;
+  std::vector<std::string> left_out_of_sql(std::string_view sql) const;
+  // Why a statement cannot be answered, where a dataset that its text names has files that cannot be read.
+  std::optional<Error> unreadable_in(std::string_view sql) const;
   const std::map<std::string, DatasetEntry, std::less<>>& entries() const { return entries_; }
 
  private:

@@ -28,6 +28,17 @@ bool may_be_moved_files(ErrorCode code) {
          code == ErrorCode::DataProcessing || code == ErrorCode::Unavailable;
 }
 
+// The worker says it in its answer.
+void tell_left_out(Task& task, const std::vector<std::string>& names) {
+  Json list = Json::Array{};
+  for (const std::string& name : names) list.push(name);
+  if (!names.empty()) task.work.set("left_out", std::move(list));
+}
+
+OnUnreadable on_unreadable_of(const Task& task) {
+  return task.work.find("left_out") != nullptr ? OnUnreadable::Skip : OnUnreadable::Fail;
+}
+
 }  // namespace
 
 Status check_common(std::string_view format, std::string_view compression, std::int64_t timeout_ms) {
@@ -83,7 +94,7 @@ QueryService::QueryService(Pool& pool, DatasetService& datasets, Options options
     : pool_(pool), datasets_(datasets), options_(options), profiles_(options.profile_cache_bytes) {}
 
 Status QueryService::check_request(const RowsRequest& request) const {
-  CANVASBACK_ASSIGN(auto dataset, datasets_.find(request.dataset));
+  CANVASBACK_ASSIGN(auto dataset, datasets_.find(request.dataset, request.on_unreadable));
   CANVASBACK_TRY(check_common(request.format, request.compression, request.timeout_ms));
   return check_selection(request.selection, *dataset);
 }
@@ -105,7 +116,7 @@ Status QueryService::check_request(const SqlRunRequest& request) const {
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::rows(RowsRequest request, CancelToken gone) {
   using Out = Result<std::unique_ptr<Answer>>;
   if (Status status = check_request(request); !status) co_return Out(std::unexpected(status.error()));
-  auto dataset = datasets_.find(request.dataset);
+  auto dataset = datasets_.find(request.dataset, request.on_unreadable);
   Task task;
   task.kind = TaskKind::Rows;
   task.dataset = request.dataset;
@@ -124,6 +135,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::rows(RowsRequest 
     if (auto known = counts_.find(count_key); known != counts_.end()) task.known_total = known->second;
   }
   const Lane lane = lane_of(**dataset, task.selection);
+  if (request.on_unreadable == OnUnreadable::Skip) tell_left_out(task, datasets_.left_out_of(request.dataset));
   // Named, because GCC 12 cannot build a braced list inside a co_await expression.
   std::vector<std::shared_ptr<const Dataset>> datasets(1, *dataset);
   RunningQuery entry{0, "rows", request.dataset, request.format, 0, "waiting", nullptr, gone};
@@ -149,9 +161,20 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::sql(SqlRunRequest
   if (!request.narrowing.empty()) task.work.set("narrowing", to_json(request.narrowing));
   if (request.range) task.work.set("range", to_json(*request.range));
   const std::string text = request.range ? text_of(*request.range) : request.sql;
+  if (request.on_unreadable == OnUnreadable::Skip) tell_left_out(task, datasets_.left_out_of_sql(text));
   RunningQuery entry{0, "sql", text, request.format, 0, "waiting", nullptr, gone};
   entry.job = request.job;
-  co_return co_await start(std::move(task), datasets_.readable(), Lane::General, std::move(entry), {});
+  // A worker may still know such a dataset as it was before, or without the files: nothing is left to what it finds.
+  if (request.on_unreadable == OnUnreadable::Fail) {
+    if (auto error = datasets_.unreadable_in(text)) co_return Out(std::unexpected(std::move(*error)));
+  }
+  auto datasets = datasets_.readable(request.on_unreadable);
+  auto answer = co_await start(std::move(task), std::move(datasets), Lane::General, std::move(entry), {});
+  // Or it was noticed only now.
+  if (!answer && request.on_unreadable == OnUnreadable::Fail) {
+    if (auto error = datasets_.unreadable_in(text)) co_return Out(std::unexpected(std::move(*error)));
+  }
+  co_return answer;
 }
 
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::run(Task task,
@@ -173,6 +196,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
   // Tried again once for either reason: in the large place, or because an earlier task had spoilt the worker.
   bool again = true;
   int looks = look_again_ == nullptr ? 0 : kLooksMax;
+  const OnUnreadable on_unreadable = on_unreadable_of(task);
   while (true) {
     auto run = co_await pool_.submit(task, datasets, lane, large, cancelled);
     if (!run) {
@@ -202,12 +226,20 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
         // Or somebody else has noticed since, or the file is back already: then the datasets are others now.
         bool moved = co_await look_again_();
         for (auto& dataset : datasets) {
-          auto now = datasets_.find(dataset->name);
+          auto now = datasets_.find(dataset->name, on_unreadable);
           if (!now) continue;
           moved = moved || (*now)->version != dataset->version;
           dataset = *now;
         }
         if (moved) continue;
+      }
+      for (const auto& dataset : datasets) {
+        // Why a file could not be read is known by now, and what to do.
+        const auto found = datasets_.entries().find(dataset->name);
+        const bool unreadable = found != datasets_.entries().end() && found->second.readable_rest;
+        if (datasets.size() == 1 && unreadable && found->second.error && on_unreadable == OnUnreadable::Fail) {
+          first.error = *found->second.error;
+        }
       }
       running_.erase(id);
       co_return Out(std::unexpected(first.error));

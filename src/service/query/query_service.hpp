@@ -34,6 +34,7 @@ struct RowsRequest {
   std::int64_t timeout_ms = 0;  // 0: the default
   std::int64_t received_ns = 0;
   std::string job;  // of service/job/job.hpp: the one this is asked for
+  OnUnreadable on_unreadable = OnUnreadable::Fail;
 };
 
 struct SqlRunRequest {
@@ -50,6 +51,7 @@ struct SqlRunRequest {
   std::string job;
   Narrowing narrowing = {};               // of a statement of ours
   std::optional<RecordRange> range = {};  // instead of sql
+  OnUnreadable on_unreadable = OnUnreadable::Fail;
 };
 
 // A profile, histogram, frequent values or an aggregate of a selection.

@@ -190,5 +190,131 @@ TEST(CollectionDataset, ASiblingGivesWayToAKey) {
   EXPECT_EQ(columns[2].name, "x__string");
 }
 
+CollectionFile unreadable(CollectionFile file, bool knows_itself = false) {
+  file.trouble = "Permission denied";
+  if (!knows_itself) file.info = PartInfo();
+  return file;
+}
+
+MergeNote note_of(const std::vector<CollectionFile>& parts, const std::vector<CollectionFile>& replaced = {}) {
+  MergeNote note;
+  note.id = "m";
+  for (const CollectionFile& file : parts) note.parts.emplace_back(file.file.path.substr(3), file.info);
+  for (const CollectionFile& file : replaced) note.replaced.emplace_back(file.file.path.substr(3), file.info.id);
+  return note;
+}
+
+TEST(UnreadableFiles, BlockWhereTheyWouldCount) {
+  const FileSet files = select_files({commit(1), unreadable(commit(2)), commit(3)}, {});
+  EXPECT_EQ(names_of(files.blocking), commit_file_name(2, 1, 1));
+  EXPECT_EQ(names_of(files.live), commit_file_name(1, 1, 1) + " " + commit_file_name(3, 1, 1));
+  EXPECT_EQ(files.last_commit, 3U);
+  const FileSet last = select_files({commit(1), unreadable(commit(2))}, {});
+  EXPECT_EQ(last.last_commit, 2U) << "numbers come from names";
+  const FileSet part_only = select_files({unreadable(part(kWeek43, "a", {{1, 2}}, {"a"}))}, {});
+  EXPECT_EQ(names_of(part_only.blocking), kWeek43);
+  const FileSet archived = select_files({commit(3)}, {unreadable(part(kWeek43, "a", {{1, 2}}, {"a"}))});
+  EXPECT_EQ(names_of(archived.blocking), kWeek43);
+}
+
+TEST(UnreadableFiles, CommitsThatDoNotCountDoNotBlock) {
+  const auto week43 = part(kWeek43, "a", {{1, 2}}, {"a"});
+  const FileSet covered = select_files({commit(1), unreadable(commit(2)), week43}, {});
+  EXPECT_TRUE(covered.blocking.empty());
+  EXPECT_EQ(names_of(covered.live), kWeek43);
+  EXPECT_EQ(names_of(covered.superseded), commit_file_name(1, 1, 1) + " " + commit_file_name(2, 1, 1));
+  const FileSet half = select_files({unreadable(commit(1, 1, 2))}, {});
+  EXPECT_TRUE(half.blocking.empty());
+  EXPECT_EQ(names_of(half.unfinished), commit_file_name(1, 1, 2));
+  // One file of a commit is there by name: the commit is whole, and a file of it cannot be read.
+  const FileSet whole = select_files({commit(1, 1, 2), unreadable(commit(1, 2, 2))}, {});
+  EXPECT_EQ(names_of(whole.blocking), commit_file_name(1, 2, 2));
+}
+
+TEST(UnreadableFiles, ACommitThatIsCoveredOnlyByAPartThatCannotBeReadCounts) {
+  const auto week43 = part(kWeek43, "a", {{1, 2}}, {"a"});
+  const FileSet files = select_files({commit(2), unreadable(week43)}, {});
+  EXPECT_EQ(names_of(files.blocking), kWeek43);
+  EXPECT_TRUE(files.superseded.empty());
+}
+
+TEST(UnreadableFiles, APartWhoseSourcesAreAllThereIsSpare) {
+  const auto week43 = part(kWeek43, "a", {{1, 2}}, {"a", "b"});
+  const auto week44 = part(kWeek44, "b", {{1, 2}}, {"a", "b"});
+  const FolderNotes notes{{note_of({week43, week44})}};
+  const FileSet files = select_files({commit(1), commit(2), unreadable(week43), week44}, {}, notes);
+  EXPECT_TRUE(files.blocking.empty());
+  EXPECT_EQ(names_of(files.spare), kWeek43);
+  EXPECT_EQ(names_of(files.unfinished), kWeek44);
+  EXPECT_EQ(names_of(files.live), commit_file_name(1, 1, 1) + " " + commit_file_name(2, 1, 1));
+  // Without the note nobody knows what it was made of.
+  EXPECT_EQ(names_of(select_files({commit(1), commit(2), unreadable(week43), week44}, {}).blocking), kWeek43);
+  // A source is gone, or cannot be read either.
+  EXPECT_EQ(names_of(select_files({commit(2), unreadable(week43), week44}, {}, notes).blocking), kWeek43);
+  const FileSet both = select_files({commit(1), unreadable(commit(2)), unreadable(week43), week44}, {}, notes);
+  EXPECT_EQ(names_of(both.blocking), kWeek43);
+  // Its sibling went to the archive, or was merged further: it is not as if the merge had never been.
+  EXPECT_EQ(names_of(select_files({commit(1), commit(2), unreadable(week43)}, {week44}, notes).blocking), kWeek43);
+  const auto further = part("data_2025_w44_0001.parquet", "c", {{1, 2}}, {"c"}, {"b"});
+  const FileSet merged = select_files({commit(1), commit(2), unreadable(week43), week44, further}, {}, notes);
+  EXPECT_EQ(names_of(merged.blocking), kWeek43);
+}
+
+TEST(UnreadableFiles, APartThatWasReplacedDoesNotBlock) {
+  const auto old = part(kWeek43, "a", {{1, 2}}, {"a"});
+  const auto merged = part("data_2025_w43_0001.parquet", "c", {{1, 2}}, {"c"}, {"a"});
+  const FileSet files = select_files({unreadable(old), merged}, {}, {{note_of({merged}, {old})}});
+  EXPECT_TRUE(files.blocking.empty());
+  EXPECT_EQ(names_of(files.superseded), kWeek43);
+  EXPECT_EQ(names_of(files.live), "data_2025_w43_0001.parquet");
+}
+
+TEST(UnreadableFiles, ACopyOfAFileThatCanBeReadIsSpare) {
+  const auto whole = part(kWeek43, "a", {{1, 2}}, {"a"});
+  const auto copy = unreadable(part("data_2025_w43_0007.parquet", "a", {{1, 2}}, {"a"}));
+  const FileSet files = select_files({whole, copy}, {}, {{note_of({part("data_2025_w43_0007.parquet", "a", {}, {})})}});
+  EXPECT_TRUE(files.blocking.empty());
+  EXPECT_EQ(names_of(files.spare), "data_2025_w43_0007.parquet");
+  const FileSet archived = select_files({}, {whole, copy}, {{note_of({copy})}});
+  EXPECT_EQ(names_of(archived.blocking), "data_2025_w43_0007.parquet") << "nothing tells that it is a copy";
+}
+
+TEST(UnreadableFiles, AfterAPowerCutCommitsThatWereNotSyncedDoNotBlock) {
+  FolderNotes notes;
+  notes.synced_up_to = 2;
+  const FileSet torn = select_files({commit(1), commit(2), unreadable(commit(3))}, {}, notes);
+  EXPECT_TRUE(torn.blocking.empty());
+  EXPECT_EQ(names_of(torn.spare), commit_file_name(3, 1, 1));
+  const FileSet synced = select_files({commit(1), unreadable(commit(2)), commit(3)}, {}, notes);
+  EXPECT_EQ(names_of(synced.blocking), commit_file_name(2, 1, 1));
+}
+
+TEST(FolderNotes, AreReadBackAndADamagedOneIsNone) {
+  const NumberNote numbers{12, 7};
+  const std::string text = text_of(numbers);
+  ASSERT_TRUE(number_note_from(text));
+  EXPECT_EQ(number_note_from(text)->used_up_to, 12U);
+  EXPECT_EQ(number_note_from(text)->synced_up_to, 7U);
+  EXPECT_FALSE(number_note_from(text_of(NumberNote{12}))->synced_up_to);
+  const auto merged = part(kWeek43, "a", {{1, 2}, {5, 5}}, {"a", "b"}, {"x"});
+  const std::string told = text_of(note_of({merged}, {part(kWeek44, "x", {}, {})}));
+  const auto note = merge_note_from(told);
+  ASSERT_TRUE(note);
+  EXPECT_EQ(note->id, "m");
+  EXPECT_EQ(note->parts.at(0).first, kWeek43);
+  EXPECT_EQ(note->parts.at(0).second.covers, merged.info.covers);
+  EXPECT_EQ(note->parts.at(0).second.together, merged.info.together);
+  EXPECT_EQ(note->replaced.at(0), (std::pair<std::string, std::string>(kWeek44, "x")));
+  for (const std::string& whole : {text, told}) {
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      std::string damaged = whole;
+      damaged[i] = static_cast<char>(damaged[i] ^ 4);
+      EXPECT_FALSE(number_note_from(damaged)) << i;
+      EXPECT_FALSE(merge_note_from(damaged)) << i;
+      EXPECT_FALSE(merge_note_from(whole.substr(0, i))) << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace canvasback

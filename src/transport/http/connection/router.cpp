@@ -90,7 +90,7 @@ Headers Router::cors_headers(const Request& request) const {
   if (origin.empty() || std::ranges::find(access_.origins, origin) == access_.origins.end()) return {};
   return {{"Access-Control-Allow-Origin", std::string(origin)},
           {"Access-Control-Expose-Headers",
-           "Server-Timing, X-Total-Rows, X-Total-Exact, Content-Disposition, Retry-After, "
+           "Server-Timing, X-Total-Rows, X-Total-Exact, X-Left-Out, Content-Disposition, Retry-After, "
            "Location, Preference-Applied, ETag, Content-Range, Accept-Ranges"},
           {"Vary", "Origin"}};
 }

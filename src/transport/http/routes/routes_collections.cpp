@@ -25,6 +25,7 @@ std::string collection_of(const Request& request) {
 
 Result<const Collection*> find_collection(const Services& services, const std::string& name) {
   const Collection* found = services.collections != nullptr ? services.collections->find(name) : nullptr;
+  if (found != nullptr && found->blocked) return std::unexpected(*found->blocked);
   if (found != nullptr && found->version > 0) return found;
   return fail(ErrorCode::DatasetNotFound,
               fmt::format("There is no collection \"{}\" yet; its first record makes it.", name.substr(0, 128)));
@@ -320,7 +321,8 @@ asio::awaitable<void> describe(Services services, Connection& connection, Reques
   auto found = find_collection(services, collection_of(request));
   Collection none;
   none.name = kDefaultCollection;
-  if (!found && request.parameter("collection") != nullptr) {
+  const bool is_new = !found && found.error().code == ErrorCode::DatasetNotFound;
+  if (!found && (!is_new || request.parameter("collection") != nullptr)) {
     co_await connection.respond(problem_response(found.error(), request.path));
     co_return;
   }

@@ -89,6 +89,9 @@ asio::awaitable<void> detail(Services services, Connection& connection, Request&
 StreamHead rows_head(Services services, const RowsRequest& wanted) {
   StreamHead head{wanted.format, wanted.content_encoding, {}};
   const Selection& selection = wanted.selection;
+  if (wanted.on_unreadable == OnUnreadable::Skip) {
+    add_left_out(head.headers, services.datasets.left_out_of(wanted.dataset));
+  }
   if (auto dataset = services.datasets.find(wanted.dataset);
       dataset && (*dataset)->rows >= 0 && selection.filter.is_null() && !selection.sample) {
     head.headers.emplace_back("X-Total-Rows", fmt::format("{}", (*dataset)->rows));

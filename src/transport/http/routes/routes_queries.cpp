@@ -48,6 +48,7 @@ Result<StatementRequest> sql_request_from(const Request& request) {
   const std::string_view numbers = body.at("numbers").as_string("exact");
   if (numbers != "exact" && numbers != "plain") return fail(ErrorCode::InvalidData, "numbers is exact or plain.");
   out.numbers_exact = numbers == "exact";
+  CANVASBACK_ASSIGN(out.on_unreadable, on_unreadable_of(request));
   if (body.at("format").is_string()) {
     out.format = body.at("format").as_string();
   } else {
@@ -87,6 +88,9 @@ asio::awaitable<void> run_statement(Services services, Connection& connection, R
     run.content_encoding.clear();  // the receipt is of the bytes of the file
   }
   StreamHead head{run.format, run.content_encoding, {}, std::move(watched)};
+  if (run.on_unreadable == OnUnreadable::Skip) {
+    add_left_out(head.headers, services.datasets.left_out_of_sql(run.sql));
+  }
   if (!wanted->filename.empty()) {
     head.headers.emplace_back("Content-Disposition", content_disposition(wanted->filename, "", run.format));
   }
@@ -130,9 +134,9 @@ asio::awaitable<void> cancel(Services services, Connection& connection, Request&
 }  // namespace
 
 void add_query_routes(Router& router, Services services) {
-  router.add({"POST", "/api/v1/query", {"format", "job"}}, [services](Connection& connection, Request& request) {
-    return run_statement(services, connection, request);
-  });
+  router.add(
+      {"POST", "/api/v1/query", {"format", "job", "on_unreadable"}},
+      [services](Connection& connection, Request& request) { return run_statement(services, connection, request); });
   router.add({"GET", "/api/v1/queries", {}},
              [services](Connection& connection, Request&) { return list(services, connection); });
   router.add({"DELETE", "/api/v1/queries/{id}", {}},

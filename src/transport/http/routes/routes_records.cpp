@@ -183,6 +183,7 @@ Result<Address> address_of(const Services& services, Request& request) {
   if (collection == nullptr || collection->version == 0) {
     return fail(ErrorCode::SchemaNotFound, fmt::format("There is no schema \"{}\".", out.schema.substr(0, 128)));
   }
+  if (collection->blocked) return std::unexpected(*collection->blocked);
   const bool keyed = collection->schema && !collection->schema->primary_key.empty();
   out.fields = keyed ? collection->schema->primary_key : std::vector<std::string>(1, std::string(kIdColumn));
   out.values = out.fields.size() == 1 ? std::vector<std::string>(1, id) : split(id, ',');

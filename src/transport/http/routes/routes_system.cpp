@@ -30,12 +30,14 @@ asio::awaitable<void> health(Services services, Connection& connection) {
   for (const auto& [name, entry] : services.datasets.entries()) (entry.dataset ? readable : broken) += 1;
   const bool workers = services.pool.start_failure().empty() || !services.pool.workers().empty();
   std::vector<std::string> stopped;
+  std::vector<std::pair<std::string, std::string>> blocked;
   if (services.collections != nullptr) {
     for (const auto& [name, collection] : services.collections->collections()) {
       if (collection->stopped) stopped.push_back(name);
+      if (collection->blocked) blocked.emplace_back(name, collection->blocked->message);
     }
   }
-  const bool healthy = workers && stopped.empty();
+  const bool healthy = workers && stopped.empty() && blocked.empty();
   // A feed's server is not this one: it is told, and no reason to send requests elsewhere.
   const bool fed = services.feeds == nullptr ||
                    std::ranges::none_of(*services.feeds, [](const FeedStatus& feed) { return feed.failures > 0; });
@@ -56,6 +58,13 @@ asio::awaitable<void> health(Services services, Connection& connection) {
     out.end_array();
   }
   if (services.feeds != nullptr && !services.feeds->empty()) write_feeds(*services.feeds, out);
+  if (!blocked.empty()) {
+    out.key("collections_blocked").begin_array();
+    for (const auto& [name, why] : blocked) {
+      out.begin_object().member("name", name).member("error", why).end_object();
+    }
+    out.end_array();
+  }
   out.key("workers").begin_array();
   for (const Pool::WorkerInfo& worker : services.pool.workers()) {
     out.begin_object()

@@ -50,9 +50,23 @@ Status parse_numbers(const Request& request, RowsRequest& out) {
 }  // namespace
 
 const std::vector<std::string>& selection_parameter_names() {
-  static const std::vector<std::string> names{"offset", "limit", "after",  "columns",     "filter",  "sort",
-                                              "sample", "seed",  "format", "compression", "numbers", "timeout_ms"};
+  static const std::vector<std::string> names{"offset",  "limit",      "after",        "columns", "filter",
+                                              "sort",    "sample",     "seed",         "format",  "compression",
+                                              "numbers", "timeout_ms", "on_unreadable"};
   return names;
+}
+
+Result<OnUnreadable> on_unreadable_of(const Request& request) {
+  const std::string* text = request.parameter("on_unreadable");
+  if (text == nullptr || *text == "fail") return OnUnreadable::Fail;
+  if (*text == "skip") return OnUnreadable::Skip;
+  return fail(ErrorCode::InvalidData, "on_unreadable is fail or skip.");
+}
+
+void add_left_out(Headers& headers, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  headers.emplace_back("X-Left-Out", fmt::format("{}", fmt::join(names, ", ")));
+  headers.emplace_back("X-Total-Exact", "false");
 }
 
 Result<std::string> format_of(const Request& request) {
@@ -111,6 +125,7 @@ Result<RowsRequest> rows_request_from(const Request& request, const std::string&
     out.numbers_exact = *text == "exact";
   }
   if (const std::string* text = request.parameter("compression")) out.compression = *text;
+  CANVASBACK_ASSIGN(out.on_unreadable, on_unreadable_of(request));
   CANVASBACK_ASSIGN(out.format, format_of(request));
   out.content_encoding = content_encoding_of(request, out.format);
   return out;

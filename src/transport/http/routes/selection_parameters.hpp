@@ -5,15 +5,22 @@
 #include <vector>
 
 #include "service/query/query_service.hpp"
+#include "transport/http/connection/connection.hpp"
 #include "transport/http/connection/request.hpp"
 
 namespace canvasback::http {
 
-// offset limit after columns filter sort sample seed format compression numbers timeout_ms
+// offset limit after columns filter sort sample seed format compression numbers timeout_ms on_unreadable
 const std::vector<std::string>& selection_parameter_names();
 
 // Errors: InvalidData that names the parameter, NotAcceptable.
 Result<RowsRequest> rows_request_from(const Request& request, const std::string& dataset);
+
+// `on_unreadable`: fail, which is the default, or skip.
+Result<OnUnreadable> on_unreadable_of(const Request& request);
+
+// X-Left-Out and X-Total-Exact, where an answer leaves files out.
+void add_left_out(Headers& headers, const std::vector<std::string>& names);
 
 // `format` or the Accept header; and the content encoding the client takes, where the format has use for one.
 Result<std::string> format_of(const Request& request);

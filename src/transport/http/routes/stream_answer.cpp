@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error_log.hpp"
 #include "base/format_names.hpp"
 #include "base/log.hpp"
@@ -20,6 +22,8 @@ Headers trailers_of(const Json& done) {
 void add_totals(Headers& headers, const Json& info) {
   if (!info.at("total_rows").is_integer()) return;
   headers.emplace_back("X-Total-Rows", fmt::format("{}", info.at("total_rows").as_int()));
+  const auto told = std::ranges::find(headers, "X-Total-Exact", [](const auto& header) { return header.first; });
+  if (told != headers.end()) return;
   headers.emplace_back("X-Total-Exact", info.at("total_exact").as_bool() ? "true" : "false");
 }
 

@@ -231,11 +231,20 @@ Result<Json> run_keys(const Json& work, WorkFeed& feed, const CancelToken& cance
     ScanOptions options;
     options.files.push_back(listed.files[i]);
     for (const Json& name : columns[i].as_array()) options.columns.emplace_back(name.as_string());
-    CANVASBACK_ASSIGN(auto stream, make_parquet_scan(std::move(options), cancel));
-    while (true) {
-      CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
-      if (!batch) break;
-      CANVASBACK_TRY(keys.add(*batch->schema(), batch->columns(), batch->num_rows()));
+    const auto scan = [&]() -> Status {
+      CANVASBACK_ASSIGN(auto stream, make_parquet_scan(std::move(options), cancel));
+      while (true) {
+        CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
+        if (!batch) return {};
+        CANVASBACK_TRY(keys.add(*batch->schema(), batch->columns(), batch->num_rows()));
+      }
+    };
+    if (Status scanned = scan(); !scanned) {
+      // Whoever cannot have the keys has to know of which file.
+      Error error = scanned.error();
+      const std::string name = listed.files[i].path.substr(listed.files[i].path.rfind('/') + 1);
+      error.message = fmt::format("{}: {}", name, error.message);
+      return std::unexpected(std::move(error));
     }
   }
   CANVASBACK_TRY(keys.finish());

@@ -294,6 +294,10 @@ Status Executor::run_sql(const Task& task, const CancelToken& cancel, FrameSink&
     Json out;
     out.set("total_rows", limited.rows);
     out.set("total_exact", !limited.cut);
+    if (const Json* left_out = task.work.find("left_out")) {
+      out.set("total_exact", false);
+      out.set("left_out", *left_out);
+    }
     out.set("next", Json());
     out.set("performance_metrics", metrics_json(task, sink, metrics));
     return out;

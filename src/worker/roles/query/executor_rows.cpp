@@ -73,6 +73,10 @@ Status Executor::run_rows(const Task& task, const CancelToken& cancel, FrameSink
   auto tail = [&] {
     Json out = plan.tail();
     if (out.at("total_exact").as_bool()) metrics.counted_total = out.at("total_rows").as_int();
+    if (const Json* left_out = task.work.find("left_out")) {
+      out.set("total_exact", false);
+      out.set("left_out", *left_out);
+    }
     out.set("performance_metrics", metrics_json(task, sink, metrics));
     return out;
   };
