@@ -43,6 +43,7 @@ HOMES = [
     (r"arrow/flight/", ["transport/flight"]),
     (r"arrow/", ABOVE_STREAM),
     (r"parquet/", ["encode/parquet", "storage/parquet"]),
+    (r"isa-l/crc\.h", ["base/checksum"]),
     (r"isa-l(\.h|/)|png\.h", ["encode"]),
     (r"duckdb\.h", ["engine/duckdb"]),
     (r"grpc(pp)?/", ["engine/spark_connect"]),
