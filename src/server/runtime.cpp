@@ -13,6 +13,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "storage/data_folder.hpp"
 
 namespace canvasback {
 namespace fs = std::filesystem;
@@ -159,6 +160,7 @@ Status Runtime::make_collections(const Config& config) {
   options.sync_each_commit = durability == "commit";
   CANVASBACK_ASSIGN(options.merge_after_s, config.integer("merge_after_s", 1, 86'400));
   CANVASBACK_ASSIGN(options.grace_s, config.integer("grace_s", 0, 86'400));
+  CANVASBACK_ASSIGN(options.scrub_every_h, config.integer("scrub_every_h", 0, 87'600));
   CANVASBACK_ASSIGN(options.keep_weeks, config.integer("keep_weeks", 0, 100'000));
   options.key_bytes_max = available_memory_bytes() / 4;
   if (config.text("key_memory") != "auto") {
@@ -166,6 +168,8 @@ Status Runtime::make_collections(const Config& config) {
   }
   collections_ = std::make_unique<CollectionService>(
       executor, CollectionService::Pools{*ingest_pool_, *maintain_pool_, *tidy_pool_}, *datasets_, std::move(options));
+  queries_->set_file_checking({[this](const auto& datasets) { return collections_->unchecked(datasets); },
+                               [this](const Json& checked) { collections_->take_checked(checked); }});
   queries_->set_look_again([this] { return collections_->look_again(); });
   return {};
 }
@@ -179,11 +183,7 @@ Status Runtime::open_folder(const Config& config, bool private_folder) {
     temporary_ = true;
     return {};
   }
-  fs::create_directories(config.text("data"), error);
-  data_folder_ = fs::canonical(config.text("data"), error).string();
-  if (error)
-    return fail(ErrorCode::InvalidData,
-                fmt::format("The data folder {} cannot be used: {}.", config.text("data"), error.message()));
+  CANVASBACK_ASSIGN(data_folder_, recognised_data_folder(config.text("data")));
   lock_ = UniqueFd(::open((data_folder_ + "/.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!lock_) return fail(ErrorCode::InvalidData, fmt::format("The data folder {} is not writable.", data_folder_));
   if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -191,7 +191,9 @@ Status Runtime::open_folder(const Config& config, bool private_folder) {
         ErrorCode::Unavailable,
         fmt::format("Another server uses the data folder {}; give this one its own with --data.", data_folder_));
   }
-  return {};
+  const Status marked = mark_data_folder(data_folder_);
+  // A full disk is no reason not to read what is there.
+  return marked || marked.error().code == ErrorCode::StorageLimit ? Status() : marked;
 }
 
 Runtime::~Runtime() {

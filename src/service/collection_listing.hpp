@@ -19,6 +19,9 @@ Result<CollectionListing> list_folder(const std::string& folder);
 // Errors: Unavailable.
 Result<DataFile> stat_data_file(const std::string& path);
 
+// Another identity and path for the same content.
+void keep_content(DataFile& file, const DataFile& stated);
+
 // The last part of a path.
 std::string file_name(const std::string& path);
 

@@ -18,6 +18,7 @@
 #include "service/on_thread.hpp"
 #include "storage/collection/shape_sql.hpp"
 #include "storage/file.hpp"
+#include "storage/file_move.hpp"
 #include "task/iso_week.hpp"
 
 namespace canvasback {
@@ -106,6 +107,7 @@ asio::awaitable<Status> CollectionService::open() {
     }
     if (Status status = co_await examine_all(**collection); !status) co_return status;
   }
+  begin_checks();
   co_return Status();
 }
 
@@ -213,6 +215,7 @@ asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name
     co_return Out(fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name)));
   }
   Collection& collection = *found->second;
+  co_await notice_changes(collection);
   co_await wait_for_merges(collection);
   collection.merging = true;
   FileSet commits;
@@ -256,6 +259,7 @@ asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name
 
 asio::awaitable<Status> CollectionService::move_files(Collection& collection, std::vector<CollectionFile> files,
                                                       Names names, bool to_archive) {
+  if (Status checked = co_await check_all(files); !checked) co_return checked;
   const std::string target = to_archive ? collection.archive : collection.folder;
   const std::string source = to_archive ? collection.folder : collection.archive;
   const auto held = co_await collection.lock->hold();
@@ -266,7 +270,7 @@ asio::awaitable<Status> CollectionService::move_files(Collection& collection, st
     for (const auto& [from, to] : names) {
       std::error_code error;
       if (fs::exists(to, error)) return Status(fail(ErrorCode::Unavailable, "There is such a file already.", to));
-      CANVASBACK_TRY(file::rename(from, to));
+      CANVASBACK_TRY(file::move(from, to));
     }
     // The new place before the old: a crash between leaves both names of a file, which counts once.
     CANVASBACK_TRY(file::sync_folder(target));
@@ -283,6 +287,7 @@ asio::awaitable<Status> CollectionService::move_files(Collection& collection, st
   std::erase_if(out_of, [&](const CollectionFile& file) { return moved.contains(file.file.path); });
   for (std::size_t i = 0; i < files.size(); ++i) {
     files[i].file.path = names[i].second;
+    if (const auto now = stat_data_file(names[i].second)) keep_content(files[i].file, *now);
     into.push_back(std::move(files[i]));
   }
   std::ranges::stable_sort(collection.files.live, {}, [](const CollectionFile& file) { return file.name.is_commit; });
@@ -324,6 +329,7 @@ asio::awaitable<Result<std::vector<std::string>>> CollectionService::restore(std
     co_return Out(fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name)));
   }
   Collection& collection = *found->second;
+  co_await notice_changes(collection);
   co_await wait_for_merges(collection);
   std::vector<CollectionFile> files;
   Names names;
@@ -350,6 +356,7 @@ asio::awaitable<Result<CollectionService::Verified>> CollectionService::verify(s
     co_return Out(fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name)));
   }
   Collection& collection = *found->second;
+  co_await notice_changes(collection);
   // Held, so that no file of it goes meanwhile.
   const auto pinned = collection.published.empty() ? nullptr : collection.published.back().second.lock();
   Verified out;
@@ -379,7 +386,10 @@ asio::awaitable<void> CollectionService::maintain(std::shared_ptr<bool> alive) {
       co_await delete_superseded(*collection, options_.grace_s);
       co_await remove_expired(*collection);
       start_merges(*collection);
-      if (period % kPeriodsBetweenListings == 0) co_await notice_moves(*collection);
+      if (period % kPeriodsBetweenListings == 0) {
+        co_await notice_moves(*collection);
+        co_await notice_changes(*collection);
+      }
       if (!*alive) co_return;
     }
   }
@@ -414,6 +424,7 @@ asio::awaitable<void> CollectionService::sync_behind(std::shared_ptr<bool> alive
 void CollectionService::start_maintaining() {
   maintaining_ = true;
   asio::co_spawn(executor_, maintain(alive_), asio::detached);
+  asio::co_spawn(executor_, check_in_background(alive_), asio::detached);
   if (!options_.sync_each_commit) asio::co_spawn(executor_, sync_behind(alive_), asio::detached);
 }
 

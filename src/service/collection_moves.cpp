@@ -50,7 +50,10 @@ asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
   for (CollectionFile& file : collection.files.live) {
     if (!is_gone(file)) all.push_back(std::move(file));
   }
-  for (CollectionFile& file : *examined) all.push_back(std::move(file));
+  for (CollectionFile& file : *examined) {
+    checks_.expect(file.file);
+    all.push_back(std::move(file));
+  }
   collection.files = select_files(std::move(all), collection.archived);
   supersede(collection, std::exchange(collection.files.superseded, {}));
   collection.files.unfinished.clear();
@@ -66,7 +69,10 @@ asio::awaitable<bool> CollectionService::look_again() {
   bool any = false;
   asio::steady_timer timer(executor_);
   for (Collection* collection : all) {
-    if (!std::ranges::any_of(collection->files.live, is_gone)) continue;
+    if (!std::ranges::any_of(collection->files.live, is_gone)) {
+      any = co_await notice_changes(*collection) || any;
+      continue;
+    }
     any = true;
     while (collection->changing_names) {
       timer.expires_after(std::chrono::milliseconds(5));

@@ -133,6 +133,7 @@ CollectionService::CollectionService(asio::any_io_executor executor, Pools pools
       datasets_(datasets),
       options_(std::move(options)),
       schemas_(options_.data_folder + "/schemas"),
+      checks_(options_.data_folder + "/checks.json"),
       key_secret_(random_hex(16)) {}
 
 CollectionService::~CollectionService() {
@@ -455,6 +456,7 @@ asio::awaitable<void> CollectionService::shut_down() {
     timer.expires_after(std::chrono::milliseconds(10));
     co_await timer.async_wait(kAwait);
   }
+  co_await remember_checks();
   ingest_.shut_down();
   maintain_.shut_down();
   tidy_.shut_down();

@@ -1,11 +1,32 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "transport/http/routes.hpp"
 
 namespace canvasback::http {
 namespace {
+
+// When the files of collections were last read whole, and what was found.
+void write_scrub(JsonWriter& out, const CollectionService& collections) {
+  const FileChecks& checks = collections.file_checks();
+  out.key("scrub").begin_object().key("age_s");
+  if (checks.scrubbed_us() > 0) {
+    out.value(static_cast<double>(std::max<std::int64_t>(0, wall_us() - checks.scrubbed_us())) / 1e6);
+  } else {
+    out.null();
+  }
+  out.member("running", collections.scrubbing());
+  out.member("unchecked_files", static_cast<std::uint64_t>(checks.waiting().size()));
+  out.key("damaged").begin_array();
+  for (const auto& [path, damage] : checks.damaged()) {
+    out.begin_object().member("collection", damage.collection);
+    out.member("file", path.substr(path.rfind('/') + 1)).member("problem", damage.message).end_object();
+  }
+  out.end_array().end_object();
+}
 
 asio::awaitable<void> health(Services services, Connection& connection) {
   std::size_t readable = 0;
@@ -18,7 +39,8 @@ asio::awaitable<void> health(Services services, Connection& connection) {
       if (collection->stopped) stopped.push_back(name);
     }
   }
-  const bool healthy = workers && stopped.empty();
+  const bool damaged = services.collections != nullptr && !services.collections->file_checks().damaged().empty();
+  const bool healthy = workers && stopped.empty() && !damaged;
   JsonWriter out;
   out.begin_object().member("status", healthy ? "ok" : "failing").member("version", CANVASBACK_VERSION);
   out.member("uptime_s", static_cast<double>(wall_us() - services.started_us) / 1e6);
@@ -31,6 +53,7 @@ asio::awaitable<void> health(Services services, Connection& connection) {
     for (const std::string& name : stopped) out.value(name);
     out.end_array();
   }
+  if (services.collections != nullptr) write_scrub(out, *services.collections);
   out.key("workers").begin_array();
   for (const Pool::WorkerInfo& worker : services.pool.workers()) {
     out.begin_object()

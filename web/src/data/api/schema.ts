@@ -555,6 +555,19 @@ export type Health = {
   };
   /** Collections that take no records until the server is started again, because the disk failed. */
   collections_stopped?: (string)[];
+  /** When every file of collections was last read and compared with its checksums, and what was found. */
+  scrub?: {
+    /** Since the last whole one; null: none yet. */
+    age_s: number | null;
+    running: boolean;
+    /** Files that have not been read whole since they came; queries check those they read. */
+    unchecked_files: number;
+    damaged: ({
+      collection: string;
+      file: string;
+      problem: string;
+    })[];
+  };
   workers: (Worker)[];
 };
 
