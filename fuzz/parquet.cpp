@@ -1,5 +1,6 @@
-// Any bytes as a Parquet file: footer, statistics, plain scan, a page's row group, and the text encoders on what comes
-// out. libparquet itself is prebuilt and not instrumented; a fault inside it is a crash of one sandboxed worker.
+// Any bytes as a Parquet file: its checksums, footer, statistics, plain scan, a page's row group, and the text encoders
+// on what comes out. libparquet itself is prebuilt and not instrumented; a fault inside it is a crash of one sandboxed
+// worker.
 #include <arrow/record_batch.h>
 #include <parquet/metadata.h>
 #include <sys/stat.h>
@@ -7,6 +8,8 @@
 #include "base/limits.hpp"
 #include "encode/registry.hpp"
 #include "fuzz/support.hpp"
+#include "storage/file_identity.hpp"
+#include "storage/parquet/file_check.hpp"
 #include "storage/parquet/footer.hpp"
 #include "storage/parquet/row_group_reader.hpp"
 #include "storage/parquet/scan.hpp"
@@ -23,9 +26,7 @@ DataFile describe(const fuzz::MemoryFile& file) {
   FUZZ_CHECK(::fstat(file.fd(), &info) == 0);
   DataFile out;
   out.path = file.path();
-  out.bytes = static_cast<std::uint64_t>(info.st_size);
-  out.modified_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
-  out.inode = info.st_ino;
+  take_identity(out, info);
   return out;
 }
 
@@ -75,6 +76,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Dataset dataset;
   dataset.name = "fuzz";
   dataset.files.push_back(describe(file));
+  static_cast<void>(check_footer(dataset.files[0]));
+  static_cast<void>(check_file(dataset.files[0], CancelToken()));
   const auto footer = read_footer(dataset.files[0]);
   if (!footer) return 0;
   add_columns(dataset, **footer);

@@ -180,7 +180,7 @@ Status backup(const CommandOptions& options) {
     CANVASBACK_TRY(http::fetch(request, take));
   } else {
     CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, open_collections(options));
-    auto source = CollectionBackup::open(runtime->collections(), runtime->data_folder());
+    auto source = runtime->run(CollectionBackup::open(runtime->collections()));
     Status status = source ? runtime->run(copy_all(**source, take)) : Status(std::unexpected(source.error()));
     source = fail(ErrorCode::Unavailable, "");  // its files are closed before the folder is given up
     close_collections(*runtime);

@@ -216,6 +216,7 @@ const std::vector<SettingInfo>& Config::known() {
       {"merge_after_s", "60", "seconds after which commits are merged into the part of their week, however few"},
       {"grace_s", "60", "seconds that files stay which were merged into others, for who copies the folder"},
       {"keep_weeks", "0", "parts of weeks older than so many are removed from collections; 0 keeps all"},
+      {"scrub_every_h", "168", "hours between two readings of every file of collections, for damage; 0: never"},
       {"key_memory", "auto",
        "memory of the keys of collections; auto: a quarter of what the cgroup or the machine has"},
       {"ingest_threads", "auto", "threads of a worker that takes records in; auto: as threads"},

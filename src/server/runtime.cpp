@@ -11,6 +11,7 @@
 
 #include "base/limits.hpp"
 #include "server/settings.hpp"
+#include "storage/data_folder.hpp"
 
 namespace canvasback {
 namespace fs = std::filesystem;
@@ -113,10 +114,13 @@ void Runtime::make_collections(const Settings& settings) {
   options.sync_each_commit = settings.sync_each_commit;
   options.merge_after_s = settings.merge_after_s;
   options.grace_s = settings.grace_s;
+  options.scrub_every_h = settings.scrub_every_h;
   options.keep_weeks = settings.keep_weeks;
   options.key_bytes_max = settings.key_bytes;
   collections_ = std::make_unique<CollectionService>(
       executor, CollectionService::Pools{*ingest_pool_, *maintain_pool_, *tidy_pool_}, *datasets_, std::move(options));
+  queries_->set_file_checking({[this](const auto& datasets) { return collections_->unchecked(datasets); },
+                               [this](const Json& checked) { collections_->take_checked(checked); }});
   queries_->set_look_again([this] { return collections_->look_again(); });
 }
 
@@ -129,11 +133,7 @@ Status Runtime::open_folder(const Config& config, bool private_folder) {
     temporary_ = true;
     return {};
   }
-  fs::create_directories(config.text("data"), error);
-  data_folder_ = fs::canonical(config.text("data"), error).string();
-  if (error)
-    return fail(ErrorCode::InvalidData,
-                fmt::format("The data folder {} cannot be used: {}.", config.text("data"), error.message()));
+  CANVASBACK_ASSIGN(data_folder_, recognised_data_folder(config.text("data")));
   lock_ = UniqueFd(::open((data_folder_ + "/.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!lock_) return fail(ErrorCode::InvalidData, fmt::format("The data folder {} is not writable.", data_folder_));
   if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -141,7 +141,9 @@ Status Runtime::open_folder(const Config& config, bool private_folder) {
         ErrorCode::Unavailable,
         fmt::format("Another server uses the data folder {}; give this one its own with --data.", data_folder_));
   }
-  return {};
+  const Status marked = mark_data_folder(data_folder_);
+  // A full disk is no reason not to read what is there.
+  return marked || marked.error().code == ErrorCode::StorageLimit ? Status() : marked;
 }
 
 Runtime::~Runtime() {

@@ -96,6 +96,7 @@ Status read_collections(const Config& config, Settings& out) {
   CANVASBACK_ASSIGN(out.sync_each_commit, is_first(config, "durability", "commit", "interval"));
   CANVASBACK_ASSIGN(out.merge_after_s, config.integer("merge_after_s", 1, 86'400));
   CANVASBACK_ASSIGN(out.grace_s, config.integer("grace_s", 0, 86'400));
+  CANVASBACK_ASSIGN(out.scrub_every_h, config.integer("scrub_every_h", 0, 87'600));
   CANVASBACK_ASSIGN(out.keep_weeks, config.integer("keep_weeks", 0, 100'000));
   out.key_bytes = available_memory_bytes() / 4;
   if (config.text("key_memory") != "auto") {

@@ -31,6 +31,7 @@ struct Settings {
   bool sync_each_commit = true;
   std::int64_t merge_after_s = 0;
   std::int64_t grace_s = 0;
+  std::int64_t scrub_every_h = 168;
   std::int64_t keep_weeks = 0;
   std::uint64_t key_bytes = 0;
   int ingest_threads = 0;

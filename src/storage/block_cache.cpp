@@ -41,7 +41,8 @@ class MappedFile final : public arrow::Buffer {
 }  // namespace
 
 std::string block_key(const DataFile& file, int row_group, const std::vector<std::string>& columns) {
-  std::string text = fmt::format("{}\n{} {} {} {}\n", file.path, file.bytes, file.modified_ns, file.inode, row_group);
+  std::string text = fmt::format("{}\n{} {} {} {} {}\n", file.path, file.bytes, file.modified_ns, file.changed_ns,
+                                 file.inode, row_group);
   for (const std::string& column : columns) text += fmt::format("{}:{}\n", column.size(), column);
   return sha256_hex(text);
 }

@@ -49,6 +49,9 @@ TEST(BlockCache, KeysTellFilesRowGroupsAndColumnsApart) {
   DataFile changed = file;
   changed.modified_ns = 9;
   EXPECT_NE(key, block_key(changed, 0, {"a", "b"}));
+  changed = file;
+  changed.changed_ns = 9;
+  EXPECT_NE(key, block_key(changed, 0, {"a", "b"}));
   EXPECT_NE(key, block_key(file, 1, {"a", "b"}));
   EXPECT_NE(key, block_key(file, 0, {"b", "a"}));
   EXPECT_NE(key, block_key(file, 0, {"a\n1:b"}));

@@ -17,6 +17,11 @@ bool is_key(const std::string& key) {
          std::ranges::all_of(key, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
+// KEY.arrow, or KEY.part where a copy from another disk was not finished.
+bool is_block(const fs::path& path) {
+  return is_key(path.stem().string()) && (path.extension() == ".arrow" || path.extension() == ".part");
+}
+
 std::string block_path(const std::string& folder, const std::string& key) { return folder + "/" + key + ".arrow"; }
 
 }  // namespace
@@ -24,7 +29,10 @@ std::string block_path(const std::string& folder, const std::string& key) { retu
 BlockIndex::BlockIndex(std::string folder, std::uint64_t budget_bytes)
     : folder_(std::move(folder)), budget_bytes_(budget_bytes) {
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder_, error)) fs::remove(entry.path(), error);
+  for (const auto& entry : fs::directory_iterator(folder_, error)) {
+    const bool is_plain = entry.symlink_status(error).type() == fs::file_type::regular;
+    if (is_plain && is_block(entry.path())) fs::remove(entry.path(), error);
+  }
 }
 
 void BlockIndex::accept(const std::string& key, const std::string& offered_path, const std::string& spill_folder) {
@@ -41,6 +49,14 @@ void BlockIndex::accept(const std::string& key, const std::string& offered_path,
     return;
   }
   fs::rename(offered_path, block_path(folder_, key), error);
+  if (error == std::errc::cross_device_link) {
+    const std::string part = folder_ + "/" + key + ".part";
+    fs::copy_file(offered_path, part, fs::copy_options::overwrite_existing, error);
+    if (!error) fs::rename(part, block_path(folder_, key), error);
+    std::error_code ignored;
+    if (error) fs::remove(part, ignored);
+    fs::remove(offered_path, ignored);
+  }
   if (error) {
     log::warning("a decoded block could not be kept: {}", error.message());
     fs::remove(offered_path, error);

@@ -9,6 +9,7 @@
 #include "base/hash.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "storage/file_identity.hpp"
 #include "storage/glob.hpp"
 
 namespace canvasback {
@@ -39,9 +40,7 @@ Result<DataFile> stat_file(const fs::path& path) {
   }
   DataFile file;
   file.path = real.string();
-  file.bytes = static_cast<std::uint64_t>(info.st_size);
-  file.modified_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
-  file.inode = info.st_ino;
+  take_identity(file, info);
   return file;
 }
 
@@ -100,7 +99,8 @@ bool has_hive_folder(std::string_view root, std::string_view path) {
 std::string version_of(const std::vector<DataFile>& files) {
   Sha256 digest;
   for (const DataFile& file : files) {
-    digest.update(fmt::format("{}\n{} {} {}\n", file.path, file.bytes, file.modified_ns, file.inode));
+    digest.update(
+        fmt::format("{}\n{} {} {} {}\n", file.path, file.bytes, file.modified_ns, file.changed_ns, file.inode));
   }
   return digest.hex().substr(0, 16);
 }

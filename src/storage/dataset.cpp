@@ -37,6 +37,7 @@ Json file_to_json(const DataFile& file) {
   out.set("path", file.path);
   out.set("bytes", file.bytes);
   out.set("modified_ns", file.modified_ns);
+  out.set("changed_ns", file.changed_ns);
   out.set("inode", file.inode);
   out.set("rows", file.rows);
   Json groups = Json::Array{};
@@ -56,6 +57,7 @@ DataFile file_from_json(const Json& json) {
   file.path = json.at("path").as_string();
   file.bytes = json.at("bytes").as_uint();
   file.modified_ns = json.at("modified_ns").as_int();
+  file.changed_ns = json.at("changed_ns").as_int();
   file.inode = json.at("inode").as_uint();
   file.rows = json.at("rows").as_int(-1);
   for (const Json& rows : json.at("row_group_rows").as_array()) file.row_group_rows.push_back(rows.as_int());
@@ -126,6 +128,7 @@ Json to_json(const Dataset& dataset) {
   out.set("plain_scan", dataset.plain_scan);
   out.set("union_by_name", dataset.union_by_name);
   out.set("hive_partitioning", dataset.hive_partitioning);
+  out.set("is_collection", dataset.is_collection);
   Json shapes = Json::Array{};
   if (dataset.file_kinds) {
     out.set("kinds", to_json(dataset.file_kinds->all));
@@ -160,6 +163,7 @@ Result<Dataset> dataset_from_json(const Json& json) {
   dataset.plain_scan = json.at("plain_scan").as_bool();
   dataset.union_by_name = json.at("union_by_name").as_bool();
   dataset.hive_partitioning = json.at("hive_partitioning").as_bool();
+  dataset.is_collection = json.at("is_collection").as_bool();
   if (const Json* kinds = json.find("kinds")) {
     auto file_kinds = std::make_shared<FileKinds>();
     file_kinds->all = kinds_from_json(*kinds);

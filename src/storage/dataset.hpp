@@ -35,6 +35,7 @@ struct DataFile {
   std::uint64_t inode = 0;
   std::int64_t rows = -1;                    // -1: not known without reading the file
   std::vector<std::int64_t> row_group_rows;  // parquet
+  std::int64_t changed_ns = 0;               // anything about it; nobody can set it (storage/file_identity.hpp)
   int shape = 0;                             // of Dataset::file_kinds, where there are any
   // Rows that are none of the dataset's any more: first, last, in order. Only where there are file_kinds.
   std::vector<std::pair<std::int64_t, std::int64_t>> dead = {};
@@ -53,7 +54,8 @@ struct DataFile {
   }
 
   bool same_content(const DataFile& other) const {
-    return path == other.path && bytes == other.bytes && modified_ns == other.modified_ns && inode == other.inode;
+    return path == other.path && bytes == other.bytes && modified_ns == other.modified_ns &&
+           changed_ns == other.changed_ns && inode == other.inode;
   }
 };
 
@@ -82,6 +84,7 @@ struct Dataset {
   bool plain_scan = false;         // rows in file order may be read without the engine (one schema, plain types)
   bool union_by_name = false;      // the files' schemas differ
   bool hive_partitioning = false;  // folders are named key=value
+  bool is_collection = false;      // its files never change, and were written by us
   // Of a collection whose files have different columns. The files of one shape stand together in `files`; the SQL that
   // gives `columns` is made of it where it runs (sql/shape_sql.hpp). Shared, because it may be large and a dataset is
   // copied for every statement that needs only some of its files. Null: all files have these columns.

@@ -73,5 +73,7 @@ IngestResult ingest_result_from_json(const Json& json);
 inline constexpr std::string_view kNeedPart = "part";
 inline constexpr std::string_view kNeedRejects = "rejects";
 inline constexpr std::string_view kNeedKeys = "keys";
+// Of a Check whose work says "given": the file of the number `index`, open for reading.
+inline constexpr std::string_view kNeedInput = "input";
 
 }  // namespace canvasback

@@ -6,7 +6,7 @@
 namespace canvasback {
 namespace {
 
-constexpr std::array<std::pair<TaskKind, std::string_view>, 12> kKinds{{
+constexpr std::array<std::pair<TaskKind, std::string_view>, 13> kKinds{{
     {TaskKind::Rows, "rows"},
     {TaskKind::Sql, "sql"},
     {TaskKind::Inspect, "inspect"},
@@ -19,6 +19,7 @@ constexpr std::array<std::pair<TaskKind, std::string_view>, 12> kKinds{{
     {TaskKind::Merge, "merge"},
     {TaskKind::Keys, "keys"},
     {TaskKind::Examine, "examine"},
+    {TaskKind::Check, "check"},
 }};
 
 Json optional_integer(const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(); }
@@ -58,6 +59,11 @@ Json to_json(const Task& task) {
   out.set("worker_number", task.worker_number);
   out.set("threads", task.threads);
   out.set("work", task.work);
+  if (!task.unchecked.empty()) {
+    Json unchecked = Json::Array{};
+    for (const std::string& path : task.unchecked) unchecked.push(path);
+    out.set("unchecked", std::move(unchecked));
+  }
   if (task.kind == TaskKind::Inspect) out.set("inspected", to_json(task.inspected));
   return out;
 }
@@ -95,6 +101,7 @@ Result<Task> task_from_json(const Json& json) {
   task.worker_number = static_cast<int>(json.at("worker_number").as_int());
   task.threads = static_cast<int>(json.at("threads").as_int());
   task.work = json.at("work");
+  for (const Json& path : json.at("unchecked").as_array()) task.unchecked.emplace_back(path.as_string());
   if (task.kind == TaskKind::Inspect) {
     CANVASBACK_ASSIGN(task.inspected, dataset_from_json(json.at("inspected")));
   }

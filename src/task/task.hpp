@@ -28,6 +28,7 @@ enum class TaskKind {
   Merge,    // files of a collection into the parts of weeks (role maintain)
   Keys,     // the keys of a collection's records (role maintain)
   Examine,  // what files of a collection say of themselves, and whether it is true (role maintain)
+  Check,    // whether files of a collection are, byte for byte, what was written (role maintain)
 };
 
 struct Task {
@@ -57,6 +58,9 @@ struct Task {
   int threads = 0;    // to work with; 0: all that the worker has
   Dataset inspected;  // Inspect: the listed files
   Json work;  // Ingest, Merge, Examine: task/collection_task.hpp; Search: query/search.hpp; Sql: "narrowing", "range"
+  // Files of collections that nobody has checked yet (storage/parquet/file_check.hpp): by their paths. The worker does
+  // so with those it is going to read, and says which in `checked` of its last frame.
+  std::vector<std::string> unchecked;
 };
 
 Json to_json(const Task& task);

@@ -38,6 +38,20 @@ def serve(tmp_path):
         server.stop()
 
 
+@pytest.fixture
+def serve_in():
+    """Starts servers in a folder whose data/ is there already."""
+    started = []
+
+    def start(folder, **options):
+        started.append(Server(folder, **options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
 @pytest.fixture(scope="module")
 def serve_module(tmp_path_factory):
     """Starts servers that live as long as the module."""

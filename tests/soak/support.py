@@ -20,8 +20,9 @@ class Server:
     """A `canvasback serve` of our own, on a free port of loopback, with a data folder of its own."""
 
     def __init__(self, paths, *flags):
-        self.data = tempfile.mkdtemp(prefix="canvasback-soak-")
-        self.log = open(os.path.join(self.data, "log"), "wb")
+        self.folder = tempfile.mkdtemp(prefix="canvasback-soak-")
+        self.data = os.path.join(self.folder, "data")
+        self.log = open(os.path.join(self.folder, "log"), "wb")
         self.process = subprocess.Popen(
             [BINARY, "serve", *paths, "--listen", "127.0.0.1:0", "--data", self.data, *flags],
             stdout=subprocess.PIPE,
@@ -42,7 +43,7 @@ class Server:
                 self.process.kill()
                 self.process.wait()
         self.log.close()
-        shutil.rmtree(self.data, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def workers(self):
         """Process ids of the front's children."""

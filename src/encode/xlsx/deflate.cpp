@@ -1,12 +1,12 @@
 #include "encode/xlsx/deflate.hpp"
 
-#include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 #include <libdeflate.h>
 
 #include <algorithm>
 #include <vector>
 
+#include "base/checksum.hpp"
 #include "encode/xlsx/deflate_walk.hpp"
 
 namespace canvasback::xlsx {
@@ -81,8 +81,6 @@ std::unique_ptr<Deflater> make_deflater(Compression compression) {
   return std::make_unique<FastDeflater>();
 }
 
-std::uint32_t crc32_of(std::string_view bytes) {
-  return crc32_gzip_refl(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-}
+std::uint32_t crc32_of(std::string_view bytes) { return canvasback::crc32_of(bytes); }
 
 }  // namespace canvasback::xlsx

@@ -5,44 +5,64 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
 
 #include "base/limits.hpp"
 #include "base/tar.hpp"
 #include "service/schedule/on_thread.hpp"
+#include "storage/data_folder.hpp"
 #include "storage/file.hpp"
+#include "storage/file_identity.hpp"
 
 namespace canvasback {
 
 namespace fs = std::filesystem;
 
-Result<std::unique_ptr<CollectionBackup>> CollectionBackup::open(const CollectionService& collections,
-                                                                 const std::string& data_folder) {
-  std::unique_ptr<CollectionBackup> out(new CollectionBackup());
-  CANVASBACK_TRY(out->add_folder(data_folder, data_folder + "/schemas"));
-  for (const auto& [name, collection] : collections.collections()) {
+asio::awaitable<Result<std::unique_ptr<CollectionBackup>>> CollectionBackup::open(CollectionService& collections) {
+  co_await collections.notice_all_changes();
+  std::unique_ptr<CollectionBackup> out(new CollectionBackup(collections));
+  Status status = out->add_all();
+  if (!status) co_return Result<std::unique_ptr<CollectionBackup>>(std::unexpected(status.error()));
+  co_return std::move(out);
+}
+
+Status CollectionBackup::add_all() {
+  const std::string& data_folder = collections_.data_folder();
+  std::error_code error;
+  const std::string format = data_folder + "/" + kDataFolderFormatFile;
+  if (fs::exists(format, error)) CANVASBACK_TRY(add(data_folder, format));
+  CANVASBACK_TRY(add_folder(data_folder, data_folder + "/schemas"));
+  for (const auto& [name, collection] : collections_.collections()) {
     // Without a file that cannot be read it would be no backup.
     if (collection->blocked) return std::unexpected(*collection->blocked);
-    struct stat info {};
     const std::string numbers = number_note_path(collection->folder);
-    if (::stat(numbers.c_str(), &info) == 0) CANVASBACK_TRY(out->add(data_folder, numbers));
+    if (fs::exists(numbers, error)) CANVASBACK_TRY(add(data_folder, numbers));
     for (const auto* files : {&collection->files.live, &collection->archived}) {
-      for (const CollectionFile& file : *files) CANVASBACK_TRY(out->add(data_folder, file.file.path));
+      for (const CollectionFile& file : *files) CANVASBACK_TRY(add(data_folder, file.file.path, &file.file));
     }
-    CANVASBACK_TRY(out->add_folder(data_folder, collection->quarantine));
+    CANVASBACK_TRY(add_folder(data_folder, collection->quarantine));
   }
-  return out;
+  return {};
 }
 
 CollectionBackup::~CollectionBackup() { disk_.join(); }
 
-Status CollectionBackup::add(const std::string& data_folder, const std::string& path) {
+Status CollectionBackup::add(const std::string& data_folder, const std::string& path, const DataFile* listed) {
   File file;
   file.name = fs::path(path).lexically_relative(data_folder).string();
-  file.fd = UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  file.fd = UniqueFd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat info {};
-  if (!file.fd || ::fstat(file.fd.get(), &info) != 0) return std::unexpected(file::error_from(errno, "opened", path));
+  if (!file.fd || ::fstat(file.fd.get(), &info) != 0) {
+    return fail(ErrorCode::Unavailable, fmt::format("The file {} cannot be opened for the backup.", path),
+                std::strerror(errno));
+  }
+  if (listed != nullptr && !has_identity(*listed, info)) {
+    return fail(ErrorCode::InvalidData,
+                fmt::format("The file {} is not the one that the collection was written with.", path));
+  }
   if (!S_ISREG(info.st_mode)) return {};
+  if (listed != nullptr) file.listed = *listed;
   file.bytes = static_cast<std::uint64_t>(info.st_size);
   file.modified_s = info.st_mtim.tv_sec;
   files_.push_back(std::move(file));
@@ -66,7 +86,21 @@ std::uint64_t CollectionBackup::bytes() const {
   return sum;
 }
 
+asio::awaitable<Status> CollectionBackup::check() {
+  for (const File& file : files_) {
+    if (!file.listed) continue;
+    if (Status checked = co_await collections_.check_file(*file.listed, file.fd.get()); !checked) co_return checked;
+  }
+  checked_ = true;
+  co_return Status();
+}
+
 asio::awaitable<Result<std::string_view>> CollectionBackup::next() {
+  if (!checked_) {
+    if (Status checked = co_await check(); !checked) {
+      co_return Result<std::string_view>(std::unexpected(checked.error()));
+    }
+  }
   auto reading = [this] { return read(); };
   co_return co_await on_thread(disk_, reading);
 }

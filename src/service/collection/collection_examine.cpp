@@ -171,7 +171,11 @@ asio::awaitable<Result<std::vector<CollectionFile>>> CollectionService::examine_
   if (!examined) co_return Out(std::unexpected(examined.error()));
   for (CollectionFile& file : *examined) {
     if (!file.trouble.empty() && is_gone(file.file.path)) continue;  // meanwhile
-    if (!file.trouble.empty()) log::error("collection {}: {}: {}", collection.name, file.file.path, file.trouble);
+    if (!file.trouble.empty()) {
+      log::error("collection {}: {}: {}", collection.name, file.file.path, file.trouble);
+    } else {
+      checks_.expect(file.file);  // somebody else put it there, or touched it
+    }
     out.push_back(std::move(file));
   }
   co_return out;
@@ -208,6 +212,7 @@ asio::awaitable<Status> CollectionService::open() {
   maintain_.set_readable_paths(std::move(readable));
   ingest_.warm(kIngestProcessesWarm);
   if (Status status = schemas_.open(); !status) co_return status;
+  checks_.load();
   for (const auto& [name, versions] : schemas_.all()) {
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   }

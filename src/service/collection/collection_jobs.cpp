@@ -161,7 +161,6 @@ CollectionJobs::Started CollectionJobs::generate(GenerateRequest request) {
 }
 
 CollectionJobs::Started CollectionJobs::backup() {
-  CANVASBACK_ASSIGN(auto opened, CollectionBackup::open(collections_, collections_.data_folder()));
   JobSpec spec = spec_of("backup", "all collections");
   spec.format = "tar";
   spec.filename = "canvasback-backup.tar";
@@ -170,8 +169,17 @@ CollectionJobs::Started CollectionJobs::backup() {
     for (const CollectionFile& file : collection->files.live) records += file.file.rows;
   }
   spec.rows_total = records;
-  std::shared_ptr<CollectionBackup> source = std::move(opened);  // shared: std::function copies what it holds
-  return jobs_.start(std::move(spec), JobService::Pieces([source] { return source->next(); }));
+  auto source = std::make_shared<std::unique_ptr<CollectionBackup>>();  // shared: std::function copies what it holds
+  auto& collections = collections_;
+  const auto next = [source, &collections]() -> asio::awaitable<Result<std::string_view>> {
+    if (*source == nullptr) {
+      auto opened = co_await CollectionBackup::open(collections);
+      if (!opened) co_return Result<std::string_view>(std::unexpected(opened.error()));
+      *source = std::move(*opened);
+    }
+    co_return co_await (*source)->next();
+  };
+  return jobs_.start(std::move(spec), JobService::Pieces(next));
 }
 
 }  // namespace canvasback

@@ -36,7 +36,7 @@ class CollectionJobs {
   Started verify(const std::string& name);
   // One commit of made-up records; cancelled, none of them is kept. {"records", "commit"}
   Started generate(GenerateRequest request);
-  // All collections as they are now, as a tar: a file job. Errors: also those of CollectionBackup::open().
+  // All collections as they are when the job begins, as a tar: a file job, with the errors of CollectionBackup.
   Started backup();
 
  private:

@@ -5,13 +5,16 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <memory>
+#include <string_view>
 
 #include "base/hash.hpp"
 #include "base/unique_fd.hpp"
 #include "storage/file.hpp"
+#include "storage/file_identity.hpp"
 
 namespace canvasback {
 namespace {
@@ -21,10 +24,18 @@ using Folder = std::unique_ptr<DIR, int (*)(DIR*)>;
 DataFile data_file_of(const std::string& path, const struct stat& info) {
   DataFile out;
   out.path = path;
-  out.bytes = static_cast<std::uint64_t>(info.st_size);
-  out.modified_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
-  out.inode = info.st_ino;
+  take_identity(out, info);
   return out;
+}
+
+// .writing-NUMBER.tmp, as CollectionService names what is being written, or what file::move() was writing.
+bool is_leftover(std::string_view name) {
+  constexpr std::string_view kBegin = ".writing-";
+  constexpr std::string_view kEnd = ".tmp";
+  if (name.starts_with(file::kMovedPrefix)) return parse_part_name(name.substr(file::kMovedPrefix.size())).has_value();
+  if (!name.starts_with(kBegin) || !name.ends_with(kEnd) || name.size() <= kBegin.size() + kEnd.size()) return false;
+  const std::string_view number = name.substr(kBegin.size(), name.size() - kBegin.size() - kEnd.size());
+  return std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 std::unexpected<Error> unreadable_folder(const std::string& folder, int error) {
@@ -34,11 +45,11 @@ std::unexpected<Error> unreadable_folder(const std::string& folder, int error) {
 // Whether it can be opened, as its trouble says. 0, or an error number that says nothing of the file.
 int open_once(CollectionFile& file) {
   const std::string& path = file.file.path;
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   struct stat info {};
   if (!fd || ::fstat(fd.get(), &info) != 0) {
     if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) return errno;
-    file.trouble = std::strerror(errno);
+    file.trouble = errno == ELOOP ? "It is a symbolic link" : std::strerror(errno);
     if (::stat(path.c_str(), &info) == 0) file.file = data_file_of(path, info);
     return 0;
   }
@@ -72,7 +83,7 @@ Result<CollectionListing> list_folder(const std::string& folder, MissingFolder m
     if (entry == nullptr) return out;
     const std::string name = entry->d_name;
     const std::string path = folder + "/" + name;
-    if (name.starts_with(".writing-")) out.leftovers.push_back(path);
+    if (is_leftover(name)) out.leftovers.push_back(path);
     if (is_merge_note_name(name)) out.merge_notes.push_back(path);
     const auto parsed = parse_part_name(name);
     if (!parsed) continue;
@@ -101,7 +112,7 @@ std::uint64_t last_commit_of_rejects(const std::string& folder) {
 }
 
 std::string identity_of(const DataFile& file) {
-  return fmt::format("{}:{}:{}:{}", file.path, file.bytes, file.modified_ns, file.inode);
+  return fmt::format("{}:{}:{}:{}:{}", file.path, file.bytes, file.modified_ns, file.changed_ns, file.inode);
 }
 
 std::set<std::string> names_in(const std::string& folder) {
@@ -114,6 +125,14 @@ std::set<std::string> names_in(const std::string& folder) {
 std::string aside_path(const std::string& path) {
   const std::string folder = path.substr(0, path.size() - file_name(path).size());
   return fmt::format("{}.unreadable-{}-{}", folder, random_hex(4), file_name(path));
+}
+
+void keep_content(DataFile& file, const DataFile& stated) {
+  file.path = stated.path;
+  file.bytes = stated.bytes;
+  file.modified_ns = stated.modified_ns;
+  file.changed_ns = stated.changed_ns;
+  file.inode = stated.inode;
 }
 
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }

@@ -36,6 +36,9 @@ std::set<std::string> names_in(const std::string& folder);
 // What a file that cannot be read and is not needed is called from now on, in the same folder.
 std::string aside_path(const std::string& path);
 
+// Another identity and path for the same content.
+void keep_content(DataFile& file, const DataFile& stated);
+
 // The last part of a path.
 std::string file_name(const std::string& path);
 

@@ -94,6 +94,8 @@ asio::awaitable<Result<std::size_t>> CollectionService::compact(std::string name
   }
   Collection& collection = *found->second;
   if (Status usable = collection.usable(); !usable) co_return Out(std::unexpected(usable.error()));
+  co_await notice_moves(collection);
+  if (Status usable = collection.usable(); !usable) co_return Out(std::unexpected(usable.error()));
   co_await wait_for_merges(collection);
   collection.merging = true;
   FileSet commits;
@@ -139,6 +141,7 @@ asio::awaitable<Result<CollectionService::Moved>> CollectionService::move_files(
                                                                                 std::vector<CollectionFile> files,
                                                                                 bool to_archive) {
   using Out = Result<Moved>;
+  if (Status checked = co_await check_all(files); !checked) co_return Out(std::unexpected(checked.error()));
   const std::string target = to_archive ? collection.archive : collection.folder;
   const std::string source = to_archive ? collection.folder : collection.archive;
   const auto held = co_await collection.lock->hold();
@@ -177,10 +180,7 @@ asio::awaitable<Result<CollectionService::Moved>> CollectionService::move_files(
     const std::string path = target + "/" + file_name(file.file.path);
     auto stated = stat_data_file(path);
     file.file.path = path;
-    if (stated) {  // another file, where it was copied to another disk
-      file.file.modified_ns = stated->modified_ns;
-      file.file.inode = stated->inode;
-    }
+    if (stated) keep_content(file.file, *stated);
     into.push_back(std::move(file));
   }
   std::ranges::stable_sort(collection.files.live, {}, [](const CollectionFile& file) { return file.name.is_commit; });
@@ -223,6 +223,8 @@ asio::awaitable<Result<CollectionService::Moved>> CollectionService::restore(std
   }
   Collection& collection = *found->second;
   if (Status usable = collection.usable(); !usable) co_return Out(std::unexpected(usable.error()));
+  co_await notice_moves(collection);
+  if (Status usable = collection.usable(); !usable) co_return Out(std::unexpected(usable.error()));
   co_await wait_for_merges(collection);
   std::vector<CollectionFile> files;
   for (const CollectionFile& file : collection.archived) {
@@ -244,6 +246,7 @@ asio::awaitable<Result<CollectionService::Verified>> CollectionService::verify(s
     co_return Out(fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name)));
   }
   Collection& collection = *found->second;
+  co_await notice_moves(collection);
   // Held, so that no file of it goes meanwhile.
   const auto pinned = collection.published.empty() ? nullptr : collection.published.back().second.lock();
   Verified out;
@@ -324,6 +327,7 @@ asio::awaitable<void> CollectionService::sync_behind(std::shared_ptr<bool> alive
 void CollectionService::start_maintaining() {
   maintaining_ = true;
   asio::co_spawn(executor_, maintain(alive_), asio::detached);
+  asio::co_spawn(executor_, check_in_background(alive_), asio::detached);
   if (!options_.sync_each_commit) asio::co_spawn(executor_, sync_behind(alive_), asio::detached);
 }
 

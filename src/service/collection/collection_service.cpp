@@ -166,6 +166,7 @@ CollectionService::CollectionService(asio::any_io_executor executor, Pools pools
       datasets_(datasets),
       options_(std::move(options)),
       schemas_(options_.data_folder + "/schemas"),
+      checks_(options_.data_folder + "/checks.json"),
       key_secret_(random_hex(16)) {}
 
 CollectionService::~CollectionService() {
@@ -512,6 +513,7 @@ asio::awaitable<void> CollectionService::shut_down() {
     const auto held = co_await collection->lock->hold();
     co_await note_numbers(*collection, collection->last_commit);
   }
+  co_await remember_checks();
   ingest_.shut_down();
   maintain_.shut_down();
   tidy_.shut_down();

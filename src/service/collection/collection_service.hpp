@@ -17,6 +17,7 @@
 
 #include "service/collection/collection.hpp"
 #include "service/collection/collection_keys.hpp"
+#include "service/collection/file_checks.hpp"
 #include "service/collection/pending_files.hpp"
 #include "service/collection/schema_store.hpp"
 #include "service/dataset/dataset_service.hpp"
@@ -96,6 +97,7 @@ class CollectionService {
     std::int64_t merge_after_s = 60;           // commits that have lain so long are merged however few they are
     std::int64_t grace_s = 60;                 // files that were merged into others stay so long
     std::int64_t keep_weeks = 0;               // parts of older weeks are removed; 0: none
+    std::int64_t scrub_every_h = 168;          // every file is read and compared with its checksums so often; 0: never
     std::uint64_t key_bytes_max = UINT64_MAX;  // memory of all collections' keys: what needs more is refused
   };
 
@@ -165,6 +167,17 @@ class CollectionService {
   // Whether files of a collection were moved away, changed or made unreadable since they were last looked for; that is
   // taken note of.
   asio::awaitable<bool> look_again();
+
+  // Which files of these datasets nobody has checked yet, and what a worker says that it has (Task::unchecked).
+  std::vector<std::string> unchecked(const std::vector<std::shared_ptr<const Dataset>>& datasets) const;
+  void take_checked(const Json& checked);
+  // Compares every byte of a file with its checksums, in a worker: of the file behind the descriptor where there is
+  // one. Errors: InvalidData that names the file.
+  asio::awaitable<Status> check_file(DataFile file, int fd = -1);
+  // Takes note of files of all collections that were moved, changed or only touched (linked, say) by hand.
+  asio::awaitable<void> notice_all_changes();
+  const FileChecks& file_checks() const { return checks_; }
+  bool scrubbing() const { return scrubbing_; }
 
   // Takes no more; ends what is under way.
   asio::awaitable<void> shut_down();
@@ -250,6 +263,13 @@ class CollectionService {
   asio::awaitable<Result<Moved>> move_files(Collection& collection, std::vector<CollectionFile> files, bool to_archive);
   asio::awaitable<void> maintain(std::shared_ptr<bool> alive);
   asio::awaitable<void> notice_moves(Collection& collection);
+  // Stops at the first that is wrong.
+  asio::awaitable<Status> check_all(const std::vector<CollectionFile>& files);
+  // All files there are, with the names of their collections.
+  std::vector<std::pair<std::string, DataFile>> all_files() const;
+  asio::awaitable<void> check_one(std::string collection, DataFile file);
+  asio::awaitable<void> check_in_background(std::shared_ptr<bool> alive);
+  asio::awaitable<void> remember_checks();
   asio::awaitable<void> remove_expired(Collection& collection);
   asio::awaitable<void> sync_behind(std::shared_ptr<bool> alive);
   void supersede(Collection& collection, std::vector<CollectionFile> files);
@@ -263,6 +283,7 @@ class CollectionService {
   DatasetService& datasets_;
   Options options_;
   SchemaStore schemas_;
+  FileChecks checks_;
   const std::string key_secret_;  // of hashes of keys, which nothing outlives
   asio::thread_pool disk_{2};
   asio::thread_pool house_{2};  // for what may take long there, so that no commit waits for it
@@ -271,6 +292,7 @@ class CollectionService {
   std::size_t streams_ = 0;
   bool benchmarking_ = false;
   bool maintaining_ = false;
+  bool scrubbing_ = false;
   std::uint64_t next_temporary_ = 1;
   bool stopping_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

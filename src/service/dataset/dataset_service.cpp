@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -30,6 +31,15 @@ bool names(std::string_view sql, std::string_view name) {
 }
 
 asio::awaitable<Result<Dataset>> list_on(DatasetSource source) { co_return list_files(source); }
+
+// Whether a file was written into, or another put in its place, with the time of its content kept.
+bool was_rewritten(const Dataset& before, const Dataset& now) {
+  return std::ranges::any_of(now.files, [&](const DataFile& file) {
+    const auto old = std::ranges::lower_bound(before.files, file.path, {}, &DataFile::path);
+    return old != before.files.end() && old->path == file.path && old->modified_ns == file.modified_ns &&
+           !old->same_content(file);
+  });
+}
 
 }  // namespace
 
@@ -59,6 +69,7 @@ asio::awaitable<void> DatasetService::refresh() {
   if (refreshing_) co_return;
   refreshing_ = true;
   std::vector<std::string> changed;
+  bool rewritten = false;
   for (auto& [name, entry] : entries_) {
     if (entry.is_put) continue;
     auto listed = co_await asio::co_spawn(listing_, list_on(entry.source), asio::use_awaitable);
@@ -73,9 +84,12 @@ asio::awaitable<void> DatasetService::refresh() {
     }
     const auto known = listed_.find(name);
     if (known != listed_.end() && known->second.version == listed->version) continue;
+    rewritten = rewritten || (known != listed_.end() && was_rewritten(known->second, *listed));
     listed_.insert_or_assign(name, std::move(*listed));
     changed.push_back(name);
   }
+  // An engine keeps the footers of files by path and that time: only one that was started since reads such a file anew.
+  if (rewritten) pool_.set_grants(granted_folders_, fmt::format("rewritten {}", monotonic_ns()));
   update_grants();
   for (const std::string& name : changed) co_await refresh_one(name);
   refreshing_ = false;

@@ -37,6 +37,15 @@ std::string start_of(std::string_view text) {
 
 Error cancelled_error() { return Error{ErrorCode::Cancelled, "The job was cancelled.", {}, {}, 0}; }
 
+// job-NUMBER or job-NUMBER.part.
+bool is_job_file(std::string_view name) {
+  constexpr std::string_view kBegin = "job-";
+  if (!name.starts_with(kBegin)) return false;
+  name.remove_prefix(kBegin.size());
+  if (name.ends_with(".part")) name.remove_suffix(5);
+  return !name.empty() && std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 // Rows the answer will have; nothing where only reading tells.
 std::optional<std::int64_t> rows_of(const Dataset& dataset, const Selection& selection) {
   if (dataset.rows < 0 || !selection.filter.is_null() || selection.sample || !selection.after.empty()) return {};
@@ -112,9 +121,13 @@ JobService::JobService(asio::any_io_executor executor, QueryService& queries, Da
       work_ended_(executor) {
   // Whatever an earlier server left: nobody knows those jobs any more, and some of their files are not whole.
   std::error_code error;
-  fs::remove_all(options_.folder, error);
   fs::create_directories(options_.folder, error);
-  fs::permissions(options_.folder, fs::perms::owner_all, error);
+  for (const auto& entry : fs::directory_iterator(options_.folder, error)) {
+    const bool is_plain = entry.symlink_status(error).type() == fs::file_type::regular;
+    if (is_plain && is_job_file(entry.path().filename().string())) fs::remove(entry.path(), error);
+  }
+  // Who made it a link to another disk has chosen who may look into it; the files are this user's alone in any case.
+  if (!fs::is_symlink(options_.folder, error)) fs::permissions(options_.folder, fs::perms::owner_all, error);
   if (error) log::warning("the folder of job files, {}, cannot be used: {}", options_.folder, error.message());
   asio::co_spawn(executor_, sweep(alive_), asio::detached);
 }

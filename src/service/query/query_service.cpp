@@ -80,6 +80,9 @@ asio::awaitable<TaskEvent> Answer::next() {
     event = co_await run_->next();
   }
   const bool told = event.kind == TaskEvent::Kind::Done || event.last;
+  if (told && service_.checking_.checked && event.info.at("checked").is_array()) {
+    service_.checking_.checked(event.info.at("checked"));
+  }
   if (told && !count_key_.empty() && event.info.at("counted_total").is_integer()) {
     service_.remember_count(count_key_, event.info.at("counted_total").as_int());
   }
@@ -198,6 +201,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
   int looks = look_again_ == nullptr ? 0 : kLooksMax;
   const OnUnreadable on_unreadable = on_unreadable_of(task);
   while (true) {
+    if (checking_.unchecked) task.unchecked = checking_.unchecked(datasets);
     auto run = co_await pool_.submit(task, datasets, lane, large, cancelled);
     if (!run) {
       running_.erase(id);

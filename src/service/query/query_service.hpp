@@ -163,6 +163,14 @@ class QueryService {
   using LookAgain = std::function<asio::awaitable<bool>()>;
   void set_look_again(LookAgain look_again) { look_again_ = std::move(look_again); }
 
+  // Of files of collections: which of a task's datasets nobody has checked yet (Task::unchecked), and what a worker
+  // says that it has.
+  struct FileChecking {
+    std::function<std::vector<std::string>(const std::vector<std::shared_ptr<const Dataset>>&)> unchecked;
+    std::function<void(const Json& checked)> checked;
+  };
+  void set_file_checking(FileChecking checking) { checking_ = std::move(checking); }
+
   const std::map<std::uint64_t, RunningQuery>& running() const { return running_; }
   // Errors: QueryNotFound.
   Status cancel(std::uint64_t id);
@@ -188,6 +196,7 @@ class QueryService {
   DatasetService& datasets_;
   Options options_;
   LookAgain look_again_;
+  FileChecking checking_;
   AnswerCache profiles_;
   std::uint64_t next_id_ = 1;
   std::map<std::uint64_t, RunningQuery> running_;

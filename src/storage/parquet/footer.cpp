@@ -15,6 +15,7 @@
 #include <mutex>
 
 #include "base/unique_fd.hpp"
+#include "storage/file_identity.hpp"
 #include "storage/parquet/guard.hpp"
 
 namespace canvasback {
@@ -233,11 +234,7 @@ Result<std::shared_ptr<arrow::io::RandomAccessFile>> open_data_file(const DataFi
     return fail(ErrorCode::InvalidData, fmt::format("The file {} cannot be opened.", file.path), std::to_string(errno));
   }
   struct stat info {};
-  if (::fstat(fd.get(), &info) != 0 || info.st_ino != file.inode ||
-      static_cast<std::uint64_t>(info.st_size) != file.bytes ||
-      info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec != file.modified_ns) {
-    return fail(ErrorCode::InvalidData, fmt::format("The file {} changed; ask again.", file.path));
-  }
+  if (::fstat(fd.get(), &info) != 0 || !has_identity(file, info)) return std::unexpected(changed_file(file.path));
   auto opened = arrow::io::ReadableFile::Open(fd.get());
   if (!opened.ok()) return std::unexpected(arrow_error(file.path, opened.status()));
   fd.release();

@@ -1,5 +1,5 @@
 // Parquet footers: read once per file content and kept while they are used (a bounded cache per process).
-// A file is opened by path and must still be the file that was listed (size, time, inode), else InvalidData.
+// A file is opened by path and must still be the file that was listed (storage/file_identity.hpp), else InvalidData.
 // Errors of libparquet and of the file become InvalidData that names the file: a damaged file is the data's fault.
 #pragma once
 

@@ -15,7 +15,9 @@
 
 #include "base/limits.hpp"
 #include "record/kinds.hpp"
+#include "storage/parquet/checksum_stream.hpp"
 #include "storage/parquet/descriptor_stream.hpp"
+#include "storage/parquet/file_checksums.hpp"
 #include "storage/parquet/footer.hpp"
 #include "storage/parquet/steady_pool.hpp"
 
@@ -44,9 +46,11 @@ class ParquetPartWriter final : public PartWriter {
  public:
   ParquetPartWriter(int fd, PartWriterOptions options)
       : options_(std::move(options)),
+        fd_(fd),
         // Somebody waits for a commit to be synced.
         stream_(std::make_shared<DescriptorStream>(
-            fd, options_.quick ? kQuickWriteBehindBytes : limits::kWriteBehindBytes)) {}
+            fd, options_.quick ? kQuickWriteBehindBytes : limits::kWriteBehindBytes)),
+        summed_(std::make_shared<ChecksumStream>(stream_)) {}
   ~ParquetPartWriter() override { stream_->drop(); }
 
   Status begin(const SchemaPtr& schema) {
@@ -89,8 +93,8 @@ class ParquetPartWriter final : public PartWriter {
         ARROW_ASSIGN_OR_RAISE(pool_, arrow::internal::ThreadPool::Make(options_.threads));
         arrow_builder.set_use_threads(true)->set_executor(pool_.get());
       }
-      ARROW_ASSIGN_OR_RAISE(writer_, parquet::arrow::FileWriter::Open(*schema, &memory_, stream_,
-                                                                      builder.build(), arrow_builder.build()));
+      ARROW_ASSIGN_OR_RAISE(writer_, parquet::arrow::FileWriter::Open(*schema, &memory_, summed_, builder.build(),
+                                                                      arrow_builder.build()));
       return arrow::Status::OK();
     });
   }
@@ -124,9 +128,11 @@ class ParquetPartWriter final : public PartWriter {
   Result<WrittenPart> finish(const std::string& info) override {
     WrittenPart out;
     CANVASBACK_TRY(guard([&]() -> arrow::Status {
-      ARROW_RETURN_NOT_OK(writer_->AddKeyValueMetadata(arrow::key_value_metadata({{kPartInfoKey, info}})));
+      ARROW_RETURN_NOT_OK(writer_->AddKeyValueMetadata(
+          arrow::key_value_metadata({kPartInfoKey, kChecksumsKey}, {info, to_text(FileChecksums())})));
       ARROW_RETURN_NOT_OK(writer_->Close());
       ARROW_RETURN_NOT_OK(stream_->Close());
+      ARROW_RETURN_NOT_OK(summed_->write_checksums(fd_));
       const auto footer = writer_->metadata();
       out.rows = footer->num_rows();
       for (int group = 0; group < footer->num_row_groups(); ++group) {
@@ -161,8 +167,10 @@ class ParquetPartWriter final : public PartWriter {
   }
 
   PartWriterOptions options_;
-  SteadyPool memory_;                                  // outlives what writes
+  SteadyPool memory_;  // outlives what writes
+  const int fd_;
   std::shared_ptr<DescriptorStream> stream_;           // shared: Arrow's writers ask for it so
+  std::shared_ptr<ChecksumStream> summed_;             // in front of it
   std::shared_ptr<arrow::internal::ThreadPool> pool_;  // as Arrow makes it; before writer_, which uses it
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
   std::int64_t rows_ = 0;

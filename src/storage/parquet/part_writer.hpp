@@ -1,6 +1,7 @@
 // PartWriter: record batches of one schema into one Parquet file of a collection, through a descriptor that somebody
 // else opened and will sync. ZSTD (or LZ4), row groups as they are given, statistics, Bloom filters on the columns
-// asked for, and a footer that says what the file is (storage/table/part_info.hpp).
+// asked for, and a footer that says what the file is (storage/table/part_info.hpp) and the checksums of all bytes of it
+// (file_checksums.hpp).
 #pragma once
 
 #include <memory>
@@ -39,8 +40,8 @@ struct WrittenPart {
 
 class PartWriter {
  public:
-  // fd: open for writing at its start, and left open; it outlives the writer. Errors: StorageLimit when the disk is
-  // full, Unavailable for other errors of writing, InvalidData for a type that Parquet has not.
+  // fd: open for reading and writing at its start, and left open; it outlives the writer. Errors: StorageLimit when the
+  // disk is full, Unavailable for other errors of writing, InvalidData for a type that Parquet has not.
   static Result<std::unique_ptr<PartWriter>> open(int fd, SchemaPtr schema, PartWriterOptions options);
   virtual ~PartWriter() = default;
 

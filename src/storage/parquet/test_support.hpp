@@ -14,6 +14,7 @@
 
 #include "base/test_support.hpp"
 #include "storage/dataset.hpp"
+#include "storage/file_identity.hpp"
 #include "stream/batch_stream.hpp"
 
 namespace canvasback {
@@ -23,9 +24,7 @@ inline DataFile stat_of(const std::string& path) {
   EXPECT_EQ(::stat(path.c_str(), &info), 0);
   DataFile file;
   file.path = path;
-  file.bytes = static_cast<std::uint64_t>(info.st_size);
-  file.modified_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
-  file.inode = info.st_ino;
+  take_identity(file, info);
   return file;
 }
 

@@ -19,6 +19,7 @@ Dataset dataset_of(const std::string& name, const FileSet& files, const std::str
   out.version = version;
   out.rows = 0;
   out.plain_scan = true;
+  out.is_collection = true;
   for (const KindColumn& column : columns_of_members(all)) {
     DatasetColumn entry;
     entry.name = column.name;

@@ -27,6 +27,15 @@ std::string made_folder(const std::string& path) {
 
 constexpr const char* kReadersHoldAll = "Slow readers hold all of the memory that streams may take.";
 
+// ROLE-NUMBER, as the pools name the folders of their workers.
+bool is_spill_folder(std::string_view name) {
+  for (std::string_view role : {"worker-", "ingest-", "maintain-", "tidy-"}) {
+    if (!name.starts_with(role) || name.size() == role.size()) continue;
+    return std::ranges::all_of(name.substr(role.size()), [](char c) { return c >= '0' && c <= '9'; });
+  }
+  return false;
+}
+
 Error overloaded(std::string message) { return Error{ErrorCode::TooManyRequests, std::move(message), {}, {}, 1}; }
 
 }  // namespace
@@ -36,9 +45,13 @@ Pool::Pool(asio::any_io_executor executor, PoolOptions options)
       options_(std::move(options)),
       blocks_(made_folder(options_.data_folder + "/cache"), options_.cache_bytes) {
   // Whatever an earlier server left: no worker of it lives, because this one holds the data folder's lock.
+  // Their folders alone: the one they lie in may be a link to a larger disk, and may hold what is not ours.
   std::error_code error;
-  fs::remove_all(options_.data_folder + "/spill", error);
-  made_folder(options_.data_folder + "/spill");
+  const std::string spill = made_folder(options_.data_folder + "/spill");
+  for (const auto& entry : fs::directory_iterator(spill, error)) {
+    const bool is_folder = entry.symlink_status(error).type() == fs::file_type::directory;
+    if (is_folder && is_spill_folder(entry.path().filename().string())) fs::remove_all(entry.path(), error);
+  }
   asio::co_spawn(executor_, watch(), asio::detached);
 }
 

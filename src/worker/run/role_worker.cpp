@@ -148,6 +148,8 @@ class RoleWorker {
       CANVASBACK_ASSIGN(out, run_keys(task.work, feed_, cancel));
     } else if (task.kind == TaskKind::Examine && options_.engine) {
       CANVASBACK_ASSIGN(out, run_examine(task.work, cancel));
+    } else if (task.kind == TaskKind::Check && options_.engine) {
+      CANVASBACK_ASSIGN(out, run_check(task.work, feed_, cancel));
     } else {
       return fail(ErrorCode::DataProcessing, "A task of this kind is not this worker's.");
     }

@@ -10,12 +10,17 @@ namespace canvasback::http {
 namespace {
 
 asio::awaitable<void> backup(Services services, Connection& connection, Request& request) {
-  auto opened = CollectionBackup::open(*services.collections, services.collections->data_folder());
+  auto opened = co_await CollectionBackup::open(*services.collections);
   if (!opened) {
     co_await connection.respond(problem_response(opened.error(), request.path));
     co_return;
   }
   CollectionBackup& source = **opened;
+  // Before the first byte, so that what is wrong can be said.
+  if (Status checked = co_await source.check(); !checked) {
+    co_await connection.respond(problem_response(checked.error(), request.path));
+    co_return;
+  }
   Response response;
   response.content_type = "application/x-tar";
   response.headers.emplace_back("Content-Disposition", "attachment; filename=\"canvasback-backup.tar\"");

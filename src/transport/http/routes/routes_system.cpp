@@ -24,6 +24,25 @@ void write_feeds(const std::vector<FeedStatus>& feeds, JsonWriter& out) {
   out.end_array();
 }
 
+// When the files of collections were last read whole, and what was found.
+void write_scrub(JsonWriter& out, const CollectionService& collections) {
+  const FileChecks& checks = collections.file_checks();
+  out.key("scrub").begin_object().key("age_s");
+  if (checks.scrubbed_us() > 0) {
+    out.value(static_cast<double>(std::max<std::int64_t>(0, wall_us() - checks.scrubbed_us())) / 1e6);
+  } else {
+    out.null();
+  }
+  out.member("running", collections.scrubbing());
+  out.member("unchecked_files", static_cast<std::uint64_t>(checks.waiting().size()));
+  out.key("damaged").begin_array();
+  for (const auto& [path, damage] : checks.damaged()) {
+    out.begin_object().member("collection", damage.collection);
+    out.member("file", path.substr(path.rfind('/') + 1)).member("problem", damage.message).end_object();
+  }
+  out.end_array().end_object();
+}
+
 asio::awaitable<void> health(Services services, Connection& connection) {
   std::size_t readable = 0;
   std::size_t broken = 0;
@@ -37,7 +56,8 @@ asio::awaitable<void> health(Services services, Connection& connection) {
       if (collection->blocked) blocked.emplace_back(name, collection->blocked->message);
     }
   }
-  const bool healthy = workers && stopped.empty() && blocked.empty();
+  const bool damaged = services.collections != nullptr && !services.collections->file_checks().damaged().empty();
+  const bool healthy = workers && stopped.empty() && blocked.empty() && !damaged;
   // A feed's server is not this one: it is told, and no reason to send requests elsewhere.
   const bool fed = services.feeds == nullptr ||
                    std::ranges::none_of(*services.feeds, [](const FeedStatus& feed) { return feed.failures > 0; });
@@ -65,6 +85,7 @@ asio::awaitable<void> health(Services services, Connection& connection) {
     }
     out.end_array();
   }
+  if (services.collections != nullptr) write_scrub(out, *services.collections);
   out.key("workers").begin_array();
   for (const Pool::WorkerInfo& worker : services.pool.workers()) {
     out.begin_object()

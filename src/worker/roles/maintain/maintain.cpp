@@ -8,9 +8,11 @@
 
 #include "base/iso_week.hpp"
 #include "base/limits.hpp"
+#include "base/work_pieces.hpp"
 #include "sql/record_range_sql.hpp"
 #include "sql/sql_builder.hpp"
 #include "storage/dataset.hpp"
+#include "storage/parquet/file_check.hpp"
 #include "storage/parquet/footer.hpp"
 #include "storage/parquet/part_writer.hpp"
 #include "storage/parquet/scan.hpp"
@@ -42,6 +44,9 @@ class Merge {
 
   Result<Json> run() {
     CANVASBACK_ASSIGN(Dataset dataset, dataset_from_json(work_.at("dataset")));
+    // Just before the engine reads them: a page that was read is in memory then.
+    CANVASBACK_TRY(work_pieces(threads_, dataset.files.size(),
+                               [&](std::size_t i, std::size_t) { return check_file(dataset.files[i], cancel_); }));
     if (work_.find("schema") != nullptr) keys_.emplace(key_writer(work_, feed_, cancel_));
     const Kinds kinds = part_info_from_json(work_.at("info")).kinds;
     const std::string time_sql = record_time_sql(record_time_columns(kinds));
@@ -196,6 +201,7 @@ Status read_whole(const DataFile& file, const CancelToken& cancel) {
 }
 
 Result<Json> examine(DataFile file, bool deep, const CancelToken& cancel) {
+  CANVASBACK_TRY(deep ? check_file(file, cancel) : check_footer(file));
   Dataset dataset;
   dataset.kind = DatasetKind::Parquet;
   dataset.files.push_back(std::move(file));
@@ -268,6 +274,22 @@ Result<Json> run_examine(const Json& work, const CancelToken& cancel) {
   Json out;
   out.set("files", std::move(files));
   return out;
+}
+
+Result<Json> run_check(const Json& work, WorkFeed& feed, const CancelToken& cancel) {
+  CANVASBACK_ASSIGN(Dataset listed, dataset_from_json(work.at("dataset")));
+  for (std::size_t i = 0; i < listed.files.size(); ++i) {
+    if (!work.at("given").as_bool()) {
+      CANVASBACK_TRY(check_file(listed.files[i], cancel));
+      continue;
+    }
+    Json request;
+    request.set("name", kNeedInput);
+    request.set("index", static_cast<std::uint64_t>(i));
+    CANVASBACK_ASSIGN(const UniqueFd fd, feed.need_file(request, cancel));
+    CANVASBACK_TRY(check_file(fd.get(), listed.files[i], cancel));
+  }
+  return Json(Json::Object{});
 }
 
 }  // namespace canvasback

@@ -62,6 +62,8 @@ void Executor::run(const Task& task, CancelToken cancel) {
   threads_ = task.threads > 0 ? std::min(task.threads, options_.threads) : options_.threads;
   engine_->use_threads(threads_);
   decoded_.clear();
+  unchecked_ = {task.unchecked.begin(), task.unchecked.end()};
+  checked_ = Json::Array{};
   rows_alone_ = task.kind == TaskKind::Window;
   rows_sent_ = 0;
   bytes_sent_ = 0;
@@ -90,6 +92,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
       case TaskKind::Merge:
       case TaskKind::Keys:
       case TaskKind::Examine:
+      case TaskKind::Check:
         status = fail(ErrorCode::DataProcessing, "A task of this kind is not this worker's.");
         break;
     }
@@ -114,6 +117,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
   Json blocks = Json::Array{};
   for (const std::string& key : metrics.blocks) blocks.push(key);
   done.set("blocks", std::move(blocks));
+  if (!checked_.as_array().empty()) done.set("checked", std::move(checked_));
   if (metrics.counted_total) done.set("counted_total", *metrics.counted_total);
   static_cast<void>(sink.end_with(FrameKind::Done, done.dump()));
   for (const auto& [key, block] : decoded_) block_writer_->store(key, *block);
@@ -242,6 +246,7 @@ Result<std::unique_ptr<BatchStream>> Executor::open_statement(const Task& task, 
   const Narrowing narrowing = narrowing_from_json(task.work.at("narrowing"));
   for (const std::string& table : admitted.tables) {
     const Dataset& dataset = *find_table(table);
+    CANVASBACK_TRY(check_files(dataset, cancel));
     if (dataset.name == narrowing.collection && !narrowing.empty()) {
       CANVASBACK_ASSIGN(const Dataset some, narrowed(dataset, narrowing, threads_, cancel));
       // Of this statement alone: the next one defines it anew.

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -134,6 +135,10 @@ class Executor {
   Result<std::int64_t> single_number(const std::string& sql, std::vector<std::string> parameters,
                                      const CancelToken& cancel);
   const Dataset* find_table(std::string_view name) const;
+  // Of a collection: these rows of its files are about to be read. A file that is not the one listed any more is an
+  // error that names it; one that nobody has checked yet is checked now. Costs a stat() for each file.
+  Status check_files(const Dataset& dataset, const CancelToken& cancel, std::int64_t offset = 0,
+                     std::int64_t rows = INT64_MAX);
   Status define(const Dataset& dataset);
   Status encode(const Task& task, BatchStream& stream, std::function<Json()> tail, FrameSink& sink,
                 TaskMetrics& metrics, const CancelToken& cancel);
@@ -149,6 +154,8 @@ class Executor {
   std::vector<std::pair<std::string, BatchPtr>> decoded_;  // blocks to be kept once the task has ended
   BlockMap blocks_;
   TableMap tables_;
+  std::set<std::string, std::less<>> unchecked_;  // of the task at hand: Task::unchecked
+  Json checked_;                                  // what of these it has checked: [{"path", "changed_ns"}]
   std::unique_ptr<BlockWriter> block_writer_;
   std::atomic<std::int64_t> rows_sent_ = 0;
   std::atomic<std::uint64_t> bytes_sent_ = 0;

@@ -79,6 +79,7 @@ Status Executor::run_analyse(const Task& task, const CancelToken& cancel, FrameS
   auto found = catalog_.find(task.dataset);
   if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + task.dataset + "\".");
   const Dataset& dataset = found->second;
+  CANVASBACK_TRY(check_files(dataset, cancel));
   CANVASBACK_TRY(define(dataset));
   metrics.method = "duckdb";
   if (task.analysis.kind == Analysis::Kind::Profile) return run_profile(task, dataset, cancel, sink, metrics);

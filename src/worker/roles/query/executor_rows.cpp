@@ -12,6 +12,7 @@
 #include "query/cursor.hpp"
 #include "sql/sql_builder.hpp"
 #include "storage/block_cache.hpp"
+#include "storage/file_identity.hpp"
 #include "storage/parquet/row_group_reader.hpp"
 #include "storage/parquet/scan.hpp"
 #include "worker/roles/query/executor.hpp"
@@ -102,6 +103,7 @@ Result<Executor::Plan> Executor::plan_rows(const Task& task, const Dataset& data
   Plan plan;
   if (task.format == "parquet" && task.compression.empty() && selection.columns.empty() && offset == 0 &&
       rows == dataset.rows && dataset.files.size() == 1) {
+    CANVASBACK_TRY(check_files(dataset, cancel));
     metrics.method = "file";
     plan.whole_file = &dataset.files[0];
     return plan;
@@ -124,6 +126,7 @@ Result<std::unique_ptr<BatchStream>> Executor::plan_range(const Dataset& dataset
                                                           const std::vector<std::string>& columns, std::int64_t offset,
                                                           std::int64_t rows, const CancelToken& cancel,
                                                           TaskMetrics& metrics) {
+  CANVASBACK_TRY(check_files(dataset, cancel, offset, rows));
   if (rows <= limits::kPageRowsMax) {
     CANVASBACK_ASSIGN(auto page, plan_page(dataset, columns, offset, rows, metrics));
     if (page) return page;
@@ -191,6 +194,7 @@ Result<std::unique_ptr<BatchStream>> Executor::plan_page(const Dataset& dataset,
 
 Result<Executor::Plan> Executor::plan_engine(const Task& task, const Dataset& dataset, const CancelToken& cancel) {
   const Selection& selection = task.selection;
+  CANVASBACK_TRY(check_files(dataset, cancel));
   std::optional<Cursor> cursor;
   if (!selection.after.empty()) {
     CANVASBACK_ASSIGN(cursor, checked_cursor(selection, dataset));
@@ -246,9 +250,8 @@ Status Executor::pass_file(const Task&, const DataFile& file, const CancelToken&
                            TaskMetrics& metrics) {
   UniqueFd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info {};
-  if (!fd || ::fstat(fd.get(), &info) != 0 || info.st_ino != file.inode ||
-      static_cast<std::uint64_t>(info.st_size) != file.bytes) {
-    return fail(ErrorCode::InvalidData, "The file " + file.path + " changed; ask again.");
+  if (!fd || ::fstat(fd.get(), &info) != 0 || !has_identity(file, info)) {
+    return std::unexpected(changed_file(file.path));
   }
   std::string buffer(limits::kMiB, '\0');
   std::uint64_t left = file.bytes;

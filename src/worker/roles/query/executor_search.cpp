@@ -40,6 +40,7 @@ Status Executor::run_search(const Task& task, const CancelToken& cancel, FrameSi
   auto found = catalog_.find(task.dataset);
   if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + task.dataset + "\".");
   const Dataset& dataset = found->second;
+  CANVASBACK_TRY(check_files(dataset, cancel));
   CANVASBACK_ASSIGN(Search search, search_from_json(task.work));
   metrics.method = "search";
   CANVASBACK_ASSIGN(SearchOutcome outcome, search_records(dataset, search, threads_, cancel));

@@ -14,6 +14,7 @@
 #include "base/test_support.hpp"
 #include "encode/registry.hpp"
 #include "engine/duckdb/duckdb_engine.hpp"
+#include "storage/file_identity.hpp"
 #include "worker/child/test_support.hpp"
 #include "worker/roles/query/executor.hpp"
 
@@ -51,12 +52,10 @@ inline BatchPtr example_rows(std::int64_t first, std::int64_t rows) {
 inline DataFile listed(const std::string& path) {
   struct stat info {};
   EXPECT_EQ(::stat(path.c_str(), &info), 0);
-  return {path,
-          static_cast<std::uint64_t>(info.st_size),
-          info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec,
-          info.st_ino,
-          -1,
-          {}};
+  DataFile file;
+  file.path = path;
+  take_identity(file, info);
+  return file;
 }
 
 class ExecutorTest : public testing::Test {

@@ -55,6 +55,7 @@ Status Executor::run_tile(const Task& task, const CancelToken& cancel, FrameSink
   const auto found = catalog_.find(task.dataset);
   if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + task.dataset + "\".");
   const Dataset& dataset = found->second;
+  CANVASBACK_TRY(check_files(dataset, cancel));
   const Tile& tile = task.tile;
   CANVASBACK_TRY(check_tile(tile, dataset));
   CANVASBACK_TRY(define(dataset));

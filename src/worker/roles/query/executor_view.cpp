@@ -136,6 +136,7 @@ Status Executor::run_view(const Task& task, const CancelToken& cancel, TaskMetri
     if (found == catalog_.end()) {
       return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + task.dataset + "\".");
     }
+    CANVASBACK_TRY(check_files(found->second, cancel));
     CANVASBACK_TRY(define(found->second));
     CANVASBACK_TRY(check_selection(task.selection, found->second));
     CANVASBACK_TRY(build_selection(task, found->second, cancel, state));

@@ -557,6 +557,19 @@ export type Health = {
   collections_stopped?: (string)[];
   /** The feeds of the settings, in their order, where there are any. */
   feeds?: (Feed)[];
+  /** When every file of collections was last read and compared with its checksums, and what was found. */
+  scrub?: {
+    /** Since the last whole one; null: none yet. */
+    age_s: number | null;
+    running: boolean;
+    /** Files that have not been read whole since they came; queries check those they read. */
+    unchecked_files: number;
+    damaged: ({
+      collection: string;
+      file: string;
+      problem: string;
+    })[];
+  };
   workers: (Worker)[];
 };
 
