@@ -309,7 +309,8 @@ asio::awaitable<Status> CollectionService::examine_all(Collection& collection, b
   const bool is_noted = numbers && numbers->used_up_to >= collection.last_commit &&
                         numbers->synced_up_to.has_value() != options_.sync_each_commit;
   if (at_start && !is_noted && collection.last_commit > 0) co_await note_numbers(collection, collection.last_commit);
-  const bool is_known = collection.version > 0 || collection.schema || collection.blocked;
+  const bool is_known =
+      collection.version > 0 || collection.schema || collection.blocked || !collection.archived.empty();
   if (is_known || !collection.files.live.empty()) publish(collection);
   log::info("collection {}: {} records in {} files, {} commits to merge", collection.name, collection.records(),
             collection.files.live.size(), collection.commit_count());

@@ -79,18 +79,15 @@ asio::awaitable<bool> CollectionService::has_changed(const Collection& collectio
   co_return examined&& std::ranges::any_of(*examined, [](const CollectionFile& file) { return file.trouble.empty(); });
 }
 
-// Files that were moved away or back by hand, changed, or made unreadable. A listing counts only where no name was
-// being changed meanwhile.
+// Files that were moved away or back by hand, changed, or made unreadable. Under the lock no name is changed by us.
 asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
-  if (collection.changing_names || collection.is_scratch) co_return;
-  const std::uint64_t changes = collection.name_changes;
+  if (collection.is_scratch) co_return;
+  const auto held = co_await collection.lock->hold();
+  if (stopping_) co_return;
   std::set<std::string> before;
   for (const CollectionFile& file : collection.files.live) before.insert(file.file.path);
   auto list_live = [folder = collection.folder] { return list_folder(folder, MissingFolder::IsAnError); };
   auto listing = co_await on_thread(house_, list_live);
-  if (collection.changing_names || collection.name_changes != changes) co_return;
-  const auto held = co_await collection.lock->hold();
-  if (collection.name_changes != changes || stopping_) co_return;
   bool changed = false;
   if (!listing) {
     changed = !collection.blocked;
