@@ -70,7 +70,7 @@ TEST_F(FileCheckTest, AFlippedBitAnywhereIsFound) {
     const std::size_t footer = footer_bytes(std::string_view(whole).substr(whole.size() - 8), whole.size());
     ASSERT_GT(footer, 0U);
     const std::size_t key = whole.rfind(kChecksumsKey);
-    const std::size_t key_end = key + std::string_view(kChecksumsKey).size() + 12;
+    const std::size_t key_end = key + std::string_view(kChecksumsKey).size() + 13;
     // A step that is prime and so meets every kind of byte; the footer byte by byte.
     for (std::size_t at = 0; at < whole.size(); at += at + footer < whole.size() ? 37 : 1) {
       // Without the name of its entry a file is one from before there were checksums: nothing of it is wrong.
