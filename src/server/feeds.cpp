@@ -116,7 +116,8 @@ void Feeds::tell(Feed& feed, const Result<Kept>& kept) {
   if (!kept) {
     const std::string error = kept.error().message;
     if (error != status.error) {
-      log::warning("feed {}: {} {}", status.url, error, kept.error().detail.substr(0, 512));
+      log::warning("feed {}: {}", status.url, error);
+      log::debug("feed {}: {}", status.url, kept.error().detail.substr(0, 512));  // may have values in it
     }
     status.error = error;
     ++status.failures;
