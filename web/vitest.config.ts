@@ -17,7 +17,7 @@ export default defineConfig({
           include: ["tests/**/*.test.ts"],
           environment: "node",
           testTimeout: 180_000,
-          hookTimeout: 400_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
           expect: { poll: { timeout: 60_000, interval: 50 } },
         },

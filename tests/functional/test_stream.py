@@ -12,7 +12,7 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from serving import FLIGHTS, wait_for
+from serving import FLIGHTS, PATIENCE, wait_for
 from stream_client import BINARY, TEXT, Closed, Rows, Stream
 
 PLACED = f"read_parquet('{FLIGHTS}', file_row_number = true)"
@@ -429,6 +429,21 @@ def test_an_order_that_is_too_large_has_its_beginning(serve, expected):
         assert (state["state"], state["rows"], state["rows_available"]) == ("limited", 3_000_000, 10_000)
         assert "MB" in state["detail"]
         check_window(stream.window(view, 9_900, 10_100, row_ids=True), table, 9_900, 10_000)
+
+
+def test_an_order_that_takes_more_than_a_worker_has_is_made_in_the_large_place(serve, tmp_path, oracle):
+    # Its first rows are there before the memory is not: the query service cannot try it again by itself.
+    file = tmp_path / "words.parquet"
+    oracle.sql(f"COPY (SELECT hash(i) AS number, md5(i::VARCHAR) AS word FROM range(4500000) t(i)) TO '{file}'")
+    server = serve(f"words={file}", flags=["--memory", "2200MB", "--workers", "8"])
+    words = oracle.sql(f"SELECT word FROM '{file}' ORDER BY word DESC").to_arrow_table().column(0)
+    with Stream(server.port) as stream:
+        view = stream.open(dataset="words", sort="-word")
+        last = stream.ready(view, 60 * PATIENCE)
+        assert last.get("view", {}).get("state") == "ready", last
+        for start in (0, 1_500_000, 4_499_990):
+            rows = stream.window(view, start, start + 10)
+            assert rows.table.column("word").to_pylist() == words.slice(start, 10).to_pylist()
 
 
 def test_the_server_says_goodbye(serve):

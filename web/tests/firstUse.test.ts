@@ -41,13 +41,13 @@ describe("SQL", () => {
     await run(SERIES_SQL);
     await loaded(page);
     await page.getByText("chart", { exact: true }).click();
-    await expect.poll(() => page.getByRole("textbox", { name: "Series" }).inputValue()).toBe("colour");
+    await expect.poll(() => page.getByLabel("Series", { exact: true }).first().inputValue()).toBe("colour");
     const chart = page.getByRole("img", { name: "amount by day, a series for each colour" });
     await chart.locator("canvas").waitFor();
     await shot("series");
-    await page.getByRole("textbox", { name: "Series" }).click();
+    await page.getByLabel("Series", { exact: true }).first().click();
     await page.getByRole("option", { name: "none" }).click();
-    await expect.poll(() => page.getByRole("textbox", { name: "Rows with the same X" }).inputValue()).toBe("sum");
+    await expect.poll(() => page.getByLabel("Rows with the same X").first().inputValue()).toBe("sum");
     await shot("aggregated");
   });
 
@@ -116,10 +116,20 @@ describe("names of great length", () => {
     await close.waitFor();
     await page.getByLabel("Value").waitFor();
     await expect.poll(async () => inside(await close.boundingBox())).toBe(true);
+    const row = await page.getByRole("dialog").getByText("row 1", { exact: true }).boundingBox();
+    expect((row?.x ?? 0) + (row?.width ?? 0)).toBeLessThanOrEqual((await close.boundingBox())?.x ?? 0);
     await shot("viewer");
     await close.click();
     await header(page, "a long name of a column").getByRole("button", { name: "Menu of" }).click();
-    await page.getByRole("dialog", { name: "Column a long name of a column" }).waitFor();
+    const menu = page.getByRole("dialog", { name: "Column a long name of a column" });
+    const edge = async (): Promise<number> => {
+      const box = await menu.boundingBox();
+      return (box?.x ?? 0) + (box?.width ?? 0);
+    };
+    for (const button of ["Descending", "Hide", "Apply"]) {
+      const box = await menu.getByRole("button", { name: button }).first().boundingBox();
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(await edge());
+    }
     await shot("column-menu");
   });
 
