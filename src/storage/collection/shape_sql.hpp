@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "stream/kinds.hpp"
 
@@ -13,6 +14,10 @@ std::string signature_of(const Kinds& file);
 
 // The select list over a file of kinds `file` that gives the columns of `all`, which includes them.
 std::string shape_sql(const Kinds& file, const Kinds& all);
+
+// The select list over files that have these columns already: each by its exact name, which the engine does not tell
+// from another that differs in case alone.
+std::string exact_columns_sql(const std::vector<std::string>& names);
 
 // The time of a record, a TIMESTAMP over the columns of `all`: of the first of timestamp, ts, created_at and date that
 // is one or whose text reads as one (from 1970 to 2200), else ingested_at.

@@ -6,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "storage/collection/shape_sql.hpp"
 #include "worker/child/executor.hpp"
 #include "worker/child/record_search.hpp"
 
@@ -17,8 +18,8 @@ constexpr const char* kRowColumn = "canvasback_row";
 
 std::string all_columns(const Dataset& dataset) {
   std::vector<std::string> names;
-  for (const DatasetColumn& column : dataset.columns) names.push_back(sql_identifier(column.name));
-  return fmt::format("{}", fmt::join(names, ", "));
+  for (const DatasetColumn& column : dataset.columns) names.push_back(column.name);
+  return exact_columns_sql(names);
 }
 
 // The hits as rows of the collection, in their order.

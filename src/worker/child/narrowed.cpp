@@ -1,11 +1,9 @@
 #include "worker/child/narrowed.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "base/text.hpp"
 #include "base/work_pieces.hpp"
+#include "storage/collection/shape_sql.hpp"
 #include "storage/parquet/key_lookup.hpp"
 
 namespace canvasback {
@@ -13,8 +11,8 @@ namespace {
 
 std::string all_columns(const Dataset& dataset) {
   std::vector<std::string> names;
-  for (const DatasetColumn& column : dataset.columns) names.push_back(sql_identifier(column.name));
-  return fmt::format("{}", fmt::join(names, ", "));
+  for (const DatasetColumn& column : dataset.columns) names.push_back(column.name);
+  return exact_columns_sql(names);
 }
 
 // Notes in each file which of its rows may have the values.
