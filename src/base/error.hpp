@@ -44,6 +44,9 @@ enum class ErrorCode {
   QueryTimeout,
   StorageLimit,
   MemoryLimit,
+  PreconditionFailed,
+  IdempotencyKeyInUse,
+  IdempotencyKeyReused,
 };
 
 struct Error {

@@ -220,6 +220,10 @@ void say_moved(const std::vector<std::string>& names) {
   std::fprintf(stderr, "%zu files moved\n", names.size());
 }
 
+void say_problems(const std::vector<std::string>& problems) {
+  for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
+}
+
 Status archive(const CommandOptions& options) {
   CANVASBACK_ASSIGN(std::int64_t week, week_from(options.before, "--before"));
   if (!options.server.empty()) {
@@ -252,13 +256,20 @@ Status restore(const CommandOptions& options) {
     if (!options.until.empty()) body.set("until", options.until);
     CANVASBACK_ASSIGN(Json result, ask_for_work(options, "restore", body));
     say_moved(texts_of(result.at("files")));
+    std::vector<std::string> problems;
+    for (const Json& each : result.at("problems").as_array()) problems.emplace_back(each.at("problem").as_string());
+    say_problems(problems);
     return {};
   }
-  const auto work = [&](CollectionService& collections) {
-    return collections.restore(options.collection, first, last);
+  std::vector<std::string> problems;
+  const auto work = [&](CollectionService& collections) -> asio::awaitable<Result<std::vector<std::string>>> {
+    auto moved = co_await collections.restore(options.collection, first, last);
+    if (moved) problems = shared_value_problems(*collections.find(options.collection));
+    co_return moved;
   };
   CANVASBACK_ASSIGN(std::vector<std::string> names, with_collections(options, work));
   say_moved(names);
+  say_problems(problems);
   return {};
 }
 

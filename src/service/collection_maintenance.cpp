@@ -324,6 +324,9 @@ asio::awaitable<Result<std::vector<std::string>>> CollectionService::restore(std
     co_return Out(fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name)));
   }
   Collection& collection = *found->second;
+  // Records of a commit that was to keep older ones would give way to what comes back, although they came first.
+  auto compacted = co_await compact(name);
+  if (!compacted) co_return Out(std::unexpected(compacted.error()));
   co_await wait_for_merges(collection);
   std::vector<CollectionFile> files;
   Names names;
@@ -340,6 +343,9 @@ asio::awaitable<Result<std::vector<std::string>>> CollectionService::restore(std
   Status status = co_await move_files(collection, std::move(files), std::move(names), false);
   collection.merging = collection.tidying = false;
   if (!status) co_return Out(std::unexpected(status.error()));
+  for (const std::string& problem : shared_value_problems(collection)) {
+    log::warning("collection {}: {}", collection.name, problem);
+  }
   co_return moved;
 }
 
@@ -362,6 +368,9 @@ asio::awaitable<Result<CollectionService::Verified>> CollectionService::verify(s
     if (!examined) co_return Out(std::unexpected(examined.error()));
     out.files += examined->size();
     for (const CollectionFile& file : *examined) out.records += file.file.rows;
+  }
+  for (std::string& problem : shared_value_problems(collection)) {
+    out.problems.emplace_back(collection.name, std::move(problem));
   }
   co_return out;
 }

@@ -6,7 +6,7 @@
 namespace canvasback {
 namespace {
 
-constexpr std::array<std::pair<TaskKind, std::string_view>, 12> kKinds{{
+constexpr std::array<std::pair<TaskKind, std::string_view>, 13> kKinds{{
     {TaskKind::Rows, "rows"},
     {TaskKind::Sql, "sql"},
     {TaskKind::Inspect, "inspect"},
@@ -19,6 +19,7 @@ constexpr std::array<std::pair<TaskKind, std::string_view>, 12> kKinds{{
     {TaskKind::Merge, "merge"},
     {TaskKind::Keys, "keys"},
     {TaskKind::Examine, "examine"},
+    {TaskKind::Record, "record"},
 }};
 
 Json optional_integer(const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(); }

@@ -28,6 +28,7 @@ enum class TaskKind {
   Merge,    // files of a collection into the parts of weeks (role maintain)
   Keys,     // the keys of a collection's records (role maintain)
   Examine,  // what files of a collection say of themselves, and whether it is true (role maintain)
+  Record,   // one record of a collection: as it is, or as it will be once it is written (task/record_task.hpp)
 };
 
 struct Task {

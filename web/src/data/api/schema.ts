@@ -355,7 +355,7 @@ export type Problem = {
 };
 
 /** The closed list of docs/errors.md. */
-export type ErrorCode = "InvalidData" | "SchemaValidation" | "QueryInvalid" | "Unauthorized" | "Forbidden" | "QueryForbidden" | "NotFound" | "DatasetNotFound" | "SchemaNotFound" | "RecordNotFound" | "QueryNotFound" | "JobNotFound" | "MethodNotAllowed" | "NotAcceptable" | "RequestTimeout" | "DuplicateRecord" | "JobConflict" | "PayloadTooLarge" | "UriTooLong" | "UnsupportedMediaType" | "RangeNotSatisfiable" | "TooManyRequests" | "HeadersTooLarge" | "Cancelled" | "DataProcessing" | "Database" | "Repository" | "Unavailable" | "QueryTimeout" | "StorageLimit" | "MemoryLimit";
+export type ErrorCode = "InvalidData" | "SchemaValidation" | "QueryInvalid" | "Unauthorized" | "Forbidden" | "QueryForbidden" | "NotFound" | "DatasetNotFound" | "SchemaNotFound" | "RecordNotFound" | "QueryNotFound" | "JobNotFound" | "MethodNotAllowed" | "NotAcceptable" | "RequestTimeout" | "DuplicateRecord" | "JobConflict" | "IdempotencyKeyInUse" | "PreconditionFailed" | "PayloadTooLarge" | "UriTooLong" | "UnsupportedMediaType" | "RangeNotSatisfiable" | "IdempotencyKeyReused" | "TooManyRequests" | "HeadersTooLarge" | "Cancelled" | "DataProcessing" | "Database" | "Repository" | "Unavailable" | "QueryTimeout" | "StorageLimit" | "MemoryLimit";
 
 /** A value of any column type: integers beyond 2^53 and decimals as strings unless numbers=plain; NaN and infinities as "NaN", "Infinity", "-Infinity"; timestamps in ISO 8601; binary in base64; lists as arrays; structs and maps with text keys as objects. */
 export type Value = null | boolean | number | string | (Value)[] | { [key: string]: Value };
@@ -1402,7 +1402,7 @@ export interface Operations {
     params: {
       /** A schema's name, or a collection's. */
       schema: string;
-      /** The value of the key; of several fields their values, with commas between. */
+      /** The value of the key; of several fields their values, with commas between. A comma or slash of a value is escaped (%2C, %2F). Times may be of any zone. */
       id: string;
     };
     answer: RecordDocument;
@@ -1414,7 +1414,7 @@ export interface Operations {
     params: {
       /** A schema's name, or a collection's. */
       schema: string;
-      /** The value of the key; of several fields their values, with commas between. */
+      /** The value of the key; of several fields their values, with commas between. A comma or slash of a value is escaped (%2C, %2F). Times may be of any zone. */
       id: string;
     };
     query: {
@@ -1431,7 +1431,7 @@ export interface Operations {
     params: {
       /** A schema's name, or a collection's. */
       schema: string;
-      /** The value of the key; of several fields their values, with commas between. */
+      /** The value of the key; of several fields their values, with commas between. A comma or slash of a value is escaped (%2C, %2F). Times may be of any zone. */
       id: string;
     };
     answer: null;
@@ -1443,10 +1443,72 @@ export interface Operations {
     params: {
       /** A schema's name, or a collection's. */
       schema: string;
-      /** The value of the key; of several fields their values, with commas between. */
+      /** The value of the key; of several fields their values, with commas between. A comma or slash of a value is escaped (%2C, %2F). Times may be of any zone. */
       id: string;
     };
     query: {
+      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      cast?: boolean;
+    };
+    body: { [key: string]: AnyValue };
+    answer: WrittenRecord;
+  };
+  /** A record by its key, whatever the key is */
+  getRecordByKey: {
+    method: "GET";
+    path: "/api/v1/records/{schema}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema: string;
+    };
+    query: {
+      /** The value of the key, once for each of its fields, in their order. */
+      key: string;
+    };
+    answer: RecordDocument;
+  };
+  /** Replace the record of a key */
+  replaceRecordByKey: {
+    method: "PUT";
+    path: "/api/v1/records/{schema}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema: string;
+    };
+    query: {
+      /** The value of the key, once for each of its fields, in their order. */
+      key: string;
+      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      cast?: boolean;
+    };
+    body: { [key: string]: AnyValue };
+    answer: WrittenRecord;
+  };
+  /** Delete the record of a key */
+  removeRecordByKey: {
+    method: "DELETE";
+    path: "/api/v1/records/{schema}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema: string;
+    };
+    query: {
+      /** The value of the key, once for each of its fields, in their order. */
+      key: string;
+    };
+    answer: null;
+  };
+  /** Change fields of the record of a key */
+  patchRecordByKey: {
+    method: "PATCH";
+    path: "/api/v1/records/{schema}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema: string;
+    };
+    query: {
+      /** The value of the key, once for each of its fields, in their order. */
+      key: string;
       /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
       cast?: boolean;
     };
@@ -1834,6 +1896,10 @@ export const OPERATIONS = {
   replaceRecord: { method: "PUT", path: "/api/v1/records/{schema}/{id}" },
   removeRecord: { method: "DELETE", path: "/api/v1/records/{schema}/{id}" },
   patchRecord: { method: "PATCH", path: "/api/v1/records/{schema}/{id}" },
+  getRecordByKey: { method: "GET", path: "/api/v1/records/{schema}" },
+  replaceRecordByKey: { method: "PUT", path: "/api/v1/records/{schema}" },
+  removeRecordByKey: { method: "DELETE", path: "/api/v1/records/{schema}" },
+  patchRecordByKey: { method: "PATCH", path: "/api/v1/records/{schema}" },
   ultraFastBulk: { method: "POST", path: "/api/v1/high-performance/ultra-fast-bulk/{schema_name}" },
   queryOptimized: { method: "GET", path: "/api/v1/high-performance/query-optimized/{schema_name}" },
   streamArrowBatches: { method: "GET", path: "/api/v1/high-performance/stream-arrow-batches/{schema_name}" },
