@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
 .PHONY: help setup build run test unit functional web web-test bench-web crash-short crash \
-  soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
+  model-keys model-keys-short soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
   bench bench-micro package clean
 
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH)
@@ -34,7 +34,7 @@ run: build ## serve three million flights and a live collection; or make run ARG
 	$(if $(ARGS),exec build/release/bin/canvasback $(ARGS),\
 	  exec scripts/demo $(PORT) serve flights=.deps/data/flights-3m.parquet --data data)
 
-test: build unit functional web-test crash-short soak-short ## build and run all tests
+test: build unit functional web-test crash-short model-keys-short soak-short ## build and run all tests
 
 unit: build
 	ctest --test-dir build/release --output-on-failure --no-tests=error
@@ -52,7 +52,13 @@ crash-short: build unit functional web-test
 crash: build ## crashes and failing disks under load, all of them (hours; CRASH="points random" runs some)
 	$(PYTHON) tests/crash/crash.py $(CRASH)
 
-soak-short: build unit functional web-test crash-short
+model-keys-short: build unit functional web-test crash-short
+	$(PYTHON) tests/model/keys_model.py --short
+
+model-keys: build ## 10,000 random histories of keyed collections against a model of them
+	$(PYTHON) tests/model/keys_model.py --histories 10000
+
+soak-short: build unit functional web-test crash-short model-keys-short
 	$(PYTHON) tests/soak/soak.py --short memory hangups timeout cancels kills
 
 soak: build ## memory, cancels, crowds, kills at full size (about 20 minutes; SOAK="memory crowd" runs some)
