@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
 .PHONY: help setup setup-test build test-programs run test unit functional web web-test bench-web crash-short crash \
-  model-short model \
+  model-short model model-keys model-keys-short \
   soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
   bench bench-micro package clean
 
@@ -42,7 +42,7 @@ run: build ## serve three million flights and a live collection; or make run ARG
 	$(if $(ARGS),exec build/release/bin/canvasback $(ARGS),\
 	  exec scripts/demo $(PORT) serve flights=.deps/data/flights-3m.parquet --data data)
 
-test: test-programs unit functional web-test crash-short model-short soak-short ## build and run all tests
+test: test-programs unit functional web-test crash-short model-short model-keys-short soak-short ## build and run all tests
 
 unit: test-programs
 	ctest --test-dir build/release --output-on-failure --no-tests=error
@@ -66,7 +66,13 @@ model-short: test-programs unit functional web-test crash-short
 model: test-programs ## random histories of collections against a model of them (half an hour; HISTORIES=500 SEED=7)
 	$(PYTHON) tests/model/collections_model.py --histories $(or $(HISTORIES),2000) $(if $(SEED),--seed $(SEED))
 
-soak-short: test-programs unit functional web-test crash-short model-short
+model-keys-short: test-programs unit functional web-test crash-short model-short
+	$(PYTHON) tests/model/keys_model.py --short
+
+model-keys: test-programs ## 10,000 random histories of keyed collections against a model of them
+	$(PYTHON) tests/model/keys_model.py --histories 10000
+
+soak-short: test-programs unit functional web-test crash-short model-short model-keys-short
 	$(PYTHON) tests/soak/soak.py --short memory hangups timeout cancels kills
 
 soak: test-programs ## memory, cancels, crowds, kills at full size (about 20 minutes; SOAK="memory crowd" runs some)

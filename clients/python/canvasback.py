@@ -60,7 +60,8 @@ class Client:
                     return json.loads(answer.read())
             except urllib.error.HTTPError as error:
                 problem = json.loads(error.read() or b"{}")
-                if last or error.code not in TRY_AGAIN:
+                in_use = problem.get("code") == "IdempotencyKeyInUse"  # the answer was lost, the work goes on
+                if last or (error.code not in TRY_AGAIN and not in_use):
                     raise CanvasbackError(error.code, problem) from None
                 time.sleep(float(error.headers.get("Retry-After") or 1))
             except (urllib.error.URLError, ConnectionError):

@@ -45,6 +45,9 @@ enum class ErrorCode {
   StorageLimit,
   MemoryLimit,
   CursorExpired,
+  PreconditionFailed,
+  IdempotencyKeyInUse,
+  IdempotencyKeyReused,
 };
 
 struct Error {

@@ -222,6 +222,10 @@ CollectionService::Moved moved_from(const Json& result) {
   return out;
 }
 
+void say_problems(const std::vector<std::string>& problems) {
+  for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
+}
+
 Status archive(const CommandOptions& options) {
   CANVASBACK_ASSIGN(std::int64_t week, week_from(options.before, "--before"));
   if (!options.server.empty()) {
@@ -251,13 +255,22 @@ Status restore(const CommandOptions& options) {
     if (!options.from.empty()) body.set("from", options.from);
     if (!options.until.empty()) body.set("until", options.until);
     CANVASBACK_ASSIGN(Json result, ask_for_work(options, "restore", body));
-    return say_moved(moved_from(result));
+    std::vector<std::string> problems;
+    for (const Json& each : result.at("problems").as_array()) problems.emplace_back(each.at("problem").as_string());
+    Status moved = say_moved(moved_from(result));
+    say_problems(problems);
+    return moved;
   }
-  const auto work = [&](CollectionService& collections) {
-    return collections.restore(options.collection, first, last);
+  std::vector<std::string> problems;
+  const auto work = [&](CollectionService& collections) -> asio::awaitable<Result<CollectionService::Moved>> {
+    auto moved = co_await collections.restore(options.collection, first, last);
+    if (moved) problems = shared_value_problems(*collections.find(options.collection));
+    co_return moved;
   };
   CANVASBACK_ASSIGN(const CollectionService::Moved moved, with_collections(options, work));
-  return say_moved(moved);
+  Status all_moved = say_moved(moved);
+  say_problems(problems);
+  return all_moved;
 }
 
 Result<CollectionService::Verified> verify_at_server(const CommandOptions& options) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <mutex>
 
 #include "base/text.hpp"
@@ -127,10 +129,41 @@ class Shaper {
   int depth_ = 0;
 };
 
+// What the engine calls the columns of a file: it takes names that differ in case alone for one, and gives all but the
+// first a number.
+std::vector<std::string> engine_names(const std::vector<std::string>& columns) {
+  std::vector<std::string> out;
+  std::map<std::string, int> taken;  // in lower case: the next number
+  for (std::string name : columns) {
+    while (taken.contains(lower(name))) {
+      const int number = taken[lower(name)]++;
+      name += fmt::format("_{}", number);
+    }
+    taken.emplace(lower(name), 1);
+    out.push_back(std::move(name));
+  }
+  return out;
+}
+
 }  // namespace
 
+std::string exact_columns_sql(const std::vector<std::string>& names) {
+  const auto told = engine_names(names);
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    parts.push_back(told[i] == names[i] ? sql_identifier(names[i])
+                                        : fmt::format("{} AS {}", sql_identifier(told[i]), sql_identifier(names[i])));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 std::string shape_sql(const Kinds& file, const Kinds& all) {
-  return Shaper().members(file, all, "{sql} AS {name}", [](const std::string& name) { return sql_identifier(name); });
+  std::vector<std::string> names;
+  for (const KindColumn& column : columns_of_members(file)) names.push_back(column.name);
+  const auto told = engine_names(names);
+  return Shaper().members(file, all, "{sql} AS {name}", [&](const std::string& name) {
+    return sql_identifier(told[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())]);
+  });
 }
 
 std::shared_ptr<const SelectLists> select_lists(const std::shared_ptr<const FileKinds>& kinds) {

@@ -14,6 +14,10 @@ namespace canvasback {
 // grows with the square of the columns.
 std::string shape_sql(const Kinds& file, const Kinds& all);
 
+// The select list over files that have these columns already: each by its exact name, which the engine does not tell
+// from another that differs in case alone.
+std::string exact_columns_sql(const std::vector<std::string>& names);
+
 // The select list of each shape. Kept for the last few kinds asked for, as long as somebody has them. Thread-safe.
 using SelectLists = std::vector<std::string>;
 std::shared_ptr<const SelectLists> select_lists(const std::shared_ptr<const FileKinds>& kinds);

@@ -314,7 +314,11 @@ std::string order_by(const Selection& selection) {
 }  // namespace
 
 std::string file_columns_sql(const Dataset& dataset, const DataFile& file) {
-  if (!dataset.file_kinds) return column_list(dataset, Selection());
+  if (!dataset.file_kinds) {
+    std::vector<std::string> names;
+    for (const DatasetColumn& column : dataset.columns) names.push_back(column.name);
+    return exact_columns_sql(names);
+  }
   return select_lists(dataset.file_kinds)->at(static_cast<std::size_t>(file.shape));
 }
 

@@ -90,6 +90,8 @@ Json to_json(const IngestWork& work) {
     entry.set("format", name_of(input.format));
     entry.set("encoding", input.encoding);
     entry.set("key", input.key);
+    entry.set("parameters", input.parameters);
+    entry.set("fingerprint", input.fingerprint);
     entry.set("quarantine", input.quarantine);
     if (input.cast) entry.set("cast", *input.cast);
     inputs.push(std::move(entry));
@@ -99,6 +101,7 @@ Json to_json(const IngestWork& work) {
   out.set("key_secret", work.key_secret);
   if (!work.deletes.empty()) out.set("deletes", to_json(work.deletes));
   out.set("keeps_older", work.keeps_older);
+  out.set("fingerprint_only", work.fingerprint_only);
   return out;
 }
 
@@ -108,6 +111,7 @@ IngestWork ingest_work_from_json(const Json& json) {
   work.key_secret = json.at("key_secret").as_string();
   work.deletes = kept_deletes_from_json(json.at("deletes"));
   work.keeps_older = json.at("keeps_older").as_bool();
+  work.fingerprint_only = json.at("fingerprint_only").as_bool();
   if (const Json* schema = json.find("schema")) work.schema = record_schema_from_kept(*schema);
   for (const Json& entry : json.at("inputs").as_array()) {
     IngestInput input;
@@ -115,6 +119,8 @@ IngestWork ingest_work_from_json(const Json& json) {
     input.format = input_format_from(entry.at("format").as_string()).value_or(InputFormat::Json);
     input.encoding = entry.at("encoding").as_string();
     input.key = entry.at("key").as_string();
+    input.parameters = entry.at("parameters").as_string();
+    input.fingerprint = entry.at("fingerprint").as_string();
     input.quarantine = entry.at("quarantine").as_bool();
     if (const Json* cast = entry.find("cast")) input.cast = cast->as_bool();
     work.inputs.push_back(std::move(input));
@@ -132,6 +138,10 @@ Json to_json(const IngestResult& result) {
     entry.set("error", outcome.error ? to_json(*outcome.error) : Json());
     entry.set("errors", outcome.errors);
     entry.set("id", outcome.id);
+    Json record = Json::Array{};
+    for (const std::string& value : outcome.record) record.push(value);
+    entry.set("record", std::move(record));
+    entry.set("fingerprint", outcome.fingerprint);
     outcomes.push(std::move(entry));
   }
   out.set("outcomes", std::move(outcomes));
@@ -160,6 +170,8 @@ IngestResult ingest_result_from_json(const Json& json) {
     if (entry.at("error").is_object()) outcome.error = error_from_json(entry.at("error"));
     outcome.errors = entry.at("errors");
     outcome.id = entry.at("id");
+    for (const Json& value : entry.at("record").as_array()) outcome.record.emplace_back(value.as_string());
+    outcome.fingerprint = entry.at("fingerprint").as_string();
     result.outcomes.push_back(std::move(outcome));
   }
   for (const Json& entry : json.at("files").as_array()) {

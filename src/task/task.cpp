@@ -20,6 +20,7 @@ constexpr std::array<std::pair<TaskKind, std::string_view>, 13> kKinds{{
     {TaskKind::Keys, "keys"},
     {TaskKind::Examine, "examine"},
     {TaskKind::Check, "check"},
+    {TaskKind::Record, "record"},
 }};
 
 Json optional_integer(const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(); }

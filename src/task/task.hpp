@@ -29,6 +29,7 @@ enum class TaskKind {
   Keys,     // the keys of a collection's records (role maintain)
   Examine,  // what files of a collection say of themselves, and whether it is true (role maintain)
   Check,    // whether files of a collection are, byte for byte, what was written (role maintain)
+  Record,   // one record of a collection: as it is, or as it will be once it is written (task/record_task.hpp)
 };
 
 struct Task {

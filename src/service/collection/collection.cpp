@@ -25,6 +25,19 @@ Status Collection::usable() const {
   return {};
 }
 
+std::vector<std::string> shared_value_problems(const Collection& collection) {
+  std::vector<std::string> out;
+  if (!collection.keys) return out;
+  const auto shared = collection.keys->shared_values();
+  const auto names = collection.keys->schema().keys();
+  for (std::size_t key = 0; key < shared.size(); ++key) {
+    if (shared[key] == 0) continue;
+    out.push_back(fmt::format("{} records have a value of the unique field \"{}\" that another record has, too",
+                              shared[key], names[key][0]));
+  }
+  return out;
+}
+
 std::size_t Collection::commit_count() const {
   return static_cast<std::size_t>(std::ranges::count_if(
       files.live, [](const CollectionFile& file) { return file.name.is_commit && file.name.index == 1; }));

@@ -2,6 +2,7 @@
 // repetition must do nothing, and what waits to be written. Plain state; CollectionService is what acts.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -26,6 +27,22 @@ enum class OnConflict {
   Replace,  // as Update; one whose key is not there refuses its batch (RecordNotFound)
 };
 
+// What a write says of the version of the record that it replaces or deletes: when that record was ingested. The
+// default says nothing. A record that is not there has no version: that it is missing is told first.
+struct ExpectedVersion {
+  std::optional<std::vector<std::int64_t>> one_of = {};  // If-Match
+  std::vector<std::int64_t> none_of = {};                // If-None-Match
+  bool none = false;                                     // If-None-Match: *
+
+  bool says_nothing() const { return !one_of && none_of.empty() && !none; }
+  bool allows(std::int64_t stamp_us) const {
+    const auto has = [&](const std::vector<std::int64_t>& versions) {
+      return std::ranges::find(versions, stamp_us) != versions.end();
+    };
+    return !none && !has(none_of) && (!one_of || has(*one_of));
+  }
+};
+
 struct IngestAnswer {
   std::int64_t records = 0;
   std::int64_t quarantined = 0;
@@ -36,14 +53,18 @@ struct IngestAnswer {
   double work_ms = 0;        // parsing, encoding
   double sync_ms = 0;        // until it was on the disk
   double memory_usage_mb = 0;
-  Json id;  // of a record that came alone
+  Json id;                          // of a record that came alone
+  std::vector<std::string> record;  // its key, as in its address
+  std::int64_t ingested_us = 0;     // of all of them; 0: it is not known any more
 };
 
 // One request that waits for the next commit.
 struct IngestTicket {
   IngestInput input;
   OnConflict on_conflict = OnConflict::Refuse;
-  std::optional<std::int64_t> expected_us;  // IngestRequest's
+  ExpectedVersion expected;  // IngestRequest's, as are the next two
+  std::vector<std::string> address;
+  std::vector<std::pair<std::string, FieldType>> times;
   std::string body;
   std::int64_t received_ns = 0;
   Event done;
@@ -72,7 +93,7 @@ struct Collection {
   std::vector<CollectionFile> archived;
   std::vector<Conflict> conflicts;
   std::map<std::string, KeptRequest, std::less<>> requests;
-  std::map<std::string, std::shared_ptr<Event>, std::less<>> requests_under_way;
+  std::set<std::string, std::less<>> requests_under_way;  // their keys
   std::uint64_t last_commit = 0;
   std::uint64_t numbers_noted = 0;  // commit numbers up to this one are reserved on the disk (NumberNote)
   std::uint64_t synced_commit = 0;  // with durability = interval: commits up to this one are on the disk
@@ -113,6 +134,9 @@ struct Collection {
 
 // A time for the records of a batch, later than that of any other batch that was given one.
 std::int64_t next_stamp(Collection& collection);
+// What is wrong with unique values, a sentence for each field: records share one where files came back from the archive
+// and had values that were given to other records meanwhile. Empty: nothing.
+std::vector<std::string> shared_value_problems(const Collection& collection);
 // How much it holds, by week: the document of GET /statistics.
 Json statistics_of(const Collection& collection);
 // Remembers a request's key; the oldest go past limits::kIdempotencyKeysMax and limits::kIdempotencyAge.

@@ -54,10 +54,32 @@ IngestAnswer answer_of(IngestOutcome& outcome, const Json& done, std::uint64_t c
   answer.quarantined = outcome.quarantined;
   answer.errors = std::move(outcome.errors);
   answer.id = std::move(outcome.id);
+  answer.record = std::move(outcome.record);
   answer.commit = commit;
   answer.work_ms = done.at("work_ms").as_double();
   answer.memory_usage_mb = done.at("memory_usage_mb").as_double();
   return answer;
+}
+
+// One record cannot become another by being written.
+Status check_address(const CollectionKeys& keys, std::string_view entries, const std::vector<std::string>& address) {
+  const KeyEntries rows(entries, keys.schema().keys().size());
+  if (address.empty() || rows.rows() == 0) return {};
+  CANVASBACK_ASSIGN(const KeyHash wanted, keys.hash_of(address));
+  if (rows.rows() == 1 && rows.hash(0, 0) == wanted) return {};
+  return fail(ErrorCode::InvalidData, fmt::format("The record's {} is another than in the address.",
+                                                  fmt::join(keys.schema().primary_key, ", ")));
+}
+
+// Fields that the schema does not name, as of the types that their values had before.
+void take_times(RecordSchema& schema, const std::vector<std::pair<std::string, FieldType>>& times) {
+  for (const auto& [name, type] : times) {
+    if (schema.find(name) != nullptr) continue;
+    SchemaField field;
+    field.name = name;
+    field.type = type;
+    schema.fields.push_back(std::move(field));
+  }
 }
 
 }  // namespace
@@ -84,7 +106,7 @@ std::optional<Error> conflict_error(const CollectionKeys& keys, const KeyVerdict
     errors.push(std::move(entry));
   }
   if (count == 0) return std::nullopt;
-  if (changed) return Error{ErrorCode::Unavailable, "The record was changed meanwhile.", {}, {}, 1};
+  if (changed) return Error{ErrorCode::PreconditionFailed, "The record is of another version.", {}, {}, 0};
   const Json& shown = errors.as_array()[0];
   std::string message = fmt::format("Nothing was kept: record {}: \"{}\": {}", shown.at("record").as_int(),
                                     shown.at("field").as_string(), shown.at("message").as_string());
@@ -104,7 +126,7 @@ IngestWork CollectionService::work_for(Collection& collection, OnConflict on_con
 
 asio::awaitable<Result<CollectionService::KeyedBatch>> CollectionService::judge_keys(
     Collection& collection, std::shared_ptr<PendingFiles> files, OnConflict on_conflict,
-    std::optional<std::int64_t> expected_us) {
+    std::vector<std::int64_t> requests, ExpectedVersion expected) {
   using Out = Result<KeyedBatch>;
   const std::int64_t rows = rows_of_entries(*files, collection.schema->keys().size());
   const std::size_t judging = collection.keys->bytes_to_judge(rows);
@@ -112,10 +134,10 @@ asio::awaitable<Result<CollectionService::KeyedBatch>> CollectionService::judge_
     Status room = check_key_memory(collection, collection.keys->bytes() + judging);
     if (!room) co_return Out(std::unexpected(room.error()));
   }
-  auto judge = [&collection, files, on_conflict, expected_us]() -> Result<KeyedBatch> {
+  auto judge = [&]() -> Result<KeyedBatch> {
     KeyedBatch out;
     CANVASBACK_ASSIGN(out.entries, read_entries(*files));
-    out.verdict = collection.keys->judge(out.entries, on_conflict, expected_us);
+    out.verdict = collection.keys->judge(out.entries, on_conflict, requests, expected);
     return out;
   };
   auto judged = co_await on_thread(disk_, judge);
@@ -167,6 +189,7 @@ asio::awaitable<void> CollectionService::commit_group(Collection& collection,
     Task task;
     task.kind = TaskKind::Ingest;
     IngestWork work = work_for(collection, group[0]->on_conflict);
+    if (work.schema) take_times(*work.schema, group[0]->times);
     for (const auto& ticket : group) work.inputs.push_back(ticket->input);
     task.work = to_json(work);
     auto files = std::make_shared<PendingFiles>();
@@ -194,8 +217,14 @@ asio::awaitable<void> CollectionService::commit_group(Collection& collection,
     }
     std::optional<KeyedBatch> keyed;
     if (collection.keys) {
-      auto judged = co_await judge_keys(collection, files, group[0]->on_conflict, group[0]->expected_us);
+      std::vector<std::int64_t> rows;
+      for (const IngestOutcome& outcome : result.outcomes) rows.push_back(outcome.records);
+      auto judged = co_await judge_keys(collection, files, group[0]->on_conflict, std::move(rows), group[0]->expected);
       if (!judged) co_return answer_all(judged.error());
+      // Alone, where it has an address.
+      if (Status same = check_address(*collection.keys, judged->entries, group[0]->address); !same) {
+        co_return answer_all(same.error());
+      }
       keyed = std::move(*judged);
     }
     if (keyed && !keyed->verdict.conflicts.empty()) {
@@ -228,6 +257,7 @@ asio::awaitable<void> CollectionService::commit_group(Collection& collection,
         IngestAnswer answer = answer_of(result.outcomes[i], *done, *commit);
         answer.queue_ms = static_cast<double>(begun_ns - group[i]->received_ns) / 1e6;
         answer.sync_ms = sync_ms;
+        answer.ingested_us = work.time_us;
         group[i]->answer = Result<IngestAnswer>(std::move(answer));
       }
     }
@@ -235,8 +265,8 @@ asio::awaitable<void> CollectionService::commit_group(Collection& collection,
   }
 }
 
-asio::awaitable<Result<std::uint64_t>> CollectionService::remove_record(std::string name,
-                                                                        std::vector<std::string> key) {
+asio::awaitable<Result<std::uint64_t>> CollectionService::remove_record(std::string name, std::vector<std::string> key,
+                                                                        ExpectedVersion expected) {
   using Out = Result<std::uint64_t>;
   auto found = collections_.find(name);
   if (found == collections_.end()) {
@@ -251,8 +281,10 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::remove_record(std::str
   }
   auto hash = collection.keys->hash_of(key);
   if (!hash) co_return Out(std::unexpected(hash.error()));
-  if (!collection.keys->contains(*hash)) {
-    co_return Out(fail(ErrorCode::RecordNotFound, "There is no record of this key."));
+  const auto version = collection.keys->stamp_of(*hash);
+  if (!version) co_return Out(fail(ErrorCode::RecordNotFound, "There is no record of this key."));
+  if (!expected.allows(*version)) {
+    co_return Out(fail(ErrorCode::PreconditionFailed, "The record is of another version."));
   }
   Task task;
   task.kind = TaskKind::Ingest;
@@ -276,6 +308,36 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::remove_record(std::str
   batch.removed = std::pair(*hash, work.time_us);
   double sync_ms = 0;
   co_return co_await keep(collection, result, files, sync_ms, &batch);
+}
+
+// Rows that were left out, because their key was there (OnConflict::Ignore), since a body began that ends only now.
+// Files alone would tell them from rows that came first only as long as those are there that were in their way, and the
+// body may replace these: so the left-out rows go first.
+asio::awaitable<Status> CollectionService::settle_left_out(Collection& collection, std::int64_t since_us) {
+  asio::steady_timer timer(executor_);
+  while (collection.keys) {
+    std::set<std::uint64_t> commits;
+    for (const CollectionFile& file : collection.files.live) {
+      const bool left_out = file.name.is_commit && file.info.keeps_older && file.file.dead_rows() > 0;
+      if (left_out && file.info.time_us > since_us) commits.insert(file.name.commit);
+    }
+    if (commits.empty()) break;
+    FileSet inputs;
+    bool any_taken = false;
+    for (const CollectionFile& file : collection.files.live) {
+      if (!file.name.is_commit || !commits.contains(file.name.commit)) continue;
+      any_taken = any_taken || collection.in_merge.contains(file.file.path);
+      inputs.live.push_back(file);
+    }
+    if (any_taken) {
+      timer.expires_after(std::chrono::milliseconds(10));
+      co_await timer.async_wait(kAwait);
+      continue;
+    }
+    auto merged = co_await merge(collection, std::move(inputs));
+    if (!merged) co_return Status(std::unexpected(merged.error()));
+  }
+  co_return Status();
 }
 
 // What was deleted is forgotten once no older version can be anywhere: in no other file, none that was taken away, and

@@ -87,7 +87,17 @@ CollectionJobs::Started CollectionJobs::restore(const std::string& name, std::in
   return jobs_.start(spec_of("restore", name),
                      [&collections, name, first_week, last_week](Job&) -> asio::awaitable<Result<Json>> {
                        auto moved = co_await collections.restore(name, first_week, last_week);
-                       co_return files_result(std::move(moved));
+                       auto result = files_result(std::move(moved));
+                       if (!result) co_return result;
+                       Json problems = Json::Array{};
+                       for (const auto& what : shared_value_problems(*collections.find(name))) {
+                         Json problem;
+                         problem.set("file", name);
+                         problem.set("problem", what);
+                         problems.push(std::move(problem));
+                       }
+                       if (!problems.as_array().empty()) result->set("problems", std::move(problems));
+                       co_return result;
                      });
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 #include "base/text.hpp"
@@ -73,17 +72,15 @@ Status add_text_value(KeyHasher& hasher, const std::string& name, FieldType type
 
 }  // namespace
 
-// What happened to one key, for rebuild().
+// A row that came with a key, for rebuild().
 struct CollectionKeys::Event {
   std::int64_t stamp = 0;
-  std::uint64_t order = 0;
   RowPlace place;
-  bool is_delete = false;
   bool keeps_older = false;
 };
 
 CollectionKeys::CollectionKeys(RecordSchema schema, std::string secret)
-    : schema_(std::move(schema)), secret_(std::move(secret)), indexes_(schema_.keys().size()) {}
+    : schema_(std::move(schema)), secret_(std::move(secret)), indexes_(schema_.keys().size()), more_(indexes_.size()) {}
 
 std::size_t CollectionKeys::bytes() const {
   std::size_t sum = 0;
@@ -110,68 +107,157 @@ std::uint32_t CollectionKeys::number_of(const std::string& path) {
   return entry->second;
 }
 
-bool CollectionKeys::is_dead(RowPlace place) const { return files_[place.file].dead.contains(place.row); }
+bool CollectionKeys::is_dead(RowPlace place) const {
+  const FileState& file = files_[place.file];
+  return file.gone || file.dead.contains(place.row);
+}
 
-KeyVerdict CollectionKeys::judge(std::string_view bytes, OnConflict on_conflict,
-                                 std::optional<std::int64_t> expected_us) const {
-  const KeyEntries entries = entries_of(bytes);
-  KeyVerdict out;
-  std::vector<KeyIndex> here(indexes_.size());  // the batch's own keys: `stamp` is the row
-  for (KeyIndex& rows : here) rows.reserve(static_cast<std::size_t>(entries.rows()));
-  std::unordered_set<RowPlace, PlaceHash> killed;
-  std::unordered_set<std::int64_t> stillborn;
-  const std::size_t first_unique = has_primary() ? 1 : 0;
-  for (std::int64_t row = 0; row < entries.rows(); ++row) {
-    if (has_primary() && !entries.hash(row, 0).is_null()) {
-      const KeyHash hash = entries.hash(row, 0);
-      const KeyIndex::Entry* known = indexes_[0].find(hash);
-      const auto deleted = deleted_.find(hash);
-      const KeyIndex::Entry* own = here[0].find(hash);
-      const bool fresh = own == nullptr;
-      const std::int64_t earlier = fresh ? row : own->stamp;
-      if (fresh) here[0].put(hash, row, {});
-      // A long body may come to its end after younger requests: what those did stands.
-      const bool late = (known != nullptr && known->stamp > entries.stamp(row)) ||
-                        (deleted != deleted_.end() && deleted->second > entries.stamp(row));
-      if (on_conflict == OnConflict::Refuse && (known != nullptr || !fresh)) {
-        out.conflicts.push_back({row, 0, false, false, known != nullptr ? -1 : earlier});
-        continue;
-      }
-      if (on_conflict == OnConflict::Replace && known == nullptr) {
-        out.conflicts.push_back({row, 0, true, false, -1});
-        continue;
-      }
-      if (expected_us && known != nullptr && known->stamp != *expected_us) {
-        out.conflicts.push_back({row, 0, false, true, -1});
-        continue;
-      }
-      if (late || (on_conflict == OnConflict::Ignore && (known != nullptr || !fresh))) {
-        stillborn.insert(row);
-        continue;
-      }
-      if (!fresh) {
-        stillborn.insert(earlier);
-        here[0].put(hash, row, {});
-      }
-      if (known != nullptr) killed.insert(known->place);
+void CollectionKeys::kill(RowPlace place) {
+  files_[place.file].dead.insert(place.row);
+  ++killed_;
+}
+
+// Forgets the unique values of dead rows, once they may be half of all: a table then never has more than twice the keys
+// of live rows, and a row pays for a few slots.
+void CollectionKeys::sweep() {
+  constexpr std::size_t kKilledMin = 1024;
+  if (killed_ < std::max(kKilledMin, size() / 2)) return;
+  killed_ = 0;
+  for (std::size_t key = first_unique(); key < indexes_.size(); ++key) {
+    std::erase_if(more_[key], [&](const auto& holder) { return is_dead(holder.second); });
+    indexes_[key].erase_if([&](const KeyIndex::Entry& entry) { return is_dead(entry.place); });
+  }
+}
+
+void CollectionKeys::hold(std::size_t key, const KeyHash& hash, std::int64_t stamp, RowPlace place) {
+  const KeyIndex::Entry* known = indexes_[key].find(hash);
+  if (known != nullptr && !is_dead(known->place)) {
+    more_[key].emplace(hash, place);
+  } else {
+    indexes_[key].put(hash, stamp, place);
+  }
+}
+
+// The row that had the value in one of the files that are left now has it at `place`. Which of several it was does not
+// matter: each of them comes once.
+void CollectionKeys::move_holder(std::size_t key, const KeyHash& hash, std::int64_t stamp, RowPlace place,
+                                 const std::unordered_set<std::uint32_t>& left) {
+  const KeyIndex::Entry* known = indexes_[key].find(hash);
+  if (known == nullptr || is_dead(known->place) || left.contains(known->place.file)) {
+    return indexes_[key].put(hash, stamp, place);
+  }
+  const auto [first, last] = more_[key].equal_range(hash);
+  for (auto holder = first; holder != last; ++holder) {
+    if (!left.contains(holder->second.file)) continue;
+    holder->second = place;
+    return;
+  }
+  more_[key].emplace(hash, place);
+}
+
+// One judgement: what the batch's rows so far mean.
+class CollectionKeys::Batch {
+ public:
+  Batch(const CollectionKeys& keys, KeyEntries entries, OnConflict on_conflict, const ExpectedVersion& expected)
+      : keys_(keys), entries_(entries), on_conflict_(on_conflict), expected_(expected), here_(keys.indexes_.size()) {
+    for (KeyIndex& rows : here_) rows.reserve(static_cast<std::size_t>(entries.rows()));
+  }
+
+  // The rows of one request: first whom they replace, then what they need to be free.
+  void take(std::int64_t first, std::int64_t end) {
+    const std::size_t conflicts = out_.conflicts.size();
+    if (keys_.has_primary()) {
+      for (std::int64_t row = first; row < end; ++row) take_primary(row);
     }
-    for (std::size_t key = first_unique; key < indexes_.size(); ++key) {
-      const KeyHash hash = entries.hash(row, key);
-      if (hash.is_null()) continue;
-      const KeyIndex::Entry* known = indexes_[key].find(hash);
-      const bool taken = known != nullptr && !is_dead(known->place) && !killed.contains(known->place);
-      const KeyIndex::Entry* own = here[key].find(hash);
-      if (taken || (own != nullptr && !stillborn.contains(own->stamp))) {
-        out.conflicts.push_back({row, key, false, false, taken ? -1 : own->stamp});
-        break;
+    std::unordered_set<std::int64_t> refused;
+    for (std::size_t i = conflicts; i < out_.conflicts.size(); ++i) refused.insert(out_.conflicts[i].row);
+    for (std::int64_t row = first; row < end; ++row) {
+      if (!refused.contains(row) && !stillborn_.contains(row)) take_unique(row);
+    }
+    const auto begin = out_.conflicts.begin() + static_cast<std::ptrdiff_t>(conflicts);
+    std::ranges::stable_sort(begin, out_.conflicts.end(), {}, &KeyConflict::row);
+  }
+
+  KeyVerdict finish() {
+    out_.killed.assign(killed_.begin(), killed_.end());
+    out_.stillborn.assign(stillborn_.begin(), stillborn_.end());
+    std::ranges::sort(out_.stillborn);
+    return std::move(out_);
+  }
+
+ private:
+  void take_primary(std::int64_t row) {
+    const KeyHash hash = entries_.hash(row, 0);
+    if (hash.is_null()) return;
+    const KeyIndex::Entry* known = keys_.indexes_[0].find(hash);
+    const auto deleted = keys_.deleted_.find(hash);
+    const KeyIndex::Entry* own = here_[0].find(hash);
+    const bool fresh = own == nullptr;
+    const std::int64_t earlier = fresh ? row : own->stamp;
+    if (fresh) here_[0].put(hash, row, {});
+    // A long body may come to its end after younger requests: what those did stands.
+    const bool late = (known != nullptr && known->stamp > entries_.stamp(row)) ||
+                      (deleted != keys_.deleted_.end() && deleted->second > entries_.stamp(row));
+    if (on_conflict_ == OnConflict::Refuse && (known != nullptr || !fresh)) {
+      out_.conflicts.push_back({row, 0, false, false, known != nullptr ? -1 : earlier});
+    } else if (on_conflict_ == OnConflict::Replace && known == nullptr) {
+      out_.conflicts.push_back({row, 0, true, false, -1});
+    } else if (known != nullptr && !expected_.allows(known->stamp)) {
+      out_.conflicts.push_back({row, 0, false, true, -1});
+    } else if (late || (on_conflict_ == OnConflict::Ignore && (known != nullptr || !fresh))) {
+      stillborn_.insert(row);
+    } else {
+      if (!fresh) {
+        stillborn_.insert(earlier);
+        here_[0].put(hash, row, {});
       }
-      here[key].put(hash, row, {});
+      if (known != nullptr) killed_.insert(known->place);
     }
   }
-  out.killed.assign(killed.begin(), killed.end());
-  out.stillborn.assign(stillborn.begin(), stillborn.end());
-  std::ranges::sort(out.stillborn);
-  return out;
+
+  bool is_taken(std::size_t key, const KeyHash& hash) const {
+    const auto holds = [&](RowPlace place) { return !keys_.is_dead(place) && !killed_.contains(place); };
+    const KeyIndex::Entry* known = keys_.indexes_[key].find(hash);
+    if (known != nullptr && holds(known->place)) return true;
+    const auto [first, last] = keys_.more_[key].equal_range(hash);
+    return std::any_of(first, last, [&](const auto& holder) { return holds(holder.second); });
+  }
+
+  void take_unique(std::int64_t row) {
+    for (std::size_t key = keys_.first_unique(); key < here_.size(); ++key) {
+      const KeyHash hash = entries_.hash(row, key);
+      if (hash.is_null()) continue;
+      const bool taken = is_taken(key, hash);
+      const KeyIndex::Entry* own = here_[key].find(hash);
+      if (taken || (own != nullptr && !stillborn_.contains(own->stamp))) {
+        out_.conflicts.push_back({row, key, false, false, taken ? -1 : own->stamp});
+        return;
+      }
+      here_[key].put(hash, row, {});
+    }
+  }
+
+  const CollectionKeys& keys_;
+  const KeyEntries entries_;
+  const OnConflict on_conflict_;
+  const ExpectedVersion& expected_;
+  std::vector<KeyIndex> here_;  // the batch's own keys: `stamp` is the row
+  std::unordered_set<RowPlace, PlaceHash> killed_;
+  std::unordered_set<std::int64_t> stillborn_;
+  KeyVerdict out_;
+};
+
+KeyVerdict CollectionKeys::judge(std::string_view bytes, OnConflict on_conflict,
+                                 const std::vector<std::int64_t>& requests, const ExpectedVersion& expected) const {
+  const KeyEntries entries = entries_of(bytes);
+  Batch batch(*this, entries, on_conflict, expected);
+  std::int64_t first = 0;
+  for (std::int64_t rows : requests) {
+    batch.take(first, first + rows);
+    first += rows;
+  }
+  batch.take(first, entries.rows());
+  return batch.finish();
 }
 
 void CollectionKeys::add(std::string_view bytes, const std::vector<File>& files, const KeyVerdict& verdict) {
@@ -190,9 +276,15 @@ void CollectionKeys::add(std::string_view bytes, const std::vector<File>& files,
     }
     for (std::size_t key = 0; key < indexes_.size(); ++key) {
       const KeyHash hash = entries.hash(row, key);
-      if (!hash.is_null()) indexes_[key].put(hash, entries.stamp(row), place);
+      if (hash.is_null()) continue;
+      if (key < first_unique()) {
+        indexes_[key].put(hash, entries.stamp(row), place);
+      } else {
+        hold(key, hash, entries.stamp(row), place);
+      }
     }
   }
+  sweep();
 }
 
 Result<KeyHash> CollectionKeys::hash_of(const std::vector<std::string>& values) const {
@@ -214,6 +306,7 @@ void CollectionKeys::remove(const KeyHash& hash, std::int64_t stamp) {
   indexes_[0].erase(hash);
   std::int64_t& when = deleted_[hash];
   when = std::max(when, stamp);
+  sweep();
 }
 
 void CollectionKeys::moved(const std::vector<std::string>& from, std::string_view bytes, const std::vector<File>& to) {
@@ -243,24 +336,30 @@ void CollectionKeys::moved(const std::vector<std::string>& from, std::string_vie
     for (std::size_t key = 0; key < indexes_.size(); ++key) {
       const KeyHash hash = entries.hash(row, key);
       if (hash.is_null()) continue;
-      const KeyIndex::Entry* known = indexes_[key].find(hash);
-      if (known == nullptr || left.contains(known->place.file)) indexes_[key].put(hash, entries.stamp(row), place);
+      if (key < first_unique()) {
+        indexes_[key].put(hash, entries.stamp(row), place);
+      } else {
+        move_holder(key, hash, entries.stamp(row), place, left);
+      }
     }
   }
-  for (std::uint32_t number : left) files_[number] = {};
+  // Values of their dead rows may still be known by these numbers.
+  for (std::uint32_t number : left) files_[number] = {{}, {}, true};
+  sweep();
 }
 
-// Plays what happened to each of several keys, in the order of time; gives the rows that are dead for it.
+// Plays what happened to each of several keys, as judge() did when it happened: in the order of commits. Gives how many
+// rows are dead for it.
 std::int64_t CollectionKeys::resolve(std::unordered_map<KeyHash, std::vector<Event>, KeyHashHash>& several) {
   std::int64_t dead = 0;
   for (auto& [hash, events] : several) {
-    std::ranges::sort(events, {}, [](const Event& event) { return std::pair(event.stamp, event.order); });
+    const auto deleted = deleted_.find(hash);
     const Event* live = nullptr;
     for (const Event& event : events) {
       const Event* loser = live;
-      if (event.is_delete) {
-        live = nullptr;
-      } else if (live != nullptr && event.keeps_older) {
+      if (deleted != deleted_.end() && event.stamp < deleted->second) {
+        loser = &event;  // gone, whatever it was before
+      } else if (live != nullptr && (event.keeps_older || event.stamp < live->stamp)) {
         loser = &event;
       } else {
         live = &event;
@@ -283,6 +382,8 @@ CollectionKeys::Rebuilt CollectionKeys::rebuild(std::string_view bytes, const st
   const KeyEntries entries = entries_of(bytes);
   Rebuilt out;
   indexes_.assign(indexes_.size(), KeyIndex());
+  more_.assign(indexes_.size(), Holders());
+  killed_ = 0;
   files_.clear();
   numbers_.clear();
   deleted_.clear();
@@ -299,11 +400,11 @@ CollectionKeys::Rebuilt CollectionKeys::rebuild(std::string_view bytes, const st
         ++out.without_key;
         continue;
       }
-      const Event event{entries.stamp(row), static_cast<std::uint64_t>(row), place, false, places.file().keeps_older};
+      const Event event{entries.stamp(row), place, places.file().keeps_older};
       if (const KeyIndex::Entry* known = indexes_[0].find(hash)) {
         auto& events = several[hash];
-        // The first of a key came from an earlier row, so its order is lower than any other's.
-        if (events.empty()) events.push_back({known->stamp, 0, known->place, false, false});
+        // Whether the first of a key keeps older ones does not matter: there are none.
+        if (events.empty()) events.push_back({known->stamp, known->place, false});
         events.push_back(event);
       } else {
         indexes_[0].put(hash, event.stamp, place);
@@ -314,11 +415,9 @@ CollectionKeys::Rebuilt CollectionKeys::rebuild(std::string_view bytes, const st
       if (!hash || hash->is_null()) continue;  // of another key, before the schema was changed
       std::int64_t& when = deleted_[*hash];
       when = std::max(when, each.time_us);
+      const KeyIndex::Entry* known = indexes_[0].find(*hash);
       auto& events = several[*hash];
-      if (const KeyIndex::Entry* known = indexes_[0].find(*hash); known != nullptr && events.empty()) {
-        events.push_back({known->stamp, 0, known->place, false, false});
-      }
-      events.push_back({each.time_us, UINT64_MAX, {}, true, false});
+      if (known != nullptr && events.empty()) events.push_back({known->stamp, known->place, false});
     }
     out.duplicates += resolve(several);
   }
@@ -326,11 +425,30 @@ CollectionKeys::Rebuilt CollectionKeys::rebuild(std::string_view bytes, const st
   for (std::int64_t row = 0; row < entries.rows(); ++row) {
     const RowPlace place = places.next();
     if (is_dead(place)) continue;
-    for (std::size_t key = has_primary() ? 1 : 0; key < indexes_.size(); ++key) {
+    for (std::size_t key = first_unique(); key < indexes_.size(); ++key) {
       const KeyHash hash = entries.hash(row, key);
       if (hash.is_null()) continue;
       if (indexes_[key].find(hash) != nullptr) ++out.duplicates;
-      indexes_[key].put(hash, entries.stamp(row), place);
+      hold(key, hash, entries.stamp(row), place);
+    }
+  }
+  return out;
+}
+
+std::optional<std::int64_t> CollectionKeys::stamp_of(const KeyHash& hash) const {
+  const KeyIndex::Entry* known = indexes_[0].find(hash);
+  return known == nullptr ? std::nullopt : std::optional(known->stamp);
+}
+
+std::vector<std::int64_t> CollectionKeys::shared_values() const {
+  std::vector<std::int64_t> out(indexes_.size());
+  for (std::size_t key = first_unique(); key < indexes_.size(); ++key) {
+    std::unordered_map<KeyHash, std::int64_t, KeyHashHash> live;
+    for (const auto& [hash, place] : more_[key]) live[hash] += is_dead(place) ? 0 : 1;
+    for (const auto& [hash, others] : live) {
+      const KeyIndex::Entry* known = indexes_[key].find(hash);
+      const std::int64_t all = others + (known != nullptr && !is_dead(known->place) ? 1 : 0);
+      if (all > 1) out[key] += all;
     }
   }
   return out;

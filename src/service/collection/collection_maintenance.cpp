@@ -223,8 +223,9 @@ asio::awaitable<Result<CollectionService::Moved>> CollectionService::restore(std
   }
   Collection& collection = *found->second;
   if (Status usable = collection.usable(); !usable) co_return Out(std::unexpected(usable.error()));
-  co_await notice_moves(collection);
-  if (Status usable = collection.usable(); !usable) co_return Out(std::unexpected(usable.error()));
+  // Records of a commit that was to keep older ones would give way to what comes back, although they came first.
+  auto compacted = co_await compact(name);
+  if (!compacted) co_return Out(std::unexpected(compacted.error()));
   co_await wait_for_merges(collection);
   std::vector<CollectionFile> files;
   for (const CollectionFile& file : collection.archived) {
@@ -236,6 +237,9 @@ asio::awaitable<Result<CollectionService::Moved>> CollectionService::restore(std
   collection.merging = collection.tidying = true;
   auto moved = co_await move_files(collection, std::move(files), false);
   collection.merging = collection.tidying = false;
+  for (const std::string& problem : shared_value_problems(collection)) {
+    log::warning("collection {}: {}", collection.name, problem);
+  }
   co_return moved;
 }
 
@@ -269,6 +273,9 @@ asio::awaitable<Result<CollectionService::Verified>> CollectionService::verify(s
       ++out.files;
       out.records += file.file.rows;
     }
+  }
+  for (std::string& problem : shared_value_problems(collection)) {
+    out.problems.emplace_back(collection.name, std::move(problem));
   }
   co_return out;
 }

@@ -39,8 +39,56 @@ std::chrono::milliseconds pause_before_commit(std::size_t commits) {
 
 // Whether two requests may be one commit: what is said of its records is said of all of them.
 bool goes_with(const IngestTicket& one, const IngestTicket& other) {
-  const bool alone = one.expected_us || other.expected_us;
-  return !alone && one.input.cast == other.input.cast && one.on_conflict == other.on_conflict;
+  const auto alone = [](const IngestTicket& ticket) {
+    return !ticket.expected.says_nothing() || !ticket.address.empty() || !ticket.times.empty();
+  };
+  return !alone(one) && !alone(other) && one.input.cast == other.input.cast && one.on_conflict == other.on_conflict;
+}
+
+// What the fingerprint of a request under an Idempotency-Key begins with.
+std::string parameters_of(const IngestRequest& request) {
+  const std::string cast = request.cast ? (*request.cast ? "true" : "false") : "";
+  return fmt::format("{} {} {} {} {}", name_of(request.format), static_cast<int>(request.on_conflict),
+                     request.quarantine, cast, request.repeated_as);
+}
+
+std::string fingerprint_of(const IngestRequest& request, std::string_view body) {
+  Fingerprint fingerprint(parameters_of(request));
+  fingerprint.add(request.repeated_body ? std::string_view(*request.repeated_body) : body);
+  return fingerprint.finish();
+}
+
+// What is said of a request that was kept before, of which `fingerprint` is the repetition.
+Result<IngestAnswer> answer_again(const KeptRequest& kept, const std::string& fingerprint) {
+  if (!kept.fingerprint.empty() && kept.fingerprint != fingerprint) {
+    return fail(ErrorCode::IdempotencyKeyReused,
+                "The Idempotency-Key was used before, for other records or parameters: nothing of these was kept.");
+  }
+  IngestAnswer answer;
+  answer.records = kept.records;
+  answer.quarantined = kept.quarantined;
+  answer.commit = kept.commit;
+  answer.repeated = true;
+  answer.id = kept.id;
+  answer.record = kept.record;
+  return answer;
+}
+
+Status check_idempotency_key(std::string_view key) {
+  if (!is_utf8(key)) return fail(ErrorCode::InvalidData, "The Idempotency-Key has bytes that are no UTF-8 text.");
+  if (key.size() > limits::kIdempotencyKeyBytesMax) {
+    return fail(ErrorCode::InvalidData,
+                fmt::format("An Idempotency-Key has at most {} bytes.", limits::kIdempotencyKeyBytesMax));
+  }
+  return {};
+}
+
+std::unexpected<Error> key_in_use() {
+  return fail(Error{ErrorCode::IdempotencyKeyInUse,
+                    "A request of this Idempotency-Key is under way: send it again once that has ended.",
+                    {},
+                    {},
+                    1});
 }
 
 // What of a commit is on the disk once this has returned: all of it, or (after an error) all of it or nothing.
@@ -115,18 +163,22 @@ IngestStream::~IngestStream() {
 }
 
 asio::awaitable<bool> IngestStream::feed(std::string_view bytes) {
-  if (repeated_) co_return true;  // they were kept before
+  if (!task_) co_return true;  // they were kept before
   co_return co_await task_->feed(bytes);
 }
 
 asio::awaitable<Result<IngestAnswer>> IngestStream::finish() {
   using Out = Result<IngestAnswer>;
-  if (repeated_) co_return *repeated_;
+  if (!task_) co_return answer_again(*repeated_, {});
   task_->end_input();
   auto done = co_await task_->finish();
   if (!done) co_return Out(std::unexpected(done.error()));
   IngestResult result = ingest_result_from_json(*done);
+  if (repeated_) co_return answer_again(*repeated_, result.outcomes.at(0).fingerprint);
   IngestAnswer answer;
+  if (Status settled = co_await service_.settle_left_out(collection_, stamp_us_); !settled) {
+    co_return Out(std::unexpected(settled.error()));
+  }
   const auto held = co_await collection_.lock->hold();
   if (Status usable = collection_.usable(); !usable) co_return Out(std::unexpected(usable.error()));
   if (schema_ != collection_.schema) {
@@ -134,7 +186,7 @@ asio::awaitable<Result<IngestAnswer>> IngestStream::finish() {
   }
   std::optional<CollectionService::KeyedBatch> keyed;
   if (collection_.keys) {
-    auto judged = co_await service_.judge_keys(collection_, files_, request_.on_conflict, request_.expected_us);
+    auto judged = co_await service_.judge_keys(collection_, files_, request_.on_conflict, {}, request_.expected);
     if (!judged) co_return Out(std::unexpected(judged.error()));
     const RequestRows all{0, result.outcomes.at(0).records};
     const std::vector<RequestRows> none;
@@ -148,6 +200,7 @@ asio::awaitable<Result<IngestAnswer>> IngestStream::finish() {
   auto commit = co_await service_.keep(collection_, result, files_, answer.sync_ms, batch);
   if (!commit) co_return Out(std::unexpected(commit.error()));
   answer.commit = *commit;
+  answer.ingested_us = stamp_us_;
   answer.records = result.outcomes.at(0).records;
   answer.quarantined = result.outcomes.at(0).quarantined;
   answer.errors = result.outcomes.at(0).errors;
@@ -227,37 +280,24 @@ Status CollectionService::check_room(const Collection& collection) const {
 }
 
 void CollectionService::release_key(Collection& collection, const std::string& key) {
-  auto found = collection.requests_under_way.find(key);
-  if (found == collection.requests_under_way.end()) return;
-  const auto event = found->second;
-  collection.requests_under_way.erase(found);
-  event->notify();
+  collection.requests_under_way.erase(key);
 }
 
-// The answer to a request of this key that was acknowledged before; else the key is this request's until release_key().
-asio::awaitable<std::optional<Result<IngestAnswer>>> CollectionService::answer_of_earlier(Collection& collection,
-                                                                                          std::string key) {
-  using Out = std::optional<Result<IngestAnswer>>;
-  if (key.size() > limits::kIdempotencyKeyBytesMax || !is_utf8(key)) {
-    co_return Out(fail(ErrorCode::InvalidData,
-                       fmt::format("An Idempotency-Key has at most {} bytes.", limits::kIdempotencyKeyBytesMax)));
-  }
-  while (true) {
-    if (auto known = collection.requests.find(key); known != collection.requests.end()) {
-      IngestAnswer answer;
-      answer.records = known->second.records;
-      answer.quarantined = known->second.quarantined;
-      answer.commit = known->second.commit;
-      answer.repeated = true;
-      co_return Out(answer);
-    }
-    auto under_way = collection.requests_under_way.find(key);
-    if (under_way == collection.requests_under_way.end()) break;
-    const auto event = under_way->second;
-    co_await event->wait();
-  }
-  collection.requests_under_way.emplace(std::move(key), std::make_shared<Event>(executor_));
-  co_return Out();
+// The request of this key that was acknowledged before; nullptr: the key is this request's until release_key().
+Result<const KeptRequest*> CollectionService::claim_key(Collection& collection, const std::string& key) {
+  CANVASBACK_TRY(check_idempotency_key(key));
+  if (auto known = collection.requests.find(key); known != collection.requests.end()) return &known->second;
+  if (!collection.requests_under_way.insert(key).second) return key_in_use();
+  return nullptr;
+}
+
+std::optional<Result<IngestAnswer>> CollectionService::earlier_answer(const IngestRequest& request) const {
+  const Collection* collection = find(request.collection);
+  if (request.key.empty() || collection == nullptr) return std::nullopt;
+  if (collection->requests_under_way.contains(request.key)) return Result<IngestAnswer>(key_in_use());
+  const auto known = collection->requests.find(request.key);
+  if (known == collection->requests.end()) return std::nullopt;
+  return answer_again(known->second, fingerprint_of(request, {}));
 }
 
 RolePool::OpenFile CollectionService::opener(Collection& collection, std::shared_ptr<PendingFiles> files) {
@@ -302,8 +342,9 @@ asio::awaitable<Result<IngestAnswer>> CollectionService::ingest_into(Collection&
     co_return Out(fail(overloaded("Too much waits to be written already.")));
   }
   if (!request.key.empty()) {
-    auto earlier = co_await answer_of_earlier(collection, request.key);
-    if (earlier) co_return std::move(*earlier);
+    auto earlier = claim_key(collection, request.key);
+    if (!earlier) co_return Out(std::unexpected(earlier.error()));
+    if (*earlier != nullptr) co_return answer_again(**earlier, fingerprint_of(request, body));
   }
   IngestInput input;
   input.bytes = static_cast<std::int64_t>(body.size());
@@ -312,9 +353,10 @@ asio::awaitable<Result<IngestAnswer>> CollectionService::ingest_into(Collection&
   input.key = request.key;
   input.quarantine = request.quarantine;
   input.cast = request.cast;
-  auto ticket = std::make_shared<IngestTicket>(IngestTicket{std::move(input), request.on_conflict, request.expected_us,
-                                                            std::move(body), request.received_ns, Event(executor_),
-                                                            std::nullopt});
+  if (!request.key.empty()) input.fingerprint = fingerprint_of(request, body);
+  auto ticket = std::make_shared<IngestTicket>(
+      IngestTicket{std::move(input), request.on_conflict, std::move(request.expected), std::move(request.address),
+                   std::move(request.times), std::move(body), request.received_ns, Event(executor_), std::nullopt});
   collection.waiting_bytes += ticket->body.size();
   collection.waiting.push_back(ticket);
   if (!collection.committing) {
@@ -454,24 +496,26 @@ asio::awaitable<Result<std::unique_ptr<IngestStream>>> CollectionService::begin_
   if (streams_ >= limits::kIngestStreamsMax) co_return Out(fail(overloaded("Too many bodies are on their way.")));
   auto stream = std::make_unique<IngestStream>(*this, collection, request);
   if (!request.key.empty()) {
-    auto earlier = co_await answer_of_earlier(collection, request.key);
-    if (earlier && !*earlier) co_return Out(std::unexpected(earlier->error()));
-    if (earlier) {
-      stream->repeated_ = **earlier;
-      co_return std::move(stream);
-    }
-    stream->holds_key_ = true;
+    auto earlier = claim_key(collection, request.key);
+    if (!earlier) co_return Out(std::unexpected(earlier.error()));
+    stream->holds_key_ = *earlier == nullptr;
+    if (*earlier != nullptr) stream->repeated_ = **earlier;
+    // Without a fingerprint there is nothing to compare.
+    if (stream->repeated_ && stream->repeated_->fingerprint.empty()) co_return std::move(stream);
   }
   Task task;
   task.kind = TaskKind::Ingest;
   IngestWork work = work_for(collection, request.on_conflict);
   stream->schema_ = collection.schema;
+  stream->stamp_us_ = work.time_us;
+  work.fingerprint_only = stream->repeated_.has_value();
   IngestInput input;
   input.format = request.format;
   input.encoding = request.encoding;
   input.key = request.key;
   input.quarantine = request.quarantine;
   input.cast = request.cast;
+  input.parameters = parameters_of(request);
   work.inputs.push_back(std::move(input));
   task.work = to_json(work);
   CancelToken never;

@@ -35,9 +35,17 @@ struct IngestRequest {
   bool quarantine = false;
   std::optional<bool> cast = {};  // instead of what the schema says
   OnConflict on_conflict = OnConflict::Refuse;
-  // With OnConflict::Replace: when the record that is replaced was ingested, as far as the request knows. Of another
-  // one it is refused (Unavailable): read it again.
-  std::optional<std::int64_t> expected_us = {};
+  // With OnConflict::Replace: of the record that is replaced. Of one of another version it is refused
+  // (PreconditionFailed).
+  ExpectedVersion expected = {};
+  // With OnConflict::Replace: the key that the one record must have, as in its address (key_text()).
+  std::vector<std::string> address = {};
+  // Fields of the one record whose text is that of a date or time, whatever the schema says of them (RecordInfo).
+  std::vector<std::pair<std::string, FieldType>> times = {};
+  // With a key: what else a repetition must be the same in, beside collection, parameters and body; and what is so
+  // instead of the body, where that is made anew each time.
+  std::string repeated_as = {};
+  std::optional<std::string> repeated_body = {};
   bool known_only = false;  // SchemaNotFound where there is neither schema nor collection; else the collection is made
   std::int64_t received_ns = 0;
 };
@@ -84,7 +92,8 @@ class IngestStream {
   std::shared_ptr<PendingFiles> files_;
   std::unique_ptr<RoleTask> task_;
   std::shared_ptr<const RecordSchema> schema_;  // that the records are checked against
-  std::optional<IngestAnswer> repeated_;
+  std::optional<KeptRequest> repeated_;         // what was kept under its key before
+  std::int64_t stamp_us_ = 0;                   // of its records
   double queue_ms_ = 0;
   bool holds_key_ = false;
 };
@@ -122,9 +131,14 @@ class CollectionService {
   // A body of any size, as it comes.
   asio::awaitable<Result<std::unique_ptr<IngestStream>>> begin(IngestRequest request);
 
-  // Deletes the record of this key. Gives the commit's number. Errors: SchemaNotFound, SchemaValidation where the
-  // schema has no key, InvalidData, RecordNotFound, and those of ingest().
-  asio::awaitable<Result<std::uint64_t>> remove_record(std::string collection, std::vector<std::string> key);
+  // Deletes the record of this key, as in its address. Gives the commit's number. Errors: SchemaNotFound,
+  // SchemaValidation where the schema has no key, InvalidData, RecordNotFound, PreconditionFailed where it is of
+  // another version, and those of ingest().
+  asio::awaitable<Result<std::uint64_t>> remove_record(std::string collection, std::vector<std::string> key,
+                                                       ExpectedVersion expected = {});
+  // The answer to an earlier request of this key, without asking for anything; nullopt: there was none. Errors:
+  // IdempotencyKeyReused, IdempotencyKeyInUse.
+  std::optional<Result<IngestAnswer>> earlier_answer(const IngestRequest& request) const;
 
   // nullptr: there is none (yet).
   const Collection* find(std::string_view name) const;
@@ -196,7 +210,7 @@ class CollectionService {
   asio::awaitable<Result<std::unique_ptr<CollectionKeys>>> keys_under(Collection& collection,
                                                                       const RecordSchema& schema);
   Status check_room(const Collection& collection) const;
-  asio::awaitable<std::optional<Result<IngestAnswer>>> answer_of_earlier(Collection& collection, std::string key);
+  Result<const KeptRequest*> claim_key(Collection& collection, const std::string& key);
   void release_key(Collection& collection, const std::string& key);
 
   asio::awaitable<void> commit_waiting(Collection& collection);
@@ -211,7 +225,9 @@ class CollectionService {
                                               std::shared_ptr<PendingFiles> files, double& sync_ms, KeyedBatch* keyed);
   asio::awaitable<void> join_keys(Collection& collection, const std::vector<CollectionFile>& added, KeyedBatch& batch);
   asio::awaitable<Result<KeyedBatch>> judge_keys(Collection& collection, std::shared_ptr<PendingFiles> files,
-                                                 OnConflict on_conflict, std::optional<std::int64_t> expected_us);
+                                                 OnConflict on_conflict, std::vector<std::int64_t> requests,
+                                                 ExpectedVersion expected);
+  asio::awaitable<Status> settle_left_out(Collection& collection, std::int64_t since_us);
   Status check_key_memory(const Collection& collection, std::size_t bytes) const;
   IngestWork work_for(Collection& collection, OnConflict on_conflict);
   // Makes the keys of all live files anew; none where the schema has none.

@@ -30,6 +30,16 @@ class KeyIndex {
   // Adds a key or moves it.
   void put(const KeyHash& hash, std::int64_t stamp, RowPlace place);
   void erase(const KeyHash& hash);
+  // Erases every key whose entry is `gone`; gives how many. Goes through the whole table.
+  template <class Gone>
+  std::size_t erase_if(Gone gone) {
+    const std::size_t before = size_;
+    for (std::size_t at = 0; at < slots_.size(); ++at) {
+      // Erasing moves a later key to this slot, or one from the table's begin, which is looked at twice.
+      while (!slots_[at].hash.is_null() && gone(slots_[at])) erase(KeyHash(slots_[at].hash));
+    }
+    return before - size_;
+  }
   std::size_t size() const { return size_; }
   std::size_t bytes() const { return slots_.size() * sizeof(Entry); }
   // Of a table for so many keys; while it grows to that, its old half is there too.

@@ -52,6 +52,9 @@ Json to_json(const PartInfo& info) {
     entry.set("quarantined", request.quarantined);
     entry.set("commit", request.commit);
     entry.set("time_us", request.time_us);
+    if (!request.fingerprint.empty()) entry.set("fingerprint", request.fingerprint);
+    if (!request.id.is_null()) entry.set("id", request.id);
+    if (!request.record.empty()) entry.set("record", texts_to_json(request.record));
     requests.push(std::move(entry));
   }
   out.set("requests", std::move(requests));
@@ -116,7 +119,8 @@ PartInfo part_info_from_json(const Json& json) {
   for (const Json& entry : json.at("requests").as_array()) {
     info.requests.push_back({std::string(entry.at("key").as_string()), entry.at("records").as_int(),
                              entry.at("quarantined").as_int(), entry.at("commit").as_uint(),
-                             entry.at("time_us").as_int()});
+                             entry.at("time_us").as_int(), std::string(entry.at("fingerprint").as_string()),
+                             entry.at("id"), texts_from_json(entry.at("record"))});
   }
   for (const Json& entry : json.at("firsts").as_array()) {
     const auto& values = entry.as_array();

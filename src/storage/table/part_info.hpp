@@ -27,6 +27,9 @@ struct KeptRequest {
   std::int64_t quarantined = 0;
   std::uint64_t commit = 0;
   std::int64_t time_us = 0;
+  std::string fingerprint = {};          // of its content and parameters; empty: kept before there were any
+  Json id = {};                          // of a record that came alone, where it has one
+  std::vector<std::string> record = {};  // its key, as in its address
 };
 
 // A key that came with values of another class than before.

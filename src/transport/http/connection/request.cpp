@@ -16,6 +16,14 @@ const std::string* Request::parameter(std::string_view name) const {
   return nullptr;
 }
 
+std::vector<std::string> Request::parameters(std::string_view name) const {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : query) {
+    if (key == name) out.push_back(value);
+  }
+  return out;
+}
+
 Status split_target(Request& request) {
   const auto bad = [] { return fail(ErrorCode::InvalidData, "The request target has a broken percent escape."); };
   std::string_view target = request.target;
@@ -32,7 +40,7 @@ Status split_target(Request& request) {
     auto value = percent_decode(
         equals == std::string::npos ? std::string_view() : std::string_view(part).substr(equals + 1), true);
     if (!name || !value) return bad();
-    if (request.parameter(*name) != nullptr) {
+    if (*name != kKeyParameter && request.parameter(*name) != nullptr) {
       return fail(ErrorCode::InvalidData, "The query parameter \"" + name->substr(0, 64) + "\" is given twice.");
     }
     request.query.emplace_back(std::move(*name), std::move(*value));

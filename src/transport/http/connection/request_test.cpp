@@ -49,6 +49,12 @@ TEST(Request, AParameterGivenTwiceIsRefusedAndNamed) {
   EXPECT_NE(request.error().message.find("limit"), std::string::npos);
 }
 
+TEST(Request, AKeyMayHaveSeveralValues) {
+  const auto request = split("/a?key=x%2Cy&key=&key=z");
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->parameters("key"), (std::vector<std::string>{"x,y", "", "z"}));
+}
+
 TEST(Request, HeadersAreFoundByTheirLowerCaseName) {
   Request request;
   request.headers["accept"] = "text/csv";

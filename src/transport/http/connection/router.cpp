@@ -18,21 +18,35 @@ std::string_view host_name(std::string_view host) {
   return host.substr(0, host.find(':'));
 }
 
-bool matches(std::string_view pattern, std::string_view path,
-             std::map<std::string, std::string, std::less<>>& parameters) {
+using Parameters = std::map<std::string, std::string, std::less<>>;
+
+// A path is split before it is decoded: an escaped '/' is part of a name. Gives the parameters as sent.
+bool matches(std::string_view pattern, const Request& request, Parameters& as_sent) {
   const auto wanted = split(pattern, '/');
-  const auto given = split(path, '/');
+  const auto given = split(std::string_view(request.target).substr(0, request.target.find('?')), '/');
   if (wanted.size() != given.size()) return false;
-  parameters.clear();
+  as_sent.clear();
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (wanted[i].starts_with('{')) {
       if (given[i].empty()) return false;
-      parameters[wanted[i].substr(1, wanted[i].size() - 2)] = given[i];
-    } else if (wanted[i] != given[i]) {
+      as_sent[wanted[i].substr(1, wanted[i].size() - 2)] = given[i];
+    } else if (wanted[i] != given[i] && percent_decode(given[i], false) != wanted[i]) {
       return false;
     }
   }
   return true;
+}
+
+// What a request that changes something asks for, and the route would not do.
+Status check_conditions(const RouteInfo& info, const Request& request) {
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (reads || info.takes_conditions) return {};
+  for (const char* name : {"If-Match", "If-None-Match"}) {
+    if (request.headers.contains(lower(name))) {
+      return fail(ErrorCode::InvalidData, fmt::format("{} {} takes no {}.", info.method, info.pattern, name));
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -44,14 +58,18 @@ void Router::add(RouteInfo info, Handler handler) {
 
 Router::Match Router::match(Request& request) const {
   Match out;
-  std::map<std::string, std::string, std::less<>> parameters;
+  Parameters parameters;
   for (std::size_t i = 0; i < infos_.size(); ++i) {
-    if (!matches(infos_[i].pattern, request.path, parameters)) continue;
+    if (!matches(infos_[i].pattern, request, parameters)) continue;
     out.allowed.push_back(infos_[i].method);
     if (infos_[i].method == "GET") out.allowed.emplace_back("HEAD");
     if (infos_[i].method == (request.method == "HEAD" ? "GET" : request.method)) {
       out.route = i;
-      request.path_parameters = parameters;
+      request.path_as_sent = parameters;
+      request.path_parameters.clear();
+      for (const auto& [name, text] : parameters) {
+        request.path_parameters[name] = percent_decode(text, false).value_or(text);
+      }
       return out;
     }
   }
@@ -59,9 +77,9 @@ Router::Match Router::match(Request& request) const {
 }
 
 bool Router::takes_stream(const Request& request) const {
-  std::map<std::string, std::string, std::less<>> parameters;
+  Parameters parameters;
   for (const RouteInfo& info : infos_) {
-    if (info.takes_stream && info.method == request.method && matches(info.pattern, request.path, parameters)) {
+    if (info.takes_stream && info.method == request.method && matches(info.pattern, request, parameters)) {
       return true;
     }
   }
@@ -114,7 +132,7 @@ asio::awaitable<void> Router::route(Connection& connection, Request& request, st
       response.headers.emplace_back("Access-Control-Allow-Methods", allowed);
       response.headers.emplace_back("Access-Control-Allow-Headers",
                                     "Content-Type, Accept, Authorization, Prefer, Idempotency-Key, Last-Event-ID, "
-                                    "Range, If-Range, If-None-Match");
+                                    "Range, If-Range, If-Match, If-None-Match");
       co_await connection.respond(std::move(response));
       co_return;
     }
@@ -136,6 +154,10 @@ asio::awaitable<void> Router::route(Connection& connection, Request& request, st
                 {},
                 0};
     co_await connection.respond(problem_response(error, request.path));
+    co_return;
+  }
+  if (Status status = check_conditions(info, request); !status) {
+    co_await connection.respond(problem_response(status.error(), request.path));
     co_return;
   }
   co_await handlers_[found.route](connection, request);

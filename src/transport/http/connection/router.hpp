@@ -1,5 +1,6 @@
 // Router: the one table of routes. A route is a method, a pattern with {names}, the query parameters it knows, and a
-// handler. What no route takes is answered here: 404, 405 with Allow, 400 for unknown parameters, 403 for foreign
+// handler. What no route takes is answered here: 404, 405 with Allow, 400 for unknown parameters
+// and for conditions that would be ignored, 403 for foreign
 // Host or Origin, OPTIONS for CORS.
 #pragma once
 
@@ -19,6 +20,7 @@ struct RouteInfo {
   std::vector<std::string> parameters;  // query parameters
   bool any_parameters = false;          // a page: its script reads them
   bool takes_stream = false;            // the handler reads the body itself, piece by piece
+  bool takes_conditions = false;        // the handler honours If-Match and If-None-Match
 };
 
 struct Access {

@@ -5,12 +5,12 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "service/collection/record_reader.hpp"
 #include "transport/http/connection/problem.hpp"
+#include "transport/http/routes/record_address.hpp"
 #include "transport/http/routes/ingest_answer.hpp"
 #include "transport/http/routes/routes.hpp"
-#include "transport/http/routes/selection_parameters.hpp"
 #include "transport/http/routes/stream_answer.hpp"
-#include "transport/http/routes/whole_answer.hpp"
 
 namespace canvasback::http {
 namespace {
@@ -158,231 +158,130 @@ asio::awaitable<void> create(Services services, Connection& connection, Request&
     co_return co_await refuse(connection, request, error);
   }
   const std::uint64_t bytes = body.size();
+  wanted->repeated_as = "POST one";
   auto answer = co_await services.collections->ingest(*wanted, std::move(body));
   if (!answer) co_return co_await refuse(connection, request, answer.error());
-  Response response = written(*wanted, *answer, bytes, services.collections->sync_each_commit(), 201);
-  if (!answer->id.is_null()) {
-    response.headers.emplace_back("Location", fmt::format("/api/v1/records/{}/{}", percent_encode(wanted->collection),
-                                                          percent_encode(answer->id.scalar_text())));
+  // What an earlier request made is not made again.
+  const int status = answer->repeated ? 200 : 201;
+  Response response = written(*wanted, *answer, bytes, services.collections->sync_each_commit(), status);
+  std::vector<std::string> key = answer->record;
+  if (key.empty() && !answer->id.is_null()) key.push_back(answer->id.scalar_text());
+  if (!key.empty()) response.headers.emplace_back("Location", record_location(wanted->collection, key));
+  if (answer->ingested_us > 0 && wanted->on_conflict != OnConflict::Ignore) {
+    response.headers.emplace_back("ETag", record_tag(answer->ingested_us));
   }
   co_await connection.respond(std::move(response));
 }
 
-// The schema of the address and the values of the key; without a schema, the id.
-struct Address {
-  std::string schema;
-  std::vector<std::string> fields;
-  std::vector<std::string> values;
-};
-
-Result<Address> address_of(const Services& services, Request& request) {
-  Address out;
-  out.schema = request.path_parameters["schema"];
-  const std::string id = request.path_parameters["id"];
-  const Collection* collection = services.collections->find(out.schema);
-  if (collection == nullptr || collection->version == 0) {
-    return fail(ErrorCode::SchemaNotFound, fmt::format("There is no schema \"{}\".", out.schema.substr(0, 128)));
-  }
-  if (collection->blocked) return std::unexpected(*collection->blocked);
-  const bool keyed = collection->schema && !collection->schema->primary_key.empty();
-  out.fields = keyed ? collection->schema->primary_key : std::vector<std::string>(1, std::string(kIdColumn));
-  out.values = out.fields.size() == 1 ? std::vector<std::string>(1, id) : split(id, ',');
-  if (out.values.size() != out.fields.size()) {
-    return fail(ErrorCode::InvalidData, fmt::format("The key has {} values: {}, with commas between.",
-                                                    out.fields.size(), fmt::join(out.fields, ", ")));
-  }
-  return out;
-}
-
-SqlRunRequest select_record(const Services& services, const Request& request, const Address& address) {
-  const Kinds all = kinds_of(services.collections->find(address.schema)->files);
-  SqlRunRequest run;
-  Json parameters = Json::Array{};
-  std::vector<std::string> conditions;
-  for (std::size_t i = 0; i < address.fields.size(); ++i) {
-    const Kinds* kinds = all.find(address.fields[i]);
-    const auto columns = kinds != nullptr ? columns_of(*kinds, address.fields[i]) : std::vector<KindColumn>();
-    const std::string type = columns.empty() ? "VARCHAR" : sql_type_of(*kinds, columns[0].role);
-    parameters.push(address.values[i]);
-    run.narrowing.keys.emplace_back(address.fields[i], address.values[i]);
-    // As the column's own type, so that statistics and Bloom filters tell which row groups may hold it.
-    const char* form = type == "VARCHAR" ? "{} = ${}" : "{} = TRY_CAST(${} AS {})";
-    conditions.push_back(fmt::format(fmt::runtime(form), sql_identifier(address.fields[i]), i + 1, type));
-  }
-  run.sql = fmt::format("SELECT * FROM {} WHERE {} ORDER BY {} DESC LIMIT 1", sql_identifier(address.schema),
-                        fmt::join(conditions, " AND "), sql_identifier(kIngestedAtColumn));
-  run.narrowing.collection = address.schema;
-  run.parameters = std::move(parameters);
-  run.row_objects = true;
-  run.received_ns = request.received_ns;
-  return run;
-}
-
-asio::awaitable<Result<WholeAnswer>> find_record(Services services, Connection& connection, const Request& request,
-                                                 const Address& address) {
-  SqlRunRequest run = select_record(services, request, address);
-  run.numbers_exact = request.method == "GET";  // what is read to be written again needs its digits, not a string
-  auto answer = co_await whole_answer(services.queries, connection, std::move(run));
-  if (answer && first_of_data(answer->body).empty()) {
-    answer = fail(ErrorCode::RecordNotFound, "There is no record of this key.");
-  }
+// A record as it is, or as it will be once it is written.
+asio::awaitable<Result<RecordAnswer>> ask_for(Services services, Connection& connection, const RecordAddress& address,
+                                              RecordAction action, std::string body = {}) {
+  RecordWork work;
+  work.action = action;
+  work.key = address.key;
+  work.values = address.values;
+  work.body = std::move(body);
+  QueryService& queries = services.queries;
+  connection.set_on_gone([&queries] { queries.cancel_gone(); });
+  auto answer =
+      co_await read_record(queries, services.datasets, *address.collection, std::move(work), connection.gone());
+  connection.set_on_gone(nullptr);
+  if (answer && !answer->info.found) answer = fail(ErrorCode::RecordNotFound, "There is no record of this key.");
   co_return answer;
 }
 
+Error other_version() { return Error{ErrorCode::PreconditionFailed, "The record is of another version.", {}, {}, 0}; }
+
 asio::awaitable<void> show(Services services, Connection& connection, Request& request) {
-  auto address = address_of(services, request);
+  auto address = record_address(*services.collections, request);
   if (!address) co_return co_await refuse(connection, request, address.error());
-  auto answer = co_await find_record(services, connection, request, *address);
+  auto answer = co_await ask_for(services, connection, *address, RecordAction::Show);
   if (!answer) co_return co_await refuse(connection, request, answer.error());
-  JsonWriter out;
-  out.begin_object().member("schema", address->schema).key("data").raw(first_of_data(answer->body));
-  out.member("performance_metrics", answer->metrics).end_object();
+  const ExpectedVersion expected = expected_version(request);
+  const bool is_known = expected.none || std::ranges::count(expected.none_of, answer->info.ingested_us) > 0;
+  if (!is_known && !expected.allows(answer->info.ingested_us)) {
+    const Error error = other_version();
+    co_return co_await refuse(connection, request, error);
+  }
   Response response;
+  response.headers = {{"ETag", record_tag(answer->info.ingested_us)}, {"Cache-Control", "private, no-cache"}};
+  if (is_known) {
+    response.status = 304;
+    co_await connection.respond(std::move(response));
+    co_return;
+  }
+  JsonWriter out;
+  out.begin_object().member("schema", address->collection->name).key("data").raw(answer->body);
+  out.member("performance_metrics", answer->metrics).end_object();
   response.body = out.take();
   response.headers.emplace_back("Server-Timing", server_timing(answer->metrics));
   co_await connection.respond(std::move(response));
 }
 
-// The members of a JSON object as they are written: name and text of the value.
-Result<std::vector<std::pair<std::string, std::string_view>>> members_of(std::string_view text) {
-  std::vector<std::pair<std::string, std::string_view>> out;
-  const auto wrong = [] { return fail(ErrorCode::InvalidData, "The body is no JSON object."); };
-  std::size_t at = 0;
-  if (!take_char(text, at, '{')) return wrong();
-  if (take_char(text, at, '}')) return out;
-  while (true) {
-    const auto key = take_string(text, at);
-    if (!key || !take_char(text, at, ':')) return wrong();
-    const std::size_t begin = skip_space(text, at);
-    int depth = 0;
-    bool in_string = false;
-    for (at = begin; at < text.size(); ++at) {
-      const char c = text[at];
-      if (in_string) {
-        if (c == '\\') ++at;
-        if (c == '"') in_string = false;
-        continue;
-      }
-      if (depth == 0 && (c == ',' || c == '}')) break;
-      if (c == '"') in_string = true;
-      if (c == '{' || c == '[') ++depth;
-      if (c == '}' || c == ']') --depth;
-    }
-    if (at >= text.size()) return wrong();
-    out.emplace_back(*key, text.substr(begin, at - begin));
-    if (text[at++] == '}') return out;
+// Whose records have keys, so that one of them can be written.
+Result<RecordAddress> address_to_write(const Services& services, const Request& request) {
+  CANVASBACK_ASSIGN(RecordAddress address, record_address(*services.collections, request));
+  if (!address.collection->keys || !address.collection->keys->has_primary()) {
+    return fail(ErrorCode::SchemaValidation,
+                fmt::format("Collection \"{}\" has no schema with a key.", address.collection->name));
   }
+  return address;
 }
 
-// The record with the body's members in place of its own; null takes one away. The values stay as they are written, so
-// nothing is rounded on the way.
-Result<std::string> patched(std::string_view record, std::string_view body) {
-  CANVASBACK_TRY(Json::parse(body));
-  CANVASBACK_ASSIGN(auto members, members_of(record));
-  CANVASBACK_ASSIGN(auto changes, members_of(body));
-  std::erase_if(members, [&](const auto& member) {
-    return member.first == kIngestedAtColumn || member.second == "null" ||
-           std::ranges::any_of(changes, [&](const auto& change) { return change.first == member.first; });
-  });
-  for (const auto& change : changes) {
-    if (trim(change.second) != "null") members.push_back(change);
+// PUT and PATCH: what is to be kept is made by a worker, and kept where the record is still the one it was made from.
+asio::awaitable<Result<IngestAnswer>> write_once(Services services, Connection& connection, const Request& request,
+                                                 const RecordAddress& address, IngestRequest wanted) {
+  using Out = Result<IngestAnswer>;
+  const bool patch = request.method == "PATCH";
+  auto record =
+      co_await ask_for(services, connection, address, patch ? RecordAction::Patch : RecordAction::Put, request.body);
+  if (!record) co_return Out(std::unexpected(record.error()));
+  wanted.times = std::move(record->info.times);
+  if (patch) {
+    if (!wanted.expected.allows(record->info.ingested_us)) co_return Out(std::unexpected(other_version()));
+    wanted.expected = ExpectedVersion();
+    wanted.expected.one_of.emplace(1, record->info.ingested_us);
   }
-  std::string out = "{";
-  for (const auto& [name, value] : members) {
-    if (out.size() > 1) out += ',';
-    append_json_string(out, name);
-    out += ':';
-    out += value;
-  }
-  return out + "}";
-}
-
-// When a record that was read had been ingested.
-std::optional<std::int64_t> ingested_at(std::string_view record) {
-  auto members = members_of(record);
-  if (!members) return std::nullopt;
-  for (const auto& [name, value] : *members) {
-    if (name == kIngestedAtColumn && value.size() > 2) return parse_iso_time(value.substr(1, value.size() - 2));
-  }
-  return std::nullopt;
-}
-
-// Whether the record's own key is that of the address: one cannot become another by being written.
-Status check_key(const Address& address, std::string_view record) {
-  CANVASBACK_ASSIGN(auto members, members_of(record));
-  for (std::size_t i = 0; i < address.fields.size(); ++i) {
-    for (const auto& [name, value] : members) {
-      if (name != address.fields[i]) continue;
-      auto json = Json::parse(value);
-      const std::string text =
-          json && (json->is_string() || json->is_number()) ? json->scalar_text() : std::string(value);
-      if (trim(text) != address.values[i]) {
-        return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is another than in the address.", name));
-      }
-    }
-  }
-  return {};
-}
-
-// Adds the key of the address where the body does not have it.
-std::string with_key(const Services& services, const Address& address, std::string record) {
-  auto members = members_of(record);
-  const Collection* collection = services.collections->find(address.schema);
-  std::string added;
-  for (std::size_t i = 0; i < address.fields.size(); ++i) {
-    const bool there =
-        members && std::ranges::any_of(*members, [&](const auto& member) { return member.first == address.fields[i]; });
-    if (there) continue;
-    const SchemaField* field = collection->schema ? collection->schema->find(address.fields[i]) : nullptr;
-    const bool plain = field != nullptr && (field->type == FieldType::Integer || field->type == FieldType::Boolean);
-    append_json_string(added, address.fields[i]);
-    added += ':' + (plain ? address.values[i] : Json(address.values[i]).dump()) + ',';
-  }
-  if (added.empty()) return record;
-  const std::size_t at = record.find('{') + 1;
-  if (members && members->empty()) added.pop_back();
-  return record.insert(at, added);
+  co_return co_await services.collections->ingest(std::move(wanted), std::move(record->body));
 }
 
 asio::awaitable<void> write(Services services, Connection& connection, Request& request) {
   auto wanted = wanted_of_one(request);
   if (!wanted) co_return co_await refuse(connection, request, wanted.error());
-  auto address = address_of(services, request);
+  auto address = address_to_write(services, request);
+  if (address && !is_utf8(request.body)) address = fail(ErrorCode::InvalidData, "The body is not UTF-8.");
   if (!address) co_return co_await refuse(connection, request, address.error());
-  wanted->collection = address->schema;
+  wanted->collection = address->collection->name;
   wanted->on_conflict = OnConflict::Replace;
-  std::uint64_t bytes = 0;
-  for (int attempt = 1;; ++attempt) {
-    Result<std::string> record = request.body;
-    if (request.method == "PATCH") {
-      auto found = co_await find_record(services, connection, request, *address);
-      if (!found) co_return co_await refuse(connection, request, found.error());
-      const std::string_view known = first_of_data(found->body);
-      wanted->expected_us = ingested_at(known);
-      record = patched(known, request.body);
+  wanted->address = address->values;
+  wanted->expected = expected_version(request);
+  // What is kept of a PATCH is another thing each time.
+  wanted->repeated_as = fmt::format("{} {}", request.method, record_location({}, address->values));
+  wanted->repeated_body = request.body;
+  std::optional<Result<IngestAnswer>> answer = services.collections->earlier_answer(*wanted);
+  for (int attempt = 1; !answer; ++attempt) {
+    auto once = co_await write_once(services, connection, request, *address, *wanted);
+    // Changed by others between reading and writing: what they wrote must not be lost, so it is read again.
+    const bool changed = !once && once.error().code == ErrorCode::PreconditionFailed && request.method == "PATCH";
+    if (changed && wanted->expected.says_nothing() && attempt < kPatchAttemptsMax) continue;
+    if (changed && wanted->expected.says_nothing()) {
+      once = fail(Error{ErrorCode::Unavailable, "The record was changed by others all the time.", {}, {}, 1});
     }
-    if (record && !is_one_object(*record)) record = std::unexpected(no_object());
-    if (record) {
-      if (Status same = check_key(*address, *record); !same) record = std::unexpected(same.error());
-    }
-    if (!record) co_return co_await refuse(connection, request, record.error());
-    std::string body = with_key(services, *address, std::move(*record));
-    bytes = body.size();
-    auto answer = co_await services.collections->ingest(*wanted, std::move(body));
-    if (answer) {
-      co_await connection.respond(written(*wanted, *answer, bytes, services.collections->sync_each_commit(), 200));
-      co_return;
-    }
-    // Changed between reading and writing: what was changed must not be lost.
-    const bool changed = wanted->expected_us && answer.error().code == ErrorCode::Unavailable;
-    if (!changed || attempt == kPatchAttemptsMax) co_return co_await refuse(connection, request, answer.error());
+    answer = std::move(once);
   }
+  if (!*answer) co_return co_await refuse(connection, request, answer->error());
+  Response response = written(*wanted, **answer, request.body.size(), services.collections->sync_each_commit(), 200);
+  // What a PUT has sent may not be all that is kept (defaults), so its tag would say too much.
+  const std::int64_t ingested_us = (*answer)->ingested_us;
+  if (request.method == "PATCH" && ingested_us > 0) response.headers.emplace_back("ETag", record_tag(ingested_us));
+  co_await connection.respond(std::move(response));
 }
 
 asio::awaitable<void> remove(Services services, Connection& connection, Request& request) {
-  auto address = address_of(services, request);
+  auto address = address_to_write(services, request);
   if (!address) co_return co_await refuse(connection, request, address.error());
-  auto removed = co_await services.collections->remove_record(address->schema, address->values);
+  const std::string& name = address->collection->name;
+  auto removed = co_await services.collections->remove_record(name, address->values, expected_version(request));
   if (!removed) co_return co_await refuse(connection, request, removed.error());
   Response response;
   response.status = 204;
@@ -396,6 +295,7 @@ void add_record_routes(Router& router, Services services) {
                        asio::awaitable<void> (*handle)(Services, Connection&, Request&)) {
     RouteInfo info{method, pattern, std::move(parameters)};
     info.takes_stream = takes_stream;
+    info.takes_conditions = std::string_view(pattern).starts_with("/api/v1/records/{schema}");
     router.add(std::move(info), [services, handle](Connection& connection, Request& request) {
       return handle(services, connection, request);
     });
@@ -406,6 +306,11 @@ void add_record_routes(Router& router, Services services) {
   add("PUT", "/api/v1/records/{schema}/{id}", {"cast"}, false, write);
   add("PATCH", "/api/v1/records/{schema}/{id}", {"cast"}, false, write);
   add("DELETE", "/api/v1/records/{schema}/{id}", {}, false, remove);
+  // The same by ?key=.
+  add("GET", "/api/v1/records/{schema}", {"key"}, false, show);
+  add("PUT", "/api/v1/records/{schema}", {"cast", "key"}, false, write);
+  add("PATCH", "/api/v1/records/{schema}", {"cast", "key"}, false, write);
+  add("DELETE", "/api/v1/records/{schema}", {"key"}, false, remove);
 }
 
 }  // namespace canvasback::http

@@ -14,6 +14,7 @@
 #include "source/records/record_splitter.hpp"
 #include "source/records/schema_check.hpp"
 #include "source/records/table_reader.hpp"
+#include "task/record_task.hpp"
 #include "task/spool.hpp"
 #include "worker/roles/ingest/typed_input.hpp"
 #include "worker/write/part_builder.hpp"
@@ -120,6 +121,7 @@ class Ingest {
 
   Result<IngestResult> run() {
     const bool fed = work_.inputs.size() == 1 && work_.inputs[0].bytes < 0;
+    if (work_.fingerprint_only) return only_fingerprint();
     const InputFormat format = work_.inputs.empty() ? InputFormat::Json : work_.inputs[0].format;
     if (work_.schema && !work_.inputs.empty()) {
       // A cell of CSV is a text that looks like something. The inputs of one task say the same of it.
@@ -138,8 +140,10 @@ class Ingest {
     std::vector<KeptRequest> requests;
     for (std::size_t i = 0; i < work_.inputs.size(); ++i) {
       const IngestOutcome& outcome = result_.outcomes[i];
-      if (work_.inputs[i].key.empty() || outcome.error) continue;
-      requests.push_back({work_.inputs[i].key, outcome.records, outcome.quarantined, 0, work_.time_us});
+      const IngestInput& input = work_.inputs[i];
+      if (input.key.empty() || outcome.error) continue;
+      requests.push_back({input.key, outcome.records, outcome.quarantined, 0, work_.time_us,
+                          fingerprint_ ? fingerprint_->finish() : input.fingerprint, outcome.id, outcome.record});
     }
     CANVASBACK_ASSIGN(result_.files, builder_.finish(std::move(requests), work_.deletes));
     CANVASBACK_TRY(rejects_.finish());
@@ -148,6 +152,29 @@ class Ingest {
   }
 
  private:
+  // The one input, as it would be hashed if it were kept.
+  Result<IngestResult> only_fingerprint() {
+    CANVASBACK_TRY(feed_decoded(work_.inputs[0], cancel_, [](std::string_view) { return Status(); }));
+    result_.outcomes[0].fingerprint = fingerprint_->finish();
+    return std::move(result_);
+  }
+
+  // All of an input that comes as it is fed, without its encoding.
+  Status feed_decoded(const IngestInput& input, const CancelToken& cancel, const Decompressor::Take& take) {
+    if (!input.key.empty() && input.fingerprint.empty()) fingerprint_.emplace(input.parameters);
+    const auto hash_and_take = [&](std::string_view bytes) -> Status {
+      if (fingerprint_) fingerprint_->add(bytes);
+      return take(bytes);
+    };
+    CANVASBACK_ASSIGN(Decoder decoder, Decoder::open(input.encoding));
+    while (true) {
+      CANVASBACK_ASSIGN(auto piece, feed_.next_input(cancel));
+      if (!piece) break;
+      CANVASBACK_TRY(decoder.add(*piece, hash_and_take));
+    }
+    return decoder.end();
+  }
+
   std::optional<KeyWriter> keys_of(const IngestWork& work) {
     if (!work.schema || work.key_secret.empty()) return std::nullopt;
     return KeyWriter(KeyColumns(*work.schema, work.key_secret), [this] { return feed_.need_file(kNeedKeys, cancel_); });
@@ -238,7 +265,10 @@ class Ingest {
     }
     std::int64_t row = 0;
     for (IngestOutcome& outcome : result_.outcomes) {
-      if (outcome.records == 1) outcome.id = id_at(read.records, row);
+      if (outcome.records == 1) {
+        outcome.id = id_at(read.records, row);
+        outcome.record = key_at(read.records, row);
+      }
       row += outcome.records;
     }
     return {};
@@ -255,6 +285,28 @@ class Ingest {
     return {};
   }
 
+  // The key of a record as in its address; empty: records have none.
+  std::vector<std::string> key_at(const Shredded& records, std::int64_t row) const {
+    std::vector<std::string> out;
+    if (!work_.schema) return out;
+    for (const std::string& name : work_.schema->primary_key) {
+      const auto found = std::ranges::find(records.members, name, &std::pair<std::string, Shredded>::first);
+      if (found == records.members.end()) return {};
+      out.push_back(key_value_text(found->second, row));
+    }
+    return out;
+  }
+
+  static std::string key_value_text(const Shredded& place, std::int64_t row) {
+    const auto has = [row](const std::shared_ptr<arrow::Array>& lane) { return lane && lane->IsValid(row); };
+    if (has(place.strings)) return std::string(static_cast<const arrow::StringArray&>(*place.strings).GetView(row));
+    if (has(place.ints)) return std::to_string(static_cast<const arrow::Int64Array&>(*place.ints).Value(row));
+    if (has(place.bools)) return static_cast<const arrow::BooleanArray&>(*place.bools).Value(row) ? "true" : "false";
+    if (has(place.dates)) return key_text_of_day(static_cast<const arrow::Date32Array&>(*place.dates).Value(row));
+    if (!has(place.timestamps)) return {};
+    return key_text_of_time(static_cast<const arrow::TimestampArray&>(*place.timestamps).Value(row));
+  }
+
   // Rows come typed or not at all: none is bad alone.
   Status run_csv() {
     RecordStamps stamped = stamps();
@@ -263,19 +315,12 @@ class Ingest {
       stamped.add_to(records);
       return keep_typed(std::move(records), {});
     });
-    CANVASBACK_ASSIGN(Decoder decoder, Decoder::open(work_.inputs[0].encoding));
-    while (true) {
-      CANVASBACK_ASSIGN(auto piece, feed_.next_input(cancel_));
-      if (!piece) break;
-      CANVASBACK_TRY(decoder.add(*piece, [&](std::string_view bytes) { return reader.add(bytes); }));
-    }
-    CANVASBACK_TRY(decoder.end());
+    CANVASBACK_TRY(feed_decoded(work_.inputs[0], cancel_, [&](std::string_view bytes) { return reader.add(bytes); }));
     return reader.finish();
   }
 
   Status run_typed(InputFormat format) {
     CANVASBACK_ASSIGN(UniqueFd spool, feed_.need_file(kNeedSpool, cancel_));
-    CANVASBACK_ASSIGN(Decoder decoder, Decoder::open(work_.inputs[0].encoding));
     const auto write = [&](std::string_view bytes) -> Status {
       while (!bytes.empty()) {
         const ssize_t written = ::write(spool.get(), bytes.data(), bytes.size());
@@ -285,12 +330,7 @@ class Ingest {
       }
       return {};
     };
-    while (true) {
-      CANVASBACK_ASSIGN(auto piece, feed_.next_input(cancel_));
-      if (!piece) break;
-      CANVASBACK_TRY(decoder.add(*piece, write));
-    }
-    CANVASBACK_TRY(decoder.end());
+    CANVASBACK_TRY(feed_decoded(work_.inputs[0], cancel_, write));
     RecordStamps stamped = stamps();
     return read_typed_file(spool.get(), format, [&](BatchPtr batch) -> Status {
       CANVASBACK_TRY(cancel_.check());
@@ -383,13 +423,8 @@ class Ingest {
   Status feed_all(const IngestInput& input, const RecordSplitter::Take& take) {
     try {
       RecordSplitter splitter(record_format(input.format), limits::kIngestBlockBytes, take);
-      CANVASBACK_ASSIGN(Decoder decoder, Decoder::open(input.encoding));
-      while (true) {
-        CANVASBACK_ASSIGN(auto piece, feed_.next_input(feeding_cancel_));
-        if (!piece) break;
-        CANVASBACK_TRY(decoder.add(*piece, [&](std::string_view bytes) { return splitter.add(bytes); }));
-      }
-      CANVASBACK_TRY(decoder.end());
+      const auto split = [&](std::string_view bytes) { return splitter.add(bytes); };
+      CANVASBACK_TRY(feed_decoded(input, feeding_cancel_, split));
       return splitter.finish();
     } catch (const std::bad_alloc&) {
       return fail(ErrorCode::MemoryLimit, "The body needs more memory than a worker has.");
@@ -497,6 +532,7 @@ class Ingest {
   PartBuilder builder_;
   Rejects rejects_;
   IngestResult result_;
+  std::optional<Fingerprint> fingerprint_;  // of an input that is fed, under an Idempotency-Key
 };
 
 }  // namespace

@@ -88,6 +88,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
       case TaskKind::Window: status = run_window(task, cancel, sink, metrics, done); break;
       case TaskKind::Search: status = run_search(task, cancel, sink, metrics); break;
       case TaskKind::Tile: status = run_tile(task, cancel, sink, metrics, done); break;
+      case TaskKind::Record: status = run_record(task, cancel, sink, metrics, done); break;
       case TaskKind::Ingest:
       case TaskKind::Merge:
       case TaskKind::Keys:

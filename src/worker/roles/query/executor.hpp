@@ -44,6 +44,8 @@ struct TaskMetrics {
   std::optional<std::int64_t> counted_total;  // rows that match the filter, where this task came to know
 };
 
+struct RecordWork;
+
 class Executor {
  public:
   Executor(std::unique_ptr<Engine> engine, Channel& channel, ExecutorOptions options);
@@ -106,6 +108,10 @@ class Executor {
 
   // The records of a collection that match best among those there was time for, as a JSON document.
   Status run_search(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
+  // One record as it is, or as what is to be kept of it; what is known of it in `done`.
+  Status run_record(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics, Json& done);
+  // Its row, in the columns of the collection; nullptr: there is none.
+  Result<BatchPtr> find_record(const Dataset& dataset, const RecordWork& work, const CancelToken& cancel);
   // A tile as a picture, or its cells as rows; its bounds in `done`.
   Status run_tile(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics, Json& done);
   // Some rows of a view as one Arrow stream.

@@ -6,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "sql/shape_sql.hpp"
 #include "worker/roles/query/executor.hpp"
 #include "worker/roles/query/record_search.hpp"
 

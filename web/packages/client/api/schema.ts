@@ -184,6 +184,11 @@ export type Job = {
     files_merged?: number;
     /** Names of the files that were moved, or how many were read. */
     files?: number | (string)[];
+    /** Files that were not moved, and why; where there are any. */
+    skipped?: ({
+      file: string;
+      problem: string;
+    })[];
     records?: number;
     commit?: number;
     problems?: ({
@@ -355,7 +360,7 @@ export type Problem = {
 };
 
 /** The closed list of docs/errors.md. */
-export type ErrorCode = "InvalidData" | "SchemaValidation" | "QueryInvalid" | "Unauthorized" | "Forbidden" | "QueryForbidden" | "NotFound" | "DatasetNotFound" | "SchemaNotFound" | "RecordNotFound" | "QueryNotFound" | "JobNotFound" | "MethodNotAllowed" | "NotAcceptable" | "RequestTimeout" | "DuplicateRecord" | "JobConflict" | "CursorExpired" | "PayloadTooLarge" | "UriTooLong" | "UnsupportedMediaType" | "RangeNotSatisfiable" | "TooManyRequests" | "HeadersTooLarge" | "Cancelled" | "DataProcessing" | "Database" | "Repository" | "Unavailable" | "QueryTimeout" | "StorageLimit" | "MemoryLimit";
+export type ErrorCode = "InvalidData" | "SchemaValidation" | "QueryInvalid" | "Unauthorized" | "Forbidden" | "QueryForbidden" | "NotFound" | "DatasetNotFound" | "SchemaNotFound" | "RecordNotFound" | "QueryNotFound" | "JobNotFound" | "MethodNotAllowed" | "NotAcceptable" | "RequestTimeout" | "DuplicateRecord" | "JobConflict" | "CursorExpired" | "IdempotencyKeyInUse" | "PreconditionFailed" | "PayloadTooLarge" | "UriTooLong" | "UnsupportedMediaType" | "RangeNotSatisfiable" | "IdempotencyKeyReused" | "TooManyRequests" | "HeadersTooLarge" | "Cancelled" | "DataProcessing" | "Database" | "Repository" | "Unavailable" | "QueryTimeout" | "StorageLimit" | "MemoryLimit";
 
 /** A value of any column type: integers beyond 2^53 and decimals as strings unless numbers=plain; NaN and infinities as "NaN", "Infinity", "-Infinity"; timestamps in ISO 8601; binary in base64; lists as arrays; structs and maps with text keys as objects. */
 export type Value = null | boolean | number | string | (Value)[] | { [key: string]: Value };
@@ -373,6 +378,8 @@ export type RowsDocument = {
   total_rows: number | null;
   /** false: total_rows is an estimate, or only what is known so far. */
   total_exact: boolean;
+  /** With on_unreadable=skip: files that the answer leaves out. */
+  left_out?: (string)[];
   /** For `after`; null on the last page. */
   next: string | null;
   performance_metrics: PerformanceMetrics;
@@ -557,6 +564,11 @@ export type Health = {
   collections_stopped?: (string)[];
   /** The feeds of the settings, in their order, where there are any. */
   feeds?: (Feed)[];
+  /** Collections that are neither written nor answered from, because a file of theirs cannot be read: which one, why, and what to do. */
+  collections_blocked?: ({
+    name: string;
+    error: string;
+  })[];
   /** When every file of collections was last read and compared with its checksums, and what was found. */
   scrub?: {
     /** Since the last whole one; null: none yet. */
@@ -868,6 +880,8 @@ export interface Operations {
       numbers?: "exact" | "plain";
       /** Time limit of the task; the setting `timeout_ms` where it is missing. */
       timeout_ms?: number;
+      /** Of a collection that has files which cannot be read: `fail` answers 503, `skip` answers from the other files and says so: `total_exact` is false, `left_out` and X-Left-Out name the files. */
+      on_unreadable?: "fail" | "skip";
     };
     answer: RowsDocument;
   };
@@ -904,6 +918,8 @@ export interface Operations {
       numbers?: "exact" | "plain";
       /** Time limit of the task; the setting `timeout_ms` where it is missing. */
       timeout_ms?: number;
+      /** Of a collection that has files which cannot be read: `fail` answers 503, `skip` answers from the other files and says so: `total_exact` is false, `left_out` and X-Left-Out name the files. */
+      on_unreadable?: "fail" | "skip";
       /** The name offered to the browser; the dataset's where it is missing. The extension is added. */
       filename?: string;
       /** Chosen by the client, best at random: the id under which this answer can be watched (`GET /api/v1/jobs/{id}`). Of a running job or a file job no other can have it. A watched answer has no Content-Encoding, so that its receipt is that of the file. */
@@ -944,6 +960,8 @@ export interface Operations {
       numbers?: "exact" | "plain";
       /** Time limit of the task; the setting `timeout_ms` where it is missing. */
       timeout_ms?: number;
+      /** Of a collection that has files which cannot be read: `fail` answers 503, `skip` answers from the other files and says so: `total_exact` is false, `left_out` and X-Left-Out name the files. */
+      on_unreadable?: "fail" | "skip";
       /** The name offered to the browser; the dataset's where it is missing. The extension is added. */
       filename?: string;
       /** Chosen by the client, best at random: the id under which this answer can be watched (`GET /api/v1/jobs/{id}`). Of a running job or a file job no other can have it. A watched answer has no Content-Encoding, so that its receipt is that of the file. */
@@ -1052,6 +1070,8 @@ export interface Operations {
     query: {
       /** The format of the answer; else the Accept header decides, else json. */
       format?: Format;
+      /** Of a collection that has files which cannot be read: `fail` answers 503, `skip` answers from the other files and says so: `total_exact` is false, `left_out` and X-Left-Out name the files. */
+      on_unreadable?: "fail" | "skip";
       /** Chosen by the client, best at random: the id under which this answer can be watched (`GET /api/v1/jobs/{id}`). Of a running job or a file job no other can have it. A watched answer has no Content-Encoding, so that its receipt is that of the file. */
       job?: string;
     };
@@ -1435,7 +1455,7 @@ export interface Operations {
     params: {
       /** A schema's name, or a collection's. */
       schema: string;
-      /** The value of the key; of several fields their values, with commas between. */
+      /** The value of the key; of several fields their values, with commas between. A comma or slash of a value is escaped (%2C, %2F). Times may be of any zone. */
       id: string;
     };
     answer: RecordDocument;
@@ -1447,7 +1467,7 @@ export interface Operations {
     params: {
       /** A schema's name, or a collection's. */
       schema: string;
-      /** The value of the key; of several fields their values, with commas between. */
+      /** The value of the key; of several fields their values, with commas between. A comma or slash of a value is escaped (%2C, %2F). Times may be of any zone. */
       id: string;
     };
     query: {
@@ -1464,7 +1484,7 @@ export interface Operations {
     params: {
       /** A schema's name, or a collection's. */
       schema: string;
-      /** The value of the key; of several fields their values, with commas between. */
+      /** The value of the key; of several fields their values, with commas between. A comma or slash of a value is escaped (%2C, %2F). Times may be of any zone. */
       id: string;
     };
     answer: null;
@@ -1476,10 +1496,72 @@ export interface Operations {
     params: {
       /** A schema's name, or a collection's. */
       schema: string;
-      /** The value of the key; of several fields their values, with commas between. */
+      /** The value of the key; of several fields their values, with commas between. A comma or slash of a value is escaped (%2C, %2F). Times may be of any zone. */
       id: string;
     };
     query: {
+      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      cast?: boolean;
+    };
+    body: { [key: string]: AnyValue };
+    answer: WrittenRecord;
+  };
+  /** A record by its key, whatever the key is */
+  getRecordByKey: {
+    method: "GET";
+    path: "/api/v1/records/{schema}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema: string;
+    };
+    query: {
+      /** The value of the key, once for each of its fields, in their order. */
+      key: string;
+    };
+    answer: RecordDocument;
+  };
+  /** Replace the record of a key */
+  replaceRecordByKey: {
+    method: "PUT";
+    path: "/api/v1/records/{schema}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema: string;
+    };
+    query: {
+      /** The value of the key, once for each of its fields, in their order. */
+      key: string;
+      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      cast?: boolean;
+    };
+    body: { [key: string]: AnyValue };
+    answer: WrittenRecord;
+  };
+  /** Delete the record of a key */
+  removeRecordByKey: {
+    method: "DELETE";
+    path: "/api/v1/records/{schema}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema: string;
+    };
+    query: {
+      /** The value of the key, once for each of its fields, in their order. */
+      key: string;
+    };
+    answer: null;
+  };
+  /** Change fields of the record of a key */
+  patchRecordByKey: {
+    method: "PATCH";
+    path: "/api/v1/records/{schema}";
+    params: {
+      /** A schema's name, or a collection's. */
+      schema: string;
+    };
+    query: {
+      /** The value of the key, once for each of its fields, in their order. */
+      key: string;
       /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
       cast?: boolean;
     };
@@ -1867,6 +1949,10 @@ export const OPERATIONS = {
   replaceRecord: { method: "PUT", path: "/api/v1/records/{schema}/{id}" },
   removeRecord: { method: "DELETE", path: "/api/v1/records/{schema}/{id}" },
   patchRecord: { method: "PATCH", path: "/api/v1/records/{schema}/{id}" },
+  getRecordByKey: { method: "GET", path: "/api/v1/records/{schema}" },
+  replaceRecordByKey: { method: "PUT", path: "/api/v1/records/{schema}" },
+  removeRecordByKey: { method: "DELETE", path: "/api/v1/records/{schema}" },
+  patchRecordByKey: { method: "PATCH", path: "/api/v1/records/{schema}" },
   ultraFastBulk: { method: "POST", path: "/api/v1/high-performance/ultra-fast-bulk/{schema_name}" },
   queryOptimized: { method: "GET", path: "/api/v1/high-performance/query-optimized/{schema_name}" },
   streamArrowBatches: { method: "GET", path: "/api/v1/high-performance/stream-arrow-batches/{schema_name}" },
