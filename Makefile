@@ -42,7 +42,7 @@ run: build ## serve three million flights and a live collection; or make run ARG
 	$(if $(ARGS),exec build/release/bin/canvasback $(ARGS),\
 	  exec scripts/demo $(PORT) serve flights=.deps/data/flights-3m.parquet --data data)
 
-test: test-programs unit functional web-test crash-short model-short model-keys-short soak-short ## build and run all tests
+test: test-programs unit functional web-test crash-short model-short model-keys-short soak-short ## run all tests
 
 unit: test-programs
 	ctest --test-dir build/release --output-on-failure --no-tests=error
@@ -63,7 +63,7 @@ crash: test-programs ## crashes and failing disks under load, all of them (hours
 model-short: test-programs unit functional web-test crash-short
 	$(PYTHON) tests/model/collections_model.py --short
 
-model: test-programs ## random histories of collections against a model of them (half an hour; HISTORIES=500 SEED=7)
+model: test-programs ## random histories of collections against a model (half an hour; HISTORIES=500 SEED=7)
 	$(PYTHON) tests/model/collections_model.py --histories $(or $(HISTORIES),2000) $(if $(SEED),--seed $(SEED))
 
 model-keys-short: test-programs unit functional web-test crash-short model-short

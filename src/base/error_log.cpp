@@ -25,8 +25,8 @@ bool has_our_words(ErrorCode code) {
 }  // namespace
 
 std::string for_log(const Error& error) {
-  const std::string text = fmt::format("{} {}{}{}", name_of(error.code), error.message, error.detail.empty() ? "" : " ",
-                                       error.detail);
+  const std::string text =
+      fmt::format("{} {}{}{}", name_of(error.code), error.message, error.detail.empty() ? "" : " ", error.detail);
   if (has_our_words(error.code)) return text;
   log::debug("{}", text);
   return fmt::format("{} (its message is logged at debug)", name_of(error.code));

@@ -8,9 +8,9 @@
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "net/url.hpp"
 #include "server/toml.hpp"
 #include "task/collection_task.hpp"
-#include "net/url.hpp"
 
 namespace canvasback {
 namespace {

@@ -13,9 +13,9 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "net/http_client.hpp"
+#include "net/url.hpp"
 #include "server/feed_rejects.hpp"
 #include "service/schedule/on_thread.hpp"
-#include "net/url.hpp"
 
 namespace canvasback {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
-#include "server/command_collections.hpp"
 #include "net/http_client.hpp"
+#include "server/command_collections.hpp"
 
 namespace canvasback {
 namespace {

@@ -10,8 +10,8 @@
 #include <optional>
 #include <string_view>
 
-#include "storage/table/part_info.hpp"
 #include "storage/file.hpp"
+#include "storage/table/part_info.hpp"
 
 namespace canvasback {
 namespace {

@@ -8,8 +8,8 @@
 #include <boost/asio/detached.hpp>
 
 #include "base/clock.hpp"
-#include "base/limits.hpp"
 #include "base/error_log.hpp"
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 

@@ -9,9 +9,9 @@
 #include <filesystem>
 
 #include "base/clock.hpp"
+#include "base/error_log.hpp"
 #include "base/format_names.hpp"
 #include "base/limits.hpp"
-#include "base/error_log.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 

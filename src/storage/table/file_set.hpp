@@ -18,8 +18,8 @@
 #include <string>
 #include <vector>
 
-#include "storage/table/folder_notes.hpp"
 #include "storage/dataset.hpp"
+#include "storage/table/folder_notes.hpp"
 #include "storage/table/part_info.hpp"
 
 namespace canvasback {

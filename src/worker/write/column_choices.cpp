@@ -30,8 +30,7 @@ class Chooser {
       case arrow::Type::INT64: return add_leaf<arrow::Int64Array>(path, array, number_sample(array));
       case arrow::Type::TIMESTAMP: return add_leaf<arrow::TimestampArray>(path, array, number_sample(array));
       case arrow::Type::DOUBLE: return add_compression(path, number_sample(array));
-      case arrow::Type::LIST:
-        return add(path + ".list.element", *static_cast<const arrow::ListArray&>(array).values());
+      case arrow::Type::LIST: return add(path + ".list.element", *static_cast<const arrow::ListArray&>(array).values());
       case arrow::Type::STRUCT: {
         const auto& object = static_cast<const arrow::StructArray&>(array);
         for (int i = 0; i < object.num_fields(); ++i) {

@@ -61,8 +61,8 @@ TEST(ColumnChoices, LooksIntoListsAndObjectsAndAtNoMoreThanThereIs) {
     EXPECT_TRUE(lists.Append().ok());
     EXPECT_TRUE(items.Append(i % 2 == 0 ? "a" : "b").ok());
   }
-  const auto object = arrow::StructArray::Make({array_of<arrow::Int64Builder>(10, [](int i) { return i % 2; })},
-                                               Names{"x"});
+  const auto object =
+      arrow::StructArray::Make({array_of<arrow::Int64Builder>(10, [](int i) { return i % 2; })}, Names{"x"});
   const auto table = table_of({
       {"tags", lists.Finish().ValueOrDie()},
       {"o", object.ValueOrDie()},

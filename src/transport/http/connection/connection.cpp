@@ -18,8 +18,8 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "transport/http/connection/problem.hpp"
 #include "transport/http/connection/connection_parts.hpp"
+#include "transport/http/connection/problem.hpp"
 #include "transport/http/connection/request_head.hpp"
 
 namespace canvasback::http {

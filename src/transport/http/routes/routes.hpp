@@ -3,9 +3,9 @@
 
 #include "service/collection/collection_service.hpp"
 #include "service/dataset/dataset_service.hpp"
-#include "service/schedule/feed_status.hpp"
 #include "service/job/job_service.hpp"
 #include "service/query/query_service.hpp"
+#include "service/schedule/feed_status.hpp"
 #include "service/view/view_service.hpp"
 #include "transport/http/connection/router.hpp"
 

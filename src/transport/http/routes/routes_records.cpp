@@ -7,8 +7,8 @@
 #include "base/text.hpp"
 #include "service/collection/record_reader.hpp"
 #include "transport/http/connection/problem.hpp"
-#include "transport/http/routes/record_address.hpp"
 #include "transport/http/routes/ingest_answer.hpp"
+#include "transport/http/routes/record_address.hpp"
 #include "transport/http/routes/routes.hpp"
 #include "transport/http/routes/stream_answer.hpp"
 

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "source/records/json_members.hpp"
 #include "record/kinds.hpp"
 #include "record/record_schema.hpp"
+#include "source/records/json_members.hpp"
 
 namespace canvasback {
 
