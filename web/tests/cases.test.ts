@@ -1,4 +1,4 @@
-/** What other grids were found to do wrong, each kind once: names and bytes, state that outlives its data, small views. */
+/** What other grids were found to do wrong, a test for each kind. */
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 

@@ -11,8 +11,11 @@ const TEXT_SHOWN_MAX = 280;
  * surrogate pair. Joiners (U+200C, U+200D) and variation selectors are parts of emoji and of several scripts: they are
  * marked only where they stand alone.
  */
-const UNSEEN =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]/g;
+const UNSEEN = new RegExp(
+  "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b-\\u200f" +
+    "\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff9-\\ufffb]",
+  "g",
+);
 const JOINING = /[\u200c\u200d\ufe00-\ufe0f]/;
 const HAS_SHAPE = /[\p{L}\p{M}\p{N}\p{S}\p{P}\u200d]/u;
 

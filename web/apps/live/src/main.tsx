@@ -1,5 +1,6 @@
 import "@mantine/core/styles.css";
 import "./ui/app.css";
+import "./ui/windows.css";
 
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";

@@ -62,7 +62,7 @@ export class View {
     });
   }
 
-  /** Rows as tab-separated lines, made beside the page's own thread; of some columns of the window, by index, or of all. */
+  /** Rows as tab-separated lines, made beside the page's own thread; of all columns, or of some by index. */
   tsv(
     request: WindowRequest,
     signal: AbortSignal,

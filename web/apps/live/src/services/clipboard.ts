@@ -24,7 +24,7 @@ export async function writeClipboard(text: string | Promise<string>): Promise<vo
   if (!copyByCommand(typeof text === "string" ? text : await text)) throw new NeedsGestureError();
 }
 
-/** Who reads the blob takes a leading U+FEFF for a mark of the encoding: one more is put before one that is the text's. */
+/** A reader of the blob takes a leading U+FEFF for a mark of the encoding: before the text's own goes one more. */
 function blobOf(text: string): Blob {
   return new Blob([text.startsWith("\ufeff") ? `\ufeff${text}` : text], { type: "text/plain" });
 }

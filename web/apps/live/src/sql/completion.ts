@@ -1,4 +1,4 @@
-/** What the editor completes besides keywords: columns of the tables that a statement names, its own names, functions. */
+/** What the editor completes besides keywords: columns of the tables that a statement names, its names, functions. */
 import { type Completion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
 import { syntaxTree } from "@codemirror/language";
 
@@ -16,12 +16,13 @@ export type Schema = readonly Table[];
 const COLUMNS_MAX = 2000;
 
 const FUNCTIONS =
-  "abs any_value approx_count_distinct approx_quantile arg_max arg_min array_agg avg ceil coalesce concat contains " +
-  "count cume_dist date_diff date_part date_trunc dense_rank first_value floor greatest histogram ifnull lag last_value " +
-  "lead least length list list_aggregate list_contains ln log lower lpad ltrim max median min mode now ntile nullif " +
-  "percent_rank position power quantile_cont quantile_disc random rank regexp_extract regexp_matches regexp_replace " +
-  "replace reverse round row_number rpad rtrim split_part sqrt starts_with stddev strftime string_agg strptime substring " +
-  "sum time_bucket trim try_cast unnest upper var_samp year";
+  "abs any_value approx_count_distinct approx_quantile arg_max arg_min array_agg avg ceil coalesce " +
+  "concat contains count cume_dist date_diff date_part date_trunc dense_rank first_value floor " +
+  "greatest histogram ifnull lag last_value lead least length list list_aggregate list_contains ln log " +
+  "lower lpad ltrim max median min mode now ntile nullif percent_rank position power quantile_cont " +
+  "quantile_disc random rank regexp_extract regexp_matches regexp_replace replace reverse round " +
+  "row_number rpad rtrim split_part sqrt starts_with stddev strftime string_agg strptime substring sum " +
+  "time_bucket trim try_cast unnest upper var_samp year";
 
 /** A name as it is written in SQL: quoted only where it must be. */
 export const written = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteName(name));
