@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/json.hpp"
+#include "transport/http/connection/upload_places.hpp"
 
 namespace canvasback::http {
 namespace {
@@ -42,8 +43,9 @@ class RouterTest : public testing::Test {
     tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
     tcp::socket client(io);
     client.connect(acceptor.local_endpoint());
+    UploadPlaces uploads(io.get_executor());
     auto connection = std::make_shared<Connection>(
-        acceptor.accept(), [this](Connection& at, Request& request) { return router_.handle(at, request); });
+        acceptor.accept(), uploads, [this](Connection& at, Request& request) { return router_.handle(at, request); });
     asio::co_spawn(
         io, [connection] { return connection->serve(); }, asio::detached);
     std::thread serving([&] { io.run(); });

@@ -207,7 +207,7 @@ TEST_F(RowsTest, CursorsOfOtherRequestsAreRefused) {
   Dataset changed = add("d", DatasetKind::Parquet, {folder_ / "in/a.parquet"});
   changed.version = "v2";
   update(changed);
-  EXPECT_EQ(rows(selection).code(), "InvalidData");
+  EXPECT_EQ(rows(selection).code(), "CursorExpired");
   selection.after = "nonsense";
   EXPECT_EQ(rows(selection).code(), "InvalidData");
 }
