@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kFormatBegin = "format = ";
-constexpr std::array<std::string_view, 4> kFoldersOfCollection{"parquet", "archive", "quarantine", "schemas"};
+constexpr std::array<std::string_view, 5> kFoldersOfCollection{"parquet", "archive", "quarantine", "schemas", "feeds"};
 constexpr std::array<std::string_view, 3> kFoldersOfServer{"cache", "spill", "jobs"};
 // What a power failure may leave of a first start, and a disk of its own has from its making.
 constexpr std::array<std::string_view, 4> kHarmless{"canvasback.format.tmp", "checks.json", "checks.json.tmp",
@@ -49,7 +49,11 @@ std::optional<int> format_in(const fs::path& path) {
 // Whether a file below a folder of a collection is one that we have written there.
 bool is_file_of_collection(std::string_view folder, const std::string& name) {
   if (name.starts_with(".writing-") && name.ends_with(".tmp")) return true;  // a plain copy of a live folder has these
-  if (folder == "parquet" || folder == "archive") return parse_part_name(name).has_value();
+  if (folder == "parquet" || folder == "archive") {
+    constexpr std::array<std::string_view, 4> kBeside{".commit-numbers", ".merge-", ".unreadable-", file::kMovedPrefix};
+    const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };
+    return parse_part_name(name).has_value() || std::ranges::any_of(kBeside, begins);
+  }
   if (folder == "quarantine") return name.starts_with("commit_") && name.ends_with(".ndjson");
   return name.ends_with(".json") || name.ends_with(".json.tmp");
 }

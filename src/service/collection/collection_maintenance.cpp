@@ -198,7 +198,8 @@ asio::awaitable<Result<CollectionService::Moved>> CollectionService::archive_bef
                                                                                     std::int64_t week_number) {
   using Out = Result<Moved>;
   // Commits may hold records of those weeks: they are merged first.
-  auto compacted = co_await compact(name);
+  const WorkWatch unwatched;
+  auto compacted = co_await compact(name, unwatched);
   if (!compacted) co_return Out(std::unexpected(compacted.error()));
   Collection& collection = *collections_.find(name)->second;
   co_await wait_for_merges(collection);
@@ -224,7 +225,8 @@ asio::awaitable<Result<CollectionService::Moved>> CollectionService::restore(std
   Collection& collection = *found->second;
   if (Status usable = collection.usable(); !usable) co_return Out(std::unexpected(usable.error()));
   // Records of a commit that was to keep older ones would give way to what comes back, although they came first.
-  auto compacted = co_await compact(name);
+  const WorkWatch unwatched;
+  auto compacted = co_await compact(name, unwatched);
   if (!compacted) co_return Out(std::unexpected(compacted.error()));
   co_await wait_for_merges(collection);
   std::vector<CollectionFile> files;

@@ -79,6 +79,22 @@ asio::awaitable<bool> CollectionService::has_changed(const Collection& collectio
   co_return examined&& std::ranges::any_of(*examined, [](const CollectionFile& file) { return file.trouble.empty(); });
 }
 
+// Whether an archived file is another than it was listed as: touched, written into, or gone.
+asio::awaitable<bool> CollectionService::archive_has_changed(const Collection& collection) {
+  std::vector<DataFile> listed;
+  for (const CollectionFile& file : collection.archived) {
+    listed.emplace_back();
+    keep_content(listed.back(), file.file);
+  }
+  auto compare = [listed = std::move(listed)] {
+    return std::ranges::any_of(listed, [](const DataFile& file) {
+      const auto stated = stat_data_file(file.path);
+      return !stated || !stated->same_content(file);
+    });
+  };
+  co_return co_await on_thread(house_, compare);
+}
+
 // Files that were moved away or back by hand, changed, or made unreadable. Under the lock no name is changed by us.
 asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
   if (collection.is_scratch) co_return;
@@ -95,6 +111,7 @@ asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
     changed = co_await may_be_unblocked(collection, listing->files);
   }
   if (listing && !changed) changed = co_await has_changed(collection, std::move(before), std::move(listing->files));
+  if (listing && !changed && !collection.blocked) changed = co_await archive_has_changed(collection);
   if (!changed) co_return;
   const std::string blocked = collection.blocked ? collection.blocked->message : std::string();
   co_await reload(collection);

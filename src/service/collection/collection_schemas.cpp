@@ -57,7 +57,8 @@ asio::awaitable<Result<RecordSchema>> CollectionService::replace_schema(RecordSc
 asio::awaitable<void> CollectionService::drop_dead(Collection& collection) {
   std::int64_t dead = 0;
   for (const CollectionFile& file : collection.files.live) dead += file.file.dead_rows();
-  if (dead > 0) static_cast<void>(co_await compact(collection.name));
+  const WorkWatch unwatched;
+  if (dead > 0) static_cast<void>(co_await compact(collection.name, unwatched));
 }
 
 // The keys of the records that are there, if the schema is to be in force for them, too.

@@ -57,7 +57,8 @@ struct BenchmarkRequest {
   std::int64_t single_records = 0;
 };
 
-// Long work that is watched: told how many of its steps are done, and stopped between two of them.
+// Long work that is watched: told how many of its steps are done, and stopped between two of them. Handed to coroutines
+// by a variable: GCC 12 destroys a temporary of such a type in a co_await expression twice.
 struct WorkWatch {
   CancelToken cancel = {};
   std::function<void(std::int64_t done, std::int64_t all)> told = {};
@@ -160,7 +161,7 @@ class CollectionService {
   bool sync_each_commit() const { return options_.sync_each_commit; }
 
   // Merges all commits into the parts of weeks now; gives how many there were.
-  asio::awaitable<Result<std::size_t>> compact(std::string name, WorkWatch watch = {});
+  asio::awaitable<Result<std::size_t>> compact(std::string name, WorkWatch watch);
   struct Moved {
     std::vector<std::string> files;
     std::vector<std::pair<std::string, std::string>> skipped;  // file, why it stays where it is
@@ -176,7 +177,7 @@ class CollectionService {
     std::vector<std::pair<std::string, std::string>> problems;  // file, what is wrong
   };
   // Reads every value of every live file. Files that block the collection are problems.
-  asio::awaitable<Result<Verified>> verify(std::string name, WorkWatch watch = {});
+  asio::awaitable<Result<Verified>> verify(std::string name, WorkWatch watch);
 
   // Whether files of a collection were moved away, changed or made unreadable since they were last looked for; that is
   // taken note of.
@@ -259,6 +260,7 @@ class CollectionService {
   asio::awaitable<bool> may_be_unblocked(const Collection& collection, std::vector<CollectionFile> listed);
   asio::awaitable<bool> has_changed(const Collection& collection, std::set<std::string> before,
                                     std::vector<CollectionFile> listed);
+  asio::awaitable<bool> archive_has_changed(const Collection& collection);
   void know_numbers(Collection& collection, const std::optional<NumberNote>& note, bool damaged,
                     std::uint64_t last_rejects);
   NumberNote number_note(const Collection& collection, std::uint64_t used_up_to) const;
