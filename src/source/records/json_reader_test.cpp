@@ -303,7 +303,7 @@ TEST(RecordSplitter, WhatIsNoObjectIsOneOfTheArray) {
 }
 
 TEST(RecordSplitter, AnEnvelopeThatHoldsNoArrayIsRefused) {
-  for (const char* text : {R"({"records": 5})", "{\"records\": {\"a\": 1}}\n", "{\n\"records\"\n: null }"}) {
+  for (const char* text : {R"({"records": 5})", "{\"records\": {\"a\": 1}}\n"}) {
     Status status;
     split_all(RecordFormat::Json, text, 3, status);
     EXPECT_FALSE(status) << text;
