@@ -1,6 +1,8 @@
 // Sum, mean and spread of numbers. Integers are summed exactly in 128 bits and more; floating-point numbers with
-// Neumaier's compensation. The squared deviations of each block are taken from that block's own mean and blocks are
-// joined by Chan's formula, so that nothing cancels. Merging is exact for counts and integer sums. Not thread-safe.
+// Neumaier's compensation. Deviations are taken from the first value, so that large numbers close to each other lose
+// nothing, those of each block from that block's own mean, and blocks are joined by Chan's formula, so that nothing
+// cancels. Sums and squares past the range of doubles are kept in long double. Merging is exact for counts and integer
+// sums. Not thread-safe.
 // Source: T. Chan, G. Golub, R. LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances",
 // 1979; A. Neumaier, ZAMM 54 (1974).
 #pragma once
@@ -13,11 +15,11 @@
 
 namespace canvasback::analyse {
 
-// Count, mean and sum of squared deviations of some block.
+// Count, mean (less the origin that its owner keeps) and sum of squared deviations of some block.
 struct Spread {
-  double count = 0;
-  double mean = 0;
-  double squares = 0;
+  long double count = 0;
+  long double mean = 0;
+  long double squares = 0;
 
   void merge(const Spread& other);
   // Of a sample (count - 1), as SQL's stddev; nothing for fewer than two values or where it is no finite number.
@@ -33,7 +35,10 @@ class IntegerMoments {
   const Spread& spread() const { return spread_; }
 
  private:
+  void add(const WideSum& sum, Int128 origin, const Spread& spread);
+
   WideSum sum_;
+  Int128 origin_ = 0;  // what the spread's mean counts from
   Spread spread_;
 };
 
@@ -42,14 +47,19 @@ class DoubleMoments {
   void add(std::span<const double> values);
   void merge(const DoubleMoments& other);
   // NaN where a NaN or both infinities are among the values, as IEEE 754 adds them.
-  double sum() const { return sum_ + compensation_; }
+  double sum() const { return static_cast<double>(sum_ + compensation_); }
+  // Of so many values; finite where they are, even if their sum is past the range.
+  double mean(std::int64_t values) const {
+    return static_cast<double>((sum_ + compensation_) / static_cast<long double>(values));
+  }
   const Spread& spread() const { return spread_; }
 
  private:
-  void add_sum(double value);
+  void add_sum(long double value);
 
-  double sum_ = 0;
-  double compensation_ = 0;
+  long double sum_ = 0;
+  long double compensation_ = 0;
+  double origin_ = 0;  // what the spread's mean counts from
   Spread spread_;
 };
 

@@ -184,7 +184,7 @@ class NumberAccumulator final : public Accumulator {
     const auto values = static_cast<double>(rows_ - nulls_);
     if constexpr (std::is_same_v<Value, double>) {
       out.sum = double_json(moments_.sum());
-      out.mean = double_json(moments_.sum() / values);
+      out.mean = double_json(moments_.mean(rows_ - nulls_));
     } else {
       out.sum = sum_json(form_, moments_.sum());
       out.mean = Json(scaled(moments_.sum().to_double() / values));
@@ -237,6 +237,29 @@ class NumberAccumulator final : public Accumulator {
     return static_cast<double>(beyond) / static_cast<double>(total);
   }
 
+  // Bins are [from + i * (to - from) / bins, …): of integers exactly, of doubles as those edges are as doubles.
+  static std::size_t bin_of(Value value, Value from, Value to, std::size_t bins) {
+    if (bins == 1) return 0;
+    if constexpr (std::is_same_v<Value, double>) {
+      // Past the range of doubles there is no width to multiply.
+      const long double width = static_cast<long double>(to) - static_cast<long double>(from);
+      const auto edge = [&](std::size_t i) {
+        return static_cast<double>(from + width * static_cast<long double>(i) / static_cast<long double>(bins));
+      };
+      const long double place = (static_cast<long double>(value) - static_cast<long double>(from)) / width;
+      auto bin = std::min(static_cast<std::size_t>(place * static_cast<long double>(bins)), bins - 1);
+      while (bin > 0 && value < edge(bin)) --bin;
+      while (bin + 1 < bins && value >= edge(bin + 1)) ++bin;
+      return bin;
+    } else {
+      auto distance = static_cast<UInt128>(value) - static_cast<UInt128>(from);
+      auto width = static_cast<UInt128>(to) - static_cast<UInt128>(from);
+      // Of 128 bits the last few decide nothing that a double of an edge shows.
+      for (; width >> 120 != 0; width >>= 1) distance >>= 1;
+      return std::min(static_cast<std::size_t>(distance * bins / width), bins - 1);
+    }
+  }
+
   void describe_histogram(ColumnProfile& out, const std::vector<Weighted<Value>>& values, std::int64_t total) const {
     // The ends are exact where they are finite, else those of the finite values kept.
     bool found = false;
@@ -252,15 +275,11 @@ class NumberAccumulator final : public Accumulator {
     if (is_finite(min_)) from = min_;
     if (is_finite(max_)) to = max_;
     ProfileHistogram histogram{value_json(form_, from), value_json(form_, to), {}};
-    const double width = static_cast<double>(to) - static_cast<double>(from);
-    histogram.counts.resize(width > 0 ? kHistogramBins : 1);
+    histogram.counts.resize(from < to ? kHistogramBins : 1);
     const double scale = static_cast<double>(rows_ - nulls_) / static_cast<double>(total);
     std::vector<std::int64_t> kept(histogram.counts.size());
     for (const auto& [value, count] : values) {
-      if (!is_finite(value)) continue;
-      const double place = width > 0 ? (static_cast<double>(value) - static_cast<double>(from)) / width : 0;
-      const auto bin = static_cast<std::size_t>(std::clamp(place, 0.0, 1.0) * static_cast<double>(kept.size()));
-      kept[std::min(bin, kept.size() - 1)] += count;
+      if (is_finite(value)) kept[bin_of(value, from, to, kept.size())] += count;
     }
     for (std::size_t i = 0; i < kept.size(); ++i) {
       histogram.counts[i] = std::llround(static_cast<double>(kept[i]) * scale);

@@ -12,6 +12,9 @@
 namespace canvasback {
 namespace {
 
+// Of all "in" lists of a filter: an answer of that many rows can be asked for by its keys.
+constexpr std::size_t kListedValuesMax = 100'000;
+
 constexpr std::array<std::string_view, 10> kOperators{"eq", "ne",      "lt",   "le",       "gt",
                                                       "ge", "between", "like", "contains", "is_null"};
 
@@ -26,6 +29,7 @@ bool is_value(const Json& json) { return is_scalar(json) && !json.is_null(); }
 struct FilterCheck {
   const Dataset& dataset;
   std::size_t nodes = 0;
+  std::size_t values = 0;  // in lists
 
   Status node(const Json& filter, std::size_t depth) {
     if (depth > limits::kFilterDepthMax || ++nodes > limits::kFilterNodesMax) {
@@ -62,12 +66,18 @@ struct FilterCheck {
       }
     }
     const Json& operand = value.at("value");
+    if (op != "is_null" && value.find("op") != nullptr && value.find("value") == nullptr) {
+      return fail(ErrorCode::InvalidData, fmt::format("The condition on \"{}\" needs a \"value\".", column));
+    }
     if (op == "in") {
       if (!operand.is_array() || operand.as_array().empty()) {
         return fail(ErrorCode::InvalidData, fmt::format("\"in\" on \"{}\" takes a non-empty array.", column));
       }
-      nodes += operand.as_array().size();
-      if (nodes > limits::kFilterNodesMax) return fail(ErrorCode::InvalidData, "The filter is too deep or too large.");
+      values += operand.as_array().size();
+      if (values > kListedValuesMax) {
+        return fail(ErrorCode::InvalidData,
+                    fmt::format("The lists of a filter have {} values, {} are allowed.", values, kListedValuesMax));
+      }
       if (!std::ranges::all_of(operand.as_array(), is_scalar)) {
         return fail(ErrorCode::InvalidData, fmt::format("\"in\" on \"{}\" takes numbers, texts and null.", column));
       }
@@ -78,6 +88,10 @@ struct FilterCheck {
       const bool needs_pair = op == "between";
       if (needs_pair && (operand.as_array().size() != 2 || !std::ranges::all_of(operand.as_array(), is_value))) {
         return fail(ErrorCode::InvalidData, fmt::format("\"between\" on \"{}\" takes [low, high].", column));
+      }
+      const bool takes_null = op == "eq" || op == "ne" || op == "is_null";
+      if (operand.is_null() && !takes_null) {
+        return fail(ErrorCode::InvalidData, fmt::format("\"{}\" on \"{}\" takes a value, not null.", op, column));
       }
       if (!needs_pair && (operand.is_array() || operand.is_object())) {
         return fail(ErrorCode::InvalidData, fmt::format("\"{}\" on \"{}\" takes one value.", op, column));

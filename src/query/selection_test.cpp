@@ -94,7 +94,9 @@ TEST(Selection, DepthAndSizeAreBounded) {
   for (std::size_t i = 0; i < limits::kFilterNodesMax; ++i) wide += R"(,{"id":1})";
   EXPECT_NE(filter_problem(R"({"or":[)" + wide + "]}"), "");
   std::string list = "1";
-  for (std::size_t i = 0; i < limits::kFilterNodesMax; ++i) list += ",1";
+  for (int i = 1; i < 100'000; ++i) list += ",1";
+  EXPECT_EQ(filter_problem(R"({"id":{"op":"in","value":[)" + list + "]}}"), "");
+  list += ",1";
   EXPECT_NE(filter_problem(R"({"id":{"op":"in","value":[)" + list + "]}}"), "");
 }
 

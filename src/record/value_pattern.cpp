@@ -22,7 +22,9 @@ ValuePattern& ValuePattern::operator=(ValuePattern&&) noexcept = default;
 
 Result<ValuePattern> ValuePattern::make(const std::string& expression) {
   try {
-    return ValuePattern(std::make_unique<Impl>(Impl{boost::regex(expression, boost::regex::perl)}));
+    // ^ and $ are the ends of the whole value, as JSON Schema has them, not those of its lines.
+    constexpr auto kSyntax = boost::regex::perl | boost::regex::no_mod_m;
+    return ValuePattern(std::make_unique<Impl>(Impl{boost::regex(expression, kSyntax)}));
   } catch (const std::exception& error) {
     return fail(ErrorCode::SchemaValidation, "The pattern \"" + expression + "\" is no regular expression.",
                 error.what());

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/clock.hpp"
+#include "base/exact_number.hpp"
 #include "base/format_names.hpp"
 #include "base/hash.hpp"
 #include "base/limits.hpp"
@@ -192,7 +193,7 @@ Result<Selection> selection_of(const CommandOptions& options, std::optional<std:
   selection.limit = limit;
   if (!options.columns.empty()) selection.columns = split(options.columns, ',');
   if (!options.filter.empty()) {
-    CANVASBACK_ASSIGN(selection.filter, Json::parse(options.filter));
+    CANVASBACK_ASSIGN(selection.filter, Json::parse(long_numbers_kept(options.filter, LongNumbers::Text)));
   }
   if (!options.sort.empty()) {
     CANVASBACK_ASSIGN(selection.sort, parse_sort(options.sort));

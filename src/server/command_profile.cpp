@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "base/clock.hpp"
+#include "base/exact_number.hpp"
 #include "base/format_names.hpp"
 #include "base/text.hpp"
 #include "net/http_client.hpp"
@@ -38,7 +39,7 @@ Result<Wanted> wanted_of(const CommandOptions& options) {
   out.request.compression = options.compression;
   if (!options.columns.empty()) out.request.selection.columns = split(options.columns, ',');
   if (!options.filter.empty()) {
-    CANVASBACK_ASSIGN(out.request.selection.filter, Json::parse(options.filter));
+    CANVASBACK_ASSIGN(out.request.selection.filter, Json::parse(long_numbers_kept(options.filter, LongNumbers::Text)));
   }
   return out;
 }

@@ -3,47 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/text.hpp"
 #include "record/column_type.hpp"
+#include "sql/histogram_edges.hpp"
+#include "sql/measure_sql.hpp"
 
 namespace canvasback {
 namespace {
 
-// How the measures of query/analysis.cpp are written; {} stands for the column.
-struct Function {
-  std::string_view name;
-  std::string_view sql;
-};
-constexpr std::array kFunctions{
-    Function{"count", "count({})"},
-    Function{"count_distinct", "count(DISTINCT {})"},
-    Function{"approx_distinct", "approx_count_distinct({})"},
-    Function{"sum", "sum({})"},
-    Function{"mean", "avg({})"},
-    Function{"min", "min({})"},
-    Function{"max", "max({})"},
-    Function{"std", "stddev_samp({})"},
-    Function{"variance", "var_samp({})"},
-    Function{"median", "median({})"},
-    Function{"any", "any_value({})"},
-};
-
 std::string where_of(const std::string& condition) { return condition.empty() ? "" : " WHERE " + condition; }
 
-std::string measure_sql(const Measure& measure) {
-  if (measure.column.empty()) return "count(*)";
-  const std::string column = sql_identifier(measure.column);
-  const std::string_view name = measure_function_named(measure.function);
-  if (name == "quantile") return fmt::format("quantile_cont({}, {})", column, measure.probability);
-  const auto* function = std::ranges::find(kFunctions, name, &Function::name);
-  return fmt::format(fmt::runtime(function->sql), column);
-}
-
-// The value whose place in the histogram counts: a number, or the microseconds of a date.
+// The value that is counted by its place between edges: the column itself where it is an integer, the microseconds of a
+// date, else a double.
 std::string number_of(const std::string& name, std::string_view type) {
   if (is_date_type(type)) return fmt::format("epoch_us(CAST({} AS TIMESTAMP))", name);
+  if (edges_kind(type) == EdgesKind::Integers) return name;
   return fmt::format("CAST({} AS DOUBLE)", name);
 }
 
@@ -62,7 +37,9 @@ Result<SqlStatement> aggregate_sql(const Dataset& dataset, const Analysis& analy
     keys.push_back(fmt::format("{}", columns.size()));
   }
   for (const Measure& measure : analysis.measures) {
-    columns.push_back(fmt::format("{} AS {}", measure_sql(measure), sql_identifier(measure.name)));
+    const DatasetColumn* column = dataset.find_column(measure.column);
+    const std::string sql = measure_sql(measure, column == nullptr ? std::string() : column->type);
+    columns.push_back(fmt::format("{} AS {}", sql, sql_identifier(measure.name)));
   }
   std::vector<std::string> order;
   for (const SortKey& key : selection.sort) {
@@ -120,27 +97,30 @@ Result<SqlStatement> histogram_sql(const Dataset& dataset, const Analysis& analy
   CANVASBACK_ASSIGN(SqlStatement statement, condition_sql(dataset, selection));
   const std::string name = sql_identifier(analysis.column);
   const std::string& type = dataset.find_column(analysis.column)->type;
-  auto bind = [&](const std::string& text) {
-    statement.parameters.push_back(text);
-    return fmt::format("CAST(${} AS DOUBLE)", statement.parameters.size());
-  };
-  const std::string low = bind(bounds.low);
-  const std::string high = bind(bounds.high);
   const std::int64_t bins = bounds.low == bounds.high ? 1 : analysis.bins;
+  CANVASBACK_ASSIGN(const HistogramEdges edges, histogram_edges(edges_kind(type), bounds.low, bounds.high, bins));
   const std::string condition = statement.sql.empty() ? "" : statement.sql + " AND ";
-  // Of a step that is too large or too small for a double, each end is scaled by itself.
-  auto edge = [&](std::string_view place) {
-    const std::string number = fmt::format("({0} * (1 - {2}) + {1} * {2})", low, high, place);
-    if (!is_date_type(type)) return number;
-    return fmt::format("make_timestamp(CAST({} AS BIGINT))", number);
+  const bool dates = is_date_type(type);
+  const std::string_view counted = dates ? "BIGINT" : edges_kind(type) == EdgesKind::Integers ? "HUGEINT" : "DOUBLE";
+  const auto list = [&](const std::vector<std::string>& texts, std::string_view of) {
+    statement.parameters.push_back(fmt::format("[{}]", fmt::join(texts, ", ")));
+    return fmt::format("CAST(${} AS {}[])", statement.parameters.size(), of);
   };
+  const std::string shown = list(edges.edges, dates ? "BIGINT" : "DOUBLE");
+  const std::string last = list(edges.last, counted);
+  const auto edge = [&](std::string_view place) {
+    const std::string text = fmt::format("list_extract({}, {})", shown, place);
+    return dates ? fmt::format("make_timestamp({})", text) : text;
+  };
+  // The engine counts by the last value of each bin: by comparing, not by arithmetic. Of bins that end at the same
+  // value only the first can hold any.
   statement.sql = fmt::format(
-      "SELECT bin, {4} AS \"low\", {5} AS \"high\", COALESCE(met, 0) AS \"count\" FROM range(0, {3}) AS bins(bin) "
-      "LEFT JOIN (SELECT CAST(least({3} - 1, greatest(0, floor(({0} / {3} - {1} / {3}) / "
-      "nullif({2} / {3} - {1} / {3}, 0) * {3}))) AS BIGINT) AS place, count(*) AS met FROM {6} WHERE {7}{8} "
-      "GROUP BY 1) ON COALESCE(place, 0) = bin ORDER BY bin",
-      number_of(name, type), low, high, bins, edge(fmt::format("(bin / CAST({} AS DOUBLE))", bins)),
-      edge(fmt::format("((bin + 1) / CAST({} AS DOUBLE))", bins)), relation_sql(dataset), condition,
+      "SELECT bin, {0} AS \"low\", {1} AS \"high\", COALESCE(met, 0) AS \"count\" FROM "
+      "(SELECT bin, list_extract({2}, bin + 1) AS last, lag(list_extract({2}, bin + 1)) OVER (ORDER BY bin) AS before "
+      "FROM range(0, {3}) AS bins(bin)) LEFT JOIN (SELECT unnest(map_keys(counts)) AS place, "
+      "CAST(unnest(map_values(counts)) AS BIGINT) AS met FROM (SELECT histogram(CAST({4} AS {5}), list_distinct({2})) "
+      "AS counts FROM {6} WHERE {7}{8})) ON place = last AND before IS DISTINCT FROM last ORDER BY bin",
+      edge("bin + 1"), edge("bin + 2"), last, bins, number_of(name, type), counted, relation_sql(dataset), condition,
       finite_condition(name, type));
   return statement;
 }

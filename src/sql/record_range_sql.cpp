@@ -3,15 +3,26 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "record/record_schema.hpp"
 
 namespace canvasback {
+namespace {
+
+// The years that the names of weeks can say.
+constexpr std::string_view kRecordTimes = "TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'";
+
+}  // namespace
 
 std::string record_time_sql(const std::vector<std::string>& time_columns) {
   std::vector<std::string> parts;
   for (const std::string& column : time_columns) {
-    const std::string time = fmt::format("TRY_CAST({} AS TIMESTAMP)", sql_identifier(column));
-    parts.push_back(
-        fmt::format("CASE WHEN {0} >= TIMESTAMP '1970-01-01' AND {0} < TIMESTAMP '2200-01-01' THEN {0} END", time));
+    // By way of the type with a time zone, which honours an offset; times without one are UTC. The engine wants seconds
+    // where there is an offset.
+    const std::string time = fmt::format(
+        "CAST(COALESCE(TRY_CAST({0} AS TIMESTAMPTZ), TRY_CAST(regexp_replace(CAST({0} AS VARCHAR), "
+        "'([T ][0-9]{{2}}:[0-9]{{2}})(Z|[+-][0-9:]+)$', '\\1:00\\2') AS TIMESTAMPTZ)) AS TIMESTAMP)",
+        sql_identifier(column));
+    parts.push_back(fmt::format("CASE WHEN {0} BETWEEN {1} THEN {0} END", time, kRecordTimes));
   }
   parts.push_back(sql_identifier(kIngestedAtColumn));
   return parts.size() == 1 ? parts[0] : fmt::format("COALESCE({})", fmt::join(parts, ", "));
@@ -21,6 +32,8 @@ SqlStatement record_range_sql(const RecordRange& range) {
   const std::string time = record_time_sql(range.time_columns);
   SqlStatement out;
   const auto bound = [&](const std::string& text) {
+    // As the collection's schemas read a time: an offset is honoured.
+    if (const auto time_us = parse_iso_time(text)) return fmt::format("make_timestamp({})", *time_us);
     out.parameters.push_back(text);
     return fmt::format("CAST(${} AS TIMESTAMP)", out.parameters.size());
   };

@@ -14,7 +14,8 @@ TEST(RecordRangeSql, TheTimeIsTheFirstColumnThatHasOne) {
   all.member("created_at").seen = bit(Kind::Int);
   const auto columns = record_time_columns(all);
   EXPECT_EQ(columns, (std::vector<std::string>{"ts__string", "date"}));
-  EXPECT_TRUE(record_time_sql(columns).starts_with("COALESCE(CASE WHEN TRY_CAST(\"ts__string\" AS TIMESTAMP) >= "));
+  EXPECT_TRUE(record_time_sql(columns).starts_with(
+      "COALESCE(CASE WHEN CAST(COALESCE(TRY_CAST(\"ts__string\" AS TIMESTAMPTZ), "));
   EXPECT_TRUE(record_time_sql(columns).ends_with(", \"ingested_at\")"));
 }
 
@@ -23,14 +24,14 @@ TEST(RecordRangeSql, ADayIsMeantWithAllItsHours) {
   const RecordRange back = record_range_from_json(*Json::parse(to_json(range).dump()));
   const SqlStatement statement = record_range_sql(back);
   EXPECT_EQ(statement.sql,
-            "SELECT * FROM \"it\"\"s\" WHERE \"ingested_at\" >= CAST($1 AS TIMESTAMP) AND \"ingested_at\" < "
-            "CAST($2 AS TIMESTAMP) + INTERVAL 1 DAY ORDER BY \"ingested_at\" LIMIT 7");
-  EXPECT_EQ(statement.parameters, (std::vector<std::string>{"2025-10-20", "2025-10-26"}));
+            "SELECT * FROM \"it\"\"s\" WHERE \"ingested_at\" >= make_timestamp(1760918400000000) AND \"ingested_at\" "
+            "< make_timestamp(1761436800000000) + INTERVAL 1 DAY ORDER BY \"ingested_at\" LIMIT 7");
+  EXPECT_TRUE(statement.parameters.empty());
   range.start.reset();
-  range.end = "2025-10-26T10:00:00";
+  range.end = "2025-10-26T12:00+02:00";
   EXPECT_EQ(record_range_sql(range).sql,
-            "SELECT * FROM \"it\"\"s\" WHERE \"ingested_at\" < CAST($1 AS TIMESTAMP) + INTERVAL 1 MICROSECOND "
-            "ORDER BY \"ingested_at\" LIMIT 7");
+            "SELECT * FROM \"it\"\"s\" WHERE \"ingested_at\" < make_timestamp(1761472800000000) + "
+            "INTERVAL 1 MICROSECOND ORDER BY \"ingested_at\" LIMIT 7");
 }
 
 }  // namespace

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <optional>
 
+#include "base/exact_number.hpp"
 #include "base/text.hpp"
 #include "sql/displayed_sql.hpp"
 #include "sql/shape_sql.hpp"
@@ -14,6 +17,8 @@ namespace {
 // A share is compared with 30 bits of a hash of each row's place.
 constexpr std::int64_t kSampleBuckets = std::int64_t{1} << 30;
 constexpr std::string_view kPlace = "file_index, file_row_number";
+// A longer list of values is no text of the statement.
+constexpr std::size_t kListedValuesMax = 64;
 
 bool is_integer_type(std::string_view type) {
   for (std::string_view known : {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
@@ -23,9 +28,26 @@ bool is_integer_type(std::string_view type) {
   return false;
 }
 
-bool is_integer_text(std::string_view text) {
-  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+bool is_text_type(std::string_view type) { return type == "VARCHAR" || type == "JSON" || type.starts_with("ENUM"); }
+
+// Numbers that are compared by their digits.
+bool is_exact_type(std::string_view type) { return is_integer_type(type) || type.starts_with("DECIMAL"); }
+
+// DECIMAL(width,scale): the scale; 0 of integers.
+std::size_t scale_of(const std::string& type) {
+  const std::size_t comma = type.find(',');
+  return comma == std::string::npos ? 0 : static_cast<std::size_t>(std::atoi(type.c_str() + comma + 1));
+}
+
+// Whether values of the type reach as far as the number's whole part, or, of integers, those of the widest one.
+bool may_hold(const std::string& type, const ExactNumber& number) {
+  if (!is_integer_type(type)) {
+    const auto width = static_cast<std::size_t>(std::atoi(type.c_str() + type.find('(') + 1));
+    return number.whole.size() + scale_of(type) <= width;
+  }
+  const std::string_view most = type == "UHUGEINT" && !number.negative ? "340282366920938463463374607431768211455"
+                                                                       : "170141183460469231731687303715884105727";
+  return number.whole.size() < most.size() || (number.whole.size() == most.size() && number.whole <= most);
 }
 
 std::string list_of(const std::vector<std::string>& paths) { return fmt::format("[{}]", fmt::join(paths, ", ")); }
@@ -70,7 +92,7 @@ std::string shaped_relation_sql(const Dataset& dataset, bool with_places) {
     }
     const std::string places =
         with_places ? fmt::format(", file_index + {} AS file_index, file_row_number", begin) : std::string();
-    groups.push_back(fmt::format("SELECT {}{} FROM read_parquet({}, hive_partitioning=false){}",
+    groups.push_back(fmt::format("SELECT {}{} FROM read_parquet({}, hive_partitioning=false, can_have_nan=true){}",
                                  file_columns_sql(dataset, first), places, list_of(paths), rows_of_file_sql(first)));
   }
   return fmt::format("({})", fmt::join(groups, " UNION ALL "));
@@ -108,13 +130,10 @@ class Builder {
   // The operand of a comparison, in a type in which the comparison is exact: the column's own where the text is one
   // of its values, else a wider one (an integer column against 10.5 or against 2^70 must not round or overflow).
   std::string operand(const DatasetColumn& column, const std::string& text) {
-    if (column.type == "VARCHAR" || column.type == "JSON" || column.type.starts_with("ENUM")) return bind(text);
+    if (is_text_type(column.type)) return bind(text);
     if (column.type == "BLOB") return fmt::format("from_base64({})", bind(text));
-    if (is_integer_type(column.type)) {
-      if (!is_integer_text(text)) return fmt::format("CAST({} AS DOUBLE)", bind(text));
-      const std::string name = bind(text);
-      return fmt::format("COALESCE(TRY_CAST({0} AS {1}), CAST({0} AS HUGEINT))", name, column.type);
-    }
+    // No digits, or compare_exact() would have it: inf, or what the engine refuses.
+    if (is_exact_type(column.type)) return fmt::format("CAST({} AS DOUBLE)", bind(text));
     // Years past 9999 are shown with a sign, which the engine does not read.
     const bool signed_year = text.starts_with('+') && (column.type == "DATE" || column.type.starts_with("TIMESTAMP"));
     return fmt::format("CAST({} AS {})", bind(signed_year ? text.substr(1) : text), column.type);
@@ -141,7 +160,9 @@ class Builder {
     if (real && sign.starts_with('>')) {
       return fmt::format("({0} {1} {2} OR isnan({0}))", name, sign, operand(column, text));
     }
-    if (column.type.starts_with("DECIMAL")) return compare_decimal(column, sign, text);
+    if (is_exact_type(column.type)) {
+      if (auto number = parse_exact_number(trim(text))) return compare_exact(column, sign, std::move(*number));
+    }
     return fmt::format("{} {} {}", name, sign, operand(column, text));
   }
 
@@ -229,37 +250,86 @@ class Builder {
   SqlStatement statement;
 
  private:
-  // A decimal against any text, exactly: digits past the column's scale only move the bound between two values.
-  std::string compare_decimal(const DatasetColumn& column, std::string_view sign, const std::string& text) {
+  // A decimal or an integer against any number, exactly: digits past the column's scale only move the bound between two
+  // values, and past the column's own digits the sign alone decides.
+  std::string compare_exact(const DatasetColumn& column, std::string_view sign, ExactNumber number) {
     const std::string name = sql_identifier(column.name);
-    const std::size_t comma = column.type.find(',');
-    const auto scale = static_cast<std::size_t>(std::atoi(column.type.c_str() + comma + 1));
-    const std::size_t dot = text.find('.');
-    if (text.find_first_not_of("+-.0123456789") != std::string::npos) {
-      return fmt::format("{} {} CAST({} AS DOUBLE)", name, sign, bind(text));
-    }
-    std::string value = text;
-    bool between_values = false;
-    if (dot != std::string::npos && text.size() - dot - 1 > scale) {
-      between_values = text.find_first_not_of('0', dot + 1 + scale) != std::string::npos;
-      value = text.substr(0, dot + 1 + scale);
-    }
-    if (between_values) {
+    const std::size_t scale = scale_of(column.type);
+    if (number.fraction.size() > scale) {
       if (sign == "=") return "false";
       if (sign == "IS DISTINCT FROM") return "true";
-      // Cut towards zero: the cut value is below a positive text and above a negative one.
-      const bool negative = text.starts_with('-');
-      sign = sign.starts_with('<') ? (negative ? "<" : "<=") : (negative ? ">=" : ">");
+      // Cut towards zero: the cut value is below a positive number and above a negative one.
+      sign = sign.starts_with('<') ? (number.negative ? "<" : "<=") : (number.negative ? ">=" : ">");
+      number.fraction.resize(scale);
     }
-    const std::string parameter = bind(value);
-    // Past the column's own digits the magnitudes alone decide.
-    return fmt::format(
-        "CASE WHEN TRY_CAST({0} AS {1}) IS NOT NULL THEN {2} {3} TRY_CAST({0} AS {1}) ELSE "
-        "CAST({2} AS DOUBLE) {3} CAST({0} AS DOUBLE) END",
-        parameter, column.type, name, sign);
+    if (!may_hold(column.type, number)) {
+      if (sign == "=") return "false";
+      if (sign == "IS DISTINCT FROM") return "true";
+      return sign.starts_with('<') != number.negative ? name + " IS NOT NULL" : "false";
+    }
+    const std::string parameter = bind(number.text());
+    if (!is_integer_type(column.type)) return fmt::format("{} {} CAST({} AS {})", name, sign, parameter, column.type);
+    return fmt::format("{0} {1} COALESCE(TRY_CAST({2} AS {3}), CAST({2} AS HUGEINT))", name, sign, parameter,
+                       column.type);
+  }
+
+  // A value that a long list is compared by: in the column's type, as text. Nothing for one that no row can equal.
+  std::optional<std::string> listed(const DatasetColumn& column, const Json& item) {
+    const std::string text = item.scalar_text();
+    if (!is_exact_type(column.type)) return text;
+    const auto number = parse_exact_number(text);
+    if (!number) return text;  // the engine says what is wrong with it
+    if (number->fraction.size() > scale_of(column.type) || !may_hold(column.type, *number)) return std::nullopt;
+    return number->text();
+  }
+
+  // A long list is one parameter that the engine hashes.
+  std::string in_long_list(const DatasetColumn& column, const Json& list) {
+    const std::string name = sql_identifier(column.name);
+    const bool real = column.type == "DOUBLE" || column.type == "FLOAT";
+    Json texts = Json::Array{};
+    std::vector<std::string> parts;
+    bool with_null = false;
+    bool with_nan = false;
+    for (const Json& item : list.as_array()) {
+      if (item.is_null()) {
+        with_null = true;
+      } else if (real && lower(item.scalar_text()) == "nan") {
+        with_nan = true;
+      } else if (auto text = listed(column, item)) {
+        texts.push(std::move(*text));
+      }
+    }
+    if (with_null) parts.push_back(name + " IS NULL");
+    if (with_nan) parts.push_back(fmt::format("isnan({})", name));
+    const std::string items =
+        fmt::format("(SELECT unnest(from_json({}, '[\"VARCHAR\"]')) AS item)", bind(texts.dump()));
+    std::string left = name;
+    std::string value = fmt::format("CAST(item AS {})", column.type);
+    if (is_text_type(column.type)) {
+      left = fmt::format("CAST({} AS VARCHAR)", name);
+      value = "item";
+    } else if (is_nested_type(column.type)) {
+      left = nested_text_sql(column.type, name);
+      value = "item";
+    } else if (column.type == "BLOB") {
+      value = "from_base64(item)";
+    } else if (is_integer_type(column.type)) {
+      // One that the type does not hold equals no row.
+      value = fmt::format("TRY_CAST(CAST(item AS HUGEINT) AS {})", column.type);
+      if (column.type == "UHUGEINT") value = "CAST(item AS UHUGEINT)";
+    } else if (column.type == "DATE" || column.type.starts_with("TIMESTAMP")) {
+      value = fmt::format("CAST(ltrim(item, '+') AS {})", column.type);
+    }
+    parts.push_back(fmt::format("{0} IN (SELECT {1} FROM {2} WHERE {1} IS NOT NULL)", left, value, items));
+    return fmt::format("({})", fmt::join(parts, " OR "));
   }
 
   std::string in_list(const DatasetColumn& column, const Json& list) {
+    const auto is_bool = [](const Json& item) { return item.is_bool(); };
+    if (list.as_array().size() > kListedValuesMax && std::ranges::none_of(list.as_array(), is_bool)) {
+      return in_long_list(column, list);
+    }
     std::vector<std::string> values;
     std::vector<std::string> plain;
     bool with_null = false;
@@ -267,10 +337,9 @@ class Builder {
       if (item.is_null()) {
         with_null = true;
       } else {
-        // One list where the values are plain; a decimal or NaN has a comparison of its own.
-        const bool own = column.type.starts_with("DECIMAL") || column.type == "DOUBLE" || column.type == "FLOAT" ||
-                         is_nested_type(column.type);
-        if (own || item.is_bool()) {
+        // One list where the values are plain; a number or NaN has a comparison of its own.
+        const bool real = column.type == "DOUBLE" || column.type == "FLOAT";
+        if (real || is_exact_type(column.type) || is_nested_type(column.type) || item.is_bool()) {
           values.push_back(compare(column, "=", item));
         } else {
           plain.push_back(operand(column, item.scalar_text()));
@@ -328,7 +397,9 @@ std::string relation_sql(const Dataset& dataset) {
   const std::string_view by_name = dataset.union_by_name ? ", union_by_name=true" : "";
   const std::string_view hive = dataset.hive_partitioning ? ", hive_partitioning=true" : ", hive_partitioning=false";
   switch (dataset.kind) {
-    case DatasetKind::Parquet: return fmt::format("read_parquet({}{}{})", file_list(dataset), by_name, hive);
+    case DatasetKind::Parquet:
+      // Bounds in footers leave NaN out: without the option the engine would drop or keep row groups by them alone.
+      return fmt::format("read_parquet({}{}{}, can_have_nan=true)", file_list(dataset), by_name, hive);
     case DatasetKind::Csv: return fmt::format("read_csv({}{}{})", file_list(dataset), by_name, hive);
     case DatasetKind::Json: return fmt::format("read_json({}{}{})", file_list(dataset), by_name, hive);
     case DatasetKind::Arrow: break;

@@ -22,7 +22,8 @@ SqlStatement filtered(std::string_view filter) {
 }
 
 TEST(SqlBuilder, RelationsQuoteTheirPaths) {
-  EXPECT_EQ(relation_sql(dataset()), "read_parquet(['/d/o''neil.parquet'], hive_partitioning=false)");
+  EXPECT_EQ(relation_sql(dataset()),
+            "read_parquet(['/d/o''neil.parquet'], hive_partitioning=false, can_have_nan=true)");
   EXPECT_EQ(relation_sql(dataset(DatasetKind::Arrow)), "arrow_files('it''s')");
   Dataset mixed = dataset(DatasetKind::Csv);
   mixed.union_by_name = mixed.hive_partitioning = true;
@@ -86,7 +87,7 @@ TEST(SqlBuilder, CountsUseTheFilterAlone) {
   selection.limit = 5;
   selection.sort = {{"id", false}};
   EXPECT_EQ(count_sql(dataset(), selection)->sql,
-            "SELECT count(*) FROM read_parquet(['/d/o''neil.parquet'], hive_partitioning=false) "
+            "SELECT count(*) FROM read_parquet(['/d/o''neil.parquet'], hive_partitioning=false, can_have_nan=true) "
             "WHERE (\"id\" IS NOT NULL)");
 }
 
@@ -99,11 +100,13 @@ TEST(SqlBuilder, RowsThatAreAskedForAreAllThatIsRead) {
   }
   dataset.files[1].only = std::vector<std::int64_t>{3, 5};
   dataset.files[1].dead = {{3, 3}};
-  EXPECT_EQ(relation_sql(dataset),
-            "(SELECT \"x\" FROM read_parquet(['/c/data_2025_w39.parquet'], hive_partitioning=false) UNION ALL "
-            "SELECT \"x\" FROM read_parquet(['/c/data_2025_w40.parquet'], hive_partitioning=false) "
-            "WHERE file_row_number IN (3, 5) UNION ALL "
-            "SELECT \"x\" FROM read_parquet(['/c/data_2025_w40_0001.parquet'], hive_partitioning=false))");
+  EXPECT_EQ(
+      relation_sql(dataset),
+      "(SELECT \"x\" FROM read_parquet(['/c/data_2025_w39.parquet'], hive_partitioning=false, can_have_nan=true) UNION "
+      "ALL "
+      "SELECT \"x\" FROM read_parquet(['/c/data_2025_w40.parquet'], hive_partitioning=false, can_have_nan=true) "
+      "WHERE file_row_number IN (3, 5) UNION ALL "
+      "SELECT \"x\" FROM read_parquet(['/c/data_2025_w40_0001.parquet'], hive_partitioning=false, can_have_nan=true))");
 }
 
 }  // namespace

@@ -8,6 +8,8 @@ namespace canvasback::xlsx {
 namespace {
 
 constexpr std::uint64_t kDecimals12 = 1'000'000'000'000;
+// Half a millisecond: what is closer to the calendar's end than this, readers round to the day behind it.
+constexpr std::uint64_t kHalfMillisecond = 5'788;
 
 struct Split {
   std::int64_t days;
@@ -81,6 +83,8 @@ char* write_serial(char* out, std::int64_t since_epoch, TimeUnit unit) {
       decimals = 0;
       ++days;
     }
+    const std::int64_t last = kSerialMax - kSerialOfEpoch;
+    if (days > last || (days == last && decimals > kDecimals12 - kHalfMillisecond)) return out;
     char* end = write_integer(out, days + kSerialOfEpoch);
     return write_fraction<12>(end, decimals);
   });

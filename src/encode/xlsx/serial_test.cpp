@@ -28,6 +28,15 @@ std::string time(std::int64_t value, TimeUnit unit) {
   return std::string(text, write_serial_time(text, value, unit));
 }
 
+TEST(Serial, WhatReadersRoundPastTheCalendarHasNone) {
+  constexpr std::int64_t kEndUs = 253'402'300'800'000'000;  // 10000-01-01
+  EXPECT_EQ(serial(kEndUs - 1, TimeUnit::Microsecond), "");
+  EXPECT_EQ(serial(kEndUs - 500, TimeUnit::Microsecond), "");
+  EXPECT_EQ(serial(kEndUs - 501, TimeUnit::Microsecond).substr(0, 8), "2958465.");
+  EXPECT_EQ(serial(kEndUs / 1000 - 1, TimeUnit::Millisecond).substr(0, 8), "2958465.");
+  EXPECT_EQ(serial(kEndUs - 86'400'000'001, TimeUnit::Microsecond).substr(0, 8), "2958464.");
+}
+
 TEST(Serial, KnownInstants) {
   EXPECT_EQ(serial(0, TimeUnit::Second), "25569");
   EXPECT_EQ(serial(43'200, TimeUnit::Second), "25569.5");

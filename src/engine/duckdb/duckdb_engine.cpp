@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 
+#include "base/exact_number.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "engine/duckdb/arrow_function.hpp"
@@ -302,12 +304,44 @@ class DuckDbEngine final : public Engine {
       state = duckdb_bind_uint64(prepared, index, value.as_uint());
     } else if (value.is_number()) {
       state = duckdb_bind_double(prepared, index, value.as_double());
+    } else if (const Json* digits = value.find("number"); digits != nullptr && digits->is_string()) {
+      return bind_number(prepared, index, std::string(digits->as_string()));
     } else {
       return fail(ErrorCode::QueryInvalid, "A parameter is null, a boolean, a number or a string.");
     }
     if (state != DuckDBSuccess)
       return fail(ErrorCode::QueryInvalid, fmt::format("Parameter {} cannot be bound.", index));
     return {};
+  }
+
+  // A number with more digits than a double gives back: as the decimal that it is, or as a double where one is wanted.
+  static Status bind_number(duckdb_prepared_statement prepared, idx_t index, const std::string& text) {
+    const duckdb_type wanted = duckdb_param_type(prepared, index);
+    const auto number = parse_exact_number(text);
+    constexpr std::size_t kDecimalDigits = 38;
+    const bool fits = number && number->whole.size() + number->fraction.size() <= kDecimalDigits;
+    if (wanted == DUCKDB_TYPE_DOUBLE || wanted == DUCKDB_TYPE_FLOAT) {
+      if (duckdb_bind_double(prepared, index, std::strtod(text.c_str(), nullptr)) == DuckDBSuccess) return {};
+    } else if (fits) {
+      const duckdb_decimal decimal = decimal_of(*number);
+      Value bound(duckdb_create_decimal(decimal));
+      if (duckdb_bind_value(prepared, index, bound.get()) == DuckDBSuccess) return {};
+    }
+    return fail(ErrorCode::QueryInvalid,
+                fmt::format("Parameter {} has more than 38 digits: pass it as a string and cast it.", index));
+  }
+
+  static duckdb_decimal decimal_of(const ExactNumber& number) {
+    __extension__ typedef unsigned __int128 UInt128;
+    UInt128 size = 0;
+    for (char digit : number.whole + number.fraction) size = size * 10 + static_cast<unsigned>(digit - '0');
+    if (number.negative) size = 0 - size;
+    duckdb_decimal out{};
+    out.width = 38;
+    out.scale = static_cast<std::uint8_t>(number.fraction.size());
+    out.value.lower = static_cast<std::uint64_t>(size);
+    out.value.upper = static_cast<std::int64_t>(static_cast<std::uint64_t>(size >> 64));
+    return out;
   }
 
   StreamRegistry streams_;  // outlives the connections that call into it

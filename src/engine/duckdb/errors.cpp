@@ -65,6 +65,22 @@ std::optional<int> position_of(std::string_view message, std::string_view sql) {
   return static_cast<int>(start + column - before);
 }
 
+// The engine's advice is about options that nobody can set here, and what follows it is SQL of ours.
+std::string without_advice(std::string_view message) {
+  for (std::string_view end : {"\nPossible ", "\n  file =", "\n\nLINE ", "\nLINE ", " Try ", "\nTry ", "\nConsider "}) {
+    message = message.substr(0, message.find(end));
+  }
+  for (std::string_view option : {"ignore_errors", "sample_size", "strict_mode", "union_by_name", "all_varchar",
+                                  "null_padding", "maximum_object_size", "auto_detect", "encoding="}) {
+    const std::size_t at = message.find(option);
+    if (at == std::string_view::npos) continue;
+    // From the sentence on that names the option.
+    const std::size_t stop = message.substr(0, at).find_last_of(".\n");
+    message = message.substr(0, stop == std::string_view::npos ? at : stop + 1);
+  }
+  return std::string(trim(message));
+}
+
 }  // namespace
 
 bool is_fatal(std::string_view message) {
@@ -89,6 +105,7 @@ Error translate_error(std::string_view message, std::string_view sql, const Canc
   // A bad allocation surfaces under several classes.
   if (message.find("bad_alloc") != std::string_view::npos) error.code = ErrorCode::MemoryLimit;
   if (error.code == ErrorCode::MemoryLimit) error.message = "The statement needs more memory than a worker has.";
+  if (error.code == ErrorCode::InvalidData) error.message = without_advice(message);
   if (error.code == ErrorCode::QueryInvalid) error.position = position_of(message, sql);
   return error;
 }

@@ -19,6 +19,19 @@ TEST(DuckDbErrors, TheClassDecidesTheCode) {
   EXPECT_EQ(translated("Something new: x").code, ErrorCode::Database);
 }
 
+TEST(DuckDbErrors, AdviceAndInternalSqlAreLeftOut) {
+  EXPECT_EQ(translated("Invalid Input Error: CSV Error on Line: 3\nOriginal Line: a;b\nPossible solutions:\n* Set "
+                       "sample_size=-1\n\n  file = /x.csv\n\nLINE 1: ...DESCRIBE SELECT * FROM read_csv([")
+                .message,
+            "Invalid Input Error: CSV Error on Line: 3\nOriginal Line: a;b");
+  EXPECT_EQ(translated("Invalid Input Error: Malformed JSON in file \"a.json\", at byte 4: unexpected. Try setting "
+                       "'ignore_errors' to true")
+                .message,
+            "Invalid Input Error: Malformed JSON in file \"a.json\", at byte 4: unexpected.");
+  EXPECT_EQ(translated("IO Error: It is too large. Use maximum_object_size for it").message,
+            "IO Error: It is too large.");
+}
+
 TEST(DuckDbErrors, AnInterruptTakesTheTokensReason) {
   CancelToken cancel;
   EXPECT_EQ(translate_error("INTERRUPT Error: Interrupted!", "", cancel).code, ErrorCode::Cancelled);

@@ -17,6 +17,8 @@
 namespace canvasback {
 namespace {
 
+constexpr std::int64_t kStructureDepthMax = 64;  // of from_json and its like
+
 // What a field of a node holds, and so how it is checked.
 enum class Field {
   Plain,  // names, numbers, flags: text that no catalog look-up depends on
@@ -339,6 +341,29 @@ Status Walk::named_node(const Json& node, std::string_view kind, std::span<const
   return refuse_unknown(what, name, &node);
 }
 
+// The structure that JSON is read as: the engine's parser of it recurses without a bound.
+Status check_structure(std::string_view function, const Json& call) {
+  const std::string name = lower(function);
+  const auto& children = call.at("children").as_array();
+  if (!name.starts_with("from_json") && !name.starts_with("json_transform")) return {};
+  if (children.size() != 2) return {};  // the engine says what is wrong
+  const Json& text = children[1].at("value").at("value");
+  if (children[1].at("class").as_string() != "CONSTANT" || !text.is_string()) {
+    return refuse(ErrorCode::QueryInvalid, fmt::format("The structure of {} must be written out as a text.", name),
+                  &call);
+  }
+  std::int64_t depth = 0;
+  for (char c : text.as_string()) {
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || c == '}') --depth;
+    if (depth > kStructureDepthMax) {
+      return refuse(ErrorCode::QueryInvalid,
+                    fmt::format("The structure of {} has more than {} levels.", name, kStructureDepthMax), &call);
+    }
+  }
+  return {};
+}
+
 Status Walk::expression(const Json& node) {
   const std::string_view type_name = node.at("type").as_string();
   if (std::find(std::begin(kExpressionTypes), std::end(kExpressionTypes), type_name) == std::end(kExpressionTypes)) {
@@ -351,6 +376,7 @@ Status Walk::expression(const Json& node) {
       return refuse(ErrorCode::QueryForbidden,
                     fmt::format("The function \"{}\" is not known or not allowed here.", name), &node);
     }
+    CANVASBACK_TRY(check_structure(name, node));
   }
   return named_node(node, "class", kExpressions, kExpressionBase, "an expression");
 }

@@ -302,6 +302,17 @@ TEST(RecordSplitter, WhatIsNoObjectIsOneOfTheArray) {
   }
 }
 
+TEST(RecordSplitter, AnEnvelopeThatHoldsNoArrayIsRefused) {
+  for (const char* text : {R"({"records": 5})", "{\"records\": {\"a\": 1}}\n"}) {
+    Status status;
+    split_all(RecordFormat::Json, text, 3, status);
+    EXPECT_FALSE(status) << text;
+  }
+  Status status;
+  EXPECT_EQ(split_all(RecordFormat::Json, R"({"records": 5, "id": 1})", 3, status).size(), 1U);
+  EXPECT_TRUE(status);
+}
+
 TEST(RecordSplitter, ABrokenArrayIsRefused) {
   for (const char* text : {"[", "[{}", "[{},]", "[,{}]", "[{} {}]", "[{}] x", R"({"records":[{}])", R"([{"a":)"}) {
     Status status;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/json.hpp"
 #include "base/limits.hpp"
 #include "base/spares.hpp"
 #include "source/records/json_index.hpp"
@@ -50,6 +51,15 @@ std::size_t envelope_of(std::string_view text) {
     at += part.size();
   }
   return at;
+}
+
+// {"records": 5}: an envelope by its only key, without records. Kept as a record it would be one that nobody sent.
+bool is_envelope_of_none(std::string_view text) {
+  if (text.size() > kDetectBytes || text.find("\"records\"") == std::string_view::npos) return false;
+  const auto json = Json::parse(text);
+  if (!json || json->as_object().size() != 1) return false;
+  const Json* records = json->find("records");
+  return records != nullptr && !records->is_array();
 }
 
 // Whether a line holds as many opening as closing brackets.
@@ -143,6 +153,9 @@ Status RecordSplitter::detect(bool at_end) {
   }
   const std::string_view line =
       std::string_view(pending_).substr(first, line_end == std::string::npos ? line_end : line_end - first);
+  if (is_envelope_of_none(line) || (at_end && is_envelope_of_none(pending_))) {
+    return fail(ErrorCode::InvalidData, "\"records\" holds no array: a body is {\"records\": [...]} or one record.");
+  }
   shape_ = is_balanced(line) || (line_end == std::string::npos && !at_end) ? Shape::Lines : Shape::Values;
   return {};
 }
@@ -211,8 +224,8 @@ bool RecordSplitter::scan_indexed() {
   const auto length = static_cast<std::size_t>(static_cast<const char*>(found) - pending_.data()) + 1 - begin;
   const std::size_t size = pending_.size();
   pending_.append(kRecordPadding, ' ');
-  const auto index = length <= kSpareBytesMax ? spare_indexes().lend(spare_indexes().take())
-                                              : std::make_shared<records::JsonIndex>();
+  const auto index =
+      length <= kSpareBytesMax ? spare_indexes().lend(spare_indexes().take()) : std::make_shared<records::JsonIndex>();
   const bool indexed = index->build(std::string_view(pending_).substr(begin, length));
   pending_.resize(size);
   if (!indexed) return false;

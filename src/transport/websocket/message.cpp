@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "base/exact_number.hpp"
 #include "base/limits.hpp"
 
 namespace canvasback::websocket {
@@ -128,7 +129,8 @@ Result<WindowMessage> window_message(const Json& json) {
 
 Result<Message> parse_message(std::string_view frame, std::uint32_t& id) {
   id = 0;
-  CANVASBACK_ASSIGN(const Json json, Json::parse(frame, limits::kFilterDepthMax * 2 + 8));
+  CANVASBACK_ASSIGN(const Json json,
+                    Json::parse(long_numbers_kept(frame, LongNumbers::Text), limits::kFilterDepthMax * 2 + 8));
   if (!json.is_object()) return invalid("A message is a JSON object.");
   CANVASBACK_ASSIGN(id, request_id(json.at("id"), "id"));
   CANVASBACK_TRY(check_members(json, "message", {"id", "open", "window", "cancel", "close", "credits"}));

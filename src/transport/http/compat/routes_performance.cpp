@@ -2,6 +2,7 @@
 // services as everything else: a schema's name is a collection's.
 #include <fmt/format.h>
 
+#include "base/exact_number.hpp"
 #include "base/format_names.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
@@ -48,7 +49,7 @@ Result<Json> filters_of(const Request& request) {
   const std::string* text = request.parameter("filters");
   if (text == nullptr || trim(*text).empty()) return Json();
   const std::string whole = trim(*text).starts_with('{') ? *text : "{" + *text + "}";
-  auto filter = Json::parse(whole, limits::kFilterDepthMax * 2 + 4);
+  auto filter = Json::parse(long_numbers_kept(whole, LongNumbers::Text), limits::kFilterDepthMax * 2 + 4);
   if (!filter || !filter->is_object()) {
     return fail(ErrorCode::InvalidData, "filters is an object: column and value, or column and {\"op\", \"value\"}.");
   }

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "query/narrowing.hpp"
 #include "query/search.hpp"
+#include "record/record_schema.hpp"
 #include "transport/http/connection/problem.hpp"
 #include "transport/http/routes/routes.hpp"
 #include "transport/http/routes/selection_parameters.hpp"
@@ -168,7 +169,7 @@ Narrowing weeks_of(const Services& services, const Collection& collection, const
   constexpr std::int64_t kDayUs = std::int64_t{86'400} * 1'000'000;
   Narrowing out;
   out.collection = collection.name;
-  std::int64_t counted_from_us = -7 * kDayUs;  // before the first record time there is
+  std::int64_t counted_from_us = -719'170 * kDayUs;  // before the first record time there is: 0001-01-01
   if (body.at("start").is_string()) {
     const auto start_us = parse_iso_time(body.at("start").as_string());
     if (!start_us) return {};
@@ -201,6 +202,11 @@ Result<SqlRunRequest> date_range(const Services& services, const Request& reques
       return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is a date or time as a string.", member));
     }
     *target = value.as_string();
+    if (!parse_iso_time(**target)) {
+      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is a date or time such as 2025-10-20, "
+                                                      "2025-10-20T12:30:00Z or 2025-10-20T14:30:00+02:00.",
+                                                      member));
+    }
   }
   if (!range.start && !range.end) return fail(ErrorCode::InvalidData, "The body needs \"start\" or \"end\".");
   Statement out;

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/exact_number.hpp"
 #include "base/format_names.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
@@ -113,7 +114,7 @@ Result<RowsRequest> rows_request_from(const Request& request, const std::string&
     selection.columns = split(*text, ',');
   }
   if (const std::string* text = request.parameter("filter"); text != nullptr && !text->empty()) {
-    auto filter = Json::parse(*text, limits::kFilterDepthMax * 2 + 4);
+    auto filter = Json::parse(long_numbers_kept(*text, LongNumbers::Text), limits::kFilterDepthMax * 2 + 4);
     if (!filter) return fail(ErrorCode::InvalidData, "filter: " + filter.error().message);
     selection.filter = std::move(*filter);
   }
@@ -234,7 +235,10 @@ Result<Json> json_body(const Request& request, const std::vector<std::string>& m
   if ((!encoding.empty() && encoding != "identity") || (!transfer.empty() && transfer != "chunked")) {
     return fail(ErrorCode::UnsupportedMediaType, "The body must not be compressed.");
   }
-  CANVASBACK_ASSIGN(Json body, Json::parse(request.body));
+  // Parameters of statements have types of their own, so a long number among them is marked as one.
+  const bool typed = std::ranges::find(members, "parameters") != members.end();
+  CANVASBACK_ASSIGN(Json body,
+                    Json::parse(long_numbers_kept(request.body, typed ? LongNumbers::Marked : LongNumbers::Text)));
   if (!body.is_object()) return fail(ErrorCode::InvalidData, "The body must be a JSON object.");
   Json out(Json::Object{});
   for (const auto& [name, value] : body.as_object()) {

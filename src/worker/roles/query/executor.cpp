@@ -19,6 +19,34 @@
 
 namespace canvasback {
 
+namespace {
+
+// Whether a text has a quoted one that ends in nan, as a statement that compares with it must.
+bool quotes_nan(std::string_view given) {
+  const std::string text = lower(given);
+  for (std::size_t at = text.find("nan"); at != std::string::npos; at = text.find("nan", at + 1)) {
+    const std::size_t next = text.find_first_not_of(" \t\n", at + 3);
+    if (next != std::string::npos && (text[next] == '\'' || text[next] == '"' || text[next] == '$')) return true;
+  }
+  return false;
+}
+
+// The engine hashes NaN in one form when it asks a file's Bloom filter, but files hold NaN in several (-NaN): it would
+// skip row groups that have them. A column that is computed is never asked for in the filter.
+std::string without_bloom_filters(const Dataset& dataset) {
+  std::vector<std::string> computed;
+  for (const DatasetColumn& column : dataset.columns) {
+    if (column.type != "DOUBLE" && column.type != "FLOAT") continue;
+    const std::string name = sql_identifier(column.name);
+    computed.push_back(fmt::format("CASE WHEN isnan({0}) THEN 'NaN' ELSE {0} END AS {0}", name));
+  }
+  const std::string relation = relation_sql(dataset);
+  if (computed.empty() || dataset.kind != DatasetKind::Parquet) return relation;
+  return fmt::format("(SELECT * REPLACE ({}) FROM {})", fmt::join(computed, ", "), relation);
+}
+
+}  // namespace
+
 Executor::Executor(std::unique_ptr<Engine> engine, Channel& channel, ExecutorOptions options)
     : engine_(std::move(engine)),
       channel_(channel),
@@ -255,7 +283,9 @@ Result<std::unique_ptr<BatchStream>> Executor::open_statement(const Task& task, 
       continue;
     }
     CANVASBACK_TRY(define(dataset));
-    CANVASBACK_TRY(engine_->define_view(dataset.name, dataset.version, relation_sql(dataset)));
+    const bool nan = quotes_nan(task.sql) || quotes_nan(task.parameters.dump());
+    const std::string relation = nan ? without_bloom_filters(dataset) : relation_sql(dataset);
+    CANVASBACK_TRY(engine_->define_view(dataset.name, dataset.version + (nan ? " nan" : ""), relation));
   }
   SqlRequest request{task.sql, {}, task.parameters, {}, threads_};
   if (task.parameters.is_null()) {
