@@ -283,7 +283,7 @@ def test_who_leaves_altogether_ends_its_task(server, reset):
 
 def test_head_is_get_without_its_body(server):
     """Every route that takes GET: HEAD has the same status and headers, as far as they are known, and no body."""
-    paths = json.loads((ROOT / "src/transport/http/reference/openapi.json").read_text())["paths"]
+    paths = json.loads((ROOT / "protocol/openapi.json").read_text())["paths"]
     targets = [path.replace("{name}", "flights") for path, item in paths.items() if "get" in item]
     rows = "/api/v1/datasets/flights/rows"
     targets += ["/nosuch", "/api/v1/datasets/nosuch", rows + "?limit=x", rows + "?limit=5", rows + "?format=csv",

@@ -120,6 +120,8 @@ asio::awaitable<void> Router::route(Connection& connection, Request& request, st
   }
   connection.set_extra_headers(cors_headers(request));
   Match found = match(request);
+  // A proxy may take what follows a refused upgrade for frames: it is not read as a request.
+  if (found.route == SIZE_MAX && !request.header("upgrade").empty()) connection.close_after_answer();
   if (found.allowed.empty()) {
     Error error{ErrorCode::NotFound, fmt::format("There is nothing at {}.", request.path.substr(0, 256)), {}, {}, 0};
     co_await connection.respond(problem_response(error, request.path));
