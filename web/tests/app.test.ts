@@ -37,7 +37,7 @@ function readWorkbook(file: string): string[][] {
 
 async function write(text: string): Promise<void> {
   // Not by a click, which a list of completions may stand in the way of.
-  await page.locator(".cm-content").focus();
+  await page.locator(".cm-content").filter({ visible: true }).focus();
   await page.keyboard.press("Control+a");
   await page.keyboard.insertText(text);
 }
@@ -270,7 +270,7 @@ it("goes on by itself when the server comes back, with what was typed", async ()
   await cell(page, 19_999, 0).waitFor();
   await loaded(page);
   await expect.poll(() => text(page, 19_999, 0)).toBe("19999");
-  expect(await page.locator(".cm-content").textContent()).toContain("-- not lost");
+  expect(await page.locator(".cm-content").filter({ visible: true }).textContent()).toContain("-- not lost");
 });
 
 it("is used with the keyboard alone", async () => {

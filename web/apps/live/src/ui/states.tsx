@@ -52,7 +52,7 @@ export function Problem({ error, onRetry, retryLabel = "Try again" }: ProblemPro
 
 export function Lines({ count = 6 }: { count?: number }) {
   return (
-    <div aria-busy="true" aria-label="Loading">
+    <div role="status" aria-busy="true" aria-label="Loading">
       {Array.from({ length: count }, (_, i) => (
         <Skeleton key={i} height={14} mb={12} width={`${92 - ((i * 37) % 40)}%`} />
       ))}
