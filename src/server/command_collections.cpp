@@ -192,7 +192,9 @@ Status compact(const CommandOptions& options) {
     say_merged(result.at("files_merged").as_uint());
     return {};
   }
-  const auto work = [&](CollectionService& collections) { return collections.compact(options.collection, WorkWatch()); };
+  const auto work = [&](CollectionService& collections) {
+    return collections.compact(options.collection, WorkWatch());
+  };
   CANVASBACK_ASSIGN(std::size_t files, with_collections(options, work));
   say_merged(files);
   return {};
@@ -285,7 +287,9 @@ Result<CollectionService::Verified> verify_at_server(const CommandOptions& optio
 }
 
 Status verify(const CommandOptions& options) {
-  const auto work = [&](CollectionService& collections) { return collections.verify(options.collection, WorkWatch()); };
+  const auto work = [&](CollectionService& collections) {
+    return collections.verify(options.collection, WorkWatch());
+  };
   auto examined = options.server.empty() ? with_collections(options, work) : verify_at_server(options);
   CANVASBACK_ASSIGN(CollectionService::Verified verified, std::move(examined));
   Status printed;
