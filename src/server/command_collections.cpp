@@ -287,9 +287,7 @@ Result<CollectionService::Verified> verify_at_server(const CommandOptions& optio
 }
 
 Status verify(const CommandOptions& options) {
-  const auto work = [&](CollectionService& collections) {
-    return collections.verify(options.collection, WorkWatch());
-  };
+  const auto work = [&](CollectionService& collections) { return collections.verify(options.collection, WorkWatch()); };
   auto examined = options.server.empty() ? with_collections(options, work) : verify_at_server(options);
   CANVASBACK_ASSIGN(CollectionService::Verified verified, std::move(examined));
   Status printed;

@@ -66,8 +66,8 @@ std::string record_sql(const Dataset& dataset, const RecordWork& work, const std
     if (any.empty()) return {};
     conditions.push_back(fmt::format("({})", fmt::join(any, " OR ")));
   }
-  return fmt::format("SELECT * FROM ({}) AS record({}) WHERE {} ORDER BY {} DESC LIMIT 1", relation_sql(dataset),
-                     fmt::join(names, ", "), fmt::join(conditions, " AND "), stamp);
+  return fmt::format("SELECT * FROM (SELECT * FROM {}) AS record({}) WHERE {} ORDER BY {} DESC LIMIT 1",
+                     relation_sql(dataset), fmt::join(names, ", "), fmt::join(conditions, " AND "), stamp);
 }
 
 Result<BatchPtr> named_exactly(const BatchPtr& batch, const std::vector<KindColumn>& places) {
