@@ -123,6 +123,7 @@ struct Collection {
   std::vector<std::pair<std::uint64_t, std::weak_ptr<const Dataset>>> published;
   std::vector<SupersededFile> superseded;  // in the order in which they go: older ones first
   bool removing = false;                   // some of them are going
+  bool reloading = false;                  // files were moved or changed by hand: what is published is not up to date
   std::set<std::string> strangers;         // files in the folder that do not count, by identity_of()
 
   // Errors: the one that keeps it from being written, merged or moved.

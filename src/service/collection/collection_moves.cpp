@@ -114,7 +114,9 @@ asio::awaitable<void> CollectionService::notice_moves(Collection& collection) {
   if (listing && !changed && !collection.blocked) changed = co_await archive_has_changed(collection);
   if (!changed) co_return;
   const std::string blocked = collection.blocked ? collection.blocked->message : std::string();
+  collection.reloading = true;
   co_await reload(collection);
+  collection.reloading = false;
   if (collection.blocked && collection.blocked->message == blocked) co_return;
   log::info("collection {}: files were moved or changed; {} records in {} files now", collection.name,
             collection.records(), collection.files.live.size());
@@ -130,7 +132,9 @@ asio::awaitable<bool> CollectionService::look_again() {
   bool any = false;
   asio::steady_timer timer(executor_);
   for (Collection* collection : all) {
-    if (collection->blocked || !std::ranges::any_of(collection->files.live, is_other)) continue;
+    if (collection->blocked) continue;
+    // While it is read anew its new files are known and not yet published.
+    if (!collection->reloading && !std::ranges::any_of(collection->files.live, is_other)) continue;
     any = true;
     while (collection->changing_names) {
       timer.expires_after(std::chrono::milliseconds(5));
