@@ -144,7 +144,7 @@ Status Output::finish() {
   if (::close(file_.release()) != 0) return cannot_write(path_, errno);
   if (target_.empty()) return {};
   if (sync_) {
-    CANVASBACK_TRY(file::rename(temporary_, target_));
+    CANVASBACK_TRY(file::rename_over(temporary_, target_));
   } else if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
     return cannot_write(path_, errno);
   }
