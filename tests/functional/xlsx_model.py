@@ -120,7 +120,9 @@ def time_cell(value, unit_ns, cell, notes):
 def timestamp_cell(value, unit_ns, cell, notes):
     ns = value * unit_ns
     days = ns // NS_PER_DAY
-    if not SERIAL_MIN <= days + SERIAL_OF_EPOCH <= SERIAL_MAX:
+    # Excel rounds to milliseconds, and has no time past its last day.
+    is_last = days + SERIAL_OF_EPOCH == SERIAL_MAX and ns - days * NS_PER_DAY >= NS_PER_DAY - 500_000
+    if is_last or not SERIAL_MIN <= days + SERIAL_OF_EPOCH <= SERIAL_MAX:
         notes["date"] += 1
         assert cell[0] == "t", cell
         if not cell[1].lstrip("-").startswith("infinity"):

@@ -74,6 +74,7 @@ class Damage:
         else:
             shutil.copy2(path, self.aside)
             self._change(kind, rng)
+        self.spoilt = path.lstat().st_ino
 
     def _move_aside(self, kind):
         if kind == "denied" and os.geteuid() != 0:
@@ -110,13 +111,14 @@ class Damage:
         self.path.write_bytes(changed)
 
     def take_away(self):
-        """What is left in its place goes; the whole file stays aside. False: the server has put it away already."""
+        """What is left in its place goes; the whole file stays aside. False: the server has put it away already, and may
+        have written another of the name since."""
+        if not os.path.lexists(self.path) or self.path.lstat().st_ino != self.spoilt:
+            return False
         if self.path.is_dir() and not self.path.is_symlink():
             self.path.rmdir()
-        elif self.path.is_symlink() or self.path.exists():
-            self.path.unlink()
         else:
-            return False
+            self.path.unlink()
         return True
 
     def undo(self):
@@ -474,12 +476,14 @@ class Batch:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--histories", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--seed", type=int, help="random where it is not given, and one and the same for --short")
     parser.add_argument("--flips", default="notes")
     parser.add_argument("--keep", action="store_true", help="leave the folders of what went well, too")
     parser.add_argument("--short", action="store_true", help="about a minute")
     arguments = parser.parse_args()
     wanted = 120 if arguments.short else arguments.histories
+    if arguments.seed is None:
+        arguments.seed = 1795990771 if arguments.short else int(time.time())
     flips = [kind for kind in arguments.flips.split(",") if kind]
     folder = pathlib.Path(tempfile.mkdtemp(prefix="canvasback-model-"))
     print(f"seed {arguments.seed}, {wanted} histories, flips {flips}", flush=True)
