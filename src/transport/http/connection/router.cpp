@@ -59,10 +59,17 @@ void Router::add(RouteInfo info, Handler handler) {
 Router::Match Router::match(Request& request) const {
   Match out;
   Parameters parameters;
+  bool literal = false;
   for (std::size_t i = 0; i < infos_.size(); ++i) {
     if (!matches(infos_[i].pattern, request, parameters)) continue;
-    out.allowed.push_back(infos_[i].method);
-    if (infos_[i].method == "GET") out.allowed.emplace_back("HEAD");
+    // A path that stands for itself allows what it says, whatever a name in its place would.
+    const bool is_literal = parameters.empty();
+    if (is_literal && !literal) out.allowed.clear();
+    literal = literal || is_literal;
+    if (is_literal || !literal) {
+      out.allowed.push_back(infos_[i].method);
+      if (infos_[i].method == "GET") out.allowed.emplace_back("HEAD");
+    }
     if (infos_[i].method == (request.method == "HEAD" ? "GET" : request.method)) {
       out.route = i;
       request.path_as_sent = parameters;

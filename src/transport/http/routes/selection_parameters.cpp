@@ -125,7 +125,10 @@ Result<RowsRequest> rows_request_from(const Request& request, const std::string&
     if (*text != "exact" && *text != "plain") return fail(ErrorCode::InvalidData, "numbers is exact or plain.");
     out.numbers_exact = *text == "exact";
   }
-  if (const std::string* text = request.parameter("compression")) out.compression = *text;
+  if (const std::string* text = request.parameter("compression")) {
+    if (text->empty()) return fail(ErrorCode::InvalidData, "compression is empty.");
+    out.compression = *text;
+  }
   CANVASBACK_ASSIGN(out.on_unreadable, on_unreadable_of(request));
   CANVASBACK_ASSIGN(out.format, format_of(request));
   out.content_encoding = content_encoding_of(request, out.format);
