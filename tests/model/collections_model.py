@@ -111,8 +111,8 @@ class Damage:
         self.path.write_bytes(changed)
 
     def take_away(self):
-        """What is left in its place goes; the whole file stays aside. False: the server has put it away already, and may
-        have written another of the name since."""
+        """What is left in its place goes; the whole file stays aside. False: the server has put it away already, and
+        may have written another of the name since."""
         if not os.path.lexists(self.path) or self.path.lstat().st_ino != self.spoilt:
             return False
         if self.path.is_dir() and not self.path.is_symlink():
