@@ -71,8 +71,9 @@ def gateless(serve_module):
 
 
 def data_files(server):
-    """What there is below the data folder, without the workers' own spill folders."""
-    return {path for path in (server.folder / "data").rglob("*") if path.is_file() and "spill" not in path.parts}
+    """What there is below the data folder, without the workers' own spill folders and the note of the scrub."""
+    files = {path for path in (server.folder / "data").rglob("*") if path.is_file() and "spill" not in path.parts}
+    return {path for path in files if path.name != "checks.json"}
 
 
 def every_worker_answers(server):
