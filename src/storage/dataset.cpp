@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "record/text_reading.hpp"
 
 namespace canvasback {
 namespace {
@@ -135,6 +136,15 @@ Json to_json(const Dataset& dataset) {
     for (const Kinds& shape : dataset.file_kinds->shapes) shapes.push(to_json(shape));
   }
   out.set("shapes", std::move(shapes));
+  if (dataset.text) out.set("text", to_json(*dataset.text));
+  Json left_out = Json::Array{};
+  for (const LeftOutFile& file : dataset.left_out) {
+    Json entry;
+    entry.set("path", file.path);
+    entry.set("reason", file.reason);
+    left_out.push(std::move(entry));
+  }
+  out.set("left_out", std::move(left_out));
   Json files = Json::Array{};
   for (const DataFile& file : dataset.files) files.push(file_to_json(file));
   out.set("files", std::move(files));
@@ -169,6 +179,13 @@ Result<Dataset> dataset_from_json(const Json& json) {
     file_kinds->all = kinds_from_json(*kinds);
     for (const Json& shape : json.at("shapes").as_array()) file_kinds->shapes.push_back(kinds_from_json(shape));
     dataset.file_kinds = std::move(file_kinds);
+  }
+  if (const Json* text = json.find("text")) {
+    CANVASBACK_ASSIGN(TextReading reading, text_reading_from_json(*text));
+    dataset.text = std::make_shared<const TextReading>(std::move(reading));
+  }
+  for (const Json& file : json.at("left_out").as_array()) {
+    dataset.left_out.push_back({std::string(file.at("path").as_string()), std::string(file.at("reason").as_string())});
   }
   for (const Json& file : json.at("files").as_array()) dataset.files.push_back(file_from_json(file));
   for (const Json& column : json.at("columns").as_array()) dataset.columns.push_back(column_from_json(column));

@@ -32,6 +32,24 @@ bool names(std::string_view sql, std::string_view name) {
 
 asio::awaitable<Result<Dataset>> list_on(DatasetSource source) { co_return list_files(source); }
 
+// Why there is no answer from files of which some cannot be read, where none is wanted then.
+std::optional<Error> refusal_of(const DatasetEntry& entry, OnUnreadable on_unreadable) {
+  if (on_unreadable != OnUnreadable::Fail || !entry.dataset || entry.dataset->left_out.empty()) return std::nullopt;
+  const auto& left_out = entry.dataset->left_out;
+  std::string message = fmt::format("{}: {}", left_out[0].path, left_out[0].reason);
+  if (left_out.size() > 1) message += fmt::format(" (and {} more files)", left_out.size() - 1);
+  return Error{ErrorCode::InvalidData, std::move(message), {}, {}, 0};
+}
+
+// The files of a dataset that an answer is without.
+std::vector<std::string> left_out_by(const DatasetEntry& entry, OnUnreadable on_unreadable) {
+  std::vector<std::string> out;
+  if (on_unreadable == OnUnreadable::Skip) out = entry.left_out;
+  if (on_unreadable == OnUnreadable::Fail || !entry.dataset) return out;
+  for (const LeftOutFile& file : entry.dataset->left_out) out.push_back(file.path);
+  return out;
+}
+
 // Whether a file was written into, or another put in its place, with the time of its content kept.
 bool was_rewritten(const Dataset& before, const Dataset& now) {
   return std::ranges::any_of(now.files, [&](const DataFile& file) {
@@ -185,41 +203,45 @@ Result<std::shared_ptr<const Dataset>> DatasetService::find(std::string_view nam
   if (found == entries_.end()) {
     return fail(ErrorCode::DatasetNotFound, fmt::format("There is no dataset \"{}\".", name.substr(0, 128)));
   }
-  if (found->second.dataset) return found->second.dataset;
-  if (on_unreadable == OnUnreadable::Skip && found->second.readable_rest) return found->second.readable_rest;
-  if (found->second.error) return std::unexpected(*found->second.error);
+  const DatasetEntry& entry = found->second;
+  if (auto error = refusal_of(entry, on_unreadable)) return std::unexpected(std::move(*error));
+  if (entry.dataset) return entry.dataset;
+  if (on_unreadable == OnUnreadable::Skip && entry.readable_rest) return entry.readable_rest;
+  if (entry.error) return std::unexpected(*entry.error);
   return fail(Error{ErrorCode::Unavailable, fmt::format("Dataset \"{}\" is being read.", name), {}, {}, 1});
 }
 
 std::vector<std::shared_ptr<const Dataset>> DatasetService::readable(OnUnreadable on_unreadable) const {
   std::vector<std::shared_ptr<const Dataset>> out;
   for (const auto& [name, entry] : entries_) {
-    if (entry.dataset) out.push_back(entry.dataset);
+    if (entry.dataset && !refusal_of(entry, on_unreadable)) out.push_back(entry.dataset);
     const bool skips = on_unreadable == OnUnreadable::Skip && !entry.dataset;
     if (skips && entry.readable_rest) out.push_back(entry.readable_rest);
   }
   return out;
 }
 
-std::vector<std::string> DatasetService::left_out_of(std::string_view name) const {
+std::vector<std::string> DatasetService::left_out_of(std::string_view name, OnUnreadable on_unreadable) const {
   const auto found = entries_.find(name);
-  return found == entries_.end() ? std::vector<std::string>() : found->second.left_out;
+  return found == entries_.end() ? std::vector<std::string>() : left_out_by(found->second, on_unreadable);
 }
 
-std::vector<std::string> DatasetService::left_out_of_sql(std::string_view sql) const {
+std::vector<std::string> DatasetService::left_out_of_sql(std::string_view sql, OnUnreadable on_unreadable) const {
   std::vector<std::string> out;
   const std::string text = lower(sql);
   for (const auto& [name, entry] : entries_) {
-    if (entry.left_out.empty() || !names(text, name)) continue;
-    out.insert(out.end(), entry.left_out.begin(), entry.left_out.end());
+    const std::vector<std::string> some = left_out_by(entry, on_unreadable);
+    if (!some.empty() && names(text, name)) out.insert(out.end(), some.begin(), some.end());
   }
   return out;
 }
 
-std::optional<Error> DatasetService::unreadable_in(std::string_view sql) const {
+std::optional<Error> DatasetService::unreadable_in(std::string_view sql, OnUnreadable on_unreadable) const {
   const std::string text = lower(sql);
   for (const auto& [name, entry] : entries_) {
-    if (entry.readable_rest && names(text, name)) return entry.error;
+    if (entry.readable_rest && on_unreadable != OnUnreadable::Skip && names(text, name)) return entry.error;
+    auto refusal = refusal_of(entry, on_unreadable);
+    if (refusal && names(text, name)) return refusal;
   }
   return std::nullopt;
 }

@@ -28,8 +28,9 @@ struct DatasetEntry {
 
 // What becomes of a dataset of which some files cannot be read.
 enum class OnUnreadable {
-  Fail,  // it is not answered from
-  Skip,  // it is answered from the others, and the answer says so
+  Default,  // Fail for a collection, whose records were acknowledged; Skip for files that somebody put into a folder
+  Fail,     // it is not answered from
+  Skip,     // it is answered from the others, and the answer says so
 };
 
 class DatasetService {
@@ -53,14 +54,14 @@ class DatasetService {
 
   // The newest entry by name. Errors: DatasetNotFound, or the error that keeps it from being read.
   Result<std::shared_ptr<const Dataset>> find(std::string_view name,
-                                              OnUnreadable on_unreadable = OnUnreadable::Fail) const;
-  std::vector<std::shared_ptr<const Dataset>> readable(OnUnreadable on_unreadable = OnUnreadable::Fail) const;
-  // The names of files that an answer from this dataset leaves out, if it was asked to; of a statement, from every
-  // dataset that its text names.
-  std::vector<std::string> left_out_of(std::string_view name) const;
-  std::vector<std::string> left_out_of_sql(std::string_view sql) const;
+                                              OnUnreadable on_unreadable = OnUnreadable::Default) const;
+  std::vector<std::shared_ptr<const Dataset>> readable(OnUnreadable on_unreadable = OnUnreadable::Default) const;
+  // The names of files that an answer from this dataset leaves out; of a statement, from every dataset that its text
+  // names.
+  std::vector<std::string> left_out_of(std::string_view name, OnUnreadable on_unreadable) const;
+  std::vector<std::string> left_out_of_sql(std::string_view sql, OnUnreadable on_unreadable) const;
   // Why a statement cannot be answered, where a dataset that its text names has files that cannot be read.
-  std::optional<Error> unreadable_in(std::string_view sql) const;
+  std::optional<Error> unreadable_in(std::string_view sql, OnUnreadable on_unreadable = OnUnreadable::Default) const;
   const std::map<std::string, DatasetEntry, std::less<>>& entries() const { return entries_; }
 
  private:

@@ -29,14 +29,15 @@ bool may_be_moved_files(ErrorCode code) {
 }
 
 // The worker says it in its answer.
-void tell_left_out(Task& task, const std::vector<std::string>& names) {
+void tell_left_out(Task& task, const std::vector<std::string>& names, OnUnreadable on_unreadable) {
+  if (on_unreadable == OnUnreadable::Skip) task.work.set("on_unreadable", "skip");
   Json list = Json::Array{};
   for (const std::string& name : names) list.push(name);
   if (!names.empty()) task.work.set("left_out", std::move(list));
 }
 
 OnUnreadable on_unreadable_of(const Task& task) {
-  return task.work.find("left_out") != nullptr ? OnUnreadable::Skip : OnUnreadable::Fail;
+  return task.work.find("on_unreadable") != nullptr ? OnUnreadable::Skip : OnUnreadable::Default;
 }
 
 }  // namespace
@@ -138,7 +139,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::rows(RowsRequest 
     if (auto known = counts_.find(count_key); known != counts_.end()) task.known_total = known->second;
   }
   const Lane lane = lane_of(**dataset, task.selection);
-  if (request.on_unreadable == OnUnreadable::Skip) tell_left_out(task, datasets_.left_out_of(request.dataset));
+  tell_left_out(task, datasets_.left_out_of(request.dataset, request.on_unreadable), request.on_unreadable);
   // Named, because GCC 12 cannot build a braced list inside a co_await expression.
   std::vector<std::shared_ptr<const Dataset>> datasets(1, *dataset);
   RunningQuery entry{0, "rows", request.dataset, request.format, 0, "waiting", nullptr, gone};
@@ -164,18 +165,20 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::sql(SqlRunRequest
   if (!request.narrowing.empty()) task.work.set("narrowing", to_json(request.narrowing));
   if (request.range) task.work.set("range", to_json(*request.range));
   const std::string text = request.range ? text_of(*request.range) : request.sql;
-  if (request.on_unreadable == OnUnreadable::Skip) tell_left_out(task, datasets_.left_out_of_sql(text));
+  tell_left_out(task, datasets_.left_out_of_sql(text, request.on_unreadable), request.on_unreadable);
   RunningQuery entry{0, "sql", text, request.format, 0, "waiting", nullptr, gone};
   entry.job = request.job;
   // A worker may still know such a dataset as it was before, or without the files: nothing is left to what it finds.
-  if (request.on_unreadable == OnUnreadable::Fail) {
-    if (auto error = datasets_.unreadable_in(text)) co_return Out(std::unexpected(std::move(*error)));
+  if (auto error = datasets_.unreadable_in(text, request.on_unreadable)) {
+    co_return Out(std::unexpected(std::move(*error)));
   }
   auto datasets = datasets_.readable(request.on_unreadable);
   auto answer = co_await start(std::move(task), std::move(datasets), Lane::General, std::move(entry), {});
   // Or it was noticed only now.
-  if (!answer && request.on_unreadable == OnUnreadable::Fail) {
-    if (auto error = datasets_.unreadable_in(text)) co_return Out(std::unexpected(std::move(*error)));
+  if (!answer) {
+    if (auto error = datasets_.unreadable_in(text, request.on_unreadable)) {
+      co_return Out(std::unexpected(std::move(*error)));
+    }
   }
   co_return answer;
 }
@@ -241,7 +244,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
         // Why a file could not be read is known by now, and what to do.
         const auto found = datasets_.entries().find(dataset->name);
         const bool unreadable = found != datasets_.entries().end() && found->second.readable_rest;
-        if (datasets.size() == 1 && unreadable && found->second.error && on_unreadable == OnUnreadable::Fail) {
+        if (datasets.size() == 1 && unreadable && found->second.error && on_unreadable != OnUnreadable::Skip) {
           first.error = *found->second.error;
         }
       }

@@ -34,7 +34,7 @@ struct RowsRequest {
   std::int64_t timeout_ms = 0;  // 0: the default
   std::int64_t received_ns = 0;
   std::string job;  // of service/job/job.hpp: the one this is asked for
-  OnUnreadable on_unreadable = OnUnreadable::Fail;
+  OnUnreadable on_unreadable = OnUnreadable::Default;
 };
 
 struct SqlRunRequest {
@@ -51,7 +51,7 @@ struct SqlRunRequest {
   std::string job;
   Narrowing narrowing = {};               // of a statement of ours
   std::optional<RecordRange> range = {};  // instead of sql
-  OnUnreadable on_unreadable = OnUnreadable::Fail;
+  OnUnreadable on_unreadable = OnUnreadable::Default;
 };
 
 // A profile, histogram, frequent values or an aggregate of a selection.
