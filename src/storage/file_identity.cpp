@@ -18,11 +18,13 @@ void take_identity(DataFile& file, const struct stat& info) {
 
 bool has_identity(const DataFile& file, const struct stat& info) {
   return S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) == file.bytes &&
-         ns_of(info.st_mtim) == file.modified_ns && ns_of(info.st_ctim) == file.changed_ns && info.st_ino == file.inode;
+         ns_of(info.st_mtim) == file.modified_ns && info.st_ino == file.inode &&
+         (ns_of(info.st_ctim) == file.changed_ns || info.st_nlink == 0);
 }
 
 Error changed_file(const std::string& path) {
-  return Error{ErrorCode::InvalidData, fmt::format("The file {} changed; ask again.", path), {}, {}, 0};
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return Error{ErrorCode::Unavailable, fmt::format("The file {} changed; ask again.", name), path, {}, 1};
 }
 
 }  // namespace canvasback

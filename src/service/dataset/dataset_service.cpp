@@ -17,6 +17,8 @@ namespace canvasback {
 namespace {
 
 constexpr std::int64_t kInspectTimeoutMs = 120'000;
+constexpr std::chrono::milliseconds kLookAgainAfter{200};
+constexpr int kListingsMax = 4;  // of one look, where files change between being listed and being opened
 
 bool is_word(char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }
 
@@ -29,8 +31,6 @@ bool names(std::string_view sql, std::string_view name) {
   }
   return false;
 }
-
-asio::awaitable<Result<Dataset>> list_on(DatasetSource source) { co_return list_files(source); }
 
 // Why there is no answer from files of which some cannot be read, where none is wanted then.
 std::optional<Error> refusal_of(const DatasetEntry& entry, OnUnreadable on_unreadable) {
@@ -62,7 +62,7 @@ bool was_rewritten(const Dataset& before, const Dataset& now) {
 }  // namespace
 
 DatasetService::DatasetService(asio::any_io_executor executor, Pool& pool)
-    : executor_(std::move(executor)), pool_(pool) {}
+    : executor_(executor), pool_(pool), looked_(std::move(executor)) {}
 
 DatasetService::~DatasetService() {
   *alive_ = false;
@@ -72,55 +72,148 @@ DatasetService::~DatasetService() {
 asio::awaitable<Status> DatasetService::add(std::vector<DatasetSource> sources) {
   for (DatasetSource& source : sources) {
     const std::string name = source.name;
-    auto [entry, added] = entries_.try_emplace(name);
-    if (!added) {
-      co_return Status(fail(ErrorCode::InvalidData,
-                            fmt::format("Two datasets are called \"{}\"; name one of them with name=path.", name)));
+    if (const std::string known = name_like(name); !known.empty()) {
+      const std::string also = known == name ? "" : fmt::format(" (\"{}\" in SQL, too)", known);
+      co_return Status(
+          fail(ErrorCode::InvalidData,
+               fmt::format("Two datasets are called \"{}\"{}; name one of them with name=path.", name, also)));
     }
-    entry->second.source = std::move(source);
+    entries_[name].source = std::move(source);
   }
   co_await refresh();
   co_return Status();
 }
 
 asio::awaitable<void> DatasetService::refresh() {
-  if (refreshing_) co_return;
-  refreshing_ = true;
-  std::vector<std::string> changed;
-  bool rewritten = false;
-  for (auto& [name, entry] : entries_) {
-    if (entry.is_put) continue;
-    auto listed = co_await asio::co_spawn(listing_, list_on(entry.source), asio::use_awaitable);
-    if (!listed) {
-      if (!entry.error || entry.error->message != listed.error().message) {
-        log::warning("dataset {}: {}", name, listed.error().message);
-      }
-      entry.error = listed.error();
-      entry.dataset.reset();
-      listed_.erase(name);
-      continue;
-    }
-    const auto known = listed_.find(name);
-    if (known != listed_.end() && known->second.version == listed->version) continue;
-    rewritten = rewritten || (known != listed_.end() && was_rewritten(known->second, *listed));
-    listed_.insert_or_assign(name, std::move(*listed));
-    changed.push_back(name);
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) {
+    if (!entry.is_put && !entry.is_looked_at) names.push_back(name);
   }
-  // An engine keeps the footers of files by path and that time: only one that was started since reads such a file anew.
-  if (rewritten) pool_.set_grants(granted_folders_, fmt::format("rewritten {}", monotonic_ns()));
-  update_grants();
-  for (const std::string& name : changed) co_await refresh_one(name);
-  refreshing_ = false;
+  co_await look_at(std::move(names));
 }
 
-asio::awaitable<void> DatasetService::refresh_one(std::string name) {
+asio::awaitable<void> DatasetService::look(std::vector<std::string> names, std::int64_t since_ns) {
+  const auto alive = alive_;
+  while (*alive) {
+    std::vector<std::string> old;
+    bool others_look = false;
+    for (const std::string& name : names) {
+      const auto found = entries_.find(name);
+      if (found == entries_.end() || found->second.is_put || found->second.listed_ns >= since_ns) continue;
+      others_look = others_look || found->second.is_looked_at;
+      if (!found->second.is_looked_at) old.push_back(name);
+    }
+    if (!old.empty()) {
+      co_await look_at(std::move(old));
+    } else if (others_look) {
+      co_await looked_.wait();
+    } else {
+      co_return;
+    }
+  }
+}
+
+asio::awaitable<void> DatasetService::look_if_few(std::string name) {
+  const auto found = entries_.find(name);
+  if (found == entries_.end() || found->second.is_put) co_return;
+  const DatasetEntry& entry = found->second;
+  const std::int64_t now_ns = monotonic_ns();
+  if (entry.dataset && entry.dataset->files.size() > kHeldFilesOfDatasetMax) co_return;
+  if (!entry.dataset && now_ns - entry.listed_ns < std::chrono::nanoseconds(kLookAgainAfter).count()) co_return;
+  std::vector<std::string> names(1, std::move(name));
+  co_await look(std::move(names), now_ns);
+}
+
+asio::awaitable<void> DatasetService::look_at(std::vector<std::string> names) {
+  const auto alive = alive_;
+  for (const std::string& name : names) entries_.at(name).is_looked_at = true;
+  const std::int64_t began_ns = monotonic_ns();
+  std::vector<std::string> left = names;
+  for (int i = 0; i < kListingsMax && !left.empty(); ++i) {
+    left = co_await look_once(std::move(left));
+    if (!*alive) co_return;
+  }
+  for (const std::string& name : names) {
+    DatasetEntry& entry = entries_.at(name);
+    entry.is_looked_at = false;
+    entry.listed_ns = began_ns;
+  }
+  looked_.notify();
+}
+
+// Lists them, lets workers read what is there now, and has looked into what is new. Gives those that changed meanwhile.
+asio::awaitable<std::vector<std::string>> DatasetService::look_once(std::vector<std::string> names) {
+  const auto alive = alive_;
+  std::vector<std::string> changed;
+  std::vector<std::string> again;
+  bool rewritten = false;
+  for (const std::string& name : names) {
+    const bool is_new = co_await list_again(name, rewritten);
+    if (!*alive) co_return again;
+    if (is_new) changed.push_back(name);
+  }
+  // An engine keeps the footers of files by path and that time: only one that was started since reads such a file anew.
+  if (rewritten) pool_.set_grants(granted_folders_, {}, fmt::format("rewritten {}", monotonic_ns()));
+  update_grants();
+  for (const std::string& name : changed) {
+    co_await inspect(name);
+    if (!*alive) co_return again;
+    const auto& error = entries_.at(name).error;
+    if (error && error->code == ErrorCode::Unavailable) again.push_back(name);
+  }
+  co_return again;
+}
+
+asio::awaitable<DatasetService::Listing> DatasetService::list_on(DatasetSource source, bool may_hold) {
+  bool changed = true;
+  Listing out{list_files(source), {}};
+  for (int i = 1; may_hold && out.dataset && may_be_held(*out.dataset) && changed; ++i) {
+    changed = false;
+    out.held = open_held(*out.dataset, changed);
+    if (!changed || i == kListingsMax) break;
+    out.dataset = list_files(source);
+  }
+  co_return out;
+}
+
+// Whether it is another version than the one that was listed before.
+asio::awaitable<bool> DatasetService::list_again(const std::string& name, bool& rewritten) {
+  const auto alive = alive_;
+  const DatasetSource source = entries_.at(name).source;
+  const bool may_hold = pool_.held().has_room_for(name, kHeldFilesOfDatasetMax);
+  auto [listed, held] = co_await asio::co_spawn(listing_, list_on(source, may_hold), asio::use_awaitable);
+  if (!*alive) co_return false;
+  DatasetEntry& entry = entries_.at(name);
+  if (!listed) {
+    if (!entry.error || entry.error->message != listed.error().message) {
+      log::warning("dataset {}: {}", name, listed.error().message);
+    }
+    entry.error = listed.error();
+    entry.dataset.reset();
+    listed_.erase(name);
+    pool_.held().drop(name);
+    co_return false;
+  }
+  const auto known = listed_.find(name);
+  if (known != listed_.end() && known->second.version == listed->version) co_return false;
+  rewritten = rewritten || (known != listed_.end() && was_rewritten(known->second, *listed));
+  if (held.empty()) {
+    pool_.held().drop(name);
+  } else {
+    pool_.held().put(*listed, std::move(held));
+  }
+  listed_.insert_or_assign(name, std::move(*listed));
+  co_return true;
+}
+
+asio::awaitable<void> DatasetService::inspect(std::string name) {
+  const auto alive = alive_;
   Task task;
   task.kind = TaskKind::Inspect;
   task.dataset = name;
   task.inspected = listed_.at(name);
   task.timeout_ms = kInspectTimeoutMs;
   task.received_ns = monotonic_ns();
-  const std::string version = task.inspected.version;
   Stopwatch watch;
   auto run = co_await pool_.submit(std::move(task), {}, Lane::Inspect, false, CancelToken());
   Result<Dataset> inspected = run ? fail(ErrorCode::DataProcessing, "The dataset was not inspected.")
@@ -133,6 +226,7 @@ asio::awaitable<void> DatasetService::refresh_one(std::string name) {
       if (event.kind == TaskEvent::Kind::Failed || event.kind == TaskEvent::Kind::Done) break;
     }
   }
+  if (!*alive) co_return;
   DatasetEntry& entry = entries_.at(name);
   if (!inspected) {
     log::warning("dataset {}: {}", name, for_log(inspected.error()));
@@ -145,8 +239,22 @@ asio::awaitable<void> DatasetService::refresh_one(std::string name) {
   }
   entry.error.reset();
   entry.dataset = std::make_shared<const Dataset>(std::move(*inspected));
+  keep_held_of(listed_.at(name), *entry.dataset);
+  pool_.held().follow(entry.dataset);
   log::info("dataset {}: {} files, {} rows, {} columns, read in {:.0f} ms", name, entry.dataset->files.size(),
             entry.dataset->rows, entry.dataset->columns.size(), watch.elapsed_ms());
+}
+
+// Descriptors stand in the order of the dataset's files: those of files that it is without go.
+void DatasetService::keep_held_of(const Dataset& listed, const Dataset& dataset) {
+  const HeldDescriptors* held = pool_.held().find(dataset.name, dataset.version);
+  if (held == nullptr || dataset.left_out.empty()) return;
+  HeldDescriptors kept;
+  for (std::size_t i = 0; i < listed.files.size(); ++i) {
+    const bool is_there = std::ranges::binary_search(dataset.files, listed.files[i].path, {}, &DataFile::path);
+    if (is_there) kept.push_back(held->at(i));
+  }
+  pool_.held().put(dataset, std::move(kept));
 }
 
 void DatasetService::put(std::shared_ptr<const Dataset> dataset) {
@@ -174,16 +282,22 @@ void DatasetService::grant_folders(std::vector<std::string> folders) { granted_f
 
 void DatasetService::update_grants() {
   std::vector<std::string> paths = granted_folders_;
+  std::vector<std::string> given;
   std::string fingerprint;
   for (const auto& [name, dataset] : listed_) {
-    for (const std::string& path : readable_paths(entries_.at(name).source, dataset)) {
+    const bool is_held = pool_.held().find(name, dataset.version) != nullptr;
+    for (std::string& path : readable_paths(entries_.at(name).source, dataset)) {
+      if (is_held) {
+        given.push_back(std::move(path));
+        continue;
+      }
       // A rule of the sandbox is bound to an inode: a file or folder replaced by another needs a new grant.
       struct stat info {};
       if (::stat(path.c_str(), &info) == 0) fingerprint += fmt::format("{}:{}:{}\n", path, info.st_dev, info.st_ino);
-      paths.push_back(path);
+      paths.push_back(std::move(path));
     }
   }
-  pool_.set_grants(std::move(paths), std::move(fingerprint));
+  pool_.set_grants(std::move(paths), std::move(given), std::move(fingerprint));
 }
 
 asio::awaitable<void> DatasetService::watch(std::shared_ptr<bool> alive) {
@@ -197,6 +311,14 @@ asio::awaitable<void> DatasetService::watch(std::shared_ptr<bool> alive) {
 }
 
 void DatasetService::start_watching() { asio::co_spawn(executor_, watch(alive_), asio::detached); }
+
+std::string DatasetService::name_like(std::string_view name) const {
+  const std::string wanted = lower(name);
+  for (const auto& [known, entry] : entries_) {
+    if (lower(known) == wanted) return known;
+  }
+  return {};
+}
 
 Result<std::shared_ptr<const Dataset>> DatasetService::find(std::string_view name, OnUnreadable on_unreadable) const {
   auto found = entries_.find(name);
@@ -236,12 +358,20 @@ std::vector<std::string> DatasetService::left_out_of_sql(std::string_view sql, O
   return out;
 }
 
-std::optional<Error> DatasetService::unreadable_in(std::string_view sql, OnUnreadable on_unreadable) const {
-  const std::string text = lower(sql);
+std::vector<std::string> DatasetService::closed(OnUnreadable on_unreadable) const {
+  std::vector<std::string> out;
   for (const auto& [name, entry] : entries_) {
-    if (entry.readable_rest && on_unreadable != OnUnreadable::Skip && names(text, name)) return entry.error;
-    auto refusal = refusal_of(entry, on_unreadable);
-    if (refusal && names(text, name)) return refusal;
+    const bool is_open = entry.dataset || (on_unreadable == OnUnreadable::Skip && entry.readable_rest);
+    if ((!is_open && entry.error) || refusal_of(entry, on_unreadable)) out.push_back(name);
+  }
+  return out;
+}
+
+std::optional<Error> DatasetService::why_closed(std::string_view name, OnUnreadable on_unreadable) const {
+  for (const std::string& known : closed(on_unreadable)) {
+    if (lower(known) != lower(name)) continue;
+    const DatasetEntry& entry = entries_.find(known)->second;
+    return entry.dataset ? refusal_of(entry, on_unreadable) : entry.error;
   }
   return std::nullopt;
 }

@@ -239,7 +239,6 @@ void ViewService::start(const std::shared_ptr<View>& view) {
     task.sql = view->request_.sql;
     task.parameters = view->request_.parameters;
     datasets = datasets_.readable();
-    if (auto error = datasets_.unreadable_in(task.sql)) return end(view, std::move(*error));
   }
   asio::co_spawn(executor_, build(view, std::move(task), std::move(datasets), view->build_), asio::detached);
 }

@@ -23,6 +23,7 @@ std::string text_at(const arrow::Array& column, std::int64_t row) {
 
 Status Executor::run_inspect(const Task& task, const CancelToken& cancel, Json& done) {
   Dataset dataset = task.inspected;
+  CANVASBACK_TRY(begin_reading(dataset));
   if (dataset.kind == DatasetKind::Parquet) {
     CANVASBACK_ASSIGN(bool same, have_same_schema(dataset));
     dataset.union_by_name = !same;

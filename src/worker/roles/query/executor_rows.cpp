@@ -257,7 +257,8 @@ Status Executor::pass_file(const Task&, const DataFile& file, const CancelToken&
   std::uint64_t left = file.bytes;
   while (left > 0) {
     CANVASBACK_TRY(cancel.check());
-    const ssize_t got = ::read(fd.get(), buffer.data(), std::min<std::uint64_t>(buffer.size(), left));
+    const auto at = static_cast<off_t>(file.bytes - left);
+    const ssize_t got = ::pread(fd.get(), buffer.data(), std::min<std::uint64_t>(buffer.size(), left), at);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return fail(ErrorCode::InvalidData, "The file " + file.path + " ended early.");
     CANVASBACK_TRY(sink.write({buffer.data(), static_cast<std::size_t>(got)}));

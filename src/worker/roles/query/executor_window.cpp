@@ -195,6 +195,7 @@ Status Executor::run_window(const Task& task, const CancelToken& cancel, FrameSi
     }
     case ViewMethod::Positions: {
       if (dataset == nullptr) return fail(ErrorCode::DatasetNotFound, "There is no such dataset.");
+      CANVASBACK_TRY(begin_reading(*dataset));
       CANVASBACK_ASSIGN(read, read_positions(task, *dataset, cancel, metrics));
       break;
     }
