@@ -36,12 +36,21 @@ struct TextSettings {
 // How the bytes of one CSV file become cells.
 struct TextDialect {
   std::string encoding = "utf-8";
-  char delimiter = ',';
-  char quote = '"';    // '\0': none
-  char escape = '"';   // '"' or another: that one
-  char comment = '\0';  // '\0': none
+  char delimiter = ',';      // '\0': none, a row is one cell
+  char quote = '"';          // '\0': none
+  char escape = '"';         // of a quote within quotes: the quote itself (doubled), or another byte before it
+  char comment = '\0';       // '\0': none
   bool header = true;
+  bool blank_rows = false;   // a blank line is a row (of NULL): in files of one column; elsewhere it is none
   bool operator==(const TextDialect&) const = default;
+};
+
+// Where reading can begin. A part has at most kTextPartRows rows, fewer where they are long (limits::kTextPartBytes).
+struct TextPart {
+  std::uint64_t begin = 0;      // in the file's content
+  std::int64_t first_row = 0;   // from 0
+  std::int64_t first_line = 1;  // from 1, as an editor counts: for messages
+  bool operator==(const TextPart&) const = default;
 };
 
 // One file as the first pass found it. Places in it are bytes of its content (decompressed, but not decoded).
@@ -51,8 +60,8 @@ struct TextFileReading {
   std::int64_t rows = 0;
   std::int64_t short_rows = 0;             // CSV: with fewer cells than `names`: NULL in the others
   std::int64_t long_rows = 0;              // CSV: with more cells than the header has
-  std::uint64_t end = 0;                   // behind the last whole row
-  std::vector<std::uint64_t> part_begins;  // of rows 0, kTextPartRows, 2 · kTextPartRows, …
+  std::uint64_t end = 0;                   // behind the last row
+  std::vector<TextPart> parts;             // one ends where the next begins, the last at `end`
   bool compressed = false;                 // gzip or zstd around it: a part costs reading all before it
 };
 

@@ -20,6 +20,7 @@ namespace canvasback {
 struct CellKinds;
 
 struct DelimitedScan {
+  std::string path;
   TextFileReading reading;
   std::vector<CellKinds> cells;  // as reading.names
 };
