@@ -105,6 +105,19 @@ std::string version_of(const std::vector<DataFile>& files) {
   return digest.hex().substr(0, 16);
 }
 
+// `path?name=value…`: takes the settings off the path, which does not exist as a whole. A '?' of a pattern is followed by
+// no '='.
+Result<TextSettings> take_settings(std::string& path) {
+  std::error_code error;
+  const std::size_t mark = path.rfind('?');
+  if (mark == std::string::npos || path.find('=', mark) == std::string::npos || fs::exists(path, error)) {
+    return TextSettings();
+  }
+  const std::string settings = path.substr(mark + 1);
+  path.resize(mark);
+  return text_settings_from_query(settings);
+}
+
 }  // namespace
 
 Result<DatasetSource> dataset_source_from(std::string_view argument) {
@@ -118,8 +131,10 @@ Result<DatasetSource> dataset_source_from(std::string_view argument) {
     source.name = argument.substr(0, equals);
     path = argument.substr(equals + 1);
   }
-  if (path.empty()) return fail(ErrorCode::InvalidData, fmt::format("\"{}\" has no path.", argument));
-  fs::path absolute = fs::absolute(std::string(path), error).lexically_normal();
+  std::string bare(path);
+  CANVASBACK_ASSIGN(source.text, take_settings(bare));
+  if (bare.empty()) return fail(ErrorCode::InvalidData, fmt::format("\"{}\" has no path.", argument));
+  fs::path absolute = fs::absolute(bare, error).lexically_normal();
   source.pattern = absolute.string();
   while (source.pattern.size() > 1 && source.pattern.back() == '/') source.pattern.pop_back();
   if (source.name.empty()) source.name = name_from_path(source.pattern);
@@ -159,6 +174,16 @@ Result<Dataset> list_files(const DatasetSource& source) {
     return fail(ErrorCode::DatasetNotFound, fmt::format("No data file matches {}.", source.pattern));
   }
   dataset.kind = *kind;
+  if (source.text != TextSettings()) {
+    const bool is_text = dataset.kind == DatasetKind::Csv || dataset.kind == DatasetKind::Json;
+    if (!is_text) {
+      return fail(ErrorCode::InvalidData, fmt::format("{} is {}: how text is read means nothing for it.", source.pattern,
+                                                      name_of(dataset.kind)));
+    }
+    auto told = std::make_shared<TextReading>();
+    told->settings = source.text;
+    dataset.text = std::move(told);
+  }
   std::ranges::sort(dataset.files, {}, &DataFile::path);
   dataset.version = version_of(dataset.files);
   return dataset;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "record/text_reading.hpp"
 #include "storage/dataset.hpp"
 
 namespace canvasback {
@@ -16,9 +17,11 @@ struct DatasetSource {
   std::string name;
   std::string pattern;              // absolute; may be a file, a folder or a glob
   std::optional<DatasetKind> kind;  // where the config says it
+  TextSettings text = {};           // how its files are read, where they are CSV or JSON
 };
 
-// Splits `name=path`, makes the path absolute and finds a name. Errors: InvalidData for an unusable name.
+// Splits `name=path?settings` (record/text_reading.hpp: text_settings_from_query), makes the path absolute and finds a
+// name. What exists as it is written is a path. Errors: InvalidData for an unusable name, and for the settings.
 Result<DatasetSource> dataset_source_from(std::string_view argument);
 
 // The files a source means now, sorted by path: name, kind, files and version are set, the rest is for `inspect`.
