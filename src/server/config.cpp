@@ -126,10 +126,8 @@ Result<DatasetSource> dataset_entry(const toml::table& table) {
   CANVASBACK_ASSIGN(const std::string name, entry.text("name"));
   CANVASBACK_ASSIGN(const std::string path, entry.text("path"));
   CANVASBACK_ASSIGN(const std::string kind, entry.text("kind"));
-  if (path.empty() || !is_dataset_name(name)) {
-    return fail(ErrorCode::InvalidData, "A [[dataset]] needs a name (letters, digits, _ - .) and a path.");
-  }
-  CANVASBACK_ASSIGN(DatasetSource source, dataset_source_from(name + "=" + path));
+  if (path.empty() || name.empty()) return fail(ErrorCode::InvalidData, "A [[dataset]] needs a name and a path.");
+  CANVASBACK_ASSIGN(DatasetSource source, dataset_source(name, path));
   if (table.contains("kind")) {
     source.kind = dataset_kind_from(kind);
     if (!source.kind) return fail(ErrorCode::InvalidData, "kind is parquet, csv, json or arrow.");

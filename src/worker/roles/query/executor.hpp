@@ -72,6 +72,7 @@ class Executor {
   // The records of a range of times, as the statement that gives them.
   Status run_range(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
   Status run_inspect(const Task& task, const CancelToken& cancel, Json& done);
+  Status inspect_text(Dataset& dataset, const CancelToken& cancel);
   Status run_analyse(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
   Status run_profile(const Task& task, const Dataset& dataset, const CancelToken& cancel, FrameSink& sink,
                      TaskMetrics& metrics);
@@ -145,6 +146,7 @@ class Executor {
   // error that names it; one that nobody has checked yet is checked now. Costs a stat() for each file.
   Status check_files(const Dataset& dataset, const CancelToken& cancel, std::int64_t offset = 0,
                      std::int64_t rows = INT64_MAX);
+  // Defines the streams that the SQL of a dataset reads.
   Status define(const Dataset& dataset);
   Status encode(const Task& task, BatchStream& stream, std::function<Json()> tail, FrameSink& sink,
                 TaskMetrics& metrics, const CancelToken& cancel);
