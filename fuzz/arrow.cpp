@@ -28,8 +28,8 @@ void encode(std::string_view format, const std::vector<BatchPtr>& batches) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const fuzz::MemoryFile file(fuzz::text_of(data, size));
-  const auto counted = count_arrow_rows(file.path());
-  auto stream = open_arrow_files({file.path()}, CancelToken());
+  const auto counted = look_into_arrow_file(file.path(), CancelToken());
+  auto stream = open_arrow_files({file.path()}, {}, CancelToken());
   if (!stream) return 0;
   std::vector<BatchPtr> batches;
   std::int64_t rows = 0;

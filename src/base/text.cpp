@@ -7,8 +7,12 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/hash.hpp"
+
 namespace canvasback {
 namespace {
+
+constexpr std::size_t kNameBytesMax = 128;
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -196,14 +200,24 @@ std::string name_from_path(std::string_view path) {
   if (base.find_first_of("*?[") != std::string_view::npos && path.size() > base.size() + 1) {
     return name_from_path(path.substr(0, path.size() - base.size() - 1));
   }
+  const std::string_view stem = base.substr(0, base.find('.', 1));
   std::string name;
-  for (char c : base.substr(0, base.find('.', 1))) name += is_alpha(c) || is_digit(c) ? c : '_';
+  for (std::size_t at = 0; at < stem.size();) {
+    const std::size_t length = utf8_sequence_length(stem.substr(at));
+    const bool letter = length > 1 || is_alpha(stem[at]) || is_digit(stem[at]);
+    name += letter ? stem.substr(at, std::max<std::size_t>(length, 1)) : std::string_view("_");
+    at += std::max<std::size_t>(length, 1);
+  }
   if (name.empty() || is_digit(name[0])) name.insert(0, "_");
-  return name;
+  if (name.size() <= kNameBytesMax) return name;
+  const std::string hash = sha256_hex(name).substr(0, 8);
+  std::size_t end = kNameBytesMax - hash.size() - 1;
+  while (is_continuation(name[end])) --end;
+  return fmt::format("{}_{}", name.substr(0, end), hash);
 }
 
 bool is_dataset_name(std::string_view name) {
-  if (name.empty() || name.size() > 128 || !(is_alpha(name[0]) || name[0] == '_')) return false;
+  if (name.empty() || name.size() > kNameBytesMax || !(is_alpha(name[0]) || name[0] == '_')) return false;
   return std::ranges::all_of(name,
                              [](char c) { return is_alpha(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; });
 }

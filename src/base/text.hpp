@@ -37,7 +37,7 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 std::string sql_identifier(std::string_view name);
 std::string sql_literal(std::string_view text);
 
-// A valid dataset name made from a file name: letters, digits and '_', not starting with a digit.
+// A dataset's name made from a file name: letters of any script, digits and '_'; a long one is cut, with a hash.
 std::string name_from_path(std::string_view path);
 // Letters, digits, '_', '-' and '.', 1 to 128 characters, starting with a letter or '_'.
 bool is_dataset_name(std::string_view name);

@@ -9,6 +9,7 @@
 #include "base/exact_number.hpp"
 #include "base/text.hpp"
 #include "sql/displayed_sql.hpp"
+#include "sql/file_forms.hpp"
 #include "sql/shape_sql.hpp"
 
 namespace canvasback {
@@ -16,7 +17,6 @@ namespace {
 
 // A share is compared with 30 bits of a hash of each row's place.
 constexpr std::int64_t kSampleBuckets = std::int64_t{1} << 30;
-constexpr std::string_view kPlace = "file_index, file_row_number";
 // A longer list of values is no text of the statement.
 constexpr std::size_t kListedValuesMax = 64;
 
@@ -72,6 +72,12 @@ std::string rows_of_file_sql(const DataFile& file) {
 
 bool has_all_rows(const DataFile& file) { return file.dead.empty() && !file.only; }
 
+// A row's place as a list of SQL.
+std::string place_of(const Dataset& dataset) {
+  const PlaceNames names = place_names(dataset);
+  return fmt::format("{}, {}", sql_identifier(names.file), sql_identifier(names.row));
+}
+
 // Whether its files are not read as they are.
 bool is_shaped(const Dataset& dataset) {
   return dataset.file_kinds || !std::ranges::all_of(dataset.files, has_all_rows);
@@ -80,6 +86,7 @@ bool is_shaped(const Dataset& dataset) {
 // A collection's files, each group through the SQL that gives the columns of the whole. A row's place counts through
 // the files as the dataset lists them.
 std::string shaped_relation_sql(const Dataset& dataset, bool with_places) {
+  const PlaceNames names = place_names(dataset);
   std::vector<std::string> groups;
   for (std::size_t i = 0; i < dataset.files.size();) {
     const int shape = dataset.files[i].shape;
@@ -90,8 +97,9 @@ std::string shaped_relation_sql(const Dataset& dataset, bool with_places) {
       if (!has_all_rows(dataset.files[i])) break;
       paths.push_back(sql_literal(dataset.files[i].path));
     }
-    const std::string places =
-        with_places ? fmt::format(", file_index + {} AS file_index, file_row_number", begin) : std::string();
+    const std::string places = with_places ? fmt::format(", file_index + {} AS {}, file_row_number AS {}", begin,
+                                                         sql_identifier(names.file), sql_identifier(names.row))
+                                           : std::string();
     groups.push_back(fmt::format("SELECT {}{} FROM read_parquet({}, hive_partitioning=false, can_have_nan=true){}",
                                  file_columns_sql(dataset, first), places, list_of(paths), rows_of_file_sql(first)));
   }
@@ -104,7 +112,10 @@ std::string parts_relation_sql(const Dataset& dataset, bool with_places) {
   for (const DatasetColumn& column : dataset.columns) {
     columns.push_back(fmt::format("c{} AS {}", columns.size(), sql_identifier(column.name)));
   }
-  if (with_places) columns.emplace_back("p0 AS file_index, p1 AS file_row_number");
+  if (with_places) {
+    const PlaceNames names = place_names(dataset);
+    columns.push_back(fmt::format("p0 AS {}, p1 AS {}", sql_identifier(names.file), sql_identifier(names.row)));
+  }
   return fmt::format("(SELECT {} FROM part_rows({}))", fmt::join(columns, ", "), sql_literal(dataset.name));
 }
 
@@ -114,7 +125,11 @@ std::string empty_relation_sql(const Dataset& dataset, bool with_places) {
   for (const DatasetColumn& column : dataset.columns) {
     columns.push_back(fmt::format("CAST(NULL AS {}) AS {}", column.type, sql_identifier(column.name)));
   }
-  if (with_places) columns.emplace_back("CAST(0 AS UBIGINT) AS file_index, CAST(0 AS BIGINT) AS file_row_number");
+  if (with_places) {
+    const PlaceNames names = place_names(dataset);
+    columns.push_back(fmt::format("CAST(0 AS UBIGINT) AS {}, CAST(0 AS BIGINT) AS {}", sql_identifier(names.file),
+                                  sql_identifier(names.row)));
+  }
   return fmt::format("(SELECT {} WHERE false)", fmt::join(columns, ", "));
 }
 
@@ -122,11 +137,13 @@ std::string empty_relation_sql(const Dataset& dataset, bool with_places) {
 // numbers the rows as it reads, which costs a little and is asked for only where an order must be total.
 std::string placed_relation_sql(const Dataset& dataset) {
   if (dataset.text) return parts_relation_sql(dataset, true);
+  if (dataset.forms) return formed_relation_sql(dataset, true);
   if (is_shaped(dataset)) return shaped_relation_sql(dataset, true);
   if (dataset.kind == DatasetKind::Parquet && dataset.files.empty()) return empty_relation_sql(dataset, true);
   if (dataset.kind == DatasetKind::Parquet) return relation_sql(dataset);
-  return fmt::format("(SELECT *, 0 AS file_index, row_number() OVER () - 1 AS file_row_number FROM {})",
-                     relation_sql(dataset));
+  const PlaceNames names = place_names(dataset);
+  return fmt::format("(SELECT *, 0 AS {}, row_number() OVER () - 1 AS {} FROM {})", sql_identifier(names.file),
+                     sql_identifier(names.row), relation_sql(dataset));
 }
 
 class Builder {
@@ -234,7 +251,7 @@ class Builder {
   // Rows behind a cursor: lexicographic order over (keys…, place), NULLs last in both directions.
   std::string behind(const Selection& selection, const Cursor& cursor) {
     const std::string place =
-        fmt::format("(file_index, file_row_number) > ({}, {})", cursor.file_index, cursor.file_row);
+        fmt::format("({}) > ({}, {})", place_of(dataset_), cursor.file_index, cursor.file_row);
     std::vector<std::string> alternatives;
     std::string equal;
     for (std::size_t i = 0; i < selection.sort.size(); ++i) {
@@ -255,7 +272,7 @@ class Builder {
   }
 
   std::string sample_hash(const Sample& sample) const {
-    return fmt::format("hash(file_index, file_row_number, {})", sample.seed);
+    return fmt::format("hash({}, {})", place_of(dataset_), sample.seed);
   }
 
   SqlStatement statement;
@@ -382,12 +399,12 @@ std::string column_list(const Dataset& dataset, const Selection& selection) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-std::string order_by(const Selection& selection) {
+std::string order_by(const Dataset& dataset, const Selection& selection) {
   std::vector<std::string> keys;
   for (const SortKey& key : selection.sort) {
     keys.push_back(fmt::format("{} {} NULLS LAST", sql_identifier(key.column), key.descending ? "DESC" : "ASC"));
   }
-  if (!keys.empty()) keys.emplace_back(kPlace);
+  if (!keys.empty()) keys.push_back(place_of(dataset));
   return keys.empty() ? "" : fmt::format(" ORDER BY {}", fmt::join(keys, ", "));
 }
 
@@ -404,6 +421,7 @@ std::string file_columns_sql(const Dataset& dataset, const DataFile& file) {
 
 std::string relation_sql(const Dataset& dataset) {
   if (dataset.text) return parts_relation_sql(dataset, false);
+  if (dataset.forms) return formed_relation_sql(dataset, false);
   if (is_shaped(dataset)) return shaped_relation_sql(dataset, false);
   if (dataset.kind == DatasetKind::Parquet && dataset.files.empty()) return empty_relation_sql(dataset, false);
   const std::string_view by_name = dataset.union_by_name ? ", union_by_name=true" : "";
@@ -422,14 +440,16 @@ Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection
     for (const SortKey& key : selection.sort) {
       select += fmt::format(", CAST({} AS VARCHAR)", sql_identifier(key.column));
     }
-    select += ", CAST(file_index AS BIGINT), file_row_number";
+    const PlaceNames names = place_names(dataset);
+    select += fmt::format(", CAST({} AS BIGINT), CAST({} AS BIGINT)", sql_identifier(names.file),
+                          sql_identifier(names.row));
     builder.statement.sort_value_columns = static_cast<int>(selection.sort.size());
     builder.statement.hidden_columns = builder.statement.sort_value_columns + 2;
   }
   std::string relation = places ? placed_relation_sql(dataset) : relation_sql(dataset);
   std::vector<std::string> conditions;
   if (!selection.filter.is_null()) conditions.push_back(builder.filter(selection.filter));
-  std::string order = order_by(selection);
+  std::string order = order_by(dataset, selection);
   if (selection.sample) {
     const Sample& sample = *selection.sample;
     if (sample.share > 0) {
@@ -437,12 +457,13 @@ Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection
       conditions.push_back(fmt::format("{} % {} < {}", builder.sample_hash(sample), kSampleBuckets, threshold));
     } else {
       const std::string where = conditions.empty() ? "" : fmt::format(" WHERE {}", fmt::join(conditions, " AND "));
-      const bool is_built_in = dataset.kind == DatasetKind::Parquet && !is_shaped(dataset) && !dataset.files.empty();
+      const bool is_built_in = dataset.kind == DatasetKind::Parquet && !dataset.forms && !is_shaped(dataset) &&
+                               !dataset.files.empty();
       const std::string_view built_in = is_built_in ? ", file_index, file_row_number" : "";
       relation = fmt::format("(SELECT *{} FROM {}{} ORDER BY {} LIMIT {})", built_in, relation, where,
                              builder.sample_hash(sample), sample.rows);
       conditions.clear();
-      if (order.empty()) order = fmt::format(" ORDER BY {}", kPlace);
+      if (order.empty()) order = fmt::format(" ORDER BY {}", place_of(dataset));
     }
   }
   if (cursor != nullptr && !cursor->offset) {
@@ -467,13 +488,14 @@ Result<SqlStatement> view_sql(const Dataset& dataset, const Selection& selection
   const bool places = parquet || !selection.sort.empty() || !selection.filter.is_null();
   std::string select = places_only ? "" : column_list(dataset, selection);
   if (places) {
-    select += fmt::format("{}CAST(file_index AS INTEGER) AS {}, CAST(file_row_number AS BIGINT) AS {}",
-                          places_only ? "" : ", ", kFileIndexColumn, kFileRowColumn);
+    const PlaceNames names = place_names(dataset);
+    select += fmt::format("{}CAST({} AS INTEGER) AS {}, CAST({} AS BIGINT) AS {}", places_only ? "" : ", ",
+                          sql_identifier(names.file), kFileIndexColumn, sql_identifier(names.row), kFileRowColumn);
   }
   std::string& sql = builder.statement.sql;
   sql = fmt::format("SELECT {} FROM {}", select, places ? placed_relation_sql(dataset) : relation_sql(dataset));
   if (!selection.filter.is_null()) sql += " WHERE " + builder.filter(selection.filter);
-  sql += order_by(selection);
+  sql += order_by(dataset, selection);
   if (selection.limit) sql += fmt::format(" LIMIT {}", *selection.limit);
   if (selection.offset > 0) sql += fmt::format(" OFFSET {}", selection.offset);
   return std::move(builder.statement);

@@ -11,19 +11,34 @@
 #include "base/text.hpp"
 #include "storage/file_identity.hpp"
 #include "storage/glob.hpp"
+#include "storage/partition.hpp"
 
 namespace canvasback {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool is_glob(std::string_view path) { return path.find_first_of("*?[") != std::string_view::npos; }
+bool exists(const std::string& path) {
+  std::error_code error;
+  return fs::exists(path, error);
+}
 
-// The part of a glob before its first special character, up to a folder.
+// Whether a path is a pattern of paths. One that exists is itself, whatever characters its name has.
+bool is_glob(const std::string& path) { return path.find_first_of("*?[") != std::string::npos && !exists(path); }
+
+// The folder that all matches of a glob are in: its components up to the first that is a pattern of names.
 std::string glob_root(std::string_view glob) {
-  std::string_view fixed = glob.substr(0, glob.find_first_of("*?["));
-  const std::size_t slash = fixed.rfind('/');
-  return slash == 0 || slash == std::string_view::npos ? "/" : std::string(fixed.substr(0, slash));
+  std::size_t root = 0;
+  for (std::size_t slash = glob.find('/', 1); slash != std::string_view::npos; slash = glob.find('/', slash + 1)) {
+    if (is_glob(std::string(glob.substr(0, slash)))) break;
+    root = slash;
+  }
+  return root == 0 ? "/" : std::string(glob.substr(0, root));
+}
+
+// A path without the folder it is in, and without the slash between the two.
+std::string_view below(std::string_view root, std::string_view path) {
+  return path.substr(root == "/" ? 1 : root.size() + 1);
 }
 
 bool is_hidden(const fs::path& path) {
@@ -71,8 +86,9 @@ Result<std::vector<fs::path>> walk(const std::string& folder, Wanted wanted) {
 
 Result<std::vector<fs::path>> matching_paths(const DatasetSource& source) {
   if (is_glob(source.pattern)) {
-    const Glob glob(source.pattern);
-    return walk(glob_root(source.pattern), [&](const fs::path& path) { return glob.matches(path.string()); });
+    const std::string root = glob_root(source.pattern);
+    const Glob glob(below(root, source.pattern));
+    return walk(root, [&](const fs::path& path) { return glob.matches(below(root, path.native())); });
   }
   std::error_code error;
   if (fs::is_directory(source.pattern, error)) {
@@ -88,59 +104,94 @@ Result<std::vector<fs::path>> matching_paths(const DatasetSource& source) {
   return std::vector<fs::path>{source.pattern};
 }
 
-bool has_hive_folder(std::string_view root, std::string_view path) {
-  for (const std::string& part : split(path.substr(std::min(root.size(), path.size())), '/')) {
-    const std::size_t equals = part.find('=');
-    if (equals != std::string::npos && equals > 0 && part.find('.') == std::string::npos) return true;
-  }
-  return false;
+std::string absolute_path(std::string_view path) {
+  std::error_code error;
+  std::string out = fs::absolute(std::string(path), error).lexically_normal().string();
+  while (out.size() > 1 && out.back() == '/') out.pop_back();
+  return out;
 }
 
-std::string version_of(const std::vector<DataFile>& files) {
+// Whether there is a file or folder of this name, or a folder that the pattern begins with below the one we are in.
+bool stands_for_a_path(const std::string& path) {
+  if (exists(path)) return true;
+  if (!is_glob(path)) return false;
+  std::error_code error;
+  const std::string root = glob_root(path);
+  return root.size() > fs::current_path(error).native().size() && exists(root);
+}
+
+std::string version_of(const std::vector<DataFile>& files, const TextSettings& settings) {
   Sha256 digest;
   for (const DataFile& file : files) {
     digest.update(
         fmt::format("{}\n{} {} {} {}\n", file.path, file.bytes, file.modified_ns, file.changed_ns, file.inode));
   }
+  if (settings != TextSettings()) digest.update(to_json(settings).dump());
   return digest.hex().substr(0, 16);
 }
 
-// `path?name=value…`: takes the settings off the path, which does not exist as a whole. A '?' of a pattern is followed by
-// no '='.
-Result<TextSettings> take_settings(std::string& path) {
-  std::error_code error;
-  const std::size_t mark = path.rfind('?');
-  if (mark == std::string::npos || path.find('=', mark) == std::string::npos || fs::exists(path, error)) {
-    return TextSettings();
+// Where the settings of `path?name=value…` begin, if there are any: the '?' of a pattern is followed by no '='.
+std::size_t settings_mark(std::string_view argument) {
+  const std::size_t mark = argument.rfind('?');
+  if (mark == std::string_view::npos || argument.find('=', mark) == std::string_view::npos) return std::string_view::npos;
+  return mark;
+}
+
+}  // namespace
+
+bool is_served_name(std::string_view name) {
+  if (name.empty() || name.size() > kServedNameBytesMax || name == "." || name == "..") return false;
+  for (std::size_t at = 0; at < name.size();) {
+    const std::size_t length = utf8_sequence_length(name.substr(at));
+    if (length == 0) return false;
+    const auto byte = static_cast<unsigned char>(name[at]);
+    if (length == 1 && (byte < 0x20 || byte == 0x7F || byte == '/')) return false;
+    at += length;
   }
-  const std::string settings = path.substr(mark + 1);
-  path.resize(mark);
-  return text_settings_from_query(settings);
+  return true;
+}
+
+Result<DatasetSource> dataset_source(std::string_view name, std::string_view path) {
+  if (path.empty()) return fail(ErrorCode::InvalidData, fmt::format("The dataset \"{}\" has no path.", name));
+  DatasetSource source;
+  source.name = name;
+  source.pattern = absolute_path(path);
+  if (source.name.empty()) source.name = name_from_path(source.pattern);
+  if (!is_served_name(source.name)) {
+    return fail(ErrorCode::InvalidData,
+                fmt::format("\"{}\" cannot be used as a dataset name: it is at most {} bytes of UTF-8 without control "
+                            "characters and without a slash.",
+                            source.name, kServedNameBytesMax));
+  }
+  return source;
+}
+
+namespace {
+
+Result<DatasetSource> source_without_settings(std::string_view argument) {
+  if (stands_for_a_path(absolute_path(argument))) return dataset_source("", argument);
+  // `name=path`: either may hold a '=', so the path that exists decides, and else the first '='.
+  std::optional<std::size_t> first;
+  for (std::size_t at = argument.find('='); at != std::string_view::npos; at = argument.find('=', at + 1)) {
+    if (!is_served_name(argument.substr(0, at))) continue;
+    if (!first) first = at;
+    if (at + 1 < argument.size() && stands_for_a_path(absolute_path(argument.substr(at + 1)))) {
+      return dataset_source(argument.substr(0, at), argument.substr(at + 1));
+    }
+  }
+  if (first) return dataset_source(argument.substr(0, *first), argument.substr(*first + 1));
+  return dataset_source("", argument);
 }
 
 }  // namespace
 
 Result<DatasetSource> dataset_source_from(std::string_view argument) {
-  DatasetSource source;
-  std::string_view path = argument;
-  const std::size_t equals = argument.find('=');
+  CANVASBACK_ASSIGN(DatasetSource whole, source_without_settings(argument));
+  const std::size_t mark = settings_mark(argument);
   std::error_code error;
-  // `name=path`, unless the whole is a path that happens to hold a '='.
-  if (equals != std::string_view::npos && is_dataset_name(argument.substr(0, equals)) &&
-      !fs::exists(std::string(argument), error)) {
-    source.name = argument.substr(0, equals);
-    path = argument.substr(equals + 1);
-  }
-  std::string bare(path);
-  CANVASBACK_ASSIGN(source.text, take_settings(bare));
-  if (bare.empty()) return fail(ErrorCode::InvalidData, fmt::format("\"{}\" has no path.", argument));
-  fs::path absolute = fs::absolute(bare, error).lexically_normal();
-  source.pattern = absolute.string();
-  while (source.pattern.size() > 1 && source.pattern.back() == '/') source.pattern.pop_back();
-  if (source.name.empty()) source.name = name_from_path(source.pattern);
-  if (!is_dataset_name(source.name)) {
-    return fail(ErrorCode::InvalidData, fmt::format("\"{}\" cannot be used as a dataset name.", source.name));
-  }
+  if (mark == std::string_view::npos || fs::exists(whole.pattern, error)) return whole;
+  CANVASBACK_ASSIGN(DatasetSource source, source_without_settings(argument.substr(0, mark)));
+  CANVASBACK_ASSIGN(source.text, text_settings_from_query(argument.substr(mark + 1)));
   return source;
 }
 
@@ -151,6 +202,7 @@ Result<Dataset> list_files(const DatasetSource& source) {
   std::optional<DatasetKind> kind = source.kind;
   std::error_code error;
   const std::string root = is_glob(source.pattern) ? glob_root(source.pattern) : source.pattern;
+  const bool in_folder = fs::is_directory(root, error);
   for (const fs::path& path : paths) {
     if (!source.kind) {
       auto found = dataset_kind_of_path(path.string());
@@ -165,9 +217,8 @@ Result<Dataset> list_files(const DatasetSource& source) {
     }
     auto file = stat_file(path);
     if (!file) continue;  // vanished between listing and stat
-    if (fs::is_directory(root, error)) {
-      dataset.hive_partitioning = dataset.hive_partitioning || has_hive_folder(root, path.parent_path().string());
-    }
+    if (in_folder) file->partition = partition_of(root, path.native());
+    dataset.hive_partitioning = dataset.hive_partitioning || !file->partition.empty();
     dataset.files.push_back(std::move(*file));
   }
   if (dataset.files.empty()) {
@@ -185,7 +236,7 @@ Result<Dataset> list_files(const DatasetSource& source) {
     dataset.text = std::move(told);
   }
   std::ranges::sort(dataset.files, {}, &DataFile::path);
-  dataset.version = version_of(dataset.files);
+  dataset.version = version_of(dataset.files, source.text);
   return dataset;
 }
 

@@ -45,6 +45,11 @@ Json file_to_json(const DataFile& file) {
   for (std::int64_t rows : file.row_group_rows) groups.push(rows);
   out.set("row_group_rows", std::move(groups));
   out.set("shape", file.shape);
+  if (!file.partition.empty()) {
+    Json partition = Json::Array{};
+    for (const auto& [key, value] : file.partition) partition.push(Json::Array{Json(key), optional_text(value)});
+    out.set("partition", std::move(partition));
+  }
   if (!file.dead.empty()) {
     Json dead = Json::Array{};
     for (const auto& [first, last] : file.dead) dead.push(Json::Array{Json(first), Json(last)});
@@ -63,6 +68,12 @@ DataFile file_from_json(const Json& json) {
   file.rows = json.at("rows").as_int(-1);
   for (const Json& rows : json.at("row_group_rows").as_array()) file.row_group_rows.push_back(rows.as_int());
   file.shape = static_cast<int>(json.at("shape").as_int());
+  for (const Json& part : json.at("partition").as_array()) {
+    const auto& pair = part.as_array();
+    if (pair.size() != 2) continue;
+    file.partition.emplace_back(pair[0].as_string(), pair[1].is_string() ? std::optional(std::string(pair[1].as_string()))
+                                                                         : std::nullopt);
+  }
   for (const Json& range : json.at("dead").as_array()) {
     if (range.as_array().size() != 2) continue;
     file.dead.emplace_back(range.as_array()[0].as_int(), range.as_array()[1].as_int());
@@ -78,6 +89,40 @@ DatasetColumn column_from_json(const Json& json) {
   if (json.at("max").is_string()) column.max = json.at("max").as_string();
   if (json.at("null_count").is_integer()) column.null_count = json.at("null_count").as_int();
   return column;
+}
+
+Json texts_to_json(const std::vector<std::string>& texts) {
+  Json out = Json::Array{};
+  for (const std::string& text : texts) out.push(text);
+  return out;
+}
+
+std::vector<std::string> texts_from_json(const Json& json) {
+  std::vector<std::string> out;
+  for (const Json& text : json.as_array()) out.emplace_back(text.as_string());
+  return out;
+}
+
+Json forms_to_json(const std::vector<FileForm>& forms) {
+  Json out = Json::Array{};
+  for (const FileForm& form : forms) {
+    Json entry;
+    entry.set("columns", form.columns);
+    entry.set("select", form.select);
+    entry.set("streamed", form.streamed);
+    out.push(std::move(entry));
+  }
+  return out;
+}
+
+std::shared_ptr<const std::vector<FileForm>> forms_from_json(const Json& json) {
+  if (json.as_array().empty()) return nullptr;
+  auto forms = std::make_shared<std::vector<FileForm>>();
+  for (const Json& entry : json.as_array()) {
+    forms->push_back({static_cast<int>(entry.at("columns").as_int()), std::string(entry.at("select").as_string()),
+                      entry.at("streamed").as_bool()});
+  }
+  return forms;
 }
 
 }  // namespace
@@ -145,6 +190,9 @@ Json to_json(const Dataset& dataset) {
     left_out.push(std::move(entry));
   }
   out.set("left_out", std::move(left_out));
+  out.set("forms", dataset.forms ? forms_to_json(*dataset.forms) : Json(Json::Array{}));
+  out.set("fine_columns", texts_to_json(dataset.fine_columns));
+  out.set("notes", texts_to_json(dataset.notes));
   Json files = Json::Array{};
   for (const DataFile& file : dataset.files) files.push(file_to_json(file));
   out.set("files", std::move(files));
@@ -187,6 +235,9 @@ Result<Dataset> dataset_from_json(const Json& json) {
   for (const Json& file : json.at("left_out").as_array()) {
     dataset.left_out.push_back({std::string(file.at("path").as_string()), std::string(file.at("reason").as_string())});
   }
+  dataset.forms = forms_from_json(json.at("forms"));
+  dataset.fine_columns = texts_from_json(json.at("fine_columns"));
+  dataset.notes = texts_from_json(json.at("notes"));
   for (const Json& file : json.at("files").as_array()) dataset.files.push_back(file_from_json(file));
   for (const Json& column : json.at("columns").as_array()) dataset.columns.push_back(column_from_json(column));
   return dataset;

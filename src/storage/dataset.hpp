@@ -38,9 +38,11 @@ struct DataFile {
   std::int64_t rows = -1;                    // -1: not known without reading the file
   std::vector<std::int64_t> row_group_rows;  // parquet
   std::int64_t changed_ns = 0;               // anything about it; nobody can set it (storage/file_identity.hpp)
-  int shape = 0;                             // of Dataset::file_kinds, where there are any
+  int shape = 0;                             // of Dataset::file_kinds or ::forms, where there are any
   // Rows that are none of the dataset's any more: first, last, in order. Only where there are file_kinds.
   std::vector<std::pair<std::int64_t, std::int64_t>> dead = {};
+  // The values of the folders named key=value that the file is in (storage/partition.hpp), in their order.
+  std::vector<std::pair<std::string, std::optional<std::string>>> partition = {};
   // Only of Parquet, and only inside a worker: all rows but these are left out.
   std::optional<std::vector<std::int64_t>> only = {};
 
@@ -84,6 +86,13 @@ struct LeftOutFile {
   bool operator==(const LeftOutFile&) const = default;
 };
 
+// How files of one sort become columns of their dataset, where they do not have them already (sql/file_forms.hpp).
+struct FileForm {
+  int columns = 0;        // that are read, those of the partition included: c0, c1, …
+  std::string select;     // the dataset's columns, made of these
+  bool streamed = false;  // read by us for the engine, which cannot, or not rightly
+};
+
 struct Dataset {
   std::string name;
   DatasetKind kind = DatasetKind::Parquet;
@@ -105,6 +114,10 @@ struct Dataset {
   // Beside `files`, which has only those that can be read. An answer from a dataset with such files is not of all rows,
   // and says so; asked with on_unreadable=fail there is none.
   std::vector<LeftOutFile> left_out;
+  // Of files that are not read as they are: their sorts. Shared like file_kinds. Null: all files have these columns.
+  std::shared_ptr<const std::vector<FileForm>> forms;
+  std::vector<std::string> fine_columns;  // of files: what portable_schema() (stream/portable_batches.hpp) must know
+  std::vector<std::string> notes;         // what its owner should know of how the files are read, in sentences
 
   std::uint64_t bytes() const;
   const DatasetColumn* find_column(std::string_view column) const;

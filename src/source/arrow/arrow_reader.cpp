@@ -1,27 +1,20 @@
 #include "source/arrow/arrow_reader.hpp"
 
-#include <arrow/compute/cast.h>
 #include <arrow/io/file.h>
 #include <arrow/ipc/reader.h>
 #include <fmt/format.h>
 
+#include <set>
+
+#include "stream/portable_batches.hpp"
+
 namespace canvasback {
 namespace {
 
-Error unreadable(const std::string& path, const arrow::Status& status) {
-  return Error{
-      ErrorCode::InvalidData, fmt::format("The Arrow file {} cannot be read: {}", path, status.message()), {}, {}, 0};
+Error unreadable(const std::string& path, std::string_view reason) {
+  return Error{ErrorCode::InvalidData, fmt::format("The Arrow file {} cannot be read: {}", path, reason), {}, {}, 0};
 }
-
-SchemaPtr decoded_schema(const arrow::Schema& schema) {
-  arrow::FieldVector fields;
-  for (const auto& field : schema.fields()) {
-    auto type = field->type();
-    if (type->id() == arrow::Type::DICTIONARY) type = static_cast<const arrow::DictionaryType&>(*type).value_type();
-    fields.push_back(arrow::field(field->name(), type));
-  }
-  return arrow::schema(std::move(fields));
-}
+Error unreadable(const std::string& path, const arrow::Status& status) { return unreadable(path, status.message()); }
 
 // One open file, whichever of the two formats it has.
 class OpenFile {
@@ -79,13 +72,13 @@ class OpenFile {
 
 class ArrowFiles final : public BatchStream {
  public:
-  ArrowFiles(std::vector<std::string> paths, CancelToken cancel)
-      : paths_(std::move(paths)), cancel_(std::move(cancel)) {}
+  ArrowFiles(std::vector<std::string> paths, std::vector<std::string> fine, CancelToken cancel)
+      : paths_(std::move(paths)), fine_(std::move(fine)), cancel_(std::move(cancel)) {}
 
   Status start() {
     if (paths_.empty()) return fail(ErrorCode::InvalidData, "There is no file to read.");
     CANVASBACK_TRY(open_next());
-    schema_ = decoded_schema(*file_->schema());
+    if (schema_->num_fields() == 0) return std::unexpected(unreadable(paths_[0], "it has no columns"));
     return {};
   }
 
@@ -101,7 +94,9 @@ class ArrowFiles final : public BatchStream {
         continue;
       }
       if (batch->num_rows() == 0) continue;
-      return decode(*batch);
+      auto portable = portable_batch(*batch, schema_);
+      if (!portable) return std::unexpected(unreadable(paths_[position_ - 1], portable.error().message));
+      return portable;
     }
     return BatchPtr();
   }
@@ -109,28 +104,17 @@ class ArrowFiles final : public BatchStream {
  private:
   Status open_next() {
     CANVASBACK_ASSIGN(OpenFile file, OpenFile::open(paths_[position_++]));
-    if (schema_ && !decoded_schema(*file.schema())->Equals(*schema_)) {
+    const SchemaPtr schema = portable_schema(*file.schema(), fine_);
+    if (schema_ && !schema->Equals(*schema_)) {
       return fail(ErrorCode::InvalidData, fmt::format("The Arrow file {} has another schema.", paths_[position_ - 1]));
     }
+    schema_ = schema;
     file_ = std::make_unique<OpenFile>(std::move(file));
     return {};
   }
 
-  Result<BatchPtr> decode(const arrow::RecordBatch& batch) const {
-    std::vector<std::shared_ptr<arrow::Array>> columns;
-    for (int i = 0; i < batch.num_columns(); ++i) {
-      auto column = batch.column(i);
-      if (column->type_id() == arrow::Type::DICTIONARY) {
-        auto decoded = arrow::compute::Cast(*column, schema_->field(i)->type());
-        if (!decoded.ok()) return std::unexpected(unreadable(paths_[position_ - 1], decoded.status()));
-        column = *decoded;
-      }
-      columns.push_back(std::move(column));
-    }
-    return arrow::RecordBatch::Make(schema_, batch.num_rows(), std::move(columns));
-  }
-
   std::vector<std::string> paths_;
+  std::vector<std::string> fine_;
   CancelToken cancel_;
   std::size_t position_ = 0;
   std::unique_ptr<OpenFile> file_;
@@ -139,20 +123,30 @@ class ArrowFiles final : public BatchStream {
 
 }  // namespace
 
-Result<std::unique_ptr<BatchStream>> open_arrow_files(std::vector<std::string> paths, CancelToken cancel) {
-  auto files = std::make_unique<ArrowFiles>(std::move(paths), std::move(cancel));
+Result<std::unique_ptr<BatchStream>> open_arrow_files(std::vector<std::string> paths, std::vector<std::string> fine,
+                                                      CancelToken cancel) {
+  auto files = std::make_unique<ArrowFiles>(std::move(paths), std::move(fine), std::move(cancel));
   CANVASBACK_TRY(files->start());
   return files;
 }
 
-Result<std::int64_t> count_arrow_rows(const std::string& path) {
+Result<ArrowFileFacts> look_into_arrow_file(const std::string& path, const CancelToken& cancel) {
   CANVASBACK_ASSIGN(OpenFile file, OpenFile::open(path));
-  std::int64_t rows = 0;
+  ArrowFileFacts facts;
+  facts.schema = file.schema();
+  std::set<std::string> fine;
   while (true) {
+    CANVASBACK_TRY(cancel.check());
     CANVASBACK_ASSIGN(BatchPtr batch, file.next());
-    if (!batch) return rows;
-    rows += batch->num_rows();
+    if (!batch) break;
+    facts.rows += batch->num_rows();
+    for (int i = 0; i < batch->num_columns(); ++i) {
+      const std::string& name = facts.schema->field(i)->name();
+      if (!fine.contains(name) && has_fine_values(*batch->column(i))) fine.insert(name);
+    }
   }
+  facts.fine.assign(fine.begin(), fine.end());
+  return facts;
 }
 
 }  // namespace canvasback

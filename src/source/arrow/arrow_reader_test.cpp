@@ -36,7 +36,7 @@ std::string write(const std::string& path, const std::vector<BatchPtr>& batches,
 }
 
 Result<Ids> read(std::vector<std::string> paths, CancelToken cancel = {}) {
-  CANVASBACK_ASSIGN(auto stream, open_arrow_files(std::move(paths), std::move(cancel)));
+  CANVASBACK_ASSIGN(auto stream, open_arrow_files(std::move(paths), {}, std::move(cancel)));
   Ids out;
   while (true) {
     CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
@@ -53,7 +53,7 @@ TEST(ArrowReader, FilesAndStreamsAreToldApartByTheirBytes) {
   for (Container container : {Container::File, Container::Stream}) {
     const std::string path = write(folder / "a.arrow", batches, container);
     EXPECT_EQ(read({path}).value(), (Ids{1, 2, 3}));
-    EXPECT_EQ(count_arrow_rows(path).value(), 3);
+    EXPECT_EQ(look_into_arrow_file(path, {}).value().rows, 3);
   }
 }
 
@@ -75,7 +75,7 @@ TEST(ArrowReader, DictionariesComeOutDecoded) {
                    .ValueOrDie();
   auto batch = arrow::RecordBatch::Make(arrow::schema({arrow::field("c", type)}), 3, {array});
   const std::string path = write(folder / "a.arrow", {batch}, Container::Stream);
-  auto stream = open_arrow_files({path}, {});
+  auto stream = open_arrow_files({path}, {}, {});
   ASSERT_TRUE(stream);
   EXPECT_EQ((*stream)->schema()->field(0)->type()->id(), arrow::Type::STRING);
   const BatchPtr decoded = (*stream)->next().value();
@@ -109,10 +109,10 @@ TEST(ArrowReader, FewerThanNoRowsIsAnError) {
   TemporaryFolder folder;
   const BatchPtr batch = arrow::RecordBatch::Make(arrow::schema(arrow::FieldVector()), -5, arrow::ArrayVector());
   const std::string path = write(folder / "a.arrow", {batch}, Container::Stream);
-  auto stream = open_arrow_files({path}, {});
+  auto stream = open_arrow_files({path}, {}, {});
   ASSERT_TRUE(stream);
   EXPECT_FALSE((*stream)->next());
-  EXPECT_FALSE(count_arrow_rows(path));
+  EXPECT_FALSE(look_into_arrow_file(path, {}));
 }
 
 TEST(ArrowReader, ACancelledReadEndsWithTheReason) {

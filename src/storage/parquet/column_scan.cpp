@@ -15,6 +15,7 @@
 
 #include "base/limits.hpp"
 #include "storage/parquet/column_decoder.hpp"
+#include "storage/parquet/column_order.hpp"
 #include "storage/parquet/footer.hpp"
 #include "storage/parquet/guard.hpp"
 
@@ -190,7 +191,7 @@ bool add_chunk(const parquet::ColumnChunkMetaData& chunk, FooterFacts& facts, ar
   if (!statistics || !statistics->HasNullCount()) return false;
   facts.nulls += statistics->null_count();
   if (statistics->num_values() == 0 && statistics->null_count() == chunk.num_values()) return true;
-  if (!statistics->HasMinMax()) return false;
+  if (!statistics->HasMinMax() || !has_believable_order(*statistics->descr())) return false;
   std::shared_ptr<arrow::Scalar> low;
   std::shared_ptr<arrow::Scalar> high;
   if (!parquet::arrow::StatisticsAsScalars(*statistics, &low, &high).ok() || !low || !high) return false;

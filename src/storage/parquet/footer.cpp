@@ -10,12 +10,15 @@
 #include <parquet/statistics.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cmath>
 #include <list>
 #include <map>
 #include <mutex>
 
 #include "base/unique_fd.hpp"
 #include "storage/file_identity.hpp"
+#include "storage/parquet/column_order.hpp"
 #include "storage/parquet/guard.hpp"
 
 namespace canvasback {
@@ -163,6 +166,18 @@ bool less(const arrow::Scalar& left, const arrow::Scalar& right) {
   }
 }
 
+bool is_nan(const arrow::Scalar& scalar) {
+  if (scalar.type->id() == arrow::Type::DOUBLE) return std::isnan(static_cast<const arrow::DoubleScalar&>(scalar).value);
+  if (scalar.type->id() == arrow::Type::FLOAT) return std::isnan(static_cast<const arrow::FloatScalar&>(scalar).value);
+  return false;
+}
+
+// Bounds that are values of the column: not cut by the writer, in an order, and none of them NaN.
+bool are_values(const parquet::Statistics& statistics, const arrow::Scalar& min, const arrow::Scalar& max) {
+  if (!statistics.is_min_value_exact().value_or(true) || !statistics.is_max_value_exact().value_or(true)) return false;
+  return has_believable_order(*statistics.descr()) && !is_nan(min) && !is_nan(max) && !less(max, min);
+}
+
 void merge(ColumnStatistics& sum, const parquet::Statistics* statistics) {
   if (statistics == nullptr) {
     sum.has_bounds = sum.has_nulls = false;
@@ -181,7 +196,8 @@ void merge(ColumnStatistics& sum, const parquet::Statistics* statistics) {
   }
   std::shared_ptr<arrow::Scalar> min;
   std::shared_ptr<arrow::Scalar> max;
-  if (!parquet::arrow::StatisticsAsScalars(*statistics, &min, &max).ok() || !min || !max) {
+  if (!parquet::arrow::StatisticsAsScalars(*statistics, &min, &max).ok() || !min || !max ||
+      !are_values(*statistics, *min, *max)) {
     sum.has_bounds = false;
     return;
   }
@@ -204,10 +220,11 @@ void collect_statistics(const parquet::FileMetaData& footer, std::map<std::strin
   }
 }
 
-void apply_statistics(Dataset& dataset, const std::map<std::string, ColumnStatistics>& sums) {
+void apply_statistics(Dataset& dataset, const std::vector<std::string>& unchanged,
+                      const std::map<std::string, ColumnStatistics>& sums) {
   for (DatasetColumn& column : dataset.columns) {
     auto found = sums.find(column.name);
-    if (found == sums.end()) continue;
+    if (found == sums.end() || std::ranges::find(unchanged, column.name) == unchanged.end()) continue;
     const ColumnStatistics& sum = found->second;
     if (sum.has_nulls) column.null_count = sum.nulls;
     // A NaN among the values would make the bounds of a float column untrue; writers leave such bounds out.
@@ -251,43 +268,56 @@ Result<FooterPtr> read_footer(const DataFile& file) {
   });
 }
 
-Result<bool> have_same_schema(const Dataset& dataset) {
-  std::shared_ptr<arrow::Schema> first;
-  for (const DataFile& file : dataset.files) {
-    CANVASBACK_ASSIGN(FooterPtr footer, read_footer(file));
-    CANVASBACK_ASSIGN(auto schema, arrow_schema_of(file, *footer));
-    if (!first) first = schema;
-    if (!first->Equals(*schema, false)) return false;
+namespace {
+
+// Whether the rows of files of this schema can be had without the engine, under the names of the dataset's columns.
+bool is_plain_file(const Dataset& dataset, const arrow::Schema& schema, const parquet::FileMetaData& footer) {
+  if (schema.num_fields() != static_cast<int>(dataset.columns.size())) return false;
+  for (int i = 0; i < schema.num_fields(); ++i) {
+    if (schema.field(i)->name() != dataset.columns[static_cast<std::size_t>(i)].name) return false;
   }
-  return true;
+  return is_plain(schema) && !has_odd_leaf(footer);
 }
 
-Status add_parquet_footers(Dataset& dataset) {
+}  // namespace
+
+Status add_parquet_footers(Dataset& dataset, const std::vector<std::string>& unchanged) {
   std::map<std::string, ColumnStatistics> sums;
+  std::shared_ptr<arrow::Schema> first;
   dataset.rows = 0;
-  dataset.plain_scan = !dataset.union_by_name && !dataset.hive_partitioning;
+  dataset.plain_scan = !dataset.union_by_name && !dataset.hive_partitioning && dataset.fine_columns.empty();
   for (DataFile& file : dataset.files) {
     CANVASBACK_ASSIGN(FooterPtr footer, read_footer(file));
     CANVASBACK_TRY(guard_parquet(file.path, [&]() -> Status {
-      file.rows = footer->num_rows();
+      // What the footer says of all row groups together may be missing; readers go by the groups.
+      file.rows = 0;
       file.row_group_rows.clear();
-      std::int64_t sum = 0;
       for (int group = 0; group < footer->num_row_groups(); ++group) {
         file.row_group_rows.push_back(footer->RowGroup(group)->num_rows());
-        sum += file.row_group_rows.back();
+        file.rows += file.row_group_rows.back();
         if (file.row_group_rows.back() < 0) return std::unexpected(parquet_error(file.path, "negative row count"));
       }
-      if (sum != file.rows) return std::unexpected(parquet_error(file.path, "its row groups do not add up"));
+      if (footer->num_rows() > 0 && footer->num_rows() != file.rows) {
+        return std::unexpected(parquet_error(file.path, "its row groups do not add up"));
+      }
       collect_statistics(*footer, sums);
       return {};
     }));
     dataset.rows += file.rows;
-    CANVASBACK_ASSIGN(auto schema, arrow_schema_of(file, *footer));
-    dataset.plain_scan = dataset.plain_scan && is_plain(*schema) && !has_odd_leaf(*footer) &&
-                         schema->num_fields() == static_cast<int>(dataset.columns.size());
+    if (!dataset.plain_scan) continue;
+    const auto schema = arrow_schema_of(file, *footer);
+    dataset.plain_scan = schema && is_plain_file(dataset, **schema, *footer) &&
+                         (!first || first->Equals(**schema, false));
+    if (schema && !first) first = *schema;
   }
-  apply_statistics(dataset, sums);
+  apply_statistics(dataset, unchanged, sums);
   return {};
+}
+
+Status add_parquet_footers(Dataset& dataset) {
+  std::vector<std::string> names;
+  for (const DatasetColumn& column : dataset.columns) names.push_back(column.name);
+  return add_parquet_footers(dataset, names);
 }
 
 }  // namespace canvasback

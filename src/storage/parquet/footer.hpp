@@ -36,13 +36,11 @@ inline constexpr std::int64_t kBufferedChunkBytes = 8 * static_cast<std::int64_t
 // The footer of a file; from the cache where the same content was read before. Thread-safe.
 Result<FooterPtr> read_footer(const DataFile& file);
 
-// Fills in what the footers know: rows, row groups, per-column min, max and null counts (for columns already named in
-// `dataset.columns`), whether the files share one schema and whether it is plain enough for a scan without the engine.
-// `dataset.columns` must be set by the caller from the engine, which decides names and types; union_by_name is set
-// before that by have_same_schema().
+// Fills in what the footers know: rows, row groups, min, max and null counts of the columns `unchanged` (those that are
+// in every file as they are in the dataset), and whether the files share one schema that is plain enough for a scan
+// without the engine. Everything else of the dataset must be set: names and types of its columns are the engine's.
+Status add_parquet_footers(Dataset& dataset, const std::vector<std::string>& unchanged);
+// All of its columns are unchanged.
 Status add_parquet_footers(Dataset& dataset);
-
-// True where every file of the dataset has the same Arrow schema (names, order, types).
-Result<bool> have_same_schema(const Dataset& dataset);
 
 }  // namespace canvasback

@@ -57,9 +57,12 @@ std::span<const std::uint8_t> PageCursor::level_bytes(std::span<const std::uint8
   std::uint32_t length = 0;
   if (page.type() == parquet::PageType::DATA_PAGE_V2) {
     const auto& second = static_cast<const parquet::DataPageV2&>(page);
-    if (second.repetition_levels_byte_length() != 0 || second.definition_levels_byte_length() < 0) {
-      throw parquet::ParquetException("a flat column with repetition levels");
+    if (second.repetition_levels_byte_length() < 0 || second.definition_levels_byte_length() < 0) {
+      throw parquet::ParquetException("a page with levels of negative size");
     }
+    // A flat column has none; some writers leave an empty run of them, which says nothing.
+    before = static_cast<std::size_t>(second.repetition_levels_byte_length());
+    if (bytes.size() < before) throw parquet::ParquetException("repetition levels longer than their page");
     length = static_cast<std::uint32_t>(second.definition_levels_byte_length());
   } else if (nullable_) {
     if (static_cast<const parquet::DataPageV1&>(page).definition_level_encoding() != parquet::Encoding::RLE) {

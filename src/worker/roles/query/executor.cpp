@@ -11,11 +11,13 @@
 #include "encode/registry.hpp"
 #include "query/narrowing.hpp"
 #include "source/arrow/arrow_reader.hpp"
+#include "sql/file_forms.hpp"
 #include "sql/record_range_sql.hpp"
 #include "sql/sql_builder.hpp"
 #include "stream/compressing_sink.hpp"
 #include "stream/exact_batches.hpp"
 #include "worker/roles/query/narrowed.hpp"
+#include "worker/roles/query/streamed_files.hpp"
 
 namespace canvasback {
 
@@ -198,10 +200,20 @@ Json Executor::metrics_json(const Task& task, const FrameSink& sink, const TaskM
 }
 
 Status Executor::define(const Dataset& dataset) {
+  if (dataset.forms) {
+    for (const FileRun& run : file_runs(dataset)) {
+      if (!dataset.forms->at(static_cast<std::size_t>(run.form)).streamed) continue;
+      engine_->define_stream(stream_name(dataset, run),
+                             [dataset, run] { return open_streamed_run(dataset, run, CancelToken()); });
+    }
+    return {};
+  }
   if (dataset.kind == DatasetKind::Arrow) {
     std::vector<std::string> paths;
     for (const DataFile& file : dataset.files) paths.push_back(file.path);
-    engine_->define_stream(dataset.name, [paths] { return open_arrow_files(paths, CancelToken()); });
+    engine_->define_stream(dataset.name, [paths, fine = dataset.fine_columns] {
+      return open_arrow_files(paths, fine, CancelToken());
+    });
   }
   return {};
 }

@@ -76,6 +76,7 @@ class Executor {
   // The records of a range of times, as the statement that gives them.
   Status run_range(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
   Status run_inspect(const Task& task, const CancelToken& cancel, Json& done);
+  Status inspect_text(Dataset& dataset, const CancelToken& cancel);
   Status run_analyse(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
   Status run_profile(const Task& task, const Dataset& dataset, const CancelToken& cancel, FrameSink& sink,
                      TaskMetrics& metrics);
@@ -156,6 +157,7 @@ class Executor {
   // The worker's last word on a task that failed.
   Json failure_of(const Task& task, const Error& error, const CancelToken& cancel);
   Result<Admitted> admit(const Task& task);
+  // Defines the streams that the SQL of a dataset reads.
   Status define(const Dataset& dataset);
   Status encode(const Task& task, BatchStream& stream, std::function<Json()> tail, FrameSink& sink,
                 TaskMetrics& metrics, const CancelToken& cancel);

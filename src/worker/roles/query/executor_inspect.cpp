@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
-#include "source/arrow/arrow_reader.hpp"
 #include "sql/sql_builder.hpp"
-#include "storage/parquet/footer.hpp"
 #include "worker/roles/query/executor.hpp"
+#include "worker/roles/query/file_inspection.hpp"
 
 namespace canvasback {
 namespace {
@@ -24,13 +23,25 @@ std::string text_at(const arrow::Array& column, std::int64_t row) {
 Status Executor::run_inspect(const Task& task, const CancelToken& cancel, Json& done) {
   Dataset dataset = task.inspected;
   CANVASBACK_TRY(begin_reading(dataset));
-  if (dataset.kind == DatasetKind::Parquet) {
-    CANVASBACK_ASSIGN(bool same, have_same_schema(dataset));
-    dataset.union_by_name = !same;
+  if (dataset.kind == DatasetKind::Parquet || dataset.kind == DatasetKind::Arrow) {
+    CANVASBACK_TRY(FileInspection(dataset, *engine_, cancel).run());
   } else {
-    dataset.union_by_name = dataset.files.size() > 1 && dataset.kind != DatasetKind::Arrow;
+    CANVASBACK_TRY(inspect_text(dataset, cancel));
   }
-  CANVASBACK_TRY(define(dataset));
+  if (dataset.columns.empty()) {
+    return fail(ErrorCode::InvalidData, fmt::format("The dataset {} has no columns.", dataset.name));
+  }
+  if (dataset.columns.size() > limits::kColumnsMax) {
+    return fail(ErrorCode::InvalidData, fmt::format("The dataset {} has {} columns; at most {} are served.",
+                                                    dataset.name, dataset.columns.size(), limits::kColumnsMax));
+  }
+  done.set("dataset", to_json(dataset));
+  return {};
+}
+
+// CSV and JSON, as the engine describes them.
+Status Executor::inspect_text(Dataset& dataset, const CancelToken& cancel) {
+  dataset.union_by_name = dataset.files.size() > 1;
   SqlRequest describe{
       "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " + relation_sql(dataset) + ")", {}, {}, {}, 1};
   CANVASBACK_ASSIGN(auto stream, engine_->execute(describe, cancel));
@@ -45,23 +56,10 @@ Status Executor::run_inspect(const Task& task, const CancelToken& cancel, Json& 
       dataset.columns.push_back(std::move(column));
     }
   }
-  if (dataset.columns.size() > limits::kColumnsMax) {
-    return fail(ErrorCode::InvalidData, fmt::format("The dataset {} has {} columns; at most {} are served.",
-                                                    dataset.name, dataset.columns.size(), limits::kColumnsMax));
-  }
   stream.reset();
-  if (dataset.kind == DatasetKind::Parquet) {
-    CANVASBACK_TRY(add_parquet_footers(dataset));
-  } else if (dataset.kind == DatasetKind::Arrow) {
-    dataset.rows = 0;
-    for (DataFile& file : dataset.files) {
-      CANVASBACK_ASSIGN(file.rows, count_arrow_rows(file.path));
-      dataset.rows += file.rows;
-    }
-  } else if (dataset.bytes() <= kCountBytesMax) {
+  if (dataset.bytes() <= kCountBytesMax) {
     CANVASBACK_ASSIGN(dataset.rows, count(dataset, {}, cancel));
   }
-  done.set("dataset", to_json(dataset));
   return {};
 }
 
