@@ -1,7 +1,7 @@
 // CSV files (and their like: any delimiter, quote, encoding) in two passes. scan_delimited() reads a whole file once,
 // on several threads, and looks at every cell: dialect, names, what each column's cells have in common, exact rows, and
 // where each part begins. decide_columns() makes the columns of a dataset from the scans of all its files, and
-// open_delimited() converts any part of them. The rules: docs/files.md.
+// open_delimited() converts any part of them. The rules: docs/text-files.md.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +12,15 @@
 #include "base/error.hpp"
 #include "record/scan_work.hpp"
 #include "record/text_reading.hpp"
+#include "source/delimited/cell_kinds.hpp"
 #include "stream/part_source.hpp"
 
 namespace canvasback {
 
-// What the cells of one column have in common.
-struct CellKinds;
-
 struct DelimitedScan {
   std::string path;
   TextFileReading reading;
-  std::vector<CellKinds> cells;  // as reading.names
+  std::vector<CellKinds> cells;  // what the cells of each column have in common, as reading.names
 };
 
 // Errors: InvalidData that names the line and what was found there; those of the disk; Cancelled.
