@@ -17,6 +17,10 @@ namespace canvasback {
 namespace {
 
 constexpr std::int64_t kInspectTimeoutMs = 120'000;
+constexpr std::uint64_t kInspectBytesPerMs = 5'000;       // that can be relied on, beyond that
+constexpr std::uint64_t kQuickBytesMax = 32 * limits::kMiB;
+constexpr std::chrono::seconds kGrownPeriod{10};          // a file that grows is read anew so often
+constexpr std::chrono::milliseconds kWaitStep{10};
 constexpr std::chrono::milliseconds kLookAgainAfter{200};
 constexpr int kListingsMax = 4;  // of one look, where files change between being listed and being opened
 
@@ -50,6 +54,19 @@ std::vector<std::string> left_out_by(const DatasetEntry& entry, OnUnreadable on_
   return out;
 }
 
+bool is_text(const Dataset& dataset) { return dataset.kind == DatasetKind::Csv || dataset.kind == DatasetKind::Json; }
+
+// Whether inspecting it takes seconds.
+bool is_large(const Dataset& dataset) { return is_text(dataset) && dataset.bytes() > kQuickBytesMax; }
+
+// Whether these are the same files of text, of which some have become longer: what was known of them is still so.
+bool only_grew(const Dataset& before, const Dataset& now) {
+  return is_text(now) && std::ranges::equal(before.files, now.files, [](const DataFile& old, const DataFile& file) {
+           const bool is_longer = old.path == file.path && old.inode == file.inode && old.bytes < file.bytes;
+           return is_longer || old.same_content(file);
+         });
+}
+
 // Whether a file was written into, or another put in its place, with the time of its content kept.
 bool was_rewritten(const Dataset& before, const Dataset& now) {
   return std::ranges::any_of(now.files, [&](const DataFile& file) {
@@ -69,7 +86,7 @@ DatasetService::~DatasetService() {
   listing_.stop();
 }
 
-asio::awaitable<Status> DatasetService::add(std::vector<DatasetSource> sources) {
+asio::awaitable<Status> DatasetService::add(std::vector<DatasetSource> sources, std::chrono::milliseconds wait_max) {
   for (DatasetSource& source : sources) {
     const std::string name = source.name;
     if (const std::string known = name_like(name); !known.empty()) {
@@ -81,7 +98,20 @@ asio::awaitable<Status> DatasetService::add(std::vector<DatasetSource> sources) 
     entries_[name].source = std::move(source);
   }
   co_await refresh();
+  const auto alive = alive_;
+  const auto is_looked_at = [](const auto& entry) { return entry.second.is_looked_at; };
+  asio::steady_timer timer(executor_);
+  const auto end = std::chrono::steady_clock::now() + wait_max;
+  while (*alive && std::ranges::any_of(entries_, is_looked_at) && std::chrono::steady_clock::now() < end) {
+    timer.expires_after(kWaitStep);
+    co_await timer.async_wait(kAwait);
+  }
   co_return Status();
+}
+
+std::optional<double> DatasetEntry::share_prepared() const {
+  if (preparing == nullptr) return std::nullopt;
+  return std::clamp(preparing->progress().at("share").as_double(), 0.0, 1.0);
 }
 
 asio::awaitable<void> DatasetService::refresh() {
@@ -129,20 +159,43 @@ asio::awaitable<void> DatasetService::look_at(std::vector<std::string> names) {
   for (const std::string& name : names) entries_.at(name).is_looked_at = true;
   const std::int64_t began_ns = monotonic_ns();
   std::vector<std::string> left = names;
+  std::vector<std::string> large;
   for (int i = 0; i < kListingsMax && !left.empty(); ++i) {
-    left = co_await look_once(std::move(left));
+    left = co_await look_once(std::move(left), large);
     if (!*alive) co_return;
   }
-  for (const std::string& name : names) {
-    DatasetEntry& entry = entries_.at(name);
-    entry.is_looked_at = false;
-    entry.listed_ns = began_ns;
+  for (const std::string& name : large) {
+    std::erase(names, name);
+    asio::co_spawn(executor_, inspect_large(name, began_ns), asio::detached);
   }
+  for (const std::string& name : names) end_look(name, began_ns);
   looked_.notify();
 }
 
-// Lists them, lets workers read what is there now, and has looked into what is new. Gives those that changed meanwhile.
-asio::awaitable<std::vector<std::string>> DatasetService::look_once(std::vector<std::string> names) {
+void DatasetService::end_look(const std::string& name, std::int64_t began_ns) {
+  DatasetEntry& entry = entries_.at(name);
+  entry.is_looked_at = false;
+  entry.listed_ns = began_ns;
+}
+
+asio::awaitable<void> DatasetService::inspect_large(std::string name, std::int64_t began_ns) {
+  const auto alive = alive_;
+  while (large_runs_) {
+    co_await looked_.wait();
+    if (!*alive) co_return;
+  }
+  large_runs_ = true;
+  co_await inspect(name);
+  if (!*alive) co_return;
+  large_runs_ = false;
+  end_look(name, began_ns);
+  looked_.notify();
+}
+
+// Lists them, lets workers read what is there now, and has looked into what is new, but for those of which much has to be
+// read. Gives those that changed meanwhile.
+asio::awaitable<std::vector<std::string>> DatasetService::look_once(std::vector<std::string> names,
+                                                                    std::vector<std::string>& large) {
   const auto alive = alive_;
   std::vector<std::string> changed;
   std::vector<std::string> again;
@@ -156,6 +209,10 @@ asio::awaitable<std::vector<std::string>> DatasetService::look_once(std::vector<
   if (rewritten) pool_.set_grants(granted_folders_, {}, fmt::format("rewritten {}", monotonic_ns()));
   update_grants();
   for (const std::string& name : changed) {
+    if (is_large(listed_.at(name))) {
+      large.push_back(name);
+      continue;
+    }
     co_await inspect(name);
     if (!*alive) co_return again;
     const auto& error = entries_.at(name).error;
@@ -196,6 +253,10 @@ asio::awaitable<bool> DatasetService::list_again(const std::string& name, bool& 
   }
   const auto known = listed_.find(name);
   if (known != listed_.end() && known->second.version == listed->version) co_return false;
+  if (known != listed_.end() && entry.dataset && only_grew(known->second, *listed) &&
+      monotonic_ns() - entry.inspected_ns < std::chrono::nanoseconds(kGrownPeriod).count()) {
+    co_return false;
+  }
   rewritten = rewritten || (known != listed_.end() && was_rewritten(known->second, *listed));
   if (held.empty()) {
     pool_.held().drop(name);
@@ -212,13 +273,15 @@ asio::awaitable<void> DatasetService::inspect(std::string name) {
   task.kind = TaskKind::Inspect;
   task.dataset = name;
   task.inspected = listed_.at(name);
-  task.timeout_ms = kInspectTimeoutMs;
+  task.timeout_ms = kInspectTimeoutMs + static_cast<std::int64_t>(listed_.at(name).bytes() / kInspectBytesPerMs);
   task.received_ns = monotonic_ns();
   Stopwatch watch;
   auto run = co_await pool_.submit(std::move(task), {}, Lane::Inspect, false, CancelToken());
   Result<Dataset> inspected = run ? fail(ErrorCode::DataProcessing, "The dataset was not inspected.")
                                   : Result<Dataset>(std::unexpected(run.error()));
   if (run) {
+    entries_.at(name).preparing = run->get();
+    entries_.at(name).inspected_ns = monotonic_ns();
     while (true) {
       TaskEvent event = co_await (*run)->next();
       if (event.kind == TaskEvent::Kind::Failed) inspected = std::unexpected(event.error);
@@ -228,6 +291,7 @@ asio::awaitable<void> DatasetService::inspect(std::string name) {
   }
   if (!*alive) co_return;
   DatasetEntry& entry = entries_.at(name);
+  entry.preparing = nullptr;
   if (!inspected) {
     log::warning("dataset {}: {}", name, for_log(inspected.error()));
     entry.error = inspected.error();
@@ -330,7 +394,9 @@ Result<std::shared_ptr<const Dataset>> DatasetService::find(std::string_view nam
   if (entry.dataset) return entry.dataset;
   if (on_unreadable == OnUnreadable::Skip && entry.readable_rest) return entry.readable_rest;
   if (entry.error) return std::unexpected(*entry.error);
-  return fail(Error{ErrorCode::Unavailable, fmt::format("Dataset \"{}\" is being read.", name), {}, {}, 1});
+  const auto share = entry.share_prepared();
+  const std::string done = share ? fmt::format(" ({} % so far)", static_cast<int>(*share * 100)) : "";
+  return fail(Error{ErrorCode::Unavailable, fmt::format("Dataset \"{}\" is being read{}.", name, done), {}, {}, 1});
 }
 
 std::vector<std::shared_ptr<const Dataset>> DatasetService::readable(OnUnreadable on_unreadable) const {

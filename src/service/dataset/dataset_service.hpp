@@ -30,6 +30,12 @@ struct DatasetEntry {
   // Of files: when the listing began that all of this is about, and whether a newer one is under way.
   std::int64_t listed_ns = 0;
   bool is_looked_at = false;
+  // While its files are read for the first time, or anew: who does. And when that was begun last.
+  const TaskRun* preparing = nullptr;
+  std::int64_t inspected_ns = 0;
+
+  // How much of that is done, from 0 to 1; nothing where nobody reads.
+  std::optional<double> share_prepared() const;
 };
 
 // What becomes of a dataset of which some files cannot be read.
@@ -46,7 +52,9 @@ class DatasetService {
 
   // Registers paths, lists and inspects them. Errors of single paths stay with their entries; a name that is used
   // twice is InvalidData, in whatever case of the letters, because SQL would not tell the two apart.
-  asio::awaitable<Status> add(std::vector<DatasetSource> sources);
+  // Files of text that are large are read whole before they can be answered from: waits for that no longer than this.
+  asio::awaitable<Status> add(std::vector<DatasetSource> sources,
+                              std::chrono::milliseconds wait_max = std::chrono::hours(24));
   // Looks once more at every source now.
   asio::awaitable<void> refresh();
   // At these, where they were listed last before that time (monotonic_ns()); otherwise they are known as they were then
@@ -88,9 +96,11 @@ class DatasetService {
   };
   static asio::awaitable<Listing> list_on(DatasetSource source, bool may_hold);
   asio::awaitable<void> look_at(std::vector<std::string> names);
-  asio::awaitable<std::vector<std::string>> look_once(std::vector<std::string> names);
+  asio::awaitable<std::vector<std::string>> look_once(std::vector<std::string> names, std::vector<std::string>& large);
   asio::awaitable<bool> list_again(const std::string& name, bool& rewritten);
   asio::awaitable<void> inspect(std::string name);
+  asio::awaitable<void> inspect_large(std::string name, std::int64_t began_ns);
+  void end_look(const std::string& name, std::int64_t began_ns);
   void keep_held_of(const Dataset& listed, const Dataset& dataset);
   asio::awaitable<void> watch(std::shared_ptr<bool> alive);
   void update_grants();
@@ -102,6 +112,7 @@ class DatasetService {
   std::map<std::string, Dataset> listed_;  // the newest listing by name: what grants are made from
   std::vector<std::string> granted_folders_;
   Event looked_;  // something was looked at
+  bool large_runs_ = false;  // a dataset of which much has to be read: one after the other, beside everything else
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

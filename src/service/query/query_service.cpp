@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/format_names.hpp"
 #include "base/limits.hpp"
+#include "record/text_reading.hpp"
 #include "service/query/request_checks.hpp"
 
 namespace canvasback {
@@ -15,11 +16,11 @@ namespace {
 constexpr std::size_t kCountsMax = 10'000;
 constexpr int kLooksMax = 3;  // for files that were moved or replaced, of one task
 
-// A page of rows in file order is decoded from one or two row groups: bounded, whatever the dataset's size.
+// A page of rows in file order is bounded, whatever the dataset's size.
 Lane lane_of(const Dataset& dataset, const Selection& selection) {
   const bool page = selection.limit && *selection.limit <= limits::kPageRowsMax;
   if (!page) return Lane::Stream;
-  return dataset.plain_scan && selection.in_file_order() ? Lane::Bounded : Lane::General;
+  return has_bounded_pages(dataset) && selection.in_file_order() ? Lane::Bounded : Lane::General;
 }
 
 // What the engine and our own readers make of a file that is not there any more.
@@ -62,6 +63,12 @@ OnUnreadable on_unreadable_of(const Task& task) {
 }
 
 }  // namespace
+
+// Decoded from one or two row groups, or parts of files that can be read from anywhere.
+bool has_bounded_pages(const Dataset& dataset) {
+  if (!dataset.text) return dataset.plain_scan;
+  return std::ranges::none_of(dataset.text->files, [](const TextFileReading& file) { return file.compressed; });
+}
 
 void tell_left_out(Task& task, const std::vector<std::string>& names, OnUnreadable on_unreadable) {
   if (on_unreadable == OnUnreadable::Skip) task.work.set("on_unreadable", "skip");

@@ -53,6 +53,9 @@ void describe(JsonWriter& out, const DatasetEntry& entry, bool columns) {
         .member("message", entry.error->message)
         .end_object();
   }
+  if (const auto share = entry.share_prepared()) {
+    out.key("preparing").begin_object().member("share", *share).end_object();
+  }
   if (entry.dataset) {
     const Dataset& dataset = *entry.dataset;
     std::size_t groups = 0;

@@ -18,6 +18,7 @@
 #include "stream/exact_batches.hpp"
 #include "worker/roles/query/narrowed.hpp"
 #include "worker/roles/query/streamed_files.hpp"
+#include "worker/roles/query/text_files.hpp"
 
 namespace canvasback {
 
@@ -62,6 +63,7 @@ void Executor::update_catalog(const Json& datasets) {
     auto dataset = dataset_from_json(entry);
     if (!dataset) continue;
     held_.erase(dataset->name);
+    text_sources_.erase(dataset->name);
     catalog_.insert_or_assign(dataset->name, std::move(*dataset));
   }
 }
@@ -199,7 +201,21 @@ Json Executor::metrics_json(const Task& task, const FrameSink& sink, const TaskM
   return out;
 }
 
+Result<std::shared_ptr<const PartSource>> Executor::text_source(const Dataset& dataset) {
+  KeptSource& kept = text_sources_[dataset.name];
+  if (!kept.source || kept.version != dataset.version) {
+    CANVASBACK_ASSIGN(kept.source, open_text_files(dataset));
+    kept.version = dataset.version;
+  }
+  return kept.source;
+}
+
 Status Executor::define(const Dataset& dataset) {
+  if (dataset.text) {
+    CANVASBACK_ASSIGN(auto source, text_source(dataset));
+    engine_->define_parts(dataset.name, std::move(source));
+    return {};
+  }
   if (dataset.forms) {
     for (const FileRun& run : file_runs(dataset)) {
       if (!dataset.forms->at(static_cast<std::size_t>(run.form)).streamed) continue;

@@ -77,6 +77,10 @@ class Executor {
   Status run_range(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
   Status run_inspect(const Task& task, const CancelToken& cancel, Json& done);
   Status inspect_text(Dataset& dataset, const CancelToken& cancel);
+  // Its columns as the engine has them, by their names and types.
+  Result<std::vector<DatasetColumn>> describe(const Dataset& dataset, const CancelToken& cancel);
+  // Of CSV and JSON: what pages are read from and the engine scans. Kept for the version that was asked for last.
+  Result<std::shared_ptr<const PartSource>> text_source(const Dataset& dataset);
   Status run_analyse(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
   Status run_profile(const Task& task, const Dataset& dataset, const CancelToken& cancel, FrameSink& sink,
                      TaskMetrics& metrics);
@@ -137,6 +141,9 @@ class Executor {
   Result<std::unique_ptr<BatchStream>> plan_range(const Dataset& dataset, const std::vector<std::string>& columns,
                                                   std::int64_t offset, std::int64_t rows, const CancelToken& cancel,
                                                   TaskMetrics& metrics);
+  Result<std::unique_ptr<BatchStream>> plan_text_range(const Dataset& dataset, const std::vector<std::string>& columns,
+                                                       std::int64_t offset, std::int64_t rows,
+                                                       const CancelToken& cancel);
   Result<std::unique_ptr<BatchStream>> plan_plain_select(const PlainSelect& select, const CancelToken& cancel,
                                                          TaskMetrics& metrics);
   Result<std::unique_ptr<BatchStream>> plan_page(const Dataset& dataset, const std::vector<std::string>& columns,
@@ -169,6 +176,11 @@ class Executor {
   ExecutorOptions options_;
   std::map<std::string, Dataset, std::less<>> catalog_;
   std::map<std::string, HeldDescriptors, std::less<>> held_;  // by dataset
+  struct KeptSource {
+    std::string version;
+    std::shared_ptr<const PartSource> source;
+  };
+  std::map<std::string, KeptSource, std::less<>> text_sources_;  // by dataset
   int threads_ = 1;          // of the task at hand
   bool rows_alone_ = false;  // a window's rows go before their neighbours, whoever waits for those
   std::vector<std::pair<std::string, BatchPtr>> decoded_;  // blocks to be kept once the task has ended
@@ -181,10 +193,11 @@ class Executor {
     DataFile file;
     std::shared_ptr<const UniqueFd> held;  // null: it is read by its name
     std::uint64_t names = 0;               // that the held one had
+    std::string edges = {};                // of a file of text: it may become longer
   };
   std::vector<OpenFile> reading_;     // files of others, of the task at hand
   bool as_listed_ = false;            // held files are read whatever their names stand for now
-  std::vector<std::string> tables_;   // that the statement reads
+  std::vector<std::string> named_;    // datasets that the statement reads
   std::vector<std::string> changed_;  // datasets of which a file was replaced
   std::string closed_;                // the dataset that it may not read, and wanted
   std::unique_ptr<BlockWriter> block_writer_;

@@ -5,6 +5,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
@@ -30,13 +31,15 @@ constexpr std::uint64_t kSmallFileBytes = 4 * limits::kMiB;
 
 // Whether the file is to blame, and not the task.
 bool is_of_file(ErrorCode code) {
-  return code != ErrorCode::Cancelled && code != ErrorCode::QueryTimeout && code != ErrorCode::MemoryLimit;
+  return code != ErrorCode::Cancelled && code != ErrorCode::QueryTimeout && code != ErrorCode::MemoryLimit &&
+         code != ErrorCode::Unavailable;
 }
 
 struct FileScan {
   std::optional<DelimitedScan> csv;
   std::optional<JsonScan> json;
   std::optional<Error> error;
+  std::string edges;
 
   TextFileReading& reading() { return csv ? csv->reading : json->reading; }
 };
@@ -63,7 +66,7 @@ class Inspection {
     dataset_.rows = 0;
     for (std::size_t i = 0; i < scans_.size(); ++i) {
       reading.files.push_back(std::move(scans_[i].reading()));
-      reading.files[i].edges = file_edges(dataset_.files[i].path, dataset_.files[i].bytes).value_or("");
+      reading.files[i].edges = std::move(scans_[i].edges);
       dataset_.files[i].rows = reading.files[i].rows;
       dataset_.rows += reading.files[i].rows;
     }
@@ -101,6 +104,7 @@ class Inspection {
     };
     const std::string& path = dataset_.files[i].path;
     FileScan& out = scans_[i];
+    CANVASBACK_ASSIGN(out.edges, file_edges(path, dataset_.files[i].bytes));
     if (dataset_.kind == DatasetKind::Csv) {
       auto found = scan_delimited(path, settings_, own);
       if (found) {
@@ -117,7 +121,10 @@ class Inspection {
       }
     }
     if (out.error && !is_of_file(out.error->code)) return std::unexpected(*out.error);
-    return {};
+    struct stat info {};
+    const bool is_same = ::stat(path.c_str(), &info) == 0 && (has_identity(dataset_.files[i], info) ||
+                                                              has_grown(dataset_.files[i], out.edges, info));
+    return is_same ? Status() : std::unexpected(changed_file(path));
   }
 
   void take_out_unreadable() {
