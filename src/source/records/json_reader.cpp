@@ -277,7 +277,7 @@ struct JsonRecordReader::Impl {
   std::optional<RecordStamps> stamps;  // none: of files
   bool keep_rejected = false;
   std::shared_ptr<const SchemaCheck> schema = nullptr;
-  ondemand::parser parser = {};
+  ondemand::parser parser{};
 
   void stamp(Shredded& records) const {
     records.seen = 0;
