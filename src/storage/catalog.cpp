@@ -133,7 +133,8 @@ std::string version_of(const std::vector<DataFile>& files, const TextSettings& s
 // Where the settings of `path?name=value…` begin, if there are any: the '?' of a pattern is followed by no '='.
 std::size_t settings_mark(std::string_view argument) {
   const std::size_t mark = argument.rfind('?');
-  if (mark == std::string_view::npos || argument.find('=', mark) == std::string_view::npos) return std::string_view::npos;
+  if (mark == std::string_view::npos || argument.find('=', mark) == std::string_view::npos)
+    return std::string_view::npos;
   return mark;
 }
 
@@ -225,8 +226,8 @@ Result<Dataset> list_files(const DatasetSource& source) {
   if (source.text != TextSettings()) {
     const bool is_text = dataset.kind == DatasetKind::Csv || dataset.kind == DatasetKind::Json;
     if (!is_text) {
-      return fail(ErrorCode::InvalidData, fmt::format("{} is {}: how text is read means nothing for it.", source.pattern,
-                                                      name_of(dataset.kind)));
+      return fail(ErrorCode::InvalidData, fmt::format("{} is {}: how text is read means nothing for it.",
+                                                      source.pattern, name_of(dataset.kind)));
     }
     auto told = std::make_shared<TextReading>();
     told->settings = source.text;

@@ -331,7 +331,7 @@ asio::awaitable<bool> QueryService::files_are_others(TaskRun& run, Attempts& att
     error = std::move(*why);
     co_return false;
   }
-  co_return may_look && others && !attempts.cancelled.cancelled();
+  co_return may_look&& others && !attempts.cancelled.cancelled();
 }
 
 Status QueryService::cancel(std::uint64_t id) {
