@@ -15,7 +15,8 @@ import pytest
 FILES = int(os.environ.get("CANVASBACK_TEXT_FILES", "120"))
 AT_ONCE = 40  # datasets of one server
 WORDS = ["", "a", "Ä€😀", "x,y", "a;b", 'say "so"', "two\nlines", " pad ", "NULL", "nan", "true", "1.10", "0x1F",
-         "1E5", "00501", "-0", "12345678901234567890", "2024-02-30", "10.9.8", "\t", "'", "#7", "=1+1", "0", "é" * 40]  # fmt: skip
+         "1E5", "00501", "-0", "12345678901234567890", "2024-02-30", "10.9.8", "\t", "'", "#7", "=1+1", "0",
+         "é" * 40]  # fmt: skip
 
 
 def number(rng):

@@ -268,7 +268,8 @@ def test_reasons_are_told(server):
     reading = server.get("/api/v1/datasets/late_text_csv").json()["reading"]
     columns = {column["name"]: column for column in reading["columns"]}
     assert columns["id"]["type"] == "BIGINT" and columns["id"]["reason"] is None
-    assert columns["v"]["type"] == "VARCHAR" and str(N + 2) in columns["v"]["reason"] and "abc" in columns["v"]["reason"]
+    reason = columns["v"]["reason"]
+    assert columns["v"]["type"] == "VARCHAR" and str(N + 2) in reason and "abc" in reason
 
 
 def test_hive_folders(serve, tmp_path):
