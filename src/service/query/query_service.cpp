@@ -215,6 +215,7 @@ struct QueryService::Attempts {
   CancelToken cancelled = {};
   OnUnreadable on_unreadable = OnUnreadable::Fail;
   std::int64_t began_ns = 0;
+  std::string count_key = {};  // of the datasets that these are: none once they are others
   // Once for each of these reasons: an earlier task had spoilt the worker, the worker died.
   bool after_spoilt = true;
   bool after_death = true;
@@ -233,6 +234,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
   Attempts attempts{std::move(task), std::move(datasets), lane, large, entry.cancel};
   attempts.on_unreadable = on_unreadable_of(attempts.task);
   attempts.began_ns = monotonic_ns();
+  attempts.count_key = std::move(count_key);
   running_.emplace(id, std::move(entry));
   while (true) {
     if (checking_.unchecked) attempts.task.unchecked = checking_.unchecked(attempts.datasets);
@@ -250,7 +252,8 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
     if (attempts.cancelled.cancelled()) (*run)->cancel(attempts.cancelled.reason());
     TaskEvent first = co_await (*run)->next();
     if (first.kind != TaskEvent::Kind::Failed) {
-      co_return std::make_unique<Answer>(*this, id, std::move(*run), std::move(first), std::move(count_key));
+      co_return std::make_unique<Answer>(*this, id, std::move(*run), std::move(first),
+                                         std::move(attempts.count_key));
     }
     running_.at(id).run = nullptr;
     const bool again = co_await try_again(**run, attempts, first.error);
@@ -309,7 +312,12 @@ asio::awaitable<bool> QueryService::files_are_others(TaskRun& run, Attempts& att
     auto now = datasets_.find(dataset->name, attempts.on_unreadable);
     if (now) {
       // Or somebody else has noticed since, or the file is back already.
-      others = others || (*now)->version != dataset->version;
+      const bool is_other = (*now)->version != dataset->version;
+      if (is_other) {
+        attempts.count_key.clear();
+        attempts.task.known_total.reset();
+      }
+      others = others || is_other;
       dataset = *now;
     } else if (!attempts.is_statement()) {
       // Why a file could not be read is known by now, and what to do.

@@ -182,7 +182,7 @@ class Executor {
   };
   std::vector<OpenFile> reading_;     // files of others, of the task at hand
   bool as_listed_ = false;            // held files are read whatever their names stand for now
-  std::vector<std::string> tables_;   // that the statement reads
+  std::vector<std::string> named_;    // datasets that the statement reads
   std::vector<std::string> changed_;  // datasets of which a file was replaced
   std::string closed_;                // the dataset that it may not read, and wanted
   std::unique_ptr<BlockWriter> block_writer_;
