@@ -28,6 +28,13 @@ bool may_be_moved_files(ErrorCode code) {
          code == ErrorCode::DataProcessing || code == ErrorCode::Unavailable;
 }
 
+// The worker says it in its answer.
+void tell_left_out(Task& task, const std::vector<std::string>& names) {
+  Json list = Json::Array{};
+  for (const std::string& name : names) list.push(name);
+  if (!names.empty()) task.work.set("left_out", std::move(list));
+}
+
 // Of a statement: the datasets that it may not read.
 void tell_closed(Task& task, const std::vector<std::string>& names) {
   Json list = Json::Array{};
@@ -62,12 +69,6 @@ OnUnreadable on_unreadable_of(const Task& task) {
 }
 
 }  // namespace
-
-void tell_left_out(Task& task, const std::vector<std::string>& names) {
-  Json list = Json::Array{};
-  for (const std::string& name : names) list.push(name);
-  if (!names.empty()) task.work.set("left_out", std::move(list));
-}
 
 Status check_common(std::string_view format, std::string_view compression, std::int64_t timeout_ms) {
   if (find_output_format(format) == nullptr) {
