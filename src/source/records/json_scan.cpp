@@ -140,7 +140,9 @@ class FileScan {
 
   Status take_all(OrderedPipeline<RecordBlock, BlockScan>& pipeline) {
     while (true) {
-      CANVASBACK_ASSIGN(std::optional<BlockScan> block, pipeline.pop([&] { return work_.cancel.check(); }));
+      auto popped = pipeline.pop([&] { return work_.cancel.check(); });
+      if (!popped) return std::unexpected(placed(popped.error()));
+      const std::optional<BlockScan> block = std::move(*popped);
       if (!block) return {};
       if (block->error) {
         const RecordError& error = *block->error;
@@ -151,7 +153,15 @@ class FileScan {
     }
   }
 
-  void take(BlockScan& block) {
+  // What is wrong between records is known to be behind those of the blocks before.
+  Error placed(Error error) const {
+    if (error.code == ErrorCode::InvalidData || error.code == ErrorCode::PayloadTooLarge) {
+      error.message = fmt::format("from line {} on: {}", lines_ + 1, error.message);
+    }
+    return error;
+  }
+
+  void take(const BlockScan& block) {
     TextFileReading& reading = scan_.reading;
     for (std::size_t i = 0; i < block.steps.size(); ++i) {
       const TextPart& step = block.steps[i];
