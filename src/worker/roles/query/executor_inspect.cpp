@@ -45,7 +45,10 @@ Status Executor::inspect_text(Dataset& dataset, const CancelToken& cancel) {
   ScanWork work{threads_, cancel,
                 [this, bytes](std::uint64_t done) { share_done_ = std::min(1.0, static_cast<double>(done) / bytes); }};
   CANVASBACK_TRY(inspect_text_files(dataset, work));
+  // What was kept of this version was read before: of another set of files, where some could not be read.
+  text_sources_.erase(dataset.name);
   CANVASBACK_ASSIGN(dataset.columns, describe(dataset, cancel));
+  text_sources_.erase(dataset.name);
   return {};
 }
 
