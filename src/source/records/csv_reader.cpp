@@ -6,6 +6,8 @@
 
 #include "base/json.hpp"
 #include "base/limits.hpp"
+#include "source/delimited/cell_form.hpp"
+#include "source/delimited/dialects.hpp"
 #include "source/records/number_text.hpp"
 #include "source/records/place_builder.hpp"
 
@@ -16,11 +18,25 @@ using records::PlaceBuilder;
 
 constexpr std::int64_t kBlockRows = 32'768;
 constexpr std::size_t kBlockBytes = 8 * limits::kMiB;
+constexpr std::size_t kHeadBytes = 64 * limits::kKiB;
 
 struct Cell {
   std::string text;
   bool quoted = false;
 };
+
+// Forms that a number gives back, so that nothing is lost by it.
+bool is_number(delimited::CellForm form) {
+  switch (form) {
+    case delimited::CellForm::Integer:
+    case delimited::CellForm::WideInteger:
+    case delimited::CellForm::BigInteger:
+    case delimited::CellForm::Fraction:
+    case delimited::CellForm::NegativeZero:
+    case delimited::CellForm::Exponent: return true;
+    default: return false;
+  }
+}
 
 }  // namespace
 
@@ -35,9 +51,13 @@ struct CsvRecordReader::Impl {
   std::int64_t line = 1;      // where the reading is
   std::int64_t row_line = 1;  // where the row began
   std::size_t row_bytes = 0;
-  bool after_return = false;  // a carriage return, which counts only before a line feed
+  bool after_return = false;  // a carriage return: it ends the row, with a line feed that follows
   bool any = false;           // something of this row has come
-  bool at_start = true;
+  std::string head;  // what came, until it is known what it is
+  bool opened = false;
+  delimited::Encoding encoding = delimited::Encoding::Utf8;
+  char delimiter = ',';
+  std::string undecoded;  // UTF-16
   std::unique_ptr<PlaceBuilder> block = std::make_unique<PlaceBuilder>(nullptr);
   std::vector<PlaceBuilder*> places;
   std::int64_t rows = 0;
@@ -104,7 +124,8 @@ struct CsvRecordReader::Impl {
         places[i]->add_null();
       } else if (value.text == "true" || value.text == "false") {
         places[i]->add_bool(rows, value.text == "true");
-      } else if (records::add_number(*places[i], rows, value.text) != records::NumberOutcome::Added) {
+      } else if (!is_number(delimited::form_of(value.text, '.').form) ||
+                 records::add_number(*places[i], rows, value.text) != records::NumberOutcome::Added) {
         if (!is_utf8(value.text)) return wrong("The text is not UTF-8.");
         places[i]->add_string(rows, value.text);
       }
@@ -122,6 +143,33 @@ struct CsvRecordReader::Impl {
     return take(std::move(out));
   }
 
+  // From the begin, what the rest is to be read as; then all of that.
+  Status open(bool whole) {
+    opened = true;
+    CANVASBACK_ASSIGN(const delimited::FileHead found, delimited::head_of(head, whole, {}));
+    encoding = found.encoding.encoding;
+    delimiter = delimited::delimiter_of_head(found);
+    line += found.lines;
+    row_line = line;
+    std::string rest = head.substr(found.place);
+    head = {};
+    return feed(rest);
+  }
+
+  Status feed(std::string_view bytes) {
+    if (encoding == delimited::Encoding::Utf8) {
+      for (const char c : bytes) CANVASBACK_TRY(add_byte(c));
+      return {};
+    }
+    undecoded += bytes;
+    const std::size_t count = delimited::whole_characters(encoding, undecoded);
+    std::string text;
+    const bool invalid = delimited::decode(encoding, std::string_view(undecoded).substr(0, count), text).has_value();
+    undecoded.erase(0, count);
+    for (const char c : text) CANVASBACK_TRY(add_byte(c));
+    return invalid ? wrong("The text is not UTF-16.") : Status();
+  }
+
   Status add_byte(char c) {
     if (++row_bytes > limits::kRecordBytesMax) return fail(ErrorCode::PayloadTooLarge, "A row is larger than 16 MiB.");
     if (state == State::Quoted) {
@@ -135,13 +183,17 @@ struct CsvRecordReader::Impl {
     }
     if (after_return) {
       after_return = false;
-      if (c != '\n') return wrong("A carriage return stands by itself.");
+      if (c != '\n') {
+        ++line;
+        CANVASBACK_TRY(end_row());
+      }
+    }
+    if (c == delimiter) {
+      end_cell();
+      any = true;
+      return {};
     }
     switch (c) {
-      case ',':
-        end_cell();
-        any = true;
-        return {};
       case '\r': after_return = true; return {};
       case '\n': ++line; return end_row();
       case '"':
@@ -169,16 +221,14 @@ CsvRecordReader::CsvRecordReader(Take take) : impl_(std::make_unique<Impl>()) { 
 CsvRecordReader::~CsvRecordReader() = default;
 
 Status CsvRecordReader::add(std::string_view bytes) {
-  if (impl_->at_start && !bytes.empty()) {
-    // A byte order mark in one piece; one that is cut in two is a column's name.
-    if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
-    impl_->at_start = false;
-  }
-  for (char c : bytes) CANVASBACK_TRY(impl_->add_byte(c));
-  return {};
+  if (impl_->opened) return impl_->feed(bytes);
+  impl_->head += bytes;
+  return impl_->head.size() < kHeadBytes ? Status() : impl_->open(false);
 }
 
 Status CsvRecordReader::finish() {
+  if (!impl_->opened) CANVASBACK_TRY(impl_->open(true));
+  if (!impl_->undecoded.empty()) return impl_->wrong("The text ends within a character.");
   if (impl_->state == Impl::State::Quoted) return impl_->wrong("A quote is not closed.");
   impl_->after_return = false;
   if (impl_->any || impl_->cells > 0 || impl_->state != Impl::State::Begin) CANVASBACK_TRY(impl_->end_row());
