@@ -225,7 +225,8 @@ TEST_F(DelimitedFile, Encodings) {
       expect(utf16(u"id,name\n1,é\U0001F600\n", little, mark), "id BIGINT, name VARCHAR", {"1 'é😀'"});
     }
   }
-  EXPECT_NE(error_of("id,name\n1,Z\xFCrich\n").find("line 2 has the byte 0xFC where UTF-8 has none"), std::string::npos);
+  EXPECT_NE(error_of("id,name\n1,Z\xFCrich\n").find("line 2 has the byte 0xFC where UTF-8 has none"),
+            std::string::npos);
   TextSettings told;
   told.encoding = "windows-1252";
   expect("id,name\n1,Z\xFCrich\n2,\x80 5\n", "id BIGINT, name VARCHAR", {"1 'Zürich'", "2 '€ 5'"}, told);
@@ -420,7 +421,8 @@ TEST_F(DelimitedFile, AChangedFileIsAnError) {
             "x.csv has changed since it was looked at: line 3 has \"02\" in column \"a\", which was BIGINT.");
   EXPECT_EQ(error_after("a,b\n11,1.50\n22,2.500"),
             "x.csv has changed since it was looked at: line 3 has \"2.500\" in column \"b\", which was DECIMAL(18,2).");
-  EXPECT_EQ(error_after("a,b\n11,1.50\n2\n,2.50\n"), "x.csv has changed since it was looked at: it has other rows now.");
+  EXPECT_EQ(error_after("a,b\n11,1.50\n2\n,2.50\n"),
+            "x.csv has changed since it was looked at: it has other rows now.");
   EXPECT_EQ(error_after("a,b\n11,1.50\n"), "x.csv has changed: it is shorter now.");
   EXPECT_EQ(error_after("a,b\n11,1.50\n22,\xFF.50\n"),
             "x.csv has changed since it was looked at: its text is in another encoding.");

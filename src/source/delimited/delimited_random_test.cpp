@@ -75,7 +75,8 @@ std::string random_cell(Random& random, const Sample& sample) {
   const std::size_t count = below(random, 40) == 0 ? 400 : below(random, 5);
   for (std::size_t i = 0; i < count; ++i) out += kPieces[below(random, kPieces.size())];
   if (below(random, 50) == 0) out.assign(below(random, 20'000), 'L');
-  const bool needs = out.find_first_of("\"\r\n") != std::string::npos || out.find(sample.delimiter) != std::string::npos;
+  const bool needs =
+      out.find_first_of("\"\r\n") != std::string::npos || out.find(sample.delimiter) != std::string::npos;
   if (!needs && below(random, 4) != 0) return out;
   std::string quoted = "\"";
   for (const char c : out) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -95,7 +96,10 @@ Sample random_sample(Random& random, std::size_t bytes) {
     out.text += end;
     if (below(random, 200) == 0 && ends < 2) out.text += end;
   };
-  for (std::size_t i = 0; i < out.columns; ++i) out.text += (i > 0 ? std::string(1, out.delimiter) : "") + fmt::format("c{}", i);
+  for (std::size_t i = 0; i < out.columns; ++i) {
+    if (i > 0) out.text += out.delimiter;
+    out.text += fmt::format("c{}", i);
+  }
   end_line();
   for (int row = 0; out.text.size() < bytes; ++row) {
     out.text += std::to_string(row);

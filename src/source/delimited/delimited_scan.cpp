@@ -50,8 +50,8 @@ class DialectSearch {
       if (best) return best;
     }
     return fail(ErrorCode::InvalidData,
-                fmt::format("The file {} cannot be read: line {}: {}. If quotes mean nothing in it, say so (quote=); if "
-                            "another character is the delimiter, the quote or its escape, name it.",
+                fmt::format("The file {} cannot be read: line {}: {}. If quotes mean nothing in it, say so (quote=); "
+                            "if another character is the delimiter, the quote or its escape, name it.",
                             path_, anomaly_line_, anomaly_));
   }
 
@@ -136,7 +136,8 @@ class DialectSearch {
     TextDialect& dialect = out.candidate.dialect;
     dialect.blank_rows = out.first.cells.size() == 1;
     CANVASBACK_ASSIGN(const CellLook look, look_of(dialect, out.first));
-    CANVASBACK_ASSIGN(out.scan, scan_file(path_, head_.encoding.encoding, look, {out.first.end, out.first.lines}, work_));
+    const ScanStart start{out.first.end, out.first.lines};
+    CANVASBACK_ASSIGN(out.scan, scan_file(path_, head_.encoding.encoding, look, start, work_));
     if (!out.scan.anomaly.empty()) {
       note_anomaly(out.scan.anomaly, out.scan.anomaly_line);
       return std::optional<Attempt>();

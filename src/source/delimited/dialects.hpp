@@ -65,8 +65,8 @@ struct Candidate {
 // dialects of a later group count only where all of the earlier one meet an anomaly.
 std::vector<std::vector<Candidate>> candidates_of(const FileHead& head, const TextSettings& settings);
 
-// For a reader that cannot go back: the delimiter by the rows that the head holds, which has a header. ',' where no other
-// stands in it.
+// For a reader that cannot go back: the delimiter by the rows that the head holds, the first of which is a header; ','
+// where no other stands in that.
 char delimiter_of_head(const FileHead& head);
 
 // Of several that fit equally well the one with the higher rank: a byte that is rare in texts.

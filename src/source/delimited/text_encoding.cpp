@@ -123,7 +123,8 @@ Result<EncodingFound> find_encoding(std::string_view head, const std::optional<s
   const std::optional<Encoding> encoding = encoding_from(*told);
   if (!encoding) {
     return fail(ErrorCode::InvalidData,
-                fmt::format("There is no encoding \"{}\": it is one of utf-8, utf-16, utf-16le, utf-16be and windows-1252.",
+                fmt::format("There is no encoding \"{}\": it is one of utf-8, utf-16, utf-16le, utf-16be and "
+                            "windows-1252.",
                             told->substr(0, 64)));
   }
   return EncodingFound{*encoding, mark && mark->encoding == *encoding ? mark->mark_bytes : 0};

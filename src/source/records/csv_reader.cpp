@@ -156,12 +156,12 @@ struct CsvRecordReader::Impl {
     return feed(rest);
   }
 
-  Status feed(std::string_view bytes) {
+  Status feed(std::string_view piece) {
     if (encoding == delimited::Encoding::Utf8) {
-      for (const char c : bytes) CANVASBACK_TRY(add_byte(c));
+      for (const char c : piece) CANVASBACK_TRY(add_byte(c));
       return {};
     }
-    undecoded += bytes;
+    undecoded += piece;
     const std::size_t count = delimited::whole_characters(encoding, undecoded);
     std::string text;
     const bool invalid = delimited::decode(encoding, std::string_view(undecoded).substr(0, count), text).has_value();
