@@ -52,6 +52,13 @@ def test_a_cell_is_a_number_only_where_that_gives_its_text_back(serve):
         {"n": 1, "v": 1.5}, {"n": 2, "v": 2e-07}, {"n": 3, "v": 4.0}]  # fmt: skip
 
 
+def test_amounts_are_numbers(serve):
+    server = serve()
+    upload(server, b"n,price\n1,241.30\n2,100.00\n3,0.29\n", "prices")
+    assert rows(server, "prices", "n, price") == [
+        {"n": 1, "price": 241.3}, {"n": 2, "price": 100.0}, {"n": 3, "price": 0.29}]  # fmt: skip
+
+
 def test_what_cannot_be_read_is_refused_with_its_line(serve):
     server = serve()
     for body, line in ((b"n;a\n1;2\n3;4;5\n", "line 3"), ("n,a\n1,x".encode("utf-16-le") + b"y", "line 2")):

@@ -12,25 +12,27 @@ namespace canvasback {
 namespace {
 
 // name=values; a number by its kind (i, d), a text in quotes.
-std::string read(std::string_view bytes, std::size_t piece = 1'000'000) {
+std::string read(std::string_view bytes, std::size_t piece = 1'000'000, bool amounts = true) {
   std::string out;
-  CsvRecordReader reader([&](Shredded block) -> Status {
-    for (const auto& [name, lanes] : block.members) {
-      out += name + "=";
-      const auto append = [&](const std::shared_ptr<arrow::Array>& lane, std::string_view kind) {
-        for (std::int64_t row = 0; lane && row < lane->length(); ++row) {
-          if (lane->IsNull(row)) continue;
-          out += fmt::format("{}{}:{} ", row, kind, lane->GetScalar(row).ValueOrDie()->ToString());
+  CsvRecordReader reader(
+      [&](Shredded block) -> Status {
+        for (const auto& [name, lanes] : block.members) {
+          out += name + "=";
+          const auto append = [&](const std::shared_ptr<arrow::Array>& lane, std::string_view kind) {
+            for (std::int64_t row = 0; lane && row < lane->length(); ++row) {
+              if (lane->IsNull(row)) continue;
+              out += fmt::format("{}{}:{} ", row, kind, lane->GetScalar(row).ValueOrDie()->ToString());
+            }
+          };
+          append(lanes.ints, "i");
+          append(lanes.bigs, "b");
+          append(lanes.doubles, "d");
+          append(lanes.bools, "t");
+          append(lanes.strings, "s");
         }
-      };
-      append(lanes.ints, "i");
-      append(lanes.bigs, "b");
-      append(lanes.doubles, "d");
-      append(lanes.bools, "t");
-      append(lanes.strings, "s");
-    }
-    return {};
-  });
+        return {};
+      },
+      amounts);
   Status status;
   for (std::size_t at = 0; at < bytes.size() && status; at += piece) status = reader.add(bytes.substr(at, piece));
   if (status) status = reader.finish();
@@ -59,6 +61,15 @@ TEST(CsvReader, Dialects) {
 TEST(CsvReader, NumbersThatGiveTheirTextBack) {
   EXPECT_EQ(read("v\n1.10\n1E5\n1.5\n007\n-0\n2e-07\n12345678901234567890\n+1\n1.0\n"),
             "v=6b:12345678901234567890 2d:1.5 5d:2e-7 8d:1 0s:1.10 1s:1E5 3s:007 4s:-0 7s:+1 ");
+}
+
+TEST(CsvReader, AmountsAreNumbersWhereAllHaveAsManyDecimals) {
+  EXPECT_EQ(read("v\n241.30\n100.00\n\"\"\n"), "v=0s:241.30 1s:100.00 2s: ");
+  EXPECT_EQ(read("n,v\n1,241.30\n2,\n3,100.00\n4,0.25\n"), "n=0i:1 1i:2 2i:3 3i:4 v=0d:241.3 2d:100 3d:0.25 ");
+  EXPECT_EQ(read("v\n1.10\n1.90\n1.9\n2.20\n"), "v=2d:1.9 0s:1.10 1s:1.90 3s:2.20 ");
+  EXPECT_EQ(read("v\n1.25\n1.10\n7\n"), "v=2i:7 0d:1.25 1s:1.10 ");
+  EXPECT_EQ(read("v\n0.1234567890123450\n"), "v=0s:0.1234567890123450 ") << "a double has no more than 15 digits";
+  EXPECT_EQ(read("v\n241.30\n1.5\n", 1000, false), "v=1d:1.5 0s:241.30 ") << "a schema says what they are";
 }
 
 TEST(CsvReader, LinesOfErrors) {
