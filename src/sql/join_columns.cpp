@@ -95,7 +95,8 @@ std::string text_of(const SourceColumn& column) {
   if (column.type == "VARCHAR") return column.sql;
   if (column.type == "BLOB") return fmt::format("to_base64({})", column.sql);
   const bool nested = column.type.ends_with("]") || column.type.starts_with("STRUCT(") || column.type.starts_with("MAP(");
-  return fmt::format(nested ? "CAST(to_json({}) AS VARCHAR)" : "CAST({} AS VARCHAR)", column.sql);
+  return nested ? fmt::format("CAST(to_json({}) AS VARCHAR)", column.sql)
+                : fmt::format("CAST({} AS VARCHAR)", column.sql);
 }
 
 std::string cast(const SourceColumn& column, const std::string& type) {

@@ -1,5 +1,6 @@
 #include "source/arrow/arrow_reader.hpp"
 
+#include <arrow/buffer.h>
 #include <arrow/io/file.h>
 #include <arrow/ipc/reader.h>
 #include <fmt/format.h>

@@ -91,7 +91,7 @@ Result<TimestampFacts> look_at_timestamps(parquet::ParquetFileReader& file, int 
     if (int96) {
       CANVASBACK_TRY((visit_values<parquet::Int96Reader, parquet::Int96>(*column, cancel, [&](parquet::Int96 value) {
         std::int64_t nanos = 0;
-        std::memcpy(&nanos, value.value, sizeof nanos);
+        std::memcpy(&nanos, value.value.data(), sizeof nanos);
         facts.fine = facts.fine || nanos % kNanosPerMicro != 0;
         facts.far = facts.far || value.value[2] < kFirstNanoDay || value.value[2] > kLastNanoDay;
       })));
