@@ -73,7 +73,7 @@ model-keys: test-programs ## 10,000 random histories of keyed collections agains
 	$(PYTHON) tests/model/keys_model.py --histories 10000
 
 soak-short: test-programs unit functional web-test crash-short model-short model-keys-short
-	$(PYTHON) tests/soak/soak.py --short memory hangups timeout cancels kills
+	$(PYTHON) tests/soak/soak.py --short memory hangups timeout cancels kills replaced
 
 soak: test-programs ## memory, cancels, crowds, kills at full size (about 20 minutes; SOAK="memory crowd" runs some)
 	$(PYTHON) tests/soak/soak.py $(SOAK)

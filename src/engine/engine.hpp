@@ -15,6 +15,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "stream/batch_stream.hpp"
+#include "stream/part_source.hpp"
 
 namespace canvasback {
 
@@ -51,6 +52,9 @@ struct Admitted {
 // Reads some relation from outside the engine, afresh at each call.
 using StreamFactory = std::function<Result<std::unique_ptr<BatchStream>>()>;
 
+// Shared: statements read from it while the next one may define another of its name.
+using PartSourcePtr = std::shared_ptr<const PartSource>;
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -61,6 +65,8 @@ class Engine {
   virtual Status define_view(std::string_view name, std::string_view version, std::string_view relation) = 0;
   // What `arrow_files('name')` reads.
   virtual void define_stream(std::string_view name, StreamFactory factory) = 0;
+  // What `part_rows('name')` reads (engine/duckdb/parts_function.hpp).
+  virtual void define_parts(std::string_view name, PartSourcePtr source) = 0;
   // How many threads the statements that follow run on, at most EngineOptions::threads; all of them, until told.
   virtual void use_threads(int threads) = 0;
   // A statement that gives the same rows as this admitted one with less work; empty where none is known.

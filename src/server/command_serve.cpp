@@ -21,6 +21,9 @@
 namespace canvasback {
 namespace {
 
+// Whoever asks for a dataset that takes longer is told how far it is.
+constexpr std::chrono::seconds kPrepareWait{2};
+
 void open_browser(const std::string& url) {
   std::string command = "xdg-open";
   std::string address = url;
@@ -41,7 +44,7 @@ void raise_descriptor_limit() {
 asio::awaitable<Status> add_datasets(Runtime& runtime, std::vector<DatasetSource> sources) {
   // First: their folders are among what workers may read, and their names are taken.
   if (Status status = co_await runtime.collections().open(); !status) co_return status;
-  co_return co_await runtime.datasets().add(std::move(sources));
+  co_return co_await runtime.datasets().add(std::move(sources), kPrepareWait);
 }
 
 asio::awaitable<bool> drain(Runtime& runtime, http::Server& server) {

@@ -121,8 +121,33 @@ class Entry {
   std::string_view kind_;
 };
 
+// A text, true or false, or a list or table of texts.
+Result<Json> json_of(const toml::node& node, std::string_view key) {
+  if (const auto* text = node.as_string()) return Json(text->get());
+  if (const auto* flag = node.as_boolean()) return Json(flag->get());
+  Json out = node.is_table() ? Json(Json::Object{}) : Json(Json::Array{});
+  if (const auto* list = node.as_array()) {
+    for (const auto& item : *list) {
+      CANVASBACK_ASSIGN(Json value, json_of(item, key));
+      out.push(std::move(value));
+    }
+    return out;
+  }
+  if (const auto* table = node.as_table()) {
+    for (const auto& [name, item] : *table) {
+      CANVASBACK_ASSIGN(Json value, json_of(item, key));
+      out.set(std::string(name.str()), std::move(value));
+    }
+    return out;
+  }
+  return fail(ErrorCode::InvalidData, fmt::format("{} of a [[dataset]] has a value of the wrong kind.", key));
+}
+
 Result<DatasetSource> dataset_entry(const toml::table& table) {
-  CANVASBACK_ASSIGN(const Entry entry, Entry::open(table, "dataset", {"name", "path", "kind"}));
+  CANVASBACK_ASSIGN(const Entry entry, Entry::open(table, "dataset",
+                                                   {"name", "path", "kind", "delimiter", "quote", "escape", "comment",
+                                                    "header", "encoding", "decimal", "date_format", "null_values",
+                                                    "types", "all_text"}));
   CANVASBACK_ASSIGN(const std::string name, entry.text("name"));
   CANVASBACK_ASSIGN(const std::string path, entry.text("path"));
   CANVASBACK_ASSIGN(const std::string kind, entry.text("kind"));
@@ -132,6 +157,13 @@ Result<DatasetSource> dataset_entry(const toml::table& table) {
     source.kind = dataset_kind_from(kind);
     if (!source.kind) return fail(ErrorCode::InvalidData, "kind is parquet, csv, json or arrow.");
   }
+  Json settings = Json::Object{};
+  for (const auto& [key, node] : table) {
+    if (key.str() == "name" || key.str() == "path" || key.str() == "kind") continue;
+    CANVASBACK_ASSIGN(Json value, json_of(node, key.str()));
+    settings.set(std::string(key.str()), std::move(value));
+  }
+  CANVASBACK_ASSIGN(source.text, text_settings_from_json(settings));
   return source;
 }
 

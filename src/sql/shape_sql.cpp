@@ -129,8 +129,8 @@ class Shaper {
   int depth_ = 0;
 };
 
-// What the engine calls the columns of a file: it takes names that differ in case alone for one, and gives all but the
-// first a number.
+}  // namespace
+
 std::vector<std::string> engine_names(const std::vector<std::string>& columns) {
   std::vector<std::string> out;
   std::map<std::string, int> taken;  // in lower case: the next number
@@ -144,8 +144,6 @@ std::vector<std::string> engine_names(const std::vector<std::string>& columns) {
   }
   return out;
 }
-
-}  // namespace
 
 std::string exact_columns_sql(const std::vector<std::string>& names) {
   const auto told = engine_names(names);

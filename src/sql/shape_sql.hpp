@@ -18,6 +18,10 @@ std::string shape_sql(const Kinds& file, const Kinds& all);
 // from another that differs in case alone.
 std::string exact_columns_sql(const std::vector<std::string>& names);
 
+// What the engine calls columns of these names: it takes names that differ in case alone for one, and gives all but the
+// first a number.
+std::vector<std::string> engine_names(const std::vector<std::string>& columns);
+
 // The select list of each shape. Kept for the last few kinds asked for, as long as somebody has them. Thread-safe.
 using SelectLists = std::vector<std::string>;
 std::shared_ptr<const SelectLists> select_lists(const std::shared_ptr<const FileKinds>& kinds);

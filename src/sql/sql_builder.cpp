@@ -106,6 +106,19 @@ std::string shaped_relation_sql(const Dataset& dataset, bool with_places) {
   return fmt::format("({})", fmt::join(groups, " UNION ALL "));
 }
 
+// Files of CSV and JSON: the engine's function of parts knows their columns by number, and each row's place.
+std::string parts_relation_sql(const Dataset& dataset, bool with_places) {
+  std::vector<std::string> columns;
+  for (const DatasetColumn& column : dataset.columns) {
+    columns.push_back(fmt::format("c{} AS {}", columns.size(), sql_identifier(column.name)));
+  }
+  if (with_places) {
+    const PlaceNames names = place_names(dataset);
+    columns.push_back(fmt::format("p0 AS {}, p1 AS {}", sql_identifier(names.file), sql_identifier(names.row)));
+  }
+  return fmt::format("(SELECT {} FROM part_rows({}))", fmt::join(columns, ", "), sql_literal(dataset.name));
+}
+
 // A collection without records has columns and no file.
 std::string empty_relation_sql(const Dataset& dataset, bool with_places) {
   std::vector<std::string> columns;
@@ -123,6 +136,7 @@ std::string empty_relation_sql(const Dataset& dataset, bool with_places) {
 // The relation with each row's place beside its columns. Parquet files have them built in; for the others the engine
 // numbers the rows as it reads, which costs a little and is asked for only where an order must be total.
 std::string placed_relation_sql(const Dataset& dataset) {
+  if (dataset.text) return parts_relation_sql(dataset, true);
   if (dataset.forms) return formed_relation_sql(dataset, true);
   if (is_shaped(dataset)) return shaped_relation_sql(dataset, true);
   if (dataset.kind == DatasetKind::Parquet && dataset.files.empty()) return empty_relation_sql(dataset, true);
@@ -411,20 +425,15 @@ std::string file_columns_sql(const Dataset& dataset, const DataFile& file) {
 }
 
 std::string relation_sql(const Dataset& dataset) {
+  if (dataset.text) return parts_relation_sql(dataset, false);
   if (dataset.forms) return formed_relation_sql(dataset, false);
   if (is_shaped(dataset)) return shaped_relation_sql(dataset, false);
   if (dataset.kind == DatasetKind::Parquet && dataset.files.empty()) return empty_relation_sql(dataset, false);
   const std::string_view by_name = dataset.union_by_name ? ", union_by_name=true" : "";
   const std::string_view hive = dataset.hive_partitioning ? ", hive_partitioning=true" : ", hive_partitioning=false";
-  switch (dataset.kind) {
-    case DatasetKind::Parquet:
-      // Bounds in footers leave NaN out: without the option the engine would drop or keep row groups by them alone.
-      return fmt::format("read_parquet({}{}{}, can_have_nan=true)", file_list(dataset), by_name, hive);
-    case DatasetKind::Csv: return fmt::format("read_csv({}{}{})", file_list(dataset), by_name, hive);
-    case DatasetKind::Json: return fmt::format("read_json({}{}{})", file_list(dataset), by_name, hive);
-    case DatasetKind::Arrow: break;
-  }
-  return fmt::format("arrow_files({})", sql_literal(dataset.name));
+  if (dataset.kind == DatasetKind::Arrow) return fmt::format("arrow_files({})", sql_literal(dataset.name));
+  // Bounds in footers leave NaN out: without the option the engine would drop or keep row groups by them alone.
+  return fmt::format("read_parquet({}{}{}, can_have_nan=true)", file_list(dataset), by_name, hive);
 }
 
 Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection, const Cursor* cursor,

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "record/text_reading.hpp"
+
 namespace canvasback {
 namespace {
 
@@ -11,6 +13,7 @@ Dataset dataset(DatasetKind kind = DatasetKind::Parquet) {
   out.name = "it's";
   out.kind = kind;
   out.files = {{"/d/o'neil.parquet", 1, 2, 3, 10, {10}}};
+  if (kind == DatasetKind::Csv) out.text = std::make_shared<const TextReading>();
   out.columns = {{"id", "BIGINT", {}, {}, {}}, {"a\"b", "VARCHAR", {}, {}, {}}, {"p", "DECIMAL(12,2)", {}, {}, {}}};
   return out;
 }
@@ -25,9 +28,8 @@ TEST(SqlBuilder, RelationsQuoteTheirPaths) {
   EXPECT_EQ(relation_sql(dataset()),
             "read_parquet(['/d/o''neil.parquet'], hive_partitioning=false, can_have_nan=true)");
   EXPECT_EQ(relation_sql(dataset(DatasetKind::Arrow)), "arrow_files('it''s')");
-  Dataset mixed = dataset(DatasetKind::Csv);
-  mixed.union_by_name = mixed.hive_partitioning = true;
-  EXPECT_EQ(relation_sql(mixed), "read_csv(['/d/o''neil.parquet'], union_by_name=true, hive_partitioning=true)");
+  EXPECT_EQ(relation_sql(dataset(DatasetKind::Csv)),
+            R"((SELECT c0 AS "id", c1 AS "a""b", c2 AS "p" FROM part_rows('it''s')))");
 }
 
 TEST(SqlBuilder, ValuesAreParametersAndNamesAreQuoted) {
@@ -43,7 +45,7 @@ TEST(SqlBuilder, OnlyWhatIsAskedForIsSelected) {
   selection.limit = 5;
   selection.offset = 7;
   const SqlStatement statement = rows_sql(dataset(DatasetKind::Csv), selection, nullptr, false).value();
-  EXPECT_TRUE(statement.sql.starts_with(R"(SELECT "p", "id" FROM read_csv()")) << statement.sql;
+  EXPECT_TRUE(statement.sql.starts_with(R"(SELECT "p", "id" FROM (SELECT c0 AS "id")")) << statement.sql;
   EXPECT_TRUE(statement.sql.ends_with(" LIMIT 5 OFFSET 7"));
   EXPECT_EQ(statement.hidden_columns, 0);
 }
@@ -73,11 +75,13 @@ TEST(SqlBuilder, ACursorMustFitTheSort) {
   EXPECT_FALSE(rows_sql(dataset(), selection, &cursor, true));
 }
 
-TEST(SqlBuilder, RowsOfTextFilesAreNumberedWhereAnOrderMustBeTotal) {
+TEST(SqlBuilder, RowsOfTextFilesHaveTheirPlacesWhereAnOrderMustBeTotal) {
   Selection selection;
   selection.sort = {{"p", false}};
   const SqlStatement statement = rows_sql(dataset(DatasetKind::Csv), selection, nullptr, true).value();
-  EXPECT_NE(statement.sql.find("row_number() OVER () - 1 AS file_row_number FROM read_csv("), std::string::npos);
+  EXPECT_NE(statement.sql.find(R"(p0 AS "file_index", p1 AS "file_row_number" FROM part_rows('it''s')))"),
+            std::string::npos)
+      << statement.sql;
   EXPECT_EQ(statement.hidden_columns, 3);
 }
 

@@ -120,13 +120,21 @@ bool stands_for_a_path(const std::string& path) {
   return root.size() > fs::current_path(error).native().size() && exists(root);
 }
 
-std::string version_of(const std::vector<DataFile>& files) {
+std::string version_of(const std::vector<DataFile>& files, const TextSettings& settings) {
   Sha256 digest;
   for (const DataFile& file : files) {
     digest.update(
         fmt::format("{}\n{} {} {} {}\n", file.path, file.bytes, file.modified_ns, file.changed_ns, file.inode));
   }
+  if (settings != TextSettings()) digest.update(to_json(settings).dump());
   return digest.hex().substr(0, 16);
+}
+
+// Where the settings of `path?name=value…` begin, if there are any: the '?' of a pattern is followed by no '='.
+std::size_t settings_mark(std::string_view argument) {
+  const std::size_t mark = argument.rfind('?');
+  if (mark == std::string_view::npos || argument.find('=', mark) == std::string_view::npos) return std::string_view::npos;
+  return mark;
 }
 
 }  // namespace
@@ -165,7 +173,9 @@ Result<DatasetSource> dataset_source(std::string_view name, std::string_view pat
   return source;
 }
 
-Result<DatasetSource> dataset_source_from(std::string_view argument) {
+namespace {
+
+Result<DatasetSource> source_without_settings(std::string_view argument) {
   if (stands_for_a_path(absolute_path(argument))) return dataset_source("", argument);
   // `name=path`: either may hold a '=', so the path that exists decides, and else the first '='.
   std::optional<std::size_t> first;
@@ -178,6 +188,18 @@ Result<DatasetSource> dataset_source_from(std::string_view argument) {
   }
   if (first) return dataset_source(argument.substr(0, *first), argument.substr(*first + 1));
   return dataset_source("", argument);
+}
+
+}  // namespace
+
+Result<DatasetSource> dataset_source_from(std::string_view argument) {
+  CANVASBACK_ASSIGN(DatasetSource whole, source_without_settings(argument));
+  const std::size_t mark = settings_mark(argument);
+  std::error_code error;
+  if (mark == std::string_view::npos || fs::exists(whole.pattern, error)) return whole;
+  CANVASBACK_ASSIGN(DatasetSource source, source_without_settings(argument.substr(0, mark)));
+  CANVASBACK_ASSIGN(source.text, text_settings_from_query(argument.substr(mark + 1)));
+  return source;
 }
 
 Result<Dataset> list_files(const DatasetSource& source) {
@@ -210,8 +232,18 @@ Result<Dataset> list_files(const DatasetSource& source) {
     return fail(ErrorCode::DatasetNotFound, fmt::format("No data file matches {}.", source.pattern));
   }
   dataset.kind = *kind;
+  if (source.text != TextSettings()) {
+    const bool is_text = dataset.kind == DatasetKind::Csv || dataset.kind == DatasetKind::Json;
+    if (!is_text) {
+      return fail(ErrorCode::InvalidData, fmt::format("{} is {}: how text is read means nothing for it.", source.pattern,
+                                                      name_of(dataset.kind)));
+    }
+    auto told = std::make_shared<TextReading>();
+    told->settings = source.text;
+    dataset.text = std::move(told);
+  }
   std::ranges::sort(dataset.files, {}, &DataFile::path);
-  dataset.version = version_of(dataset.files);
+  dataset.version = version_of(dataset.files, source.text);
   return dataset;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "record/text_reading.hpp"
 
 namespace canvasback {
 namespace {
@@ -180,6 +181,15 @@ Json to_json(const Dataset& dataset) {
     for (const Kinds& shape : dataset.file_kinds->shapes) shapes.push(to_json(shape));
   }
   out.set("shapes", std::move(shapes));
+  if (dataset.text) out.set("text", to_json(*dataset.text));
+  Json left_out = Json::Array{};
+  for (const LeftOutFile& file : dataset.left_out) {
+    Json entry;
+    entry.set("path", file.path);
+    entry.set("reason", file.reason);
+    left_out.push(std::move(entry));
+  }
+  out.set("left_out", std::move(left_out));
   out.set("forms", dataset.forms ? forms_to_json(*dataset.forms) : Json(Json::Array{}));
   out.set("fine_columns", texts_to_json(dataset.fine_columns));
   out.set("notes", texts_to_json(dataset.notes));
@@ -217,6 +227,13 @@ Result<Dataset> dataset_from_json(const Json& json) {
     file_kinds->all = kinds_from_json(*kinds);
     for (const Json& shape : json.at("shapes").as_array()) file_kinds->shapes.push_back(kinds_from_json(shape));
     dataset.file_kinds = std::move(file_kinds);
+  }
+  if (const Json* text = json.find("text")) {
+    CANVASBACK_ASSIGN(TextReading reading, text_reading_from_json(*text));
+    dataset.text = std::make_shared<const TextReading>(std::move(reading));
+  }
+  for (const Json& file : json.at("left_out").as_array()) {
+    dataset.left_out.push_back({std::string(file.at("path").as_string()), std::string(file.at("reason").as_string())});
   }
   dataset.forms = forms_from_json(json.at("forms"));
   dataset.fine_columns = texts_from_json(json.at("fine_columns"));

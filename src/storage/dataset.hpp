@@ -19,6 +19,8 @@
 
 namespace canvasback {
 
+struct TextReading;  // record/text_reading.hpp
+
 enum class DatasetKind { Parquet, Csv, Json, Arrow };
 
 std::string_view name_of(DatasetKind kind);
@@ -76,6 +78,14 @@ struct FileKinds {
   std::vector<Kinds> shapes;  // of each sort of file, see DataFile::shape
 };
 
+// A file that the dataset is without, because it cannot be read.
+struct LeftOutFile {
+  std::string path;
+  std::string reason;  // for the owner: what is wrong, and where
+
+  bool operator==(const LeftOutFile&) const = default;
+};
+
 // How files of one sort become columns of their dataset, where they do not have them already (sql/file_forms.hpp).
 struct FileForm {
   int columns = 0;        // that are read, those of the partition included: c0, c1, …
@@ -98,6 +108,12 @@ struct Dataset {
   // gives `columns` is made of it where it runs (sql/shape_sql.hpp). Shared, because it may be large and a dataset is
   // copied for every statement that needs only some of its files. Null: all files have these columns.
   std::shared_ptr<const FileKinds> file_kinds;
+  // What was found in files of CSV and JSON, one for each of `files`. Before they are inspected: what was told of them,
+  // or null. Shared, because it has a place for every part of every file.
+  std::shared_ptr<const TextReading> text;
+  // Beside `files`, which has only those that can be read. An answer from a dataset with such files is not of all rows,
+  // and says so; asked with on_unreadable=fail there is none.
+  std::vector<LeftOutFile> left_out;
   // Of files that are not read as they are: their sorts. Shared like file_kinds. Null: all files have these columns.
   std::shared_ptr<const std::vector<FileForm>> forms;
   std::vector<std::string> fine_columns;  // of files: what portable_schema() (stream/portable_batches.hpp) must know

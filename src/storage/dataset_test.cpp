@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "record/text_reading.hpp"
+
 namespace canvasback {
 namespace {
 
@@ -13,6 +15,11 @@ Dataset example() {
   dataset.columns = {{"id", "BIGINT", "1", "9", 0}, {"née \"x\"", "VARCHAR", {}, {}, {}}};
   dataset.rows = 9'007'199'254'740'993;
   dataset.version = "abc";
+  dataset.left_out = {{"/d/c.arrow", "it ends early"}};
+  TextReading reading;
+  reading.files.resize(2);
+  reading.columns = {{"id", "BIGINT", "why"}};
+  dataset.text = std::make_shared<const TextReading>(std::move(reading));
   dataset.plain_scan = dataset.union_by_name = dataset.hive_partitioning = true;
   return dataset;
 }
@@ -30,6 +37,9 @@ TEST(Dataset, TheWireFormKeepsEverything) {
   EXPECT_TRUE(back->files[0].same_content(dataset.files[0]));
   EXPECT_EQ(back->files[0].row_group_rows, (std::vector<std::int64_t>{1, 2}));
   EXPECT_EQ(back->files[1].rows, -1);
+  EXPECT_EQ(back->left_out, dataset.left_out);
+  ASSERT_TRUE(back->text);
+  EXPECT_EQ(back->text->columns[0].reason, "why");
   EXPECT_EQ(back->columns[0].max, "9");
   EXPECT_EQ(back->columns[1].null_count, std::nullopt);
 }

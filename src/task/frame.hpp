@@ -3,7 +3,7 @@
 // in the ring that both share (task/byte_ring.hpp).
 //
 //   front → worker   Hello (sandbox and engine settings, first)  Catalog (entries new to this worker)  Task  Cancel
-//                    Taken (no payload: there is room in the ring again)
+//                    Taken (no payload: there is room in the ring again)  Files (descriptors of a dataset, sent along)
 //   worker → front   Ready (sandboxed, engine open)  Head (before the first data: totals)  Data*  LastData  Progress*
 //                    CacheOffer (a decoded block in its spill folder, after the answer)  Done | Failed (ends a task)
 // Of the roles that write (task/collection_task.hpp) also:

@@ -1,5 +1,6 @@
 """The long checks of a server under hard use: memory under slow and fast readers, clients that vanish, time-outs,
-thousands of cancels, many clients, killed workers and a killed front. `make soak` runs all; names run some.
+thousands of cancels, many clients, killed workers, a killed front, a file that is replaced all the time. `make soak` runs
+all; names run some.
 
     python tests/soak/soak.py [--data FOLDER] [--short] [NAME ...]
 
@@ -9,6 +10,7 @@ Each prints its figures and PASS or FAIL; the exit code counts failures. --data 
 import argparse
 import json
 import os
+import pathlib
 import random
 import signal
 import subprocess
@@ -18,6 +20,9 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "functional"))
+from replacing import Replaced, storm  # noqa: E402
+from serving import Server as FunctionalServer  # noqa: E402
 from support import MemoryWatch, Server, pss, read_at, wait_until  # noqa: E402
 
 LIMIT_PAIR = 300e6  # front + worker, PSS
@@ -467,7 +472,27 @@ def stalls(data):
         server.stop()
 
 
-CHECKS = {f.__name__: f for f in (memory, wide, hangups, timeout, cancels, kills, crowd, stalls)}
+def replaced(data):
+    """A served file renamed over another every 50 ms under 20 clients: no answer but 200, each of one version and none of
+    one that was gone before it was asked for, and 95 of 100 take at most ten times what they take of a file that stays."""
+    seconds, clients = (10, 20) if data.short else (60, 20)
+    with tempfile.TemporaryDirectory(prefix="canvasback-soak-") as folder:
+        served = Replaced(pathlib.Path(folder) / "in/one.parquet")
+        with FunctionalServer(pathlib.Path(folder) / "server", [served.path]) as server:
+            calm = storm(server, served, seconds / 3, clients, replacing=False)
+            stormy = storm(server, served, seconds, clients)
+            ratio = stormy["p95_ms"] / calm["p95_ms"]
+            return verdict(
+                "replaced",
+                not stormy["bad"] and not calm["bad"] and ratio <= 10 * data.patience,
+                ratio=round(ratio, 2),
+                calm=calm,
+                replaced=served.current,
+                stormy=stormy,
+            )
+
+
+CHECKS = {f.__name__: f for f in (memory, wide, hangups, timeout, cancels, kills, crowd, stalls, replaced)}
 
 
 def main():

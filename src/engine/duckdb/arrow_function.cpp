@@ -1,16 +1,14 @@
 #include "engine/duckdb/arrow_function.hpp"
 
-#include <arrow/c/bridge.h>
 #include <arrow/record_batch.h>
 
 #include <memory>
 
+#include "engine/duckdb/arrow_chunks.hpp"
 #include "engine/duckdb/handles.hpp"
 
 namespace canvasback::duck {
 namespace {
-
-constexpr std::int64_t kVectorRows = 2048;
 
 struct Extra {
   StreamRegistry* registry;
@@ -34,47 +32,6 @@ void destroy(void* data) {
   delete static_cast<T*>(data);
 }
 
-Result<ConvertedSchema> convert_schema(duckdb_connection connection, const SchemaPtr& schema) {
-  ArrowSchema exported{};
-  if (auto status = arrow::ExportSchema(*schema, &exported); !status.ok()) {
-    return fail(ErrorCode::DataProcessing, "The Arrow schema cannot be exported.", status.ToString());
-  }
-  ConvertedSchema converted;
-  ErrorData error(duckdb_schema_from_arrow(connection, &exported, converted.out()));
-  if (exported.release != nullptr) exported.release(&exported);
-  if (error && duckdb_error_data_has_error(error.get())) {
-    return fail(ErrorCode::InvalidData, duckdb_error_data_message(error.get()));
-  }
-  return converted;
-}
-
-Result<Chunk> convert_batch(duckdb_connection connection, const arrow::RecordBatch& batch,
-                            duckdb_arrow_converted_schema schema) {
-  ArrowArray exported{};
-  if (auto status = arrow::ExportRecordBatch(batch, &exported); !status.ok()) {
-    return fail(ErrorCode::DataProcessing, "An Arrow batch cannot be exported.", status.ToString());
-  }
-  Chunk chunk;
-  ErrorData error(duckdb_data_chunk_from_arrow(connection, &exported, schema, chunk.out()));
-  if (error && duckdb_error_data_has_error(error.get())) {
-    return fail(ErrorCode::InvalidData, duckdb_error_data_message(error.get()));
-  }
-  return chunk;
-}
-
-// The engine's types of the columns are those of an empty batch, converted.
-Status add_columns(duckdb_bind_info info, const Extra& extra, const SchemaPtr& schema) {
-  CANVASBACK_ASSIGN(ConvertedSchema converted, convert_schema(extra.connection, schema));
-  auto empty = arrow::RecordBatch::MakeEmpty(schema);
-  if (!empty.ok()) return fail(ErrorCode::InvalidData, empty.status().ToString());
-  CANVASBACK_ASSIGN(Chunk chunk, convert_batch(extra.connection, **empty, converted.get()));
-  for (int i = 0; i < schema->num_fields(); ++i) {
-    LogicalType type(duckdb_vector_get_column_type(duckdb_data_chunk_get_vector(chunk.get(), static_cast<idx_t>(i))));
-    duckdb_bind_add_result_column(info, schema->field(i)->name().c_str(), type.get());
-  }
-  return {};
-}
-
 void bind(duckdb_bind_info info) {
   const auto& extra = *static_cast<Extra*>(duckdb_bind_get_extra_info(info));
   Value parameter(duckdb_bind_get_parameter(info, 0));
@@ -87,8 +44,11 @@ void bind(duckdb_bind_info info) {
   auto stream = data->factory();
   if (!stream) return duckdb_bind_set_error(info, stream.error().message.c_str());
   data->schema = (*stream)->schema();
-  if (Status status = add_columns(info, extra, data->schema); !status) {
-    return duckdb_bind_set_error(info, status.error().message.c_str());
+  auto types = engine_types(extra.connection, data->schema);
+  if (!types) return duckdb_bind_set_error(info, types.error().message.c_str());
+  for (std::size_t i = 0; i < types->size(); ++i) {
+    const std::string& column = data->schema->field(static_cast<int>(i))->name();
+    duckdb_bind_add_result_column(info, column.c_str(), (*types)[i].get());
   }
   duckdb_bind_set_bind_data(info, data.release(), destroy<BindData>);
 }

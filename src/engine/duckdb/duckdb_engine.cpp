@@ -13,6 +13,7 @@
 #include "engine/duckdb/cheaper.hpp"
 #include "engine/duckdb/errors.hpp"
 #include "engine/duckdb/handles.hpp"
+#include "engine/duckdb/parts_function.hpp"
 #include "engine/duckdb/portable_types.hpp"
 #include "engine/duckdb/result_stream.hpp"
 #include "engine/duckdb/statement_gate.hpp"
@@ -57,6 +58,7 @@ class DuckDbEngine final : public Engine {
     }
     task_threads_.use(database_.get(), options.threads);
     CANVASBACK_TRY(register_arrow_function(connection_.get(), streams_));
+    CANVASBACK_TRY(register_parts_function(connection_.get(), parts_));
     return lock(options);
   }
 
@@ -97,6 +99,7 @@ class DuckDbEngine final : public Engine {
   }
 
   void define_stream(std::string_view name, StreamFactory factory) override { streams_.set(name, std::move(factory)); }
+  void define_parts(std::string_view name, PartSourcePtr source) override { parts_.set(name, std::move(source)); }
 
   Result<std::unique_ptr<BatchStream>> execute(const SqlRequest& request, CancelToken cancel) override {
     CANVASBACK_TRY(cancel.check());
@@ -344,7 +347,8 @@ class DuckDbEngine final : public Engine {
     return out;
   }
 
-  StreamRegistry streams_;  // outlives the connections that call into it
+  StreamRegistry streams_;  // outlive the connections that call into them
+  PartRegistry parts_;
   Database database_;
   Connection connection_;
   Connection gate_connection_;

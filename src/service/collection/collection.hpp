@@ -115,6 +115,7 @@ struct Collection {
   bool tidying = false;                         // little at once, beside it
   int waiting_for_merges = 0;                   // so many wait for both to end: no other begins
   std::int64_t merge_failed_ns = 0;             // when one did last: the next waits for a moment
+  std::optional<Error> merge_error;             // why the last one failed, where it was not for want of room
   std::set<std::string, std::less<>> in_merge;  // paths of what the merges under way are made of
   bool changing_names = false;                  // a listing taken meanwhile says nothing
   std::uint64_t name_changes = 0;

@@ -134,9 +134,13 @@ asio::awaitable<void> CollectionService::merge_all(Collection& collection, Merge
     FileSet inputs = next_merge(collection, size);
     if (inputs.live.empty()) break;
     auto merged = co_await merge(collection, std::move(inputs));
-    if (merged && *merged > 0) continue;
+    if (merged && *merged > 0) {
+      collection.merge_error.reset();
+      continue;
+    }
     collection.merge_failed_ns = monotonic_ns();
     if (!merged && merged.error().code != ErrorCode::TooManyRequests) {
+      collection.merge_error = merged.error();
       log::warning("collection {}: {} {}", collection.name, merged.error().message, merged.error().detail);
     }
     break;

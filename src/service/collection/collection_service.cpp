@@ -251,6 +251,17 @@ Result<Collection*> CollectionService::collection_for(std::string_view name) {
   collection->folder = base + "/parquet";
   collection->archive = base + "/archive";
   collection->quarantine = base + "/quarantine";
+  // Whoever wrote to FLIGHTS would answer for flights in SQL, which does not tell the two apart. What is on the disk is
+  // served all the same.
+  std::string known = datasets_.name_like(name);
+  for (const auto& [other, unused] : collections_) {
+    if (lower(other) == lower(name)) known = other;
+  }
+  if (!known.empty() && !is_there(collection->folder)) {
+    return fail(ErrorCode::InvalidData,
+                fmt::format("There is \"{}\" already; names that differ only in the case of letters are one in SQL.",
+                            known));
+  }
   CANVASBACK_TRY(file::make_folder(collection->folder));
   return collections_.emplace(std::string(name), std::move(collection)).first->second.get();
 }
@@ -273,6 +284,12 @@ Result<Collection*> CollectionService::collection_for(const IngestRequest& reque
 
 Status CollectionService::check_room(const Collection& collection) const {
   CANVASBACK_TRY(collection.usable());
+  if (collection.commit_count() >= limits::kCommitsUnmergedMax && collection.merge_error) {
+    return fail(Error{ErrorCode::Unavailable,
+                      fmt::format("The commits of \"{}\" cannot be merged: {}", collection.name,
+                                  collection.merge_error->message),
+                      collection.merge_error->detail, {}, 5});
+  }
   if (collection.commit_count() >= limits::kCommitsUnmergedMax) {
     return fail(overloaded("Too many commits wait to be merged."));
   }

@@ -17,6 +17,12 @@ namespace canvasback {
 namespace {
 
 constexpr std::int64_t kInspectTimeoutMs = 120'000;
+constexpr std::uint64_t kInspectBytesPerMs = 5'000;       // that can be relied on, beyond that
+constexpr std::uint64_t kQuickBytesMax = 32 * limits::kMiB;
+constexpr std::chrono::seconds kGrownPeriod{10};          // a file that grows is read anew so often
+constexpr std::chrono::milliseconds kWaitStep{10};
+constexpr std::chrono::milliseconds kLookAgainAfter{200};
+constexpr int kListingsMax = 4;  // of one look, where files change between being listed and being opened
 
 bool is_word(char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }
 
@@ -30,7 +36,36 @@ bool names(std::string_view sql, std::string_view name) {
   return false;
 }
 
-asio::awaitable<Result<Dataset>> list_on(DatasetSource source) { co_return list_files(source); }
+// Why there is no answer from files of which some cannot be read, where none is wanted then.
+std::optional<Error> refusal_of(const DatasetEntry& entry, OnUnreadable on_unreadable) {
+  if (on_unreadable != OnUnreadable::Fail || !entry.dataset || entry.dataset->left_out.empty()) return std::nullopt;
+  const auto& left_out = entry.dataset->left_out;
+  std::string message = fmt::format("{}: {}", left_out[0].path, left_out[0].reason);
+  if (left_out.size() > 1) message += fmt::format(" (and {} more files)", left_out.size() - 1);
+  return Error{ErrorCode::InvalidData, std::move(message), {}, {}, 0};
+}
+
+// The files of a dataset that an answer is without.
+std::vector<std::string> left_out_by(const DatasetEntry& entry, OnUnreadable on_unreadable) {
+  std::vector<std::string> out;
+  if (on_unreadable == OnUnreadable::Skip) out = entry.left_out;
+  if (on_unreadable == OnUnreadable::Fail || !entry.dataset) return out;
+  for (const LeftOutFile& file : entry.dataset->left_out) out.push_back(file.path);
+  return out;
+}
+
+bool is_text(const Dataset& dataset) { return dataset.kind == DatasetKind::Csv || dataset.kind == DatasetKind::Json; }
+
+// Whether inspecting it takes seconds.
+bool is_large(const Dataset& dataset) { return is_text(dataset) && dataset.bytes() > kQuickBytesMax; }
+
+// Whether these are the same files of text, of which some have become longer: what was known of them is still so.
+bool only_grew(const Dataset& before, const Dataset& now) {
+  return is_text(now) && std::ranges::equal(before.files, now.files, [](const DataFile& old, const DataFile& file) {
+           const bool is_longer = old.path == file.path && old.inode == file.inode && old.bytes < file.bytes;
+           return is_longer || old.same_content(file);
+         });
+}
 
 // Whether a file was written into, or another put in its place, with the time of its content kept.
 bool was_rewritten(const Dataset& before, const Dataset& now) {
@@ -44,70 +79,209 @@ bool was_rewritten(const Dataset& before, const Dataset& now) {
 }  // namespace
 
 DatasetService::DatasetService(asio::any_io_executor executor, Pool& pool)
-    : executor_(std::move(executor)), pool_(pool) {}
+    : executor_(executor), pool_(pool), looked_(std::move(executor)) {}
 
 DatasetService::~DatasetService() {
   *alive_ = false;
   listing_.stop();
 }
 
-asio::awaitable<Status> DatasetService::add(std::vector<DatasetSource> sources) {
+asio::awaitable<Status> DatasetService::add(std::vector<DatasetSource> sources, std::chrono::milliseconds wait_max) {
   for (DatasetSource& source : sources) {
     const std::string name = source.name;
-    auto [entry, added] = entries_.try_emplace(name);
-    if (!added) {
-      co_return Status(fail(ErrorCode::InvalidData,
-                            fmt::format("Two datasets are called \"{}\"; name one of them with name=path.", name)));
+    if (const std::string known = name_like(name); !known.empty()) {
+      const std::string also = known == name ? "" : fmt::format(" (\"{}\" in SQL, too)", known);
+      co_return Status(
+          fail(ErrorCode::InvalidData,
+               fmt::format("Two datasets are called \"{}\"{}; name one of them with name=path.", name, also)));
     }
-    entry->second.source = std::move(source);
+    entries_[name].source = std::move(source);
   }
   co_await refresh();
+  const auto alive = alive_;
+  const auto is_looked_at = [](const auto& entry) { return entry.second.is_looked_at; };
+  asio::steady_timer timer(executor_);
+  const auto end = std::chrono::steady_clock::now() + wait_max;
+  while (*alive && std::ranges::any_of(entries_, is_looked_at) && std::chrono::steady_clock::now() < end) {
+    timer.expires_after(kWaitStep);
+    co_await timer.async_wait(kAwait);
+  }
   co_return Status();
 }
 
-asio::awaitable<void> DatasetService::refresh() {
-  if (refreshing_) co_return;
-  refreshing_ = true;
-  std::vector<std::string> changed;
-  bool rewritten = false;
-  for (auto& [name, entry] : entries_) {
-    if (entry.is_put) continue;
-    auto listed = co_await asio::co_spawn(listing_, list_on(entry.source), asio::use_awaitable);
-    if (!listed) {
-      if (!entry.error || entry.error->message != listed.error().message) {
-        log::warning("dataset {}: {}", name, listed.error().message);
-      }
-      entry.error = listed.error();
-      entry.dataset.reset();
-      listed_.erase(name);
-      continue;
-    }
-    const auto known = listed_.find(name);
-    if (known != listed_.end() && known->second.version == listed->version) continue;
-    rewritten = rewritten || (known != listed_.end() && was_rewritten(known->second, *listed));
-    listed_.insert_or_assign(name, std::move(*listed));
-    changed.push_back(name);
-  }
-  // An engine keeps the footers of files by path and that time: only one that was started since reads such a file anew.
-  if (rewritten) pool_.set_grants(granted_folders_, fmt::format("rewritten {}", monotonic_ns()));
-  update_grants();
-  for (const std::string& name : changed) co_await refresh_one(name);
-  refreshing_ = false;
+std::optional<double> DatasetEntry::share_prepared() const {
+  if (preparing == nullptr) return std::nullopt;
+  return std::clamp(preparing->progress().at("share").as_double(), 0.0, 1.0);
 }
 
-asio::awaitable<void> DatasetService::refresh_one(std::string name) {
+asio::awaitable<void> DatasetService::refresh() {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) {
+    if (!entry.is_put && !entry.is_looked_at) names.push_back(name);
+  }
+  co_await look_at(std::move(names));
+}
+
+asio::awaitable<void> DatasetService::look(std::vector<std::string> names, std::int64_t since_ns) {
+  const auto alive = alive_;
+  while (*alive) {
+    std::vector<std::string> old;
+    bool others_look = false;
+    for (const std::string& name : names) {
+      const auto found = entries_.find(name);
+      if (found == entries_.end() || found->second.is_put || found->second.listed_ns >= since_ns) continue;
+      others_look = others_look || found->second.is_looked_at;
+      if (!found->second.is_looked_at) old.push_back(name);
+    }
+    if (!old.empty()) {
+      co_await look_at(std::move(old));
+    } else if (others_look) {
+      co_await looked_.wait();
+    } else {
+      co_return;
+    }
+  }
+}
+
+asio::awaitable<void> DatasetService::look_if_few(std::string name) {
+  const auto found = entries_.find(name);
+  if (found == entries_.end() || found->second.is_put) co_return;
+  const DatasetEntry& entry = found->second;
+  const std::int64_t now_ns = monotonic_ns();
+  if (entry.dataset && entry.dataset->files.size() > kHeldFilesOfDatasetMax) co_return;
+  if (!entry.dataset && now_ns - entry.listed_ns < std::chrono::nanoseconds(kLookAgainAfter).count()) co_return;
+  std::vector<std::string> names(1, std::move(name));
+  co_await look(std::move(names), now_ns);
+}
+
+asio::awaitable<void> DatasetService::look_at(std::vector<std::string> names) {
+  const auto alive = alive_;
+  for (const std::string& name : names) entries_.at(name).is_looked_at = true;
+  const std::int64_t began_ns = monotonic_ns();
+  std::vector<std::string> left = names;
+  std::vector<std::string> large;
+  for (int i = 0; i < kListingsMax && !left.empty(); ++i) {
+    left = co_await look_once(std::move(left), large);
+    if (!*alive) co_return;
+  }
+  for (const std::string& name : large) {
+    std::erase(names, name);
+    asio::co_spawn(executor_, inspect_large(name, began_ns), asio::detached);
+  }
+  for (const std::string& name : names) end_look(name, began_ns);
+  looked_.notify();
+}
+
+void DatasetService::end_look(const std::string& name, std::int64_t began_ns) {
+  DatasetEntry& entry = entries_.at(name);
+  entry.is_looked_at = false;
+  entry.listed_ns = began_ns;
+}
+
+asio::awaitable<void> DatasetService::inspect_large(std::string name, std::int64_t began_ns) {
+  const auto alive = alive_;
+  while (large_runs_) {
+    co_await looked_.wait();
+    if (!*alive) co_return;
+  }
+  large_runs_ = true;
+  co_await inspect(name);
+  if (!*alive) co_return;
+  large_runs_ = false;
+  end_look(name, began_ns);
+  looked_.notify();
+}
+
+// Lists them, lets workers read what is there now, and has looked into what is new, but for those of which much has to be
+// read. Gives those that changed meanwhile.
+asio::awaitable<std::vector<std::string>> DatasetService::look_once(std::vector<std::string> names,
+                                                                    std::vector<std::string>& large) {
+  const auto alive = alive_;
+  std::vector<std::string> changed;
+  std::vector<std::string> again;
+  bool rewritten = false;
+  for (const std::string& name : names) {
+    const bool is_new = co_await list_again(name, rewritten);
+    if (!*alive) co_return again;
+    if (is_new) changed.push_back(name);
+  }
+  // An engine keeps the footers of files by path and that time: only one that was started since reads such a file anew.
+  if (rewritten) pool_.set_grants(granted_folders_, {}, fmt::format("rewritten {}", monotonic_ns()));
+  update_grants();
+  for (const std::string& name : changed) {
+    if (is_large(listed_.at(name))) {
+      large.push_back(name);
+      continue;
+    }
+    co_await inspect(name);
+    if (!*alive) co_return again;
+    const auto& error = entries_.at(name).error;
+    if (error && error->code == ErrorCode::Unavailable) again.push_back(name);
+  }
+  co_return again;
+}
+
+asio::awaitable<DatasetService::Listing> DatasetService::list_on(DatasetSource source, bool may_hold) {
+  bool changed = true;
+  Listing out{list_files(source), {}};
+  for (int i = 1; may_hold && out.dataset && may_be_held(*out.dataset) && changed; ++i) {
+    changed = false;
+    out.held = open_held(*out.dataset, changed);
+    if (!changed || i == kListingsMax) break;
+    out.dataset = list_files(source);
+  }
+  co_return out;
+}
+
+// Whether it is another version than the one that was listed before.
+asio::awaitable<bool> DatasetService::list_again(const std::string& name, bool& rewritten) {
+  const auto alive = alive_;
+  const DatasetSource source = entries_.at(name).source;
+  const bool may_hold = pool_.held().has_room_for(name, kHeldFilesOfDatasetMax);
+  auto [listed, held] = co_await asio::co_spawn(listing_, list_on(source, may_hold), asio::use_awaitable);
+  if (!*alive) co_return false;
+  DatasetEntry& entry = entries_.at(name);
+  if (!listed) {
+    if (!entry.error || entry.error->message != listed.error().message) {
+      log::warning("dataset {}: {}", name, listed.error().message);
+    }
+    entry.error = listed.error();
+    entry.dataset.reset();
+    listed_.erase(name);
+    pool_.held().drop(name);
+    co_return false;
+  }
+  const auto known = listed_.find(name);
+  if (known != listed_.end() && known->second.version == listed->version) co_return false;
+  if (known != listed_.end() && entry.dataset && only_grew(known->second, *listed) &&
+      monotonic_ns() - entry.inspected_ns < std::chrono::nanoseconds(kGrownPeriod).count()) {
+    co_return false;
+  }
+  rewritten = rewritten || (known != listed_.end() && was_rewritten(known->second, *listed));
+  if (held.empty()) {
+    pool_.held().drop(name);
+  } else {
+    pool_.held().put(*listed, std::move(held));
+  }
+  listed_.insert_or_assign(name, std::move(*listed));
+  co_return true;
+}
+
+asio::awaitable<void> DatasetService::inspect(std::string name) {
+  const auto alive = alive_;
   Task task;
   task.kind = TaskKind::Inspect;
   task.dataset = name;
   task.inspected = listed_.at(name);
-  task.timeout_ms = kInspectTimeoutMs;
+  task.timeout_ms = kInspectTimeoutMs + static_cast<std::int64_t>(listed_.at(name).bytes() / kInspectBytesPerMs);
   task.received_ns = monotonic_ns();
-  const std::string version = task.inspected.version;
   Stopwatch watch;
   auto run = co_await pool_.submit(std::move(task), {}, Lane::Inspect, false, CancelToken());
   Result<Dataset> inspected = run ? fail(ErrorCode::DataProcessing, "The dataset was not inspected.")
                                   : Result<Dataset>(std::unexpected(run.error()));
   if (run) {
+    entries_.at(name).preparing = run->get();
+    entries_.at(name).inspected_ns = monotonic_ns();
     while (true) {
       TaskEvent event = co_await (*run)->next();
       if (event.kind == TaskEvent::Kind::Failed) inspected = std::unexpected(event.error);
@@ -115,7 +289,9 @@ asio::awaitable<void> DatasetService::refresh_one(std::string name) {
       if (event.kind == TaskEvent::Kind::Failed || event.kind == TaskEvent::Kind::Done) break;
     }
   }
+  if (!*alive) co_return;
   DatasetEntry& entry = entries_.at(name);
+  entry.preparing = nullptr;
   if (!inspected) {
     log::warning("dataset {}: {}", name, for_log(inspected.error()));
     entry.error = inspected.error();
@@ -127,8 +303,22 @@ asio::awaitable<void> DatasetService::refresh_one(std::string name) {
   }
   entry.error.reset();
   entry.dataset = std::make_shared<const Dataset>(std::move(*inspected));
+  keep_held_of(listed_.at(name), *entry.dataset);
+  pool_.held().follow(entry.dataset);
   log::info("dataset {}: {} files, {} rows, {} columns, read in {:.0f} ms", name, entry.dataset->files.size(),
             entry.dataset->rows, entry.dataset->columns.size(), watch.elapsed_ms());
+}
+
+// Descriptors stand in the order of the dataset's files: those of files that it is without go.
+void DatasetService::keep_held_of(const Dataset& listed, const Dataset& dataset) {
+  const HeldDescriptors* held = pool_.held().find(dataset.name, dataset.version);
+  if (held == nullptr || dataset.left_out.empty()) return;
+  HeldDescriptors kept;
+  for (std::size_t i = 0; i < listed.files.size(); ++i) {
+    const bool is_there = std::ranges::binary_search(dataset.files, listed.files[i].path, {}, &DataFile::path);
+    if (is_there) kept.push_back(held->at(i));
+  }
+  pool_.held().put(dataset, std::move(kept));
 }
 
 void DatasetService::put(std::shared_ptr<const Dataset> dataset) {
@@ -156,16 +346,22 @@ void DatasetService::grant_folders(std::vector<std::string> folders) { granted_f
 
 void DatasetService::update_grants() {
   std::vector<std::string> paths = granted_folders_;
+  std::vector<std::string> given;
   std::string fingerprint;
   for (const auto& [name, dataset] : listed_) {
-    for (const std::string& path : readable_paths(entries_.at(name).source, dataset)) {
+    const bool is_held = pool_.held().find(name, dataset.version) != nullptr;
+    for (std::string& path : readable_paths(entries_.at(name).source, dataset)) {
+      if (is_held) {
+        given.push_back(std::move(path));
+        continue;
+      }
       // A rule of the sandbox is bound to an inode: a file or folder replaced by another needs a new grant.
       struct stat info {};
       if (::stat(path.c_str(), &info) == 0) fingerprint += fmt::format("{}:{}:{}\n", path, info.st_dev, info.st_ino);
-      paths.push_back(path);
+      paths.push_back(std::move(path));
     }
   }
-  pool_.set_grants(std::move(paths), std::move(fingerprint));
+  pool_.set_grants(std::move(paths), std::move(given), std::move(fingerprint));
 }
 
 asio::awaitable<void> DatasetService::watch(std::shared_ptr<bool> alive) {
@@ -180,46 +376,68 @@ asio::awaitable<void> DatasetService::watch(std::shared_ptr<bool> alive) {
 
 void DatasetService::start_watching() { asio::co_spawn(executor_, watch(alive_), asio::detached); }
 
+std::string DatasetService::name_like(std::string_view name) const {
+  const std::string wanted = lower(name);
+  for (const auto& [known, entry] : entries_) {
+    if (lower(known) == wanted) return known;
+  }
+  return {};
+}
+
 Result<std::shared_ptr<const Dataset>> DatasetService::find(std::string_view name, OnUnreadable on_unreadable) const {
   auto found = entries_.find(name);
   if (found == entries_.end()) {
     return fail(ErrorCode::DatasetNotFound, fmt::format("There is no dataset \"{}\".", name.substr(0, 128)));
   }
-  if (found->second.dataset) return found->second.dataset;
-  if (on_unreadable == OnUnreadable::Skip && found->second.readable_rest) return found->second.readable_rest;
-  if (found->second.error) return std::unexpected(*found->second.error);
-  return fail(Error{ErrorCode::Unavailable, fmt::format("Dataset \"{}\" is being read.", name), {}, {}, 1});
+  const DatasetEntry& entry = found->second;
+  if (auto error = refusal_of(entry, on_unreadable)) return std::unexpected(std::move(*error));
+  if (entry.dataset) return entry.dataset;
+  if (on_unreadable == OnUnreadable::Skip && entry.readable_rest) return entry.readable_rest;
+  if (entry.error) return std::unexpected(*entry.error);
+  const auto share = entry.share_prepared();
+  const std::string done = share ? fmt::format(" ({} % so far)", static_cast<int>(*share * 100)) : "";
+  return fail(Error{ErrorCode::Unavailable, fmt::format("Dataset \"{}\" is being read{}.", name, done), {}, {}, 1});
 }
 
 std::vector<std::shared_ptr<const Dataset>> DatasetService::readable(OnUnreadable on_unreadable) const {
   std::vector<std::shared_ptr<const Dataset>> out;
   for (const auto& [name, entry] : entries_) {
-    if (entry.dataset) out.push_back(entry.dataset);
+    if (entry.dataset && !refusal_of(entry, on_unreadable)) out.push_back(entry.dataset);
     const bool skips = on_unreadable == OnUnreadable::Skip && !entry.dataset;
     if (skips && entry.readable_rest) out.push_back(entry.readable_rest);
   }
   return out;
 }
 
-std::vector<std::string> DatasetService::left_out_of(std::string_view name) const {
+std::vector<std::string> DatasetService::left_out_of(std::string_view name, OnUnreadable on_unreadable) const {
   const auto found = entries_.find(name);
-  return found == entries_.end() ? std::vector<std::string>() : found->second.left_out;
+  return found == entries_.end() ? std::vector<std::string>() : left_out_by(found->second, on_unreadable);
 }
 
-std::vector<std::string> DatasetService::left_out_of_sql(std::string_view sql) const {
+std::vector<std::string> DatasetService::left_out_of_sql(std::string_view sql, OnUnreadable on_unreadable) const {
   std::vector<std::string> out;
   const std::string text = lower(sql);
   for (const auto& [name, entry] : entries_) {
-    if (entry.left_out.empty() || !names(text, name)) continue;
-    out.insert(out.end(), entry.left_out.begin(), entry.left_out.end());
+    const std::vector<std::string> some = left_out_by(entry, on_unreadable);
+    if (!some.empty() && names(text, name)) out.insert(out.end(), some.begin(), some.end());
   }
   return out;
 }
 
-std::optional<Error> DatasetService::unreadable_in(std::string_view sql) const {
-  const std::string text = lower(sql);
+std::vector<std::string> DatasetService::closed(OnUnreadable on_unreadable) const {
+  std::vector<std::string> out;
   for (const auto& [name, entry] : entries_) {
-    if (entry.readable_rest && names(text, name)) return entry.error;
+    const bool is_open = entry.dataset || (on_unreadable == OnUnreadable::Skip && entry.readable_rest);
+    if ((!is_open && entry.error) || refusal_of(entry, on_unreadable)) out.push_back(name);
+  }
+  return out;
+}
+
+std::optional<Error> DatasetService::why_closed(std::string_view name, OnUnreadable on_unreadable) const {
+  for (const std::string& known : closed(on_unreadable)) {
+    if (lower(known) != lower(name)) continue;
+    const DatasetEntry& entry = entries_.find(known)->second;
+    return entry.dataset ? refusal_of(entry, on_unreadable) : entry.error;
   }
   return std::nullopt;
 }

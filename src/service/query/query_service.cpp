@@ -7,19 +7,20 @@
 #include "base/clock.hpp"
 #include "base/format_names.hpp"
 #include "base/limits.hpp"
+#include "record/text_reading.hpp"
 #include "service/query/request_checks.hpp"
 
 namespace canvasback {
 namespace {
 
 constexpr std::size_t kCountsMax = 10'000;
-constexpr int kLooksMax = 3;  // for files that were moved, of one task
+constexpr int kLooksMax = 3;  // for files that were moved or replaced, of one task
 
-// A page of rows in file order is decoded from one or two row groups: bounded, whatever the dataset's size.
+// A page of rows in file order is bounded, whatever the dataset's size.
 Lane lane_of(const Dataset& dataset, const Selection& selection) {
   const bool page = selection.limit && *selection.limit <= limits::kPageRowsMax;
   if (!page) return Lane::Stream;
-  return dataset.plain_scan && selection.in_file_order() ? Lane::Bounded : Lane::General;
+  return has_bounded_pages(dataset) && selection.in_file_order() ? Lane::Bounded : Lane::General;
 }
 
 // What the engine and our own readers make of a file that is not there any more.
@@ -28,18 +29,53 @@ bool may_be_moved_files(ErrorCode code) {
          code == ErrorCode::DataProcessing || code == ErrorCode::Unavailable;
 }
 
-// The worker says it in its answer.
-void tell_left_out(Task& task, const std::vector<std::string>& names) {
+// Of a statement: the datasets that it may not read.
+void tell_closed(Task& task, const std::vector<std::string>& names) {
+  Json list = Json::Array{};
+  for (const std::string& name : names) list.push(name);
+  task.work.set("closed", std::move(list));
+}
+
+// A text's beginning, for a message.
+std::string beginning_of(std::string_view text) {
+  constexpr std::size_t kShownBytes = 200;
+  if (text.size() <= kShownBytes) return std::string(text);
+  std::size_t end = kShownBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // no half character
+  return std::string(text.substr(0, end)) + " …";
+}
+
+// What is said of a task that has ended two workers: it would end the next one, too.
+Error deadly(const Task& task) {
+  if (task.sql.empty()) {
+    return fail(ErrorCode::DataProcessing,
+                fmt::format("Two workers ended while they read \"{}\".", beginning_of(task.dataset)))
+        .error();
+  }
+  return fail(ErrorCode::QueryInvalid,
+              fmt::format("Two workers ended while they ran this statement, which the engine cannot take: {}",
+                          beginning_of(task.sql)))
+      .error();
+}
+
+OnUnreadable on_unreadable_of(const Task& task) {
+  return task.work.find("on_unreadable") != nullptr ? OnUnreadable::Skip : OnUnreadable::Default;
+}
+
+}  // namespace
+
+// Decoded from one or two row groups, or parts of files that can be read from anywhere.
+bool has_bounded_pages(const Dataset& dataset) {
+  if (!dataset.text) return dataset.plain_scan;
+  return std::ranges::none_of(dataset.text->files, [](const TextFileReading& file) { return file.compressed; });
+}
+
+void tell_left_out(Task& task, const std::vector<std::string>& names, OnUnreadable on_unreadable) {
+  if (on_unreadable == OnUnreadable::Skip) task.work.set("on_unreadable", "skip");
   Json list = Json::Array{};
   for (const std::string& name : names) list.push(name);
   if (!names.empty()) task.work.set("left_out", std::move(list));
 }
-
-OnUnreadable on_unreadable_of(const Task& task) {
-  return task.work.find("left_out") != nullptr ? OnUnreadable::Skip : OnUnreadable::Fail;
-}
-
-}  // namespace
 
 Status check_common(std::string_view format, std::string_view compression, std::int64_t timeout_ms) {
   if (find_output_format(format) == nullptr) {
@@ -118,6 +154,7 @@ Status QueryService::check_request(const SqlRunRequest& request) const {
 
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::rows(RowsRequest request, CancelToken gone) {
   using Out = Result<std::unique_ptr<Answer>>;
+  if (!check_request(request)) co_await datasets_.look_if_few(request.dataset);  // it may be right by now
   if (Status status = check_request(request); !status) co_return Out(std::unexpected(status.error()));
   auto dataset = datasets_.find(request.dataset, request.on_unreadable);
   Task task;
@@ -138,7 +175,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::rows(RowsRequest 
     if (auto known = counts_.find(count_key); known != counts_.end()) task.known_total = known->second;
   }
   const Lane lane = lane_of(**dataset, task.selection);
-  if (request.on_unreadable == OnUnreadable::Skip) tell_left_out(task, datasets_.left_out_of(request.dataset));
+  tell_left_out(task, datasets_.left_out_of(request.dataset, request.on_unreadable), request.on_unreadable);
   // Named, because GCC 12 cannot build a braced list inside a co_await expression.
   std::vector<std::shared_ptr<const Dataset>> datasets(1, *dataset);
   RunningQuery entry{0, "rows", request.dataset, request.format, 0, "waiting", nullptr, gone};
@@ -164,20 +201,11 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::sql(SqlRunRequest
   if (!request.narrowing.empty()) task.work.set("narrowing", to_json(request.narrowing));
   if (request.range) task.work.set("range", to_json(*request.range));
   const std::string text = request.range ? text_of(*request.range) : request.sql;
-  if (request.on_unreadable == OnUnreadable::Skip) tell_left_out(task, datasets_.left_out_of_sql(text));
+  tell_left_out(task, datasets_.left_out_of_sql(text, request.on_unreadable), request.on_unreadable);
   RunningQuery entry{0, "sql", text, request.format, 0, "waiting", nullptr, gone};
   entry.job = request.job;
-  // A worker may still know such a dataset as it was before, or without the files: nothing is left to what it finds.
-  if (request.on_unreadable == OnUnreadable::Fail) {
-    if (auto error = datasets_.unreadable_in(text)) co_return Out(std::unexpected(std::move(*error)));
-  }
   auto datasets = datasets_.readable(request.on_unreadable);
-  auto answer = co_await start(std::move(task), std::move(datasets), Lane::General, std::move(entry), {});
-  // Or it was noticed only now.
-  if (!answer && request.on_unreadable == OnUnreadable::Fail) {
-    if (auto error = datasets_.unreadable_in(text)) co_return Out(std::unexpected(std::move(*error)));
-  }
-  co_return answer;
+  co_return co_await start(std::move(task), std::move(datasets), Lane::General, std::move(entry), {});
 }
 
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::run(Task task,
@@ -187,6 +215,22 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::run(Task task,
   co_return co_await start(std::move(task), std::move(datasets), lane, std::move(entry), {}, large);
 }
 
+struct QueryService::Attempts {
+  Task task;
+  std::vector<std::shared_ptr<const Dataset>> datasets;
+  Lane lane = Lane::General;
+  bool large = false;
+  CancelToken cancelled = {};
+  OnUnreadable on_unreadable = OnUnreadable::Default;
+  std::int64_t began_ns = 0;
+  // Once for each of these reasons: an earlier task had spoilt the worker, the worker died.
+  bool after_spoilt = true;
+  bool after_death = true;
+  int looks = kLooksMax;
+
+  bool is_statement() const { return !task.sql.empty() || task.work.find("range") != nullptr; }
+};
+
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
     Task task, std::vector<std::shared_ptr<const Dataset>> datasets, Lane lane, RunningQuery entry,
     std::string count_key, bool large) {
@@ -194,15 +238,15 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
   const std::uint64_t id = next_id_++;
   entry.id = id;
   entry.started_us = wall_us();
-  CancelToken cancelled = entry.cancel;
+  Attempts attempts{std::move(task), std::move(datasets), lane, large, entry.cancel};
+  attempts.on_unreadable = on_unreadable_of(attempts.task);
+  attempts.began_ns = monotonic_ns();
   running_.emplace(id, std::move(entry));
-  // Tried again once for either reason: in the large place, or because an earlier task had spoilt the worker.
-  bool again = true;
-  int looks = look_again_ == nullptr ? 0 : kLooksMax;
-  const OnUnreadable on_unreadable = on_unreadable_of(task);
   while (true) {
-    if (checking_.unchecked) task.unchecked = checking_.unchecked(datasets);
-    auto run = co_await pool_.submit(task, datasets, lane, large, cancelled);
+    if (checking_.unchecked) attempts.task.unchecked = checking_.unchecked(attempts.datasets);
+    // A worker may still know such a dataset as it was before: nothing is left to what it finds.
+    if (attempts.is_statement()) tell_closed(attempts.task, datasets_.closed(attempts.on_unreadable));
+    auto run = co_await pool_.submit(attempts.task, attempts.datasets, lane, attempts.large, attempts.cancelled);
     if (!run) {
       running_.erase(id);
       co_return Out(std::unexpected(run.error()));
@@ -211,45 +255,83 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
     running_.at(id).state = "running";
     running_.at(id).running_since_us = wall_us();
     running_.at(id).run = run->get();
-    if (cancelled.cancelled()) (*run)->cancel(cancelled.reason());
+    if (attempts.cancelled.cancelled()) (*run)->cancel(attempts.cancelled.reason());
     TaskEvent first = co_await (*run)->next();
-    if (first.kind == TaskEvent::Kind::Failed) {
-      running_.at(id).run = nullptr;
-      const bool general = lane == Lane::General || lane == Lane::Stream;
-      const bool wants_memory = general && first.error.code == ErrorCode::MemoryLimit && !large;
-      const bool spoilt = (*run)->worker_was_spoilt() && again;
-      if ((wants_memory || spoilt) && !cancelled.cancelled()) {
-        // Both tries share the time limit.
-        task.timeout_ms = std::max<std::int64_t>(1, task.timeout_ms - static_cast<std::int64_t>(attempt.elapsed_ms()));
-        large = large || wants_memory;
-        again = again && !spoilt;
-        continue;
-      }
-      if (looks > 0 && may_be_moved_files(first.error.code) && !cancelled.cancelled()) {
-        --looks;
-        // Or somebody else has noticed since, or the file is back already: then the datasets are others now.
-        bool moved = co_await look_again_();
-        for (auto& dataset : datasets) {
-          auto now = datasets_.find(dataset->name, on_unreadable);
-          if (!now) continue;
-          moved = moved || (*now)->version != dataset->version;
-          dataset = *now;
-        }
-        if (moved) continue;
-      }
-      for (const auto& dataset : datasets) {
-        // Why a file could not be read is known by now, and what to do.
-        const auto found = datasets_.entries().find(dataset->name);
-        const bool unreadable = found != datasets_.entries().end() && found->second.readable_rest;
-        if (datasets.size() == 1 && unreadable && found->second.error && on_unreadable == OnUnreadable::Fail) {
-          first.error = *found->second.error;
-        }
-      }
-      running_.erase(id);
-      co_return Out(std::unexpected(first.error));
+    if (first.kind != TaskEvent::Kind::Failed) {
+      co_return std::make_unique<Answer>(*this, id, std::move(*run), std::move(first), std::move(count_key));
     }
-    co_return std::make_unique<Answer>(*this, id, std::move(*run), std::move(first), std::move(count_key));
+    running_.at(id).run = nullptr;
+    const bool again = co_await try_again(**run, attempts, first.error);
+    if (!again) {
+      running_.erase(id);
+      co_return Out(std::unexpected(std::move(first.error)));
+    }
+    // All tries share the time limit.
+    const auto spent_ms = static_cast<std::int64_t>(attempt.elapsed_ms());
+    attempts.task.timeout_ms = std::max<std::int64_t>(1, attempts.task.timeout_ms - spent_ms);
   }
+}
+
+asio::awaitable<bool> QueryService::try_again(TaskRun& run, Attempts& attempts, Error& error) {
+  if (attempts.cancelled.cancelled()) co_return false;
+  const bool general = attempts.lane == Lane::General || attempts.lane == Lane::Stream;
+  if (general && error.code == ErrorCode::MemoryLimit && !attempts.large) {
+    attempts.large = true;
+    co_return true;
+  }
+  if (run.worker_was_spoilt() && std::exchange(attempts.after_spoilt, false)) co_return true;
+  if (run.killed_worker()) {
+    if (std::exchange(attempts.after_death, false)) co_return true;
+    error = deadly(attempts.task);
+    co_return false;
+  }
+  if (const Json& closed = run.about().at("closed"); closed.is_string()) {
+    const std::string name = datasets_.name_like(closed.as_string());
+    co_await datasets_.look_if_few(name);
+    if (attempts.looks-- > 0 && datasets_.find(name, attempts.on_unreadable)) {
+      attempts.datasets = datasets_.readable(attempts.on_unreadable);
+      co_return true;
+    }
+    if (auto why = datasets_.why_closed(closed.as_string(), attempts.on_unreadable)) error = std::move(*why);
+    co_return false;
+  }
+  co_return co_await files_are_others(run, attempts, error);
+}
+
+// Files that the task read were moved away or replaced, and the datasets are now as they are there.
+asio::awaitable<bool> QueryService::files_are_others(TaskRun& run, Attempts& attempts, Error& error) {
+  if (!may_be_moved_files(error.code)) co_return false;
+  const bool may_look = attempts.looks-- > 0;
+  bool others = false;
+  if (may_look && run.about().at("changed").is_array()) {
+    std::vector<std::string> names;
+    for (const Json& name : run.about().at("changed").as_array()) names.emplace_back(name.as_string());
+    co_await datasets_.look(names, attempts.began_ns);
+    // Of files that are held this is a version of after the request began: it is answered from, though there may be
+    // another one by then.
+    attempts.task.work.set("as_listed", true);
+    others = true;
+  }
+  if (may_look && look_again_) others = co_await look_again_() || others;
+  for (auto& dataset : attempts.datasets) {
+    auto now = datasets_.find(dataset->name, attempts.on_unreadable);
+    if (now) {
+      // Or somebody else has noticed since, or the file is back already.
+      others = others || (*now)->version != dataset->version;
+      dataset = *now;
+    } else if (!attempts.is_statement()) {
+      // Why a file could not be read is known by now, and what to do.
+      error = now.error();
+      co_return false;
+    }
+  }
+  for (const Json& name : run.about().at("tables").as_array()) {
+    auto why = datasets_.why_closed(name.as_string(), attempts.on_unreadable);
+    if (!why) continue;
+    error = std::move(*why);
+    co_return false;
+  }
+  co_return may_look && others && !attempts.cancelled.cancelled();
 }
 
 Status QueryService::cancel(std::uint64_t id) {

@@ -1,6 +1,7 @@
 // Queries: rows of a dataset and the user's SQL, as answers that are read piece by piece. Chooses the lane, registers
-// what runs (GET /api/v1/queries) and cancels it, tries a statement that failed for memory once more in the large
-// place, and remembers counts of filtered rows. No protocol here. All calls on the front's one thread.
+// what runs (GET /api/v1/queries) and cancels it, tries what failed before its first byte once more where that may help
+// (in the large place, on files that were replaced, on another worker), and remembers counts of filtered rows. No
+// protocol here. All calls on the front's one thread.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,7 @@ struct RowsRequest {
   std::int64_t timeout_ms = 0;  // 0: the default
   std::int64_t received_ns = 0;
   std::string job;  // of service/job/job.hpp: the one this is asked for
-  OnUnreadable on_unreadable = OnUnreadable::Fail;
+  OnUnreadable on_unreadable = OnUnreadable::Default;
 };
 
 struct SqlRunRequest {
@@ -51,7 +52,7 @@ struct SqlRunRequest {
   std::string job;
   Narrowing narrowing = {};               // of a statement of ours
   std::optional<RecordRange> range = {};  // instead of sql
-  OnUnreadable on_unreadable = OnUnreadable::Fail;
+  OnUnreadable on_unreadable = OnUnreadable::Default;
 };
 
 // A profile, histogram, frequent values or an aggregate of a selection.
@@ -65,6 +66,7 @@ struct AnalysisRequest {
   bool numbers_exact = true;
   std::int64_t timeout_ms = 0;
   std::int64_t received_ns = 0;
+  OnUnreadable on_unreadable = OnUnreadable::Default;
 };
 
 struct TileRequest {
@@ -77,6 +79,7 @@ struct TileRequest {
   bool numbers_exact = true;
   std::int64_t timeout_ms = 0;
   std::int64_t received_ns = 0;
+  OnUnreadable on_unreadable = OnUnreadable::Default;
 };
 
 // A whole profile; of the format json without its performance_metrics.
@@ -184,6 +187,11 @@ class QueryService {
                                                          std::vector<std::shared_ptr<const Dataset>> datasets,
                                                          Lane lane, RunningQuery entry, std::string count_key,
                                                          bool large = false);
+  // Whether a task that failed should run again, and the task, datasets and place as they then are. Otherwise the error
+  // is what is to be said of it.
+  struct Attempts;
+  asio::awaitable<bool> try_again(TaskRun& run, Attempts& attempts, Error& error);
+  asio::awaitable<bool> files_are_others(TaskRun& run, Attempts& attempts, Error& error);
   void remember_count(const std::string& key, std::int64_t rows);
   // A whole answer out of the memory of the setting profile_cache, with its metrics.
   std::optional<ProfileAnswer> kept_answer(const std::string& key, std::int64_t received_ns, const char* method);

@@ -8,7 +8,7 @@
 namespace canvasback {
 
 Result<std::string> QueryService::tile_tag(const TileRequest& request) const {
-  CANVASBACK_ASSIGN(auto dataset, datasets_.find(request.dataset));
+  CANVASBACK_ASSIGN(auto dataset, datasets_.find(request.dataset, request.on_unreadable));
   CANVASBACK_TRY(check_common(request.format, request.compression, request.timeout_ms));
   CANVASBACK_TRY(check_selection(request.selection, *dataset));
   CANVASBACK_TRY(check_tile(request.tile, *dataset));
@@ -18,8 +18,9 @@ Result<std::string> QueryService::tile_tag(const TileRequest& request) const {
 
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::tile(TileRequest request, CancelToken gone) {
   using Out = Result<std::unique_ptr<Answer>>;
+  if (!tile_tag(request)) co_await datasets_.look_if_few(request.dataset);  // it may be right by now
   if (auto tag = tile_tag(request); !tag) co_return Out(std::unexpected(tag.error()));
-  auto dataset = datasets_.find(request.dataset);
+  auto dataset = datasets_.find(request.dataset, request.on_unreadable);
   if (!dataset) co_return Out(std::unexpected(dataset.error()));
   std::vector<std::shared_ptr<const Dataset>> datasets(1, *dataset);
   Task task;
@@ -33,6 +34,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::tile(TileRequest 
   task.numbers_exact = request.numbers_exact;
   task.timeout_ms = request.timeout_ms;
   task.received_ns = request.received_ns;
+  tell_left_out(task, datasets_.left_out_of(request.dataset, request.on_unreadable), request.on_unreadable);
   RunningQuery entry{0, "tile", request.dataset, request.format, 0, "waiting", nullptr, gone};
   co_return co_await run(std::move(task), std::move(datasets), Lane::General, std::move(entry));
 }
@@ -40,6 +42,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::tile(TileRequest 
 asio::awaitable<Result<ProfileAnswer>> QueryService::tile_picture(TileRequest request, CancelToken gone) {
   using Out = Result<ProfileAnswer>;
   request.tile.picture = true;
+  co_await datasets_.look_if_few(request.dataset);
   const auto key = tile_tag(request);
   if (!key) co_return Out(std::unexpected(key.error()));
   if (auto known = kept_answer(*key, request.received_ns, "cached_tile")) co_return Out(std::move(*known));

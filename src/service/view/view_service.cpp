@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/hash.hpp"
 #include "base/limits.hpp"
+#include "service/query/request_checks.hpp"
 
 namespace canvasback {
 namespace {
@@ -31,7 +32,7 @@ std::pair<std::vector<ViewPart>, std::int64_t> parts_with(const std::vector<View
 }
 
 bool is_direct(const Dataset& dataset, const ViewRequest& request) {
-  return dataset.kind == DatasetKind::Parquet && dataset.rows >= 0 && request.selection.in_file_order() &&
+  return (dataset.kind == DatasetKind::Parquet || dataset.text) && dataset.rows >= 0 && request.selection.in_file_order() &&
          request.search.empty();
 }
 
@@ -239,7 +240,6 @@ void ViewService::start(const std::shared_ptr<View>& view) {
     task.sql = view->request_.sql;
     task.parameters = view->request_.parameters;
     datasets = datasets_.readable();
-    if (auto error = datasets_.unreadable_in(task.sql)) return end(view, std::move(*error));
   }
   asio::co_spawn(executor_, build(view, std::move(task), std::move(datasets), view->build_), asio::detached);
 }
@@ -372,7 +372,7 @@ asio::awaitable<Result<WindowAnswer>> ViewService::window(std::shared_ptr<View> 
     if (!dataset) co_return Out(std::unexpected(dataset.error()));
     datasets.push_back(*dataset);
   }
-  const bool bounded = task->window.method != ViewMethod::Direct || datasets.empty() || datasets[0]->plain_scan;
+  const bool bounded = task->window.method != ViewMethod::Direct || datasets.empty() || has_bounded_pages(*datasets[0]);
   const bool parts = task->window.method != ViewMethod::Direct;
   const std::uint64_t build = view->build_;
   RunningQuery entry{0, "window", view->request_.dataset, "arrow", 0, "waiting", nullptr, gone};

@@ -38,6 +38,25 @@ class Walker {
  public:
   Walker(const TextPlaces& texts, ondemand::parser& parser) : root_(&texts), parser_(parser) {}
 
+  // A record that is no object, as the value of kValueKey.
+  bool add_value(std::string_view text, std::int64_t row) {
+    if (text.size() > limits::kRecordBytesMax) return wrong("The line is longer than 16 MiB.");
+    wrapped_.assign("{\"").append(kValueKey).append("\":").append(text).append("}");
+    const std::size_t size = wrapped_.size();
+    wrapped_.append(kRecordPadding, ' ');
+    // What would be further members is something behind the value.
+    ondemand::document document;
+    ondemand::object object;
+    std::size_t members = 0;
+    if (parser_.iterate(wrapped_.data(), size, wrapped_.size()).get(document) == simdjson::SUCCESS &&
+        document.get_object().get(object) == simdjson::SUCCESS &&
+        object.count_fields().get(members) == simdjson::SUCCESS && members != 1) {
+      field_.clear();
+      return wrong("Something follows the record.");
+    }
+    return add(std::string_view(wrapped_).substr(0, size), row);
+  }
+
   // `line` lies in a buffer with padding behind it.
   bool add(std::string_view line, std::int64_t row) {
     end_ = line.data() + line.size();
@@ -215,6 +234,7 @@ class Walker {
   }
 
   PlaceBuilder root_;
+  std::string wrapped_;
   ondemand::parser& parser_;
   ondemand::parser checker_;
   PlaceBuilder checked_{nullptr};  // what check_text() walks is forgotten
@@ -254,10 +274,22 @@ void add_numbers(std::vector<std::int64_t>& bad, std::vector<BrokenRule> broken,
 }  // namespace
 
 struct JsonRecordReader::Impl {
-  RecordStamps stamps;
-  bool keep_rejected;
-  std::shared_ptr<const SchemaCheck> schema;
-  ondemand::parser parser;
+  std::optional<RecordStamps> stamps;  // none: of files
+  bool keep_rejected = false;
+  std::shared_ptr<const SchemaCheck> schema = nullptr;
+  ondemand::parser parser{};
+
+  void stamp(Shredded& records) const {
+    records.seen = 0;
+    if (!stamps) return;
+    RecordStamps own = *stamps;  // a copy: what is read once more keeps its ids
+    own.add_to(records);
+  }
+  bool is_value(const RecordBlock& block, std::string_view record) const {
+    if (stamps || (!block.lines && !block.in_array)) return false;
+    const std::size_t first = record.find_first_not_of(" \t\r\n");
+    return first != std::string_view::npos && record[first] != '{';
+  }
 
   // A bad record's error, and its text where that is kept.
   void note(BlockOutcome& outcome, RecordError error, std::string_view text) const {
@@ -293,9 +325,7 @@ struct JsonRecordReader::Impl {
     }
     out.records = root.finish(rows);
     if (schema && !schema->apply(out.records).empty()) return std::nullopt;
-    out.records.seen = 0;
-    RecordStamps own = stamps;  // a copy: what is read once more keeps its ids
-    own.add_to(out.records);
+    stamp(out.records);
     return out;
   }
 
@@ -323,6 +353,8 @@ struct JsonRecordReader::Impl {
 
 JsonRecordReader::JsonRecordReader(RecordStamps stamps, bool keep_rejected, std::shared_ptr<const SchemaCheck> schema)
     : impl_(std::make_unique<Impl>(Impl{std::move(stamps), keep_rejected, std::move(schema), ondemand::parser()})) {}
+JsonRecordReader::JsonRecordReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+JsonRecordReader JsonRecordReader::of_files() { return JsonRecordReader(std::make_unique<Impl>()); }
 JsonRecordReader::~JsonRecordReader() = default;
 JsonRecordReader::JsonRecordReader(JsonRecordReader&&) noexcept = default;
 
@@ -351,7 +383,7 @@ ReadRecords JsonRecordReader::read(std::span<const RecordBlock> blocks, const Te
             BrokenRule& rule = broken->second;
             impl_->note(outcome, {at - begin, line, rule.field, rule.message, rule.rule}, record);
           }
-        } else if (walker.add(record, rows)) {
+        } else if (impl_->is_value(blocks[i], record) ? walker.add_value(record, rows) : walker.add(record, rows)) {
           ++rows;
         } else {
           found.push_back(at);
@@ -376,10 +408,7 @@ ReadRecords JsonRecordReader::read(std::span<const RecordBlock> blocks, const Te
     break;
   }
   for (BlockOutcome& outcome : out.blocks) Impl::sort_errors(outcome);
-  out.records.seen = 0;
-  // A copy: what is read once more keeps its ids.
-  RecordStamps stamps = impl_->stamps;
-  stamps.add_to(out.records);
+  impl_->stamp(out.records);
   return out;
 }
 

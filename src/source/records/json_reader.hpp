@@ -33,6 +33,8 @@ struct RecordError {
   std::string rule = {};  // of the schema, that it breaks; empty: it is no record at all
 };
 
+inline constexpr std::string_view kValueKey = "json";
+
 // Bytes with whole records. The buffer goes on for kRecordPadding readable bytes behind `bytes`.
 inline constexpr std::size_t kRecordPadding = 64;
 
@@ -48,6 +50,8 @@ struct RecordBlock {
   std::shared_ptr<const records::JsonIndex> index;
   std::size_t index_begin = 0;
   std::int64_t too_long_lines = 0;  // left out before the block: each counts as a bad record and a line
+  std::uint64_t begin = 0;          // of `bytes` in what was split
+  bool in_array = false;            // the records are the items of an array
 };
 
 // What became of one block.
@@ -68,6 +72,9 @@ class JsonRecordReader {
  public:
   // schema: what records must be beside well-formed; nullptr: nothing.
   JsonRecordReader(RecordStamps stamps, bool keep_rejected, std::shared_ptr<const SchemaCheck> schema = nullptr);
+  // Of files that are not ours: nothing is added to their records, and an item of an array or a line that is no object
+  // is a record whose only key is kValueKey.
+  static JsonRecordReader of_files();
   ~JsonRecordReader();
   JsonRecordReader(JsonRecordReader&&) noexcept;
 
@@ -76,6 +83,7 @@ class JsonRecordReader {
 
  private:
   struct Impl;
+  explicit JsonRecordReader(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

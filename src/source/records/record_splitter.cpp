@@ -127,9 +127,9 @@ Status RecordSplitter::finish() {
 
 Status RecordSplitter::detect(bool at_end) {
   if (pending_.size() < kByteOrderMark.size() && !at_end) return {};
-  if (pending_.starts_with(kByteOrderMark)) pending_.erase(0, kByteOrderMark.size());
-  if (format_ == RecordFormat::Ndjson) {
-    shape_ = Shape::Lines;
+  if (pending_.starts_with(kByteOrderMark)) drop(kByteOrderMark.size());
+  if (format_ == RecordFormat::Ndjson || format_ == RecordFormat::Values) {
+    shape_ = format_ == RecordFormat::Ndjson ? Shape::Lines : Shape::Values;
     return {};
   }
   const std::size_t first = skip_space(pending_, 0);
@@ -145,7 +145,8 @@ Status RecordSplitter::detect(bool at_end) {
   const std::size_t line_end = pending_.find('\n', first);
   // An envelope shows within its first bytes; only a body that ends or is long enough is judged.
   if (!at_end && pending_.size() < kDetectBytes && line_end == std::string::npos) return {};
-  if (const std::size_t begin = envelope_of(pending_); begin != std::string_view::npos) {
+  const bool may_be_envelope = format_ == RecordFormat::Json;
+  if (const std::size_t begin = envelope_of(pending_); may_be_envelope && begin != std::string_view::npos) {
     shape_ = Shape::Array;
     in_envelope_ = true;
     scanned_ = begin;
@@ -153,7 +154,7 @@ Status RecordSplitter::detect(bool at_end) {
   }
   const std::string_view line =
       std::string_view(pending_).substr(first, line_end == std::string::npos ? line_end : line_end - first);
-  if (is_envelope_of_none(line) || (at_end && is_envelope_of_none(pending_))) {
+  if (may_be_envelope && (is_envelope_of_none(line) || (at_end && is_envelope_of_none(pending_)))) {
     return fail(ErrorCode::InvalidData, "\"records\" holds no array: a body is {\"records\": [...]} or one record.");
   }
   shape_ = is_balanced(line) || (line_end == std::string::npos && !at_end) ? Shape::Lines : Shape::Values;
@@ -166,10 +167,10 @@ Status RecordSplitter::cut_lines(bool at_end) {
   if (skipping_) {
     const std::size_t end = pending_.find('\n');
     if (end == std::string::npos) {
-      pending_.clear();
+      drop(pending_.size());
       return {};
     }
-    pending_.erase(0, end + 1);
+    drop(end + 1);
     skipping_ = false;
   }
   if (at_end) {
@@ -185,8 +186,13 @@ Status RecordSplitter::cut_lines(bool at_end) {
   if (pending_.size() <= limits::kRecordBytesMax) return {};
   ++too_long_lines_;
   skipping_ = true;
-  pending_.clear();
+  drop(pending_.size());
   return {};
+}
+
+void RecordSplitter::drop(std::size_t bytes) {
+  pending_.erase(0, bytes);
+  pending_begin_ += bytes;
 }
 
 // Gives out pending_[0, end); what is behind keep_from stays.
@@ -210,6 +216,8 @@ Status RecordSplitter::emit(std::size_t end, std::size_t keep_from) {
   block.index = std::exchange(index_, nullptr);
   block.index_begin = index_begin_;
   block.too_long_lines = std::exchange(too_long_lines_, 0);
+  block.in_array = shape_ == Shape::Array;
+  block.begin = std::exchange(pending_begin_, pending_begin_ + keep_from);
   pending_ = std::move(rest);
   return take_(std::move(block));
 }
@@ -393,7 +401,7 @@ Status RecordSplitter::scan(bool at_end) {
   if (!at_end && keep_from < block_bytes_) return {};
   if (records_.empty()) {
     if (at_end) return {};
-    pending_.erase(0, keep_from);
+    drop(keep_from);
     scanned_ -= keep_from;
     record_begin_ = 0;
     return {};

@@ -15,7 +15,12 @@
 
 namespace canvasback {
 
-enum class RecordFormat { Json, Ndjson };
+enum class RecordFormat {
+  Json,    // any of the below, or {"records": […]}
+  Ndjson,  // a record a line
+  File,    // a file that is not ours: as Json, but {"records": […]} is a record like any other
+  Values,  // one value behind the other
+};
 
 class RecordSplitter {
  public:
@@ -42,6 +47,7 @@ class RecordSplitter {
   Status scan_outside(std::size_t& at);
   void scan_inside(std::size_t& at);
   Status emit(std::size_t end, std::size_t keep_from);
+  void drop(std::size_t bytes);
 
   RecordFormat format_;
   std::size_t block_bytes_;
@@ -61,6 +67,7 @@ class RecordSplitter {
   bool envelope_closed_ = false;
   bool skipping_ = false;  // inside a line that is too long
   std::int64_t too_long_lines_ = 0;
+  std::uint64_t pending_begin_ = 0;  // of pending_ in all that was added
   // Of pending_ from index_begin_ on, where it has all that is in records_.
   std::shared_ptr<const records::JsonIndex> index_;
   std::size_t index_begin_ = 0;

@@ -63,13 +63,20 @@ std::uint64_t Pool::worker_memory_bytes() const {
                                  options_.memory_budget_bytes / 2 / static_cast<std::uint64_t>(options_.workers + 1));
 }
 
-void Pool::set_grants(std::vector<std::string> readable_paths, std::string fingerprint) {
-  std::ranges::sort(readable_paths);
-  const auto [first, last] = std::ranges::unique(readable_paths);
-  readable_paths.erase(first, last);
-  if (generation_ > 0 && readable_paths == readable_paths_ && fingerprint == fingerprint_) return;
+void Pool::set_grants(std::vector<std::string> readable_paths, std::vector<std::string> given_paths,
+                      std::string fingerprint) {
+  for (auto* paths : {&readable_paths, &given_paths}) {
+    std::ranges::sort(*paths);
+    const auto [first, last] = std::ranges::unique(*paths);
+    paths->erase(first, last);
+  }
+  if (generation_ > 0 && readable_paths == readable_paths_ && given_paths == given_paths_ &&
+      fingerprint == fingerprint_) {
+    return;
+  }
   fingerprint_ = std::move(fingerprint);
   readable_paths_ = std::move(readable_paths);
+  given_paths_ = std::move(given_paths);
   ++generation_;
   start_failures_ = 0;
   for (const auto& worker : std::vector(workers_)) worker->retire();
@@ -81,6 +88,7 @@ std::shared_ptr<WorkerProcess> Pool::spawn(std::uint64_t memory_bytes) {
   WorkerSpec spec;
   spec.executable = options_.executable;
   spec.readable_paths = readable_paths_;
+  spec.given_paths = given_paths_;
   spec.cache_folder = options_.data_folder + "/cache";
   spec.threads = options_.threads;
   spec.memory_bytes = memory_bytes;
@@ -289,7 +297,7 @@ void Pool::start(Ticket& ticket, const std::shared_ptr<WorkerProcess>& worker) {
   if (!ticket.large) running_[ticket.task.id] = ticket.lane;
   ++counters_.started;
   ticket.task.threads = threads_for_next();
-  worker->start(ticket.task, datasets, ticket.state);
+  worker->start(ticket.task, datasets, held_, ticket.state);
   if (ticket.task.timeout_ms > 0) {
     asio::co_spawn(executor_, enforce_timeout(ticket.state, std::chrono::milliseconds(ticket.task.timeout_ms)),
                    asio::detached);

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "storage/block_index.hpp"
+#include "storage/held_files.hpp"
 #include "worker/pool/worker_process.hpp"
 
 namespace canvasback {
@@ -48,8 +49,12 @@ class Pool {
   ~Pool();
 
   // What workers may read from now on. `fingerprint` changes with whatever else a grant depends on: a rule for a
-  // single file is bound to its inode, so a file replaced by another needs new workers too.
-  void set_grants(std::vector<std::string> readable_paths, std::string fingerprint);
+  // single file is bound to its inode, so a file replaced by another needs new workers too. `given_paths` are those of
+  // files that are held: their workers may not open them, and are given their descriptors.
+  void set_grants(std::vector<std::string> readable_paths, std::vector<std::string> given_paths,
+                  std::string fingerprint);
+  // The files that are kept open, for who lists them.
+  HeldFiles& held() { return held_; }
 
   // Waits for a worker and starts the task there. `gone`, polled while waiting, says that nobody wants it any more.
   // Errors: TooManyRequests (queue full, waited limits::kQueueWaitMax, memory budget taken by parked streams),
@@ -116,7 +121,9 @@ class Pool {
   asio::any_io_executor executor_;
   PoolOptions options_;
   BlockIndex blocks_;
+  HeldFiles held_;
   std::vector<std::string> readable_paths_;
+  std::vector<std::string> given_paths_;
   std::string fingerprint_;
   std::uint64_t generation_ = 0;
   std::vector<std::shared_ptr<WorkerProcess>> workers_;

@@ -182,7 +182,7 @@ asio::awaitable<Result<std::unique_ptr<RoleTask>>> RolePool::submit(Task task, O
     files.push_back(std::move(*file));
     alive->give_files(std::move(files));
   };
-  worker->start(task, {}, state);
+  worker->start(task, {}, HeldFiles(), state);
   co_return std::make_unique<RoleTask>(worker, std::make_unique<TaskRun>(state));
 }
 

@@ -46,7 +46,9 @@ struct TaskState {
   Json progress;
   CancelReason cancelled = CancelReason::None;
   bool detached = false;  // nobody reads: drain
-  bool spoilt = false;    // failed because an earlier task left the worker unusable
+  bool spoilt = false;         // failed because an earlier task left the worker unusable
+  bool killed_worker = false;  // the process died of it: nobody ended it
+  Json about;                  // what the worker said beside the error: see TaskRun::about()
   bool parked = false;
   std::int64_t waiting_since_ns = 0;  // the piece lies there since
   std::int64_t waited_ns = 0;         // and so long pieces have lain before
@@ -76,6 +78,11 @@ class TaskRun {
   std::uint64_t id() const { return state_->id; }
   // After Failed: the worker's fault, not the task's; it is gone, and the task may be tried again.
   bool worker_was_spoilt() const { return state_->spoilt; }
+  // After Failed: its process died of it, as of a fault of the engine.
+  bool killed_worker() const { return state_->killed_worker; }
+  // After Failed, where it is known: "tables", the datasets that the statement reads; "changed", those of which a file is
+  // not the one that was listed any more; "closed", the one of Task::work "closed" that it wanted.
+  const Json& about() const { return state_->about; }
   int worker_number() const;
   const std::shared_ptr<TaskState>& state() const { return state_; }
   // The newest progress report of the worker: rows, bytes, share.

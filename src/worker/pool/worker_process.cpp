@@ -140,6 +140,9 @@ Status WorkerProcess::launch() {
   Json paths = Json::Array{};
   for (const std::string& path : spec_.readable_paths) paths.push(path);
   hello.set("readable_paths", std::move(paths));
+  Json given = Json::Array{};
+  for (const std::string& path : spec_.given_paths) given.push(path);
+  hello.set("given_paths", std::move(given));
   hello.set("spill_folder", spec_.spill_folder);
   hello.set("cache_folder", spec_.cache_folder);
   hello.set("threads", spec_.threads);
@@ -165,7 +168,7 @@ asio::awaitable<void> WorkerProcess::watch_start() {
   if (state_ == State::Starting) kill(Error{ErrorCode::Unavailable, "A worker did not start in time.", {}, {}, 1});
 }
 
-void WorkerProcess::start(const Task& task, const std::vector<const Dataset*>& datasets,
+void WorkerProcess::start(const Task& task, const std::vector<const Dataset*>& datasets, const HeldFiles& held,
                           std::shared_ptr<TaskState> state) {
   state_ = State::Busy;
   task_ = std::move(state);
@@ -179,7 +182,13 @@ void WorkerProcess::start(const Task& task, const std::vector<const Dataset*>& d
     std::string& known = known_versions_[dataset->name];
     if (known == dataset->version) continue;
     known = dataset->version;
+    send_held(*dataset, held);
     entries.push(to_json(*dataset));
+  }
+  if (task.kind == TaskKind::Inspect) {
+    // As this task finds it, which the others do only once it has been looked into.
+    known_versions_.erase(task.inspected.name);
+    send_held(task.inspected, held);
   }
   if (!entries.as_array().empty()) {
     Json catalog;
@@ -189,6 +198,20 @@ void WorkerProcess::start(const Task& task, const std::vector<const Dataset*>& d
   Task numbered = task;
   numbered.worker_number = number_;
   send(FrameKind::Task, to_json(numbered).dump());
+}
+
+// Where no descriptor is left for it, the worker finds that it may not open the files, and says so.
+void WorkerProcess::send_held(const Dataset& dataset, const HeldFiles& held) {
+  const HeldDescriptors* descriptors = held.find(dataset.name, dataset.version);
+  if (descriptors == nullptr) return;
+  std::vector<UniqueFd> copies;
+  for (const auto& descriptor : *descriptors) {
+    copies.emplace_back(::fcntl(descriptor->get(), F_DUPFD_CLOEXEC, 0));
+    if (!copies.back()) return;
+  }
+  Json of;
+  of.set("dataset", dataset.name);
+  send(FrameKind::Files, of.dump(), std::move(copies));
 }
 
 void WorkerProcess::cancel(CancelReason reason) {
@@ -411,6 +434,7 @@ void WorkerProcess::handle(FrameKind kind, std::string_view payload) {
         retiring_ = true;
         if (task_) task_->spoilt = true;
       }
+      if (task_) task_->about = *json;
       return end_task(std::nullopt, error_from_json(*json));
     default: return kill(Error{ErrorCode::DataProcessing, "A worker sent a frame that is not its to send.", {}, {}, 0});
   }
@@ -512,6 +536,7 @@ void WorkerProcess::died() {
   }
   if (task_) {
     Error failure = kill_error_.value_or(Error{ErrorCode::DataProcessing, "The worker of this task died.", {}, {}, 0});
+    task_->killed_worker = !kill_error_;
     task_->done.reset();
     end_task(std::nullopt, std::move(failure));
   } else {

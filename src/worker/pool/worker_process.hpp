@@ -17,6 +17,7 @@
 
 #include "base/unique_fd.hpp"
 #include "storage/dataset.hpp"
+#include "storage/held_files.hpp"
 #include "task/byte_ring.hpp"
 #include "task/frame.hpp"
 #include "task/task.hpp"
@@ -26,7 +27,8 @@ namespace canvasback {
 
 struct WorkerSpec {
   std::string executable;
-  std::vector<std::string> readable_paths;
+  std::vector<std::string> readable_paths;  // files and folders that it may open
+  std::vector<std::string> given_paths;     // and those that it is given descriptors for (storage/held_files.hpp)
   std::string spill_folder;  // its own; made by the caller
   std::string cache_folder;
   int threads = 1;
@@ -54,8 +56,10 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
                 Callbacks callbacks);
   ~WorkerProcess();
 
-  // Gives a task to an idle worker; `datasets` are the entries it may need, sent where it has not that version.
-  void start(const Task& task, const std::vector<const Dataset*>& datasets, std::shared_ptr<TaskState> state);
+  // Gives a task to an idle worker; `datasets` are the entries it may need, sent where it has not that version, with
+  // the descriptors of files that are held.
+  void start(const Task& task, const std::vector<const Dataset*>& datasets, const HeldFiles& held,
+             std::shared_ptr<TaskState> state);
   void cancel(CancelReason reason);
   // Feeds the running task. Waits while the ring is full of what is not yet worked off; false where the task has ended.
   asio::awaitable<bool> feed(std::shared_ptr<TaskState> task, std::string_view bytes);
@@ -99,6 +103,7 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   void look_ahead();
   void handle(FrameKind kind, std::string_view payload);
   void end_task(std::optional<Json> done, std::optional<Error> failed);
+  void send_held(const Dataset& dataset, const HeldFiles& held);
   struct Outgoing {
     std::string frame;
     std::vector<UniqueFd> files;

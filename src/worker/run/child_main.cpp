@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -43,12 +44,15 @@ Settings settings_from(const Json& hello, const ChildBuild& build) {
   const std::string spill(hello.at("spill_folder").as_string());
   const std::string cache(hello.at("cache_folder").as_string());
   const int threads = static_cast<int>(hello.at("threads").as_int(1));
-  settings.engine.readable_paths = strings_of(hello.at("readable_paths"));
+  settings.sandbox.read_paths = strings_of(hello.at("readable_paths"));
+  settings.engine.readable_paths = settings.sandbox.read_paths;
+  for (std::string& path : strings_of(hello.at("given_paths"))) {
+    settings.engine.readable_paths.push_back(std::move(path));
+  }
   settings.engine.threads = threads;
   settings.engine.memory_bytes = hello.at("engine_memory_bytes").as_uint();
   settings.engine.temp_folder = spill;
   settings.engine.temp_bytes_max = hello.at("spill_bytes_max").as_uint();
-  settings.sandbox.read_paths = settings.engine.readable_paths;
   if (!cache.empty()) settings.sandbox.read_paths.push_back(cache);
   settings.sandbox.write_folders = {spill};
   settings.sandbox.data_bytes_max = hello.at("data_bytes_max").as_uint();
@@ -142,6 +146,9 @@ class Worker {
     std::scoped_lock lock(mutex_);
     switch (frame->kind) {
       case FrameKind::Catalog: catalogs_.push_back(std::move(*json)); return false;
+      case FrameKind::Files:
+        held_.insert_or_assign(std::string(json->at("dataset").as_string()), std::move(frame->files));
+        return false;
       case FrameKind::Task: {
         auto task = task_from_json(*json);
         if (!task) leave();
@@ -171,6 +178,8 @@ class Worker {
       cancel = cancel_;
       for (const Json& catalog : catalogs_) executor_.update_catalog(catalog.at("datasets"));
       catalogs_.clear();
+      for (auto& [dataset, files] : held_) executor_.hold(dataset, std::move(files));
+      held_.clear();
       running_ = true;
     }
     executor_.run(task, cancel);
@@ -231,6 +240,7 @@ class Worker {
   std::optional<Task> task_;
   CancelToken cancel_;
   std::vector<Json> catalogs_;
+  std::map<std::string, std::vector<UniqueFd>> held_;  // descriptors that came with them, by dataset
   bool running_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/format_names.hpp"
+#include "record/text_reading.hpp"
 #include "transport/http/connection/problem.hpp"
 #include "transport/http/routes/job_answer.hpp"
 #include "transport/http/routes/routes.hpp"
@@ -18,6 +19,31 @@ Json performance_metrics(const Request& request, std::string_view method) {
   return out;
 }
 
+// How the files of CSV or JSON are read: what was told, and what was found.
+void describe_reading(JsonWriter& out, const Dataset& dataset) {
+  if (!dataset.text) return;
+  const TextReading& reading = *dataset.text;
+  out.key("reading").begin_object().member("settings", to_json(reading.settings));
+  out.key("columns").begin_array();
+  for (const TextColumn& column : reading.columns) {
+    out.begin_object().member("name", column.name).member("type", column.type);
+    out.member("reason", column.reason.empty() ? Json() : Json(column.reason)).end_object();
+  }
+  out.end_array().key("files").begin_array();
+  for (std::size_t i = 0; i < reading.files.size(); ++i) {
+    const TextFileReading& file = reading.files[i];
+    out.begin_object().member("path", dataset.files[i].path).member("rows", file.rows);
+    if (dataset.kind == DatasetKind::Csv) {
+      out.member("dialect", to_json(file.dialect));
+      out.member("short_rows", file.short_rows).member("long_rows", file.long_rows);
+    } else {
+      out.member("layout", name_of(file.layout));
+    }
+    out.end_object();
+  }
+  out.end_array().end_object();
+}
+
 void describe(JsonWriter& out, const DatasetEntry& entry, bool columns) {
   out.begin_object().member("name", entry.source.name).member("source", entry.source.pattern);
   if (entry.error) {
@@ -26,6 +52,9 @@ void describe(JsonWriter& out, const DatasetEntry& entry, bool columns) {
         .member("code", name_of(entry.error->code))
         .member("message", entry.error->message)
         .end_object();
+  }
+  if (const auto share = entry.share_prepared()) {
+    out.key("preparing").begin_object().member("share", *share).end_object();
   }
   if (entry.dataset) {
     const Dataset& dataset = *entry.dataset;
@@ -36,6 +65,13 @@ void describe(JsonWriter& out, const DatasetEntry& entry, bool columns) {
     out.member("files", static_cast<std::uint64_t>(dataset.files.size()));
     if (dataset.kind == DatasetKind::Parquet) out.member("row_groups", static_cast<std::uint64_t>(groups));
     out.member("column_count", static_cast<std::uint64_t>(dataset.columns.size()));
+    if (!dataset.left_out.empty()) {
+      out.key("left_out").begin_array();
+      for (const LeftOutFile& file : dataset.left_out) {
+        out.begin_object().member("path", file.path).member("reason", file.reason).end_object();
+      }
+      out.end_array();
+    }
     if (columns) {
       out.key("columns").begin_array();
       for (const DatasetColumn& column : dataset.columns) {
@@ -46,7 +82,9 @@ void describe(JsonWriter& out, const DatasetEntry& entry, bool columns) {
       }
       out.end_array().key("notes").begin_array();
       for (const std::string& note : dataset.notes) out.value(note);
-      out.end_array().key("file_list").begin_array();
+      out.end_array();
+      describe_reading(out, dataset);
+      out.key("file_list").begin_array();
       for (const DataFile& file : dataset.files) {
         out.begin_object().member("path", file.path).member("bytes", file.bytes);
         out.member("rows", file.rows >= 0 ? Json(file.rows) : Json());
@@ -91,11 +129,10 @@ asio::awaitable<void> detail(Services services, Connection& connection, Request&
 StreamHead rows_head(Services services, const RowsRequest& wanted) {
   StreamHead head{wanted.format, wanted.content_encoding, {}};
   const Selection& selection = wanted.selection;
-  if (wanted.on_unreadable == OnUnreadable::Skip) {
-    add_left_out(head.headers, services.datasets.left_out_of(wanted.dataset));
-  }
+  const std::vector<std::string> left_out = services.datasets.left_out_of(wanted.dataset, wanted.on_unreadable);
+  add_left_out(head.headers, left_out);
   if (auto dataset = services.datasets.find(wanted.dataset);
-      dataset && (*dataset)->rows >= 0 && selection.filter.is_null() && !selection.sample) {
+      dataset && left_out.empty() && (*dataset)->rows >= 0 && selection.filter.is_null() && !selection.sample) {
     head.headers.emplace_back("X-Total-Rows", fmt::format("{}", (*dataset)->rows));
     head.headers.emplace_back("X-Total-Exact", "true");
   }

@@ -88,9 +88,7 @@ asio::awaitable<void> run_statement(Services services, Connection& connection, R
     run.content_encoding.clear();  // the receipt is of the bytes of the file
   }
   StreamHead head{run.format, run.content_encoding, {}, std::move(watched)};
-  if (run.on_unreadable == OnUnreadable::Skip) {
-    add_left_out(head.headers, services.datasets.left_out_of_sql(run.sql));
-  }
+  add_left_out(head.headers, services.datasets.left_out_of_sql(run.sql, run.on_unreadable));
   if (!wanted->filename.empty()) {
     head.headers.emplace_back("Content-Disposition", content_disposition(wanted->filename, "", run.format));
   }

@@ -59,7 +59,8 @@ const std::vector<std::string>& selection_parameter_names() {
 
 Result<OnUnreadable> on_unreadable_of(const Request& request) {
   const std::string* text = request.parameter("on_unreadable");
-  if (text == nullptr || *text == "fail") return OnUnreadable::Fail;
+  if (text == nullptr) return OnUnreadable::Default;
+  if (*text == "fail") return OnUnreadable::Fail;
   if (*text == "skip") return OnUnreadable::Skip;
   return fail(ErrorCode::InvalidData, "on_unreadable is fail or skip.");
 }

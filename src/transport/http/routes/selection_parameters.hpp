@@ -16,7 +16,7 @@ const std::vector<std::string>& selection_parameter_names();
 // Errors: InvalidData that names the parameter, NotAcceptable.
 Result<RowsRequest> rows_request_from(const Request& request, const std::string& dataset);
 
-// `on_unreadable`: fail, which is the default, or skip.
+// `on_unreadable`: fail or skip; without it as OnUnreadable::Default has it.
 Result<OnUnreadable> on_unreadable_of(const Request& request);
 
 // X-Left-Out and X-Total-Exact, where an answer leaves files out.

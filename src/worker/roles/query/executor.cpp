@@ -18,6 +18,7 @@
 #include "stream/exact_batches.hpp"
 #include "worker/roles/query/narrowed.hpp"
 #include "worker/roles/query/streamed_files.hpp"
+#include "worker/roles/query/text_files.hpp"
 
 namespace canvasback {
 
@@ -60,11 +61,20 @@ Executor::Executor(std::unique_ptr<Engine> engine, Channel& channel, ExecutorOpt
 void Executor::update_catalog(const Json& datasets) {
   for (const Json& entry : datasets.as_array()) {
     auto dataset = dataset_from_json(entry);
-    if (dataset) catalog_.insert_or_assign(dataset->name, std::move(*dataset));
+    if (!dataset) continue;
+    held_.erase(dataset->name);
+    text_sources_.erase(dataset->name);
+    catalog_.insert_or_assign(dataset->name, std::move(*dataset));
   }
 }
 
-// Names in SQL mean the same in any case; the exact spelling wins where two datasets differ only by it.
+void Executor::hold(const std::string& dataset, std::vector<UniqueFd> files) {
+  HeldDescriptors held;
+  for (UniqueFd& file : files) held.push_back(std::make_shared<const UniqueFd>(std::move(file)));
+  held_.insert_or_assign(dataset, std::move(held));
+}
+
+// Names in SQL mean the same in any case; which of two that differ only by it is admit()'s to say.
 const Dataset* Executor::find_table(std::string_view name) const {
   if (auto exact = catalog_.find(name); exact != catalog_.end()) return &exact->second;
   for (const auto& [known, dataset] : catalog_) {
@@ -94,6 +104,11 @@ void Executor::run(const Task& task, CancelToken cancel) {
   decoded_.clear();
   unchecked_ = {task.unchecked.begin(), task.unchecked.end()};
   checked_ = Json::Array{};
+  reading_.clear();
+  as_listed_ = task.kind == TaskKind::Inspect || task.work.find("as_listed") != nullptr;
+  tables_.clear();
+  changed_.clear();
+  closed_.clear();
   rows_alone_ = task.kind == TaskKind::Window;
   rows_sent_ = 0;
   bytes_sent_ = 0;
@@ -105,7 +120,6 @@ void Executor::run(const Task& task, CancelToken cancel) {
   TaskMetrics metrics;
   Json done;
   Status status;
-  const bool is_range = task.work.find("range") != nullptr;
   try {
     switch (task.kind) {
       case TaskKind::Rows: status = run_rows(task, cancel, sink, metrics); break;
@@ -133,15 +147,10 @@ void Executor::run(const Task& task, CancelToken cancel) {
     // Third-party code may throw where it says it does not; the task fails, the worker goes on.
     status = fail(ErrorCode::DataProcessing, "The task failed.", error.what());
   }
+  // Files that were replaced while they were read explain whatever went wrong, and spoil what did not.
+  if (Status unchanged = check_unchanged(); !unchanged) status = std::move(unchanged);
   if (!status) {
-    // Whatever broke because the task was stopped is reported as the stop.
-    Error error = cancel.cancelled() ? cancel.error() : status.error();
-    Json failed = to_json(error);
-    // A statement can spoil the engine for those behind it; whoever fails leaves a working one or none.
-    if ((is_range || !task.sql.empty()) && !cancel.cancelled() && !single_number("SELECT 1::BIGINT", {}, cancel)) {
-      failed.set("retire", true);
-    }
-    static_cast<void>(sink.end_with(FrameKind::Failed, failed.dump()));
+    static_cast<void>(sink.end_with(FrameKind::Failed, failure_of(task, status.error(), cancel).dump()));
     return;
   }
   done.set("metrics", metrics_json(task, sink, metrics));
@@ -153,6 +162,26 @@ void Executor::run(const Task& task, CancelToken cancel) {
   static_cast<void>(sink.end_with(FrameKind::Done, done.dump()));
   for (const auto& [key, block] : decoded_) block_writer_->store(key, *block);
   decoded_.clear();
+}
+
+Json Executor::failure_of(const Task& task, const Error& error, const CancelToken& cancel) {
+  // Whatever broke because the task was stopped is reported as the stop.
+  Json failed = to_json(cancel.cancelled() ? cancel.error() : error);
+  const bool is_statement = !task.sql.empty() || task.work.find("range") != nullptr;
+  // A statement can spoil the engine for those behind it; whoever fails leaves a working one or none.
+  if (is_statement && !cancel.cancelled() && !single_number("SELECT 1::BIGINT", {}, cancel)) {
+    failed.set("retire", true);
+  }
+  const auto list = [&](const char* name, const std::vector<std::string>& values) {
+    if (values.empty()) return;
+    Json out = Json::Array{};
+    for (const std::string& value : values) out.push(value);
+    failed.set(name, std::move(out));
+  };
+  list("tables", tables_);
+  list("changed", changed_);
+  if (!closed_.empty()) failed.set("closed", closed_);
+  return failed;
 }
 
 Json Executor::metrics_json(const Task& task, const FrameSink& sink, const TaskMetrics& metrics) const {
@@ -172,7 +201,21 @@ Json Executor::metrics_json(const Task& task, const FrameSink& sink, const TaskM
   return out;
 }
 
+Result<std::shared_ptr<const PartSource>> Executor::text_source(const Dataset& dataset) {
+  KeptSource& kept = text_sources_[dataset.name];
+  if (!kept.source || kept.version != dataset.version) {
+    CANVASBACK_ASSIGN(kept.source, open_text_files(dataset));
+    kept.version = dataset.version;
+  }
+  return kept.source;
+}
+
 Status Executor::define(const Dataset& dataset) {
+  if (dataset.text) {
+    CANVASBACK_ASSIGN(auto source, text_source(dataset));
+    engine_->define_parts(dataset.name, std::move(source));
+    return {};
+  }
   if (dataset.forms) {
     for (const FileRun& run : file_runs(dataset)) {
       if (!dataset.forms->at(static_cast<std::size_t>(run.form)).streamed) continue;
@@ -269,17 +312,43 @@ DocumentInfo Executor::document_of(const Task& task) const {
   return document;
 }
 
+// What the gate says of the user's own statement. Datasets that are closed are known by name, so that who asks for one
+// hears why it is.
+Result<Admitted> Executor::admit(const Task& task) {
+  Admitted admitted;
+  if (!options_.gate) {
+    for (const auto& [name, dataset] : catalog_) admitted.tables.push_back(name);
+    return admitted;
+  }
+  std::set<std::string, std::less<>> closed;
+  for (const Json& name : task.work.at("closed").as_array()) closed.insert(lower(name.as_string()));
+  const auto visible = [&](std::string_view name) {
+    return find_table(name) != nullptr || closed.contains(lower(name));
+  };
+  CANVASBACK_ASSIGN(admitted, engine_->admit(task.sql, visible));
+  tables_ = admitted.tables;
+  for (const std::string& table : admitted.tables) {
+    std::vector<std::string> alike;
+    for (const auto& [known, dataset] : catalog_) {
+      if (lower(known) == lower(table)) alike.push_back(known);
+    }
+    if (alike.size() > 1) {
+      return fail(ErrorCode::QueryInvalid,
+                  fmt::format("In SQL \"{}\" may be any of {}: names do not differ by the case of letters there.", table,
+                              fmt::join(alike, ", ")));
+    }
+    if (!closed.contains(lower(table))) continue;
+    closed_ = table;
+    return fail(ErrorCode::Unavailable, fmt::format("The dataset \"{}\" cannot be read.", table));
+  }
+  return admitted;
+}
+
 // The rows of the user's own statement, through the gate.
 Result<std::unique_ptr<BatchStream>> Executor::open_statement(const Task& task, const CancelToken& cancel,
                                                               TaskMetrics& metrics) {
   metrics.method = "duckdb";
-  Admitted admitted;
-  if (options_.gate) {
-    CANVASBACK_ASSIGN(admitted,
-                      engine_->admit(task.sql, [&](std::string_view name) { return find_table(name) != nullptr; }));
-  } else {
-    for (const auto& [name, dataset] : catalog_) admitted.tables.push_back(name);
-  }
+  CANVASBACK_ASSIGN(const Admitted admitted, admit(task));
   if (admitted.plain && task.parameters.is_null()) {
     CANVASBACK_ASSIGN(auto stream, plan_plain_select(*admitted.plain, cancel, metrics));
     if (stream) return stream;

@@ -17,7 +17,9 @@
 #include "encode/encoder.hpp"
 #include "engine/engine.hpp"
 #include "sql/sql_builder.hpp"
+#include "base/unique_fd.hpp"
 #include "storage/dataset.hpp"
+#include "storage/held_files.hpp"
 #include "storage/table_file.hpp"
 #include "task/task.hpp"
 #include "worker/child/channel.hpp"
@@ -50,8 +52,10 @@ class Executor {
  public:
   Executor(std::unique_ptr<Engine> engine, Channel& channel, ExecutorOptions options);
 
-  // The newest entries of datasets, by name.
+  // The newest entries of datasets, by name. Their files are opened by their names, until hold() says otherwise.
   void update_catalog(const Json& datasets);
+  // The files of that dataset in the version that came with this, in order (storage/held_files.hpp).
+  void hold(const std::string& dataset, std::vector<UniqueFd> files);
   // Ends with the task's last frame, and with what is kept of it for others.
   void run(const Task& task, CancelToken cancel);
 
@@ -73,6 +77,10 @@ class Executor {
   Status run_range(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
   Status run_inspect(const Task& task, const CancelToken& cancel, Json& done);
   Status inspect_text(Dataset& dataset, const CancelToken& cancel);
+  // Its columns as the engine has them, by their names and types.
+  Result<std::vector<DatasetColumn>> describe(const Dataset& dataset, const CancelToken& cancel);
+  // Of CSV and JSON: what pages are read from and the engine scans. Kept for the version that was asked for last.
+  Result<std::shared_ptr<const PartSource>> text_source(const Dataset& dataset);
   Status run_analyse(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
   Status run_profile(const Task& task, const Dataset& dataset, const CancelToken& cancel, FrameSink& sink,
                      TaskMetrics& metrics);
@@ -133,6 +141,9 @@ class Executor {
   Result<std::unique_ptr<BatchStream>> plan_range(const Dataset& dataset, const std::vector<std::string>& columns,
                                                   std::int64_t offset, std::int64_t rows, const CancelToken& cancel,
                                                   TaskMetrics& metrics);
+  Result<std::unique_ptr<BatchStream>> plan_text_range(const Dataset& dataset, const std::vector<std::string>& columns,
+                                                       std::int64_t offset, std::int64_t rows,
+                                                       const CancelToken& cancel);
   Result<std::unique_ptr<BatchStream>> plan_plain_select(const PlainSelect& select, const CancelToken& cancel,
                                                          TaskMetrics& metrics);
   Result<std::unique_ptr<BatchStream>> plan_page(const Dataset& dataset, const std::vector<std::string>& columns,
@@ -142,10 +153,17 @@ class Executor {
   Result<std::int64_t> single_number(const std::string& sql, std::vector<std::string> parameters,
                                      const CancelToken& cancel);
   const Dataset* find_table(std::string_view name) const;
-  // Of a collection: these rows of its files are about to be read. A file that is not the one listed any more is an
-  // error that names it; one that nobody has checked yet is checked now. Costs a stat() for each file.
+  // These rows of a dataset's files are about to be read. A file that is not the one listed any more is an error that
+  // names it; one of a collection that nobody has checked yet is checked now. Costs a stat() for each file.
   Status check_files(const Dataset& dataset, const CancelToken& cancel, std::int64_t offset = 0,
                      std::int64_t rows = INT64_MAX);
+  // The part of it for files of others. They are opened as they are held from here on.
+  Status begin_reading(const Dataset& dataset, std::int64_t offset = 0, std::int64_t rows = INT64_MAX);
+  // Whether the files that the task has begun to read still are the ones they were: its answer is then of one version.
+  Status check_unchanged();
+  // The worker's last word on a task that failed.
+  Json failure_of(const Task& task, const Error& error, const CancelToken& cancel);
+  Result<Admitted> admit(const Task& task);
   // Defines the streams that the SQL of a dataset reads.
   Status define(const Dataset& dataset);
   Status encode(const Task& task, BatchStream& stream, std::function<Json()> tail, FrameSink& sink,
@@ -157,6 +175,12 @@ class Executor {
   Channel& channel_;
   ExecutorOptions options_;
   std::map<std::string, Dataset, std::less<>> catalog_;
+  std::map<std::string, HeldDescriptors, std::less<>> held_;  // by dataset
+  struct KeptSource {
+    std::string version;
+    std::shared_ptr<const PartSource> source;
+  };
+  std::map<std::string, KeptSource, std::less<>> text_sources_;  // by dataset
   int threads_ = 1;          // of the task at hand
   bool rows_alone_ = false;  // a window's rows go before their neighbours, whoever waits for those
   std::vector<std::pair<std::string, BatchPtr>> decoded_;  // blocks to be kept once the task has ended
@@ -164,6 +188,18 @@ class Executor {
   TableMap tables_;
   std::set<std::string, std::less<>> unchecked_;  // of the task at hand: Task::unchecked
   Json checked_;                                  // what of these it has checked: [{"path", "changed_ns"}]
+  struct OpenFile {
+    std::string dataset;
+    DataFile file;
+    std::shared_ptr<const UniqueFd> held;  // null: it is read by its name
+    std::uint64_t names = 0;               // that the held one had
+    std::string edges = {};                // of a file of text: it may become longer
+  };
+  std::vector<OpenFile> reading_;     // files of others, of the task at hand
+  bool as_listed_ = false;            // held files are read whatever their names stand for now
+  std::vector<std::string> named_;    // datasets that the statement reads
+  std::vector<std::string> changed_;  // datasets of which a file was replaced
+  std::string closed_;                // the dataset that it may not read, and wanted
   std::unique_ptr<BlockWriter> block_writer_;
   std::atomic<std::int64_t> rows_sent_ = 0;
   std::atomic<std::uint64_t> bytes_sent_ = 0;

@@ -1,17 +1,18 @@
-// The part of Executor that looks into the files of a dataset: schema from the engine, the rest from footers.
+// The part of Executor that looks into the files of a dataset: those of CSV and JSON are read whole, of the others the
+// schema and the footers.
 #include <arrow/array.h>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/limits.hpp"
 #include "sql/sql_builder.hpp"
 #include "worker/roles/query/executor.hpp"
 #include "worker/roles/query/file_inspection.hpp"
+#include "worker/roles/query/text_files.hpp"
 
 namespace canvasback {
 namespace {
-
-// Text files up to this size are read once to know their number of rows.
-constexpr std::uint64_t kCountBytesMax = 256 * limits::kMiB;
 
 std::string text_at(const arrow::Array& column, std::int64_t row) {
   const auto& text = static_cast<const arrow::StringArray&>(column);
@@ -23,6 +24,7 @@ std::string text_at(const arrow::Array& column, std::int64_t row) {
 Status Executor::run_inspect(const Task& task, const CancelToken& cancel, Json& done) {
   Dataset dataset = task.inspected;
   if (dataset.kind == DatasetKind::Parquet || dataset.kind == DatasetKind::Arrow) {
+    CANVASBACK_TRY(begin_reading(dataset));
     CANVASBACK_TRY(FileInspection(dataset, *engine_, cancel).run());
   } else {
     CANVASBACK_TRY(inspect_text(dataset, cancel));
@@ -38,28 +40,32 @@ Status Executor::run_inspect(const Task& task, const CancelToken& cancel, Json& 
   return {};
 }
 
-// CSV and JSON, as the engine describes them.
 Status Executor::inspect_text(Dataset& dataset, const CancelToken& cancel) {
-  dataset.union_by_name = dataset.files.size() > 1;
+  const double bytes = static_cast<double>(std::max<std::uint64_t>(dataset.bytes(), 1));
+  ScanWork work{threads_, cancel, [this, bytes](std::uint64_t done) {
+                  share_done_ = std::min(1.0, static_cast<double>(done) / bytes);
+                }};
+  CANVASBACK_TRY(inspect_text_files(dataset, work));
+  CANVASBACK_ASSIGN(dataset.columns, describe(dataset, cancel));
+  return {};
+}
+
+Result<std::vector<DatasetColumn>> Executor::describe(const Dataset& dataset, const CancelToken& cancel) {
+  CANVASBACK_TRY(define(dataset));
   SqlRequest describe{
       "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " + relation_sql(dataset) + ")", {}, {}, {}, 1};
   CANVASBACK_ASSIGN(auto stream, engine_->execute(describe, cancel));
-  dataset.columns.clear();
+  std::vector<DatasetColumn> columns;
   while (true) {
     CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
-    if (!batch) break;
+    if (!batch) return columns;
     for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
       DatasetColumn column;
       column.name = text_at(*batch->column(0), row);
       column.type = text_at(*batch->column(1), row);
-      dataset.columns.push_back(std::move(column));
+      columns.push_back(std::move(column));
     }
   }
-  stream.reset();
-  if (dataset.bytes() <= kCountBytesMax) {
-    CANVASBACK_ASSIGN(dataset.rows, count(dataset, {}, cancel));
-  }
-  return {};
 }
 
 }  // namespace canvasback

@@ -17,6 +17,7 @@
 #include "storage/parquet/scan.hpp"
 #include "worker/roles/query/executor.hpp"
 #include "worker/roles/query/place_stream.hpp"
+#include "worker/roles/query/text_files.hpp"
 
 namespace canvasback {
 namespace {
@@ -33,6 +34,32 @@ class Ready final : public BatchStream {
   std::vector<BatchPtr> batches_;
   std::size_t next_ = 0;
 };
+
+// The dataset's names of columns, which no two have alike.
+class Renamed final : public BatchStream {
+ public:
+  Renamed(std::unique_ptr<BatchStream> inner, SchemaPtr schema) : inner_(std::move(inner)), schema_(std::move(schema)) {}
+  SchemaPtr schema() const override { return schema_; }
+  Result<BatchPtr> next() override {
+    CANVASBACK_ASSIGN(BatchPtr batch, inner_->next());
+    if (!batch) return batch;
+    return arrow::RecordBatch::Make(schema_, batch->num_rows(), batch->columns());
+  }
+
+ private:
+  std::unique_ptr<BatchStream> inner_;
+  SchemaPtr schema_;
+};
+
+std::unique_ptr<BatchStream> with_names(std::unique_ptr<BatchStream> inner, const Dataset& dataset,
+                                        const std::vector<int>& columns) {
+  arrow::FieldVector fields = inner->schema()->fields();
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    fields[i] = fields[i]->WithName(dataset.columns[static_cast<std::size_t>(columns[i])].name);
+  }
+  auto schema = arrow::schema(std::move(fields));
+  return std::make_unique<Renamed>(std::move(inner), std::move(schema));
+}
 
 std::int64_t rows_before(const Dataset& dataset, std::int64_t file_index) {
   std::int64_t rows = 0;
@@ -87,7 +114,7 @@ Status Executor::run_rows(const Task& task, const CancelToken& cancel, FrameSink
 Result<Executor::Plan> Executor::plan_rows(const Task& task, const Dataset& dataset, const CancelToken& cancel,
                                            TaskMetrics& metrics) {
   const Selection& selection = task.selection;
-  if (!dataset.plain_scan || !selection.in_file_order()) {
+  if (!(dataset.plain_scan || dataset.text) || !selection.in_file_order()) {
     metrics.method = "duckdb";
     return plan_engine(task, dataset, cancel);
   }
@@ -101,7 +128,7 @@ Result<Executor::Plan> Executor::plan_rows(const Task& task, const Dataset& data
   const std::int64_t rows = std::min(selection.limit.value_or(INT64_MAX), available);
   rows_expected_ = rows;
   Plan plan;
-  if (task.format == "parquet" && task.compression.empty() && selection.columns.empty() && offset == 0 &&
+  if (dataset.plain_scan && task.format == "parquet" && task.compression.empty() && selection.columns.empty() && offset == 0 &&
       rows == dataset.rows && dataset.files.size() == 1) {
     CANVASBACK_TRY(check_files(dataset, cancel));
     metrics.method = "file";
@@ -121,12 +148,16 @@ Result<Executor::Plan> Executor::plan_rows(const Task& task, const Dataset& data
   return plan;
 }
 
-// A range of rows without the engine. Precondition: dataset.plain_scan, and there are so many rows.
+// A range of rows without the engine. Precondition: dataset.plain_scan or dataset.text, and there are so many rows.
 Result<std::unique_ptr<BatchStream>> Executor::plan_range(const Dataset& dataset,
                                                           const std::vector<std::string>& columns, std::int64_t offset,
                                                           std::int64_t rows, const CancelToken& cancel,
                                                           TaskMetrics& metrics) {
   CANVASBACK_TRY(check_files(dataset, cancel, offset, rows));
+  if (dataset.text) {
+    metrics.method = "plain_scan";
+    return plan_text_range(dataset, columns, offset, rows, cancel);
+  }
   if (rows <= limits::kPageRowsMax) {
     CANVASBACK_ASSIGN(auto page, plan_page(dataset, columns, offset, rows, metrics));
     if (page) return page;
@@ -135,12 +166,30 @@ Result<std::unique_ptr<BatchStream>> Executor::plan_range(const Dataset& dataset
   return make_parquet_scan({dataset.files, columns, offset, rows, threads_}, cancel);
 }
 
+Result<std::unique_ptr<BatchStream>> Executor::plan_text_range(const Dataset& dataset,
+                                                               const std::vector<std::string>& columns,
+                                                               std::int64_t offset, std::int64_t rows,
+                                                               const CancelToken& cancel) {
+  TextRange range{{}, offset, rows, threads_};
+  for (std::size_t i = 0; columns.empty() && i < dataset.columns.size(); ++i) {
+    range.columns.push_back(static_cast<int>(i));
+  }
+  for (const std::string& name : columns) {
+    const DatasetColumn* column = dataset.find_column(name);
+    if (column == nullptr) return fail(ErrorCode::InvalidData, "There is no column \"" + name + "\".");
+    range.columns.push_back(static_cast<int>(column - dataset.columns.data()));
+  }
+  CANVASBACK_ASSIGN(auto source, text_source(dataset));
+  CANVASBACK_ASSIGN(auto stream, read_text_range(std::move(source), range, cancel));
+  return with_names(std::move(stream), dataset, range.columns);
+}
+
 // nullptr where the engine has to answer: the files are none that are read in order, or a name is spelled in another
 // way than the file has it.
 Result<std::unique_ptr<BatchStream>> Executor::plan_plain_select(const PlainSelect& select, const CancelToken& cancel,
                                                                  TaskMetrics& metrics) {
   const Dataset* dataset = find_table(select.table);
-  if (!dataset || !dataset->plain_scan) return std::unique_ptr<BatchStream>();
+  if (!dataset || !(dataset->plain_scan || dataset->text)) return std::unique_ptr<BatchStream>();
   for (const std::string& column : select.columns) {
     if (!dataset->find_column(column)) return std::unique_ptr<BatchStream>();
   }
@@ -257,7 +306,8 @@ Status Executor::pass_file(const Task&, const DataFile& file, const CancelToken&
   std::uint64_t left = file.bytes;
   while (left > 0) {
     CANVASBACK_TRY(cancel.check());
-    const ssize_t got = ::read(fd.get(), buffer.data(), std::min<std::uint64_t>(buffer.size(), left));
+    const auto at = static_cast<off_t>(file.bytes - left);
+    const ssize_t got = ::pread(fd.get(), buffer.data(), std::min<std::uint64_t>(buffer.size(), left), at);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return fail(ErrorCode::InvalidData, "The file " + file.path + " ended early.");
     CANVASBACK_TRY(sink.write({buffer.data(), static_cast<std::size_t>(got)}));

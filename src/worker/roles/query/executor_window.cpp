@@ -195,6 +195,7 @@ Status Executor::run_window(const Task& task, const CancelToken& cancel, FrameSi
     }
     case ViewMethod::Positions: {
       if (dataset == nullptr) return fail(ErrorCode::DatasetNotFound, "There is no such dataset.");
+      CANVASBACK_TRY(begin_reading(*dataset));
       CANVASBACK_ASSIGN(read, read_positions(task, *dataset, cancel, metrics));
       break;
     }
@@ -241,12 +242,13 @@ Result<Executor::WindowRows> Executor::read_dataset(const Task& task, const Data
   const std::int64_t rows = std::min(window.to, available) - from;
   std::unique_ptr<BatchStream> stream;
   WindowRows out;
+  const bool in_order = dataset.plain_scan || dataset.text;
   if (dataset.plain_scan && rows == 0) {
     CANVASBACK_ASSIGN(SchemaPtr schema, read_plain_schema(dataset.files[0], task.selection.columns));
     CANVASBACK_ASSIGN(out.rows, joined(schema, {}));
     return out;
   }
-  if (dataset.plain_scan) {
+  if (in_order) {
     CANVASBACK_ASSIGN(stream, plan_range(dataset, task.selection.columns, from, rows, cancel, metrics));
   } else {
     metrics.method = "duckdb";

@@ -217,7 +217,7 @@ Result<BatchPtr> with_places(const BatchPtr& batch, const Dataset* dataset, std:
   arrow::Int32Builder files;
   arrow::Int64Builder rows;
   std::vector<std::int64_t> starts{0};
-  const bool by_file = dataset != nullptr && dataset->kind == DatasetKind::Parquet;
+  const bool by_file = dataset != nullptr && (dataset->kind == DatasetKind::Parquet || dataset->text);
   if (by_file) {
     for (const DataFile& file : dataset->files) starts.push_back(starts.back() + file.rows);
   }
