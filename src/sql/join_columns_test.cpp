@@ -41,11 +41,21 @@ TEST(JoinColumns, WidensOnlyWhereNothingIsLost) {
       {"TIMESTAMP", "TIMESTAMP WITH TIME ZONE", ""},
       {"DATE", "TIMESTAMP", ""},
       {"BOOLEAN", "TINYINT", ""},
+      {"INTEGER[]", "BIGINT[]", "BIGINT[]"},
+      {"INTEGER[]", "BOOLEAN[]", ""},
+      {"STRUCT(a INTEGER)", "STRUCT(a INTEGER)[]", ""},
+      {"STRUCT(a INTEGER)", "STRUCT(a BOOLEAN)", ""},
   };
   for (const auto& [left, right, wanted] : cases) {
     EXPECT_EQ(exact_common_type(left, right), wanted) << left << " " << right;
     EXPECT_EQ(exact_common_type(right, left), wanted) << right << " " << left;
   }
+}
+
+TEST(JoinColumns, StructsHaveAllMembers) {
+  EXPECT_EQ(exact_common_type("STRUCT(a INTEGER, \"b c\" VARCHAR)", "STRUCT(A BIGINT, d STRUCT(e DATE[], f DECIMAL(4,2)))"),
+            R"(STRUCT("a" BIGINT, "b c" VARCHAR, "d" STRUCT(e DATE[], f DECIMAL(4,2))))");
+  EXPECT_EQ(exact_common_type("STRUCT(a INTEGER)[]", "STRUCT(b DATE)[]"), R"(STRUCT("a" INTEGER, "b" DATE)[])");
 }
 
 TEST(JoinColumns, WhatDoesNotGoInHasAColumnOfItsOwn) {
