@@ -54,7 +54,9 @@ Status FileInspection::run() {
   dataset_.notes = joined.notes;
   for (const std::string& column : dataset_.fine_columns) {
     dataset_.notes.push_back(fmt::format(
-        "The column \"{}\" has values finer than a microsecond: they are shown in nanoseconds, in UTC.", column));
+        "The column \"{}\" has values finer than a microsecond: times are shown in nanoseconds and in UTC, durations as "
+        "numbers.",
+        column));
   }
   if (is_plain(joined)) {
     dataset_.union_by_name = sorts_.size() > 1;
@@ -67,7 +69,9 @@ Status FileInspection::run() {
     for (const DataFile& file : dataset_.files) dataset_.rows += file.rows;
     return {};
   }
-  return add_parquet_footers(dataset_, joined.unchanged);
+  CANVASBACK_TRY(add_parquet_footers(dataset_, joined.unchanged));
+  if (std::ranges::any_of(sorts_, &Sort::converted)) dataset_.plain_scan = false;
+  return {};
 }
 
 // Notes why a file cannot be read. The dataset goes on without it, unless there is no other, or the file is not what
@@ -255,8 +259,11 @@ void FileInspection::take_columns(Sort& sort, std::vector<DatasetColumn> found) 
     if (std::ranges::any_of(above, is_key)) continue;
     if (column.type.find("VARIANT") != std::string::npos) {
       column.type = replaced(column.type, "VARIANT", "JSON");
-      column.sql = fmt::format("CAST({} AS {})", column.sql, column.type);
-      sort.renamed = true;
+      // The engine takes a NULL for the JSON text null.
+      const std::string_view cast = column.type == "JSON" ? "CASE WHEN {0} IS NOT NULL THEN CAST({0} AS {1}) END"
+                                                          : "CAST({} AS {})";
+      column.sql = fmt::format(fmt::runtime(cast), column.sql, column.type);
+      sort.converted = true;
     }
     if (std::ranges::find(sort.nulls, found[i].name) != sort.nulls.end()) column.type.clear();
     sort.columns.push_back(std::move(column));
@@ -271,7 +278,7 @@ bool FileInspection::is_plain(const JoinedColumns& joined) const {
   if (names.file != "file_index" || names.row != "file_row_number") return false;
   if (dataset_.kind == DatasetKind::Arrow) return sorts_.size() == 1;
   return std::ranges::none_of(sorts_, [&](const Sort& sort) {
-    return sort.form.streamed || sort.renamed || (sorts_.size() > 1 && !sort.nulls.empty());
+    return sort.form.streamed || sort.renamed || sort.converted || (sorts_.size() > 1 && !sort.nulls.empty());
   });
 }
 

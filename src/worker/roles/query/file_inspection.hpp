@@ -36,7 +36,8 @@ class FileInspection {
     std::vector<std::string> nulls;     // Readability::nulls
     std::string stream_lacks;           // Readability::stream_lacks
     std::vector<SourceColumn> columns;  // as the engine finds them
-    bool renamed = false;               // some have other names than the engine finds
+    bool renamed = false;               // some have other names than the engine finds,
+    bool converted = false;             // or other types
   };
 
   Status leave_out(const DataFile& file, const Error& error);
