@@ -257,11 +257,11 @@ Result<TextSettings> text_settings_from_query(std::string_view query) {
   for (const std::string& part : split(query, '&')) {
     const std::size_t equals = part.find('=');
     const auto name = percent_decode(std::string_view(part).substr(0, equals), false);
-    const auto value =
-        percent_decode(equals == std::string::npos ? std::string_view() : std::string_view(part).substr(equals + 1),
-                       false);
+    const auto value = percent_decode(
+        equals == std::string::npos ? std::string_view() : std::string_view(part).substr(equals + 1), false);
     if (!name || !value || equals == std::string::npos) {
-      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is not NAME=VALUE, with %XX for special characters.", part));
+      return fail(ErrorCode::InvalidData,
+                  fmt::format("\"{}\" is not NAME=VALUE, with %XX for special characters.", part));
     }
     if (*name == "types") {
       const std::size_t colon = value->rfind(':');

@@ -24,12 +24,12 @@ struct TextSettings {
   std::optional<std::string> escape;     // one byte; the quote itself: it is doubled
   std::optional<std::string> comment;    // lines that begin with it are left out; untold, none are
   std::optional<bool> header;
-  std::optional<std::string> encoding;               // utf-8, utf-16le, utf-16be, windows-1252
-  std::optional<std::string> decimal;                // "." or ","
-  std::optional<std::string> date_format;            // strptime's %Y %m %d %H %M %S; other dates stay text
-  std::vector<std::string> null_values;              // texts that mean NULL, beside the unquoted empty cell
+  std::optional<std::string> encoding;                    // utf-8, utf-16le, utf-16be, windows-1252
+  std::optional<std::string> decimal;                     // "." or ","
+  std::optional<std::string> date_format;                 // strptime's %Y %m %d %H %M %S; other dates stay text
+  std::vector<std::string> null_values;                   // texts that mean NULL, beside the unquoted empty cell
   std::map<std::string, std::string, std::less<>> types;  // column → SQL type
-  bool all_text = false;                             // every column is VARCHAR
+  bool all_text = false;                                  // every column is VARCHAR
 
   bool operator==(const TextSettings&) const = default;
 };
@@ -37,12 +37,12 @@ struct TextSettings {
 // How the bytes of one CSV file become cells.
 struct TextDialect {
   std::string encoding = "utf-8";
-  char delimiter = ',';      // '\0': none, a row is one cell
-  char quote = '"';          // '\0': none
-  char escape = '"';         // of a quote within quotes: the quote itself (doubled), or another byte before it
-  char comment = '\0';       // '\0': none
+  char delimiter = ',';  // '\0': none, a row is one cell
+  char quote = '"';      // '\0': none
+  char escape = '"';     // of a quote within quotes: the quote itself (doubled), or another byte before it
+  char comment = '\0';   // '\0': none
   bool header = true;
-  bool blank_rows = false;   // a blank line is a row (of NULL): in files of one column; elsewhere it is none
+  bool blank_rows = false;  // a blank line is a row (of NULL): in files of one column; elsewhere it is none
   bool operator==(const TextDialect&) const = default;
 };
 
@@ -63,16 +63,16 @@ enum class JsonLayout {
 
 // One file as the first pass found it. Places in it are bytes of its content (decompressed, but not decoded).
 struct TextFileReading {
-  TextDialect dialect;                     // CSV
-  std::vector<std::string> names;          // CSV: of its cells, in order; made up (column0, …) where nothing names them
+  TextDialect dialect;             // CSV
+  std::vector<std::string> names;  // CSV: of its cells, in order; made up (column0, …) where nothing names them
   std::int64_t rows = 0;
-  std::int64_t short_rows = 0;             // CSV: with fewer cells than `names`: NULL in the others
-  std::int64_t long_rows = 0;              // CSV: with more cells than the header has
-  std::uint64_t end = 0;                   // behind the last row
-  std::vector<TextPart> parts;             // one ends where the next begins, the last at `end`
-  bool compressed = false;                 // gzip or zstd around it: a part costs reading all before it
-  JsonLayout layout = JsonLayout::Lines;   // JSON
-  std::string edges;                       // a hash of its first and last bytes: a file that only grew has them still
+  std::int64_t short_rows = 0;            // CSV: with fewer cells than `names`: NULL in the others
+  std::int64_t long_rows = 0;             // CSV: with more cells than the header has
+  std::uint64_t end = 0;                  // behind the last row
+  std::vector<TextPart> parts;            // one ends where the next begins, the last at `end`
+  bool compressed = false;                // gzip or zstd around it: a part costs reading all before it
+  JsonLayout layout = JsonLayout::Lines;  // JSON
+  std::string edges;                      // a hash of its first and last bytes: a file that only grew has them still
 
   std::int64_t rows_of_part(std::size_t part) const {
     return (part + 1 < parts.size() ? parts[part + 1].first_row : rows) - parts[part].first_row;
@@ -92,8 +92,8 @@ struct TextReading {
   TextSettings settings;
   std::vector<TextFileReading> files;  // as Dataset::files
   std::vector<TextColumn> columns;
-  Kinds kinds;                         // JSON: what was seen of all records
-  std::vector<TextColumn> hive = {};   // of folders named key=value, behind the others
+  Kinds kinds;                        // JSON: what was seen of all records
+  std::vector<TextColumn> hive = {};  // of folders named key=value, behind the others
 };
 
 std::string_view name_of(JsonLayout layout);  // lines, array, values

@@ -41,7 +41,8 @@ TEST(TextSettings, AnErrorNamesTheSetting) {
 }
 
 TEST(TextSettings, AQueryHasThem) {
-  const auto settings = text_settings_from_query("delimiter=%3B&header=false&null_values=NA&null_values=&types=a%3Ab:DATE");
+  const auto settings =
+      text_settings_from_query("delimiter=%3B&header=false&null_values=NA&null_values=&types=a%3Ab:DATE");
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->delimiter, ";");
   EXPECT_EQ(settings->header, false);

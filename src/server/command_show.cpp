@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "net/http_client.hpp"
+#include "record/text_reading.hpp"
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
 #include "server/terminal.hpp"
@@ -22,6 +23,37 @@ std::string rows_text(const Dataset& dataset) {
   return dataset.rows >= 0 ? with_thousands(dataset.rows) : "not counted";
 }
 
+std::string shown(char byte) {
+  if (byte == '\0') return "none";
+  return byte == '\t' ? "tab" : std::string(1, byte);
+}
+
+// How files of CSV and JSON are read, which is told once where it is the same for all of them; and those that are not.
+std::string reading_text(const Dataset& dataset) {
+  std::string out;
+  for (std::size_t i = 0; dataset.text && i < dataset.text->files.size(); ++i) {
+    const TextFileReading& file = dataset.text->files[i];
+    const TextDialect& dialect = file.dialect;
+    const bool is_csv = dataset.kind == DatasetKind::Csv;
+    const bool is_told = i > 0 && (!is_csv || dialect == dataset.text->files[0].dialect);
+    if (is_csv && !is_told) {
+      out += fmt::format("{}: {}, delimiter {}, quote {}, {}\n", i == 0 ? "read as" : dataset.files[i].path,
+                         dialect.encoding, shown(dialect.delimiter), shown(dialect.quote),
+                         dialect.header ? "with a header" : "without a header");
+    }
+    if (file.short_rows > 0 || file.long_rows > 0) {
+      out += fmt::format("{}: {} rows have fewer cells than the others, {} have more\n", dataset.files[i].path,
+                         with_thousands(file.short_rows), with_thousands(file.long_rows));
+    }
+  }
+  for (std::size_t i = 0; dataset.text && i < dataset.text->columns.size(); ++i) {
+    const TextColumn& column = dataset.text->columns[i];
+    if (!column.reason.empty()) out += fmt::format("{} is {}: {}\n", column.name, column.type, column.reason);
+  }
+  for (const LeftOutFile& file : dataset.left_out) out += fmt::format("left out: {}: {}\n", file.path, file.reason);
+  return out;
+}
+
 Status print_info(const Dataset& dataset) {
   std::size_t groups = 0;
   for (const DataFile& file : dataset.files) groups += file.row_group_rows.size();
@@ -29,6 +61,7 @@ Status print_info(const Dataset& dataset) {
       fmt::format("{}: {}, {} rows, {} columns, {} in {} files", dataset.name, name_of(dataset.kind),
                   rows_text(dataset), dataset.columns.size(), human_bytes(dataset.bytes()), dataset.files.size());
   text += groups > 0 ? fmt::format(", {} row groups\n", groups) : "\n";
+  text += reading_text(dataset);
   std::vector<std::vector<std::string>> rows;
   for (const DatasetColumn& column : dataset.columns) {
     rows.push_back({column.name, column.type, column.null_count ? with_thousands(*column.null_count) : "",

@@ -144,10 +144,10 @@ Result<Json> json_of(const toml::node& node, std::string_view key) {
 }
 
 Result<DatasetSource> dataset_entry(const toml::table& table) {
-  CANVASBACK_ASSIGN(const Entry entry, Entry::open(table, "dataset",
-                                                   {"name", "path", "kind", "delimiter", "quote", "escape", "comment",
-                                                    "header", "encoding", "decimal", "date_format", "null_values",
-                                                    "types", "all_text"}));
+  CANVASBACK_ASSIGN(const Entry entry,
+                    Entry::open(table, "dataset",
+                                {"name", "path", "kind", "delimiter", "quote", "escape", "comment", "header",
+                                 "encoding", "decimal", "date_format", "null_values", "types", "all_text"}));
   CANVASBACK_ASSIGN(const std::string name, entry.text("name"));
   CANVASBACK_ASSIGN(const std::string path, entry.text("path"));
   CANVASBACK_ASSIGN(const std::string kind, entry.text("kind"));

@@ -115,7 +115,8 @@ int rank_of(const std::string& type) {
 std::string text_of(const SourceColumn& column) {
   if (column.type == "VARCHAR") return column.sql;
   if (column.type == "BLOB") return fmt::format("to_base64({})", column.sql);
-  const bool nested = column.type.ends_with("]") || column.type.starts_with("STRUCT(") || column.type.starts_with("MAP(");
+  const bool nested =
+      column.type.ends_with("]") || column.type.starts_with("STRUCT(") || column.type.starts_with("MAP(");
   return nested ? fmt::format("CAST(to_json({}) AS VARCHAR)", column.sql)
                 : fmt::format("CAST({} AS VARCHAR)", column.sql);
 }

@@ -255,8 +255,7 @@ class Builder {
 
   // Rows behind a cursor: lexicographic order over (keys…, place), NULLs last in both directions.
   std::string behind(const Selection& selection, const Cursor& cursor) {
-    const std::string place =
-        fmt::format("({}) > ({}, {})", place_of(dataset_), cursor.file_index, cursor.file_row);
+    const std::string place = fmt::format("({}) > ({}, {})", place_of(dataset_), cursor.file_index, cursor.file_row);
     std::vector<std::string> alternatives;
     std::string equal;
     for (std::size_t i = 0; i < selection.sort.size(); ++i) {
@@ -446,8 +445,8 @@ Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection
       select += fmt::format(", CAST({} AS VARCHAR)", sql_identifier(key.column));
     }
     const PlaceNames names = place_names(dataset);
-    select += fmt::format(", CAST({} AS BIGINT), CAST({} AS BIGINT)", sql_identifier(names.file),
-                          sql_identifier(names.row));
+    select +=
+        fmt::format(", CAST({} AS BIGINT), CAST({} AS BIGINT)", sql_identifier(names.file), sql_identifier(names.row));
     builder.statement.sort_value_columns = static_cast<int>(selection.sort.size());
     builder.statement.hidden_columns = builder.statement.sort_value_columns + 2;
   }
@@ -462,8 +461,8 @@ Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection
       conditions.push_back(fmt::format("{} % {} < {}", builder.sample_hash(sample), kSampleBuckets, threshold));
     } else {
       const std::string where = conditions.empty() ? "" : fmt::format(" WHERE {}", fmt::join(conditions, " AND "));
-      const bool is_built_in = dataset.kind == DatasetKind::Parquet && !dataset.forms && !is_shaped(dataset) &&
-                               !dataset.files.empty();
+      const bool is_built_in =
+          dataset.kind == DatasetKind::Parquet && !dataset.forms && !is_shaped(dataset) && !dataset.files.empty();
       const std::string_view built_in = is_built_in ? ", file_index, file_row_number" : "";
       relation = fmt::format("(SELECT *{} FROM {}{} ORDER BY {} LIMIT {})", built_in, relation, where,
                              builder.sample_hash(sample), sample.rows);

@@ -1,6 +1,6 @@
 // SQL made from a selection, for the embedded engine. Every value is a bound parameter; identifiers are quoted.
-// Datasets of files get two trailing columns with each row's place (file index, row in file), which break ties, make samples
-// repeatable and cursors exact; the worker takes them off again.
+// Datasets of files get two trailing columns with each row's place (file index, row in file), which break ties, make
+// samples repeatable and cursors exact; the worker takes them off again.
 #pragma once
 
 #include <string>
@@ -20,8 +20,8 @@ struct SqlStatement {
   int sort_value_columns = 0;           // of the hidden ones, how many (first) are the sort keys as text
 };
 
-// The table expression that reads a dataset's files: read_parquet([…]), or functions of the engine's that read by dataset
-// name what was defined there: `arrow_files` of Arrow files, `part_rows` of CSV and JSON.
+// The table expression that reads a dataset's files: read_parquet([…]), or functions of the engine's that read by
+// dataset name what was defined there: `arrow_files` of Arrow files, `part_rows` of CSV and JSON.
 std::string relation_sql(const Dataset& dataset);
 
 // The select list over one of the dataset's Parquet files that gives its columns.

@@ -133,8 +133,25 @@ std::string version_of(const std::vector<DataFile>& files, const TextSettings& s
 // Where the settings of `path?name=value…` begin, if there are any: the '?' of a pattern is followed by no '='.
 std::size_t settings_mark(std::string_view argument) {
   const std::size_t mark = argument.rfind('?');
-  if (mark == std::string_view::npos || argument.find('=', mark) == std::string_view::npos) return std::string_view::npos;
+  if (mark == std::string_view::npos || argument.find('=', mark) == std::string_view::npos)
+    return std::string_view::npos;
   return mark;
+}
+
+// `path` or `name=path`.
+Result<DatasetSource> source_without_settings(std::string_view argument) {
+  if (stands_for_a_path(absolute_path(argument))) return dataset_source("", argument);
+  // `name=path`: either may hold a '=', so the path that exists decides, and else the first '='.
+  std::optional<std::size_t> first;
+  for (std::size_t at = argument.find('='); at != std::string_view::npos; at = argument.find('=', at + 1)) {
+    if (!is_served_name(argument.substr(0, at))) continue;
+    if (!first) first = at;
+    if (at + 1 < argument.size() && stands_for_a_path(absolute_path(argument.substr(at + 1)))) {
+      return dataset_source(argument.substr(0, at), argument.substr(at + 1));
+    }
+  }
+  if (first) return dataset_source(argument.substr(0, *first), argument.substr(*first + 1));
+  return dataset_source("", argument);
 }
 
 }  // namespace
@@ -173,30 +190,11 @@ Result<DatasetSource> dataset_source(std::string_view name, std::string_view pat
   return source;
 }
 
-namespace {
-
-Result<DatasetSource> source_without_settings(std::string_view argument) {
-  if (stands_for_a_path(absolute_path(argument))) return dataset_source("", argument);
-  // `name=path`: either may hold a '=', so the path that exists decides, and else the first '='.
-  std::optional<std::size_t> first;
-  for (std::size_t at = argument.find('='); at != std::string_view::npos; at = argument.find('=', at + 1)) {
-    if (!is_served_name(argument.substr(0, at))) continue;
-    if (!first) first = at;
-    if (at + 1 < argument.size() && stands_for_a_path(absolute_path(argument.substr(at + 1)))) {
-      return dataset_source(argument.substr(0, at), argument.substr(at + 1));
-    }
-  }
-  if (first) return dataset_source(argument.substr(0, *first), argument.substr(*first + 1));
-  return dataset_source("", argument);
-}
-
-}  // namespace
-
 Result<DatasetSource> dataset_source_from(std::string_view argument) {
-  CANVASBACK_ASSIGN(DatasetSource whole, source_without_settings(argument));
+  auto whole = source_without_settings(argument);
   const std::size_t mark = settings_mark(argument);
   std::error_code error;
-  if (mark == std::string_view::npos || fs::exists(whole.pattern, error)) return whole;
+  if (mark == std::string_view::npos || (whole && fs::exists(whole->pattern, error))) return whole;
   CANVASBACK_ASSIGN(DatasetSource source, source_without_settings(argument.substr(0, mark)));
   CANVASBACK_ASSIGN(source.text, text_settings_from_query(argument.substr(mark + 1)));
   return source;
@@ -235,8 +233,8 @@ Result<Dataset> list_files(const DatasetSource& source) {
   if (source.text != TextSettings()) {
     const bool is_text = dataset.kind == DatasetKind::Csv || dataset.kind == DatasetKind::Json;
     if (!is_text) {
-      return fail(ErrorCode::InvalidData, fmt::format("{} is {}: how text is read means nothing for it.", source.pattern,
-                                                      name_of(dataset.kind)));
+      return fail(ErrorCode::InvalidData, fmt::format("{} is {}: how text is read means nothing for it.",
+                                                      source.pattern, name_of(dataset.kind)));
     }
     auto told = std::make_shared<TextReading>();
     told->settings = source.text;

@@ -71,8 +71,8 @@ DataFile file_from_json(const Json& json) {
   for (const Json& part : json.at("partition").as_array()) {
     const auto& pair = part.as_array();
     if (pair.size() != 2) continue;
-    file.partition.emplace_back(pair[0].as_string(), pair[1].is_string() ? std::optional(std::string(pair[1].as_string()))
-                                                                         : std::nullopt);
+    file.partition.emplace_back(pair[0].as_string(),
+                                pair[1].is_string() ? std::optional(std::string(pair[1].as_string())) : std::nullopt);
   }
   for (const Json& range : json.at("dead").as_array()) {
     if (range.as_array().size() != 2) continue;

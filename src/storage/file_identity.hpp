@@ -14,16 +14,16 @@ namespace canvasback {
 // Sets bytes, modified_ns, changed_ns and inode.
 void take_identity(DataFile& file, const struct stat& info);
 
-// Whether what stat() or fstat() says is of the same file with the same content. The path is not compared. Of a file that
-// has no name any more the time of its last change is not either: losing the name was one.
+// Whether what stat() or fstat() says is of the same file with the same content. The path is not compared. Of a file
+// that has no name any more the time of its last change is not either: losing the name was one.
 bool has_identity(const DataFile& file, const struct stat& info);
 
-// A hash of the first and last bytes of a file's first `bytes`, as hex: a file that has only grown has them still. Errors:
-// Unavailable where it cannot be read or is shorter.
+// A hash of the first and last bytes of a file's first `bytes`, as hex: a file that has only grown has them still.
+// Errors: Unavailable where it cannot be read or is shorter.
 Result<std::string> file_edges(const std::string& path, std::uint64_t bytes);
 
-// Whether a file of text has at most become longer: what was found in its first bytes is there still, as far as its edges
-// tell.
+// Whether a file of text has at most become longer: what was found in its first bytes is there still, as far as its
+// edges tell.
 bool has_grown(const DataFile& file, const std::string& edges, const struct stat& info);
 
 // What an error says of a file that is another one now: Unavailable, because it may be asked for again.

@@ -173,6 +173,23 @@ def test_a_client_that_hangs_up_cancels_its_query(flights):
     wait_for(lambda: not running(flights), seconds=2)
 
 
+@pytest.mark.parametrize("statement", [
+    "SELECT json_structure(repeat('[', 100000) || repeat(']', 100000))",
+    """SELECT json_merge_patch(a, a) FROM (SELECT repeat('{"a":', 100000) || '1' || repeat('}', 100000) AS a)""",
+])  # fmt: skip
+def test_a_statement_that_kills_workers(flights, statement):
+    """The engine recurses over JSON without a bound; a second worker shows that it was the statement."""
+    refused = flights.sql(statement, timeout=120)
+    assert (refused.status, refused.code) == (400, "QueryInvalid")
+    assert statement[:60] in refused.json()["detail"]
+    assert flights.value("SELECT 1") == 1
+
+
+def test_json_that_is_written_out_has_a_bound(flights):
+    refused = flights.sql(f"SELECT json_structure('{'[' * 2000}{']' * 2000}')")
+    assert (refused.status, refused.code) == (400, "QueryInvalid") and "1000 levels" in refused.json()["detail"]
+
+
 def test_results_larger_than_any_buffer(flights):
     answer = flights.sql("SELECT repeat('x', 100000) AS x FROM range(500)", format="ndjson")
     assert len(answer.body) == 500 * (100_000 + len('{"x":""}\n'))

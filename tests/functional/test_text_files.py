@@ -9,7 +9,6 @@ import gzip
 import io
 import json
 import os
-import pathlib
 import time
 
 import pyarrow.parquet
@@ -78,7 +77,8 @@ CASES = {
     "pretty.json": ('{\n  "a": 1\n}\n{\n  "a": 2\n}\n', ["a"], [[1], [2]]),
     "scalars.json": ('[1, 2, null]', ["json"], [[1], [2], [None]]),
 }
-ENCODED = {"latin1.csv": ("id,name\n1,Zürich\n2,Genève\n".encode("latin-1"), ["id", "name"], [[1, "Zürich"], [2, "Genève"]])}
+ENCODED = {"latin1.csv": ("id,name\n1,Zürich\n2,Genève\n".encode("latin-1"), ["id", "name"],
+                          [[1, "Zürich"], [2, "Genève"]])}
 
 
 def text_of(value):
@@ -252,7 +252,8 @@ def test_settings_on_the_command_line_and_in_the_file(serve, tmp_path):
     (tmp_path / "x?y.csv").write_text("a;b\n1;NA\n")
     (tmp_path / "n.csv").write_text("1;NA\n2;3\n")
     (tmp_path / "canvasback.toml").write_text(
-        f'[[dataset]]\nname = "told"\npath = "{tmp_path}/n.csv"\ndelimiter = ";"\nheader = false\nnull_values = ["NA"]\n')
+        f'[[dataset]]\nname = "told"\npath = "{tmp_path}/n.csv"\ndelimiter = ";"\n'
+        'header = false\nnull_values = ["NA"]\n')
     server = serve(f"path={tmp_path}/x?y.csv", f"query={tmp_path}/n.csv?delimiter=%3B&header=false&all_text=true",
                    cwd=tmp_path)
     assert server.page("path", format="json")["rows"] == [[1, "NA"]]
@@ -264,9 +265,11 @@ def test_settings_on_the_command_line_and_in_the_file(serve, tmp_path):
 
 
 def test_reasons_are_told(server):
-    columns = {column["name"]: column for column in server.get("/api/v1/datasets/late_text_csv").json()["reading"]["columns"]}
+    reading = server.get("/api/v1/datasets/late_text_csv").json()["reading"]
+    columns = {column["name"]: column for column in reading["columns"]}
     assert columns["id"]["type"] == "BIGINT" and columns["id"]["reason"] is None
-    assert columns["v"]["type"] == "VARCHAR" and str(N + 2) in columns["v"]["reason"] and "abc" in columns["v"]["reason"]
+    reason = columns["v"]["reason"]
+    assert columns["v"]["type"] == "VARCHAR" and str(N + 2) in reason and "abc" in reason
 
 
 def test_hive_folders(serve, tmp_path):
@@ -318,10 +321,12 @@ def test_a_file_that_is_written_anew_is_another(serve, tmp_path):
 def test_compressed_files(serve, tmp_path):
     text = "".join(f'{{"n":{i},"t":"row {i}"}}\n' for i in range(60_000))
     (tmp_path / "x.ndjson.gz").write_bytes(gzip.compress(text.encode()))
-    (tmp_path / "y.csv.gz").write_bytes(gzip.compress(("n,t\n" + "".join(f"{i},row {i}\n" for i in range(60_000))).encode()))
+    cells = "n,t\n" + "".join(f"{i},row {i}\n" for i in range(60_000))
+    (tmp_path / "y.csv.gz").write_bytes(gzip.compress(cells.encode()))
     server = serve(f"x={tmp_path}/x.ndjson.gz", f"y={tmp_path}/y.csv.gz")
     for name in ("x", "y"):
-        assert server.page(name, offset=50_000, limit=2, format="json")["rows"] == [[i, f"row {i}"] for i in (50_000, 50_001)]
+        wanted = [[i, f"row {i}"] for i in (50_000, 50_001)]
+        assert server.page(name, offset=50_000, limit=2, format="json")["rows"] == wanted
         assert server.value(f"SELECT sum(n)::BIGINT FROM {name}") == 59_999 * 30_000
 
 

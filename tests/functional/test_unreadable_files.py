@@ -191,6 +191,26 @@ def test_a_part_that_cannot_be_read_at_the_start(serve, break_it):
         assert count(again) == 3000
 
 
+def test_statements_that_do_not_read_it_are_answered(serve):
+    """It is the tables of a statement that count, not its words."""
+    server = serve(flags=["--merge-after-s", "3600"])
+    send(server, thousand(0))
+    send(server, [{"id": "1", "all_records": 5}], collection="others")
+    server.stop()
+    (commit,) = parquet(server).glob("commit_*.parquet")
+    undo = a_folder(commit)
+    with Server(server.folder) as again:
+        assert again.value("SELECT all_records FROM others") == 5
+        assert again.value("SELECT 'all_records' /* all_records */") == "all_records"
+        assert again.value("WITH all_records AS (SELECT 7 AS n) SELECT n FROM all_records") == 7
+        for statement in ("SELECT 1 FROM ALL_RECORDS", "SELECT 1 FROM others, (SELECT * FROM main.all_records)"):
+            refused = again.sql(statement)
+            assert (refused.status, refused.code) == (503, "Unavailable") and commit.name.encode() in refused.body
+        undo()
+        assert_well(again)
+        assert again.value("SELECT count(*) FROM all_records") == 1000
+
+
 def test_numbers_are_not_used_again_after_a_part_was_moved_away(serve):
     server = serve()
     for number in range(3):

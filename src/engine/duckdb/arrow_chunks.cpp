@@ -40,8 +40,7 @@ Result<std::vector<LogicalType>> engine_types(duckdb_connection connection, cons
   CANVASBACK_ASSIGN(Chunk chunk, convert_batch(connection, **empty, converted.get()));
   std::vector<LogicalType> types;
   for (int i = 0; i < schema->num_fields(); ++i) {
-    types.emplace_back(
-        duckdb_vector_get_column_type(duckdb_data_chunk_get_vector(chunk.get(), static_cast<idx_t>(i))));
+    types.emplace_back(duckdb_vector_get_column_type(duckdb_data_chunk_get_vector(chunk.get(), static_cast<idx_t>(i))));
   }
   return types;
 }

@@ -1,5 +1,5 @@
-// Arrow batches as the engine's chunks, without a copy of values of fixed width: what the table functions of arrow_files
-// and part_rows share. A converted schema belongs to one thread.
+// Arrow batches as the engine's chunks, without a copy of values of fixed width: what the table functions of
+// arrow_files and part_rows share. A converted schema belongs to one thread.
 #pragma once
 
 #include <duckdb.h>

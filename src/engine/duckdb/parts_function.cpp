@@ -25,10 +25,13 @@ struct BindData {
 };
 
 // What a column of the engine's chunk is made of.
-enum class Origin { Source, FileIndex, FileRow, None };
+enum class Origin { Source, FileIndex, FileRow };
+
+// They are the first: where rows are only counted the engine asks for the first column.
+constexpr idx_t kPlaceColumns = 2;
 
 struct Column {
-  Origin origin = Origin::None;
+  Origin origin = Origin::Source;
   idx_t among = 0;  // of Source: the place among the columns that are read
 };
 
@@ -78,14 +81,14 @@ Status bind(duckdb_bind_info info) {
   auto data = std::make_unique<BindData>();
   data->source = extra.registry->find(name);
   if (!data->source) return fail(ErrorCode::DataProcessing, "There are no such parts.");
-  CANVASBACK_ASSIGN(const std::vector<LogicalType> types, engine_types(extra.connection, data->source->schema()));
-  for (std::size_t i = 0; i < types.size(); ++i) {
-    duckdb_bind_add_result_column(info, fmt::format("c{}", i).c_str(), types[i].get());
-  }
   LogicalType index(duckdb_create_logical_type(DUCKDB_TYPE_UBIGINT));
   LogicalType row(duckdb_create_logical_type(DUCKDB_TYPE_BIGINT));
   duckdb_bind_add_result_column(info, "p0", index.get());
   duckdb_bind_add_result_column(info, "p1", row.get());
+  CANVASBACK_ASSIGN(const std::vector<LogicalType> types, engine_types(extra.connection, data->source->schema()));
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    duckdb_bind_add_result_column(info, fmt::format("c{}", i).c_str(), types[i].get());
+  }
   std::int64_t rows = 0;
   for (const PartSource::Part& part : data->source->parts()) rows += part.rows;
   duckdb_bind_set_cardinality(info, static_cast<idx_t>(rows), true);
@@ -97,17 +100,17 @@ Status init(duckdb_init_info info) {
   const auto& bound = *static_cast<BindData*>(duckdb_init_get_bind_data(info));
   auto data = std::make_unique<ScanData>();
   data->source = bound.source;
-  const auto width = static_cast<idx_t>(bound.source->schema()->num_fields());
   for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
     const idx_t index = duckdb_init_get_column_index(info, i);
-    Column column;
-    if (index < width) {
-      column = {Origin::Source, data->wanted.size()};
-      data->wanted.push_back(static_cast<int>(index));
-    } else if (index == width || index == width + 1) {
-      column.origin = index == width ? Origin::FileIndex : Origin::FileRow;
+    Column column{index == 0 ? Origin::FileIndex : Origin::FileRow, 0};
+    if (index >= kPlaceColumns + static_cast<idx_t>(bound.source->schema()->num_fields())) {
+      return fail(ErrorCode::DataProcessing, "The engine asks for a column that parts do not have.");
     }
-    data->columns.push_back(column);  // Origin::None: the engine only counts rows
+    if (index >= kPlaceColumns) {
+      column = {Origin::Source, data->wanted.size()};
+      data->wanted.push_back(static_cast<int>(index - kPlaceColumns));
+    }
+    data->columns.push_back(column);
   }
   const std::size_t parts = bound.source->parts().size();
   duckdb_init_set_max_threads(info, bound.source->is_sequential() ? 1 : std::max<idx_t>(parts, 1));
@@ -118,14 +121,13 @@ Status init(duckdb_init_info info) {
 Status init_thread(duckdb_init_info info) {
   const auto& extra = *static_cast<Extra*>(duckdb_init_get_extra_info(info));
   const auto& bound = *static_cast<BindData*>(duckdb_init_get_bind_data(info));
-  const auto width = static_cast<idx_t>(bound.source->schema()->num_fields());
   std::vector<int> wanted;
   arrow::FieldVector fields;
   for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
     const idx_t index = duckdb_init_get_column_index(info, i);
-    if (index >= width) continue;
-    wanted.push_back(static_cast<int>(index));
-    fields.push_back(bound.source->schema()->field(static_cast<int>(index)));
+    if (index < kPlaceColumns) continue;
+    wanted.push_back(static_cast<int>(index - kPlaceColumns));
+    fields.push_back(bound.source->schema()->field(wanted.back()));
   }
   auto data = std::make_unique<ThreadData>();
   CANVASBACK_ASSIGN(data->reader, bound.source->open(wanted, CancelToken()));
@@ -181,7 +183,6 @@ Status scan(duckdb_function_info info, duckdb_data_chunk output) {
         for (std::int64_t row = 0; row < rows; ++row) to[row] = part.first_row + thread.offset + row;
         break;
       }
-      case Origin::None: break;
     }
   }
   thread.offset += rows;

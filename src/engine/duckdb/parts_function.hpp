@@ -1,8 +1,8 @@
 // part_rows('name'): a table function that reads PartSources, each of whose parts one thread of the engine takes at a
-// time. Its columns are c0, c1, … as the source has them, whatever they are called there, and then each row's place:
-// file_index (UBIGINT) and file_row_number (BIGINT), both from 0, as p0 and p1. Only the columns that a statement needs
-// are converted. Parts are taken in their order, and where a statement relies on the order of rows the engine scans with
-// one thread.
+// time. Its columns are each row's place, p0 (index of the file, UBIGINT) and p1 (row in the file, BIGINT), both from
+// 0, and then c0, c1, … as the source has them, whatever they are called there. Only the columns that a statement needs
+// are converted. Parts are taken in their order, and where a statement relies on the order of rows the engine scans
+// with one thread.
 #pragma once
 
 #include <duckdb.h>

@@ -88,7 +88,7 @@ class PartsFunctionTest : public testing::Test {
     return source;
   }
   Rows run(const std::string& sql) { return rows_of(*engine_, {sql, {}, {}, {}, 1}); }
-  std::unique_ptr<Engine> engine_ = open_engine({.threads = 4});
+  std::unique_ptr<Engine> engine_ = open_engine({});
 };
 
 TEST_F(PartsFunctionTest, PartsAreATableWithPlaces) {

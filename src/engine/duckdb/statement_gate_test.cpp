@@ -1,5 +1,6 @@
 #include "engine/duckdb/statement_gate.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -185,6 +186,17 @@ TEST_F(StatementGate, BoundsTheDepthOfAStatement) {
   };
   EXPECT_TRUE(check(nested(200)));
   EXPECT_EQ(error_of(nested(700)).code, ErrorCode::QueryInvalid);
+}
+
+TEST_F(StatementGate, BoundsTheDepthOfJsonThatIsWrittenOut) {
+  const auto nested = [](std::string_view call, std::size_t depth) {
+    return fmt::format("SELECT {}('{}{}')", call, std::string(depth, '['), std::string(depth, ']'));
+  };
+  for (const char* call : {"json_structure", "json_valid", "JSON_Contains"}) {
+    EXPECT_TRUE(check(nested(call, 1000))) << call;
+    EXPECT_EQ(error_of(nested(call, 1001)).code, ErrorCode::QueryInvalid) << call;
+  }
+  EXPECT_TRUE(check(nested("length", 2000)));
 }
 
 TEST_F(StatementGate, RefusesTreesItDoesNotKnow) {

@@ -115,7 +115,6 @@ struct Collection {
   bool tidying = false;                         // little at once, beside it
   int waiting_for_merges = 0;                   // so many wait for both to end: no other begins
   std::int64_t merge_failed_ns = 0;             // when one did last: the next waits for a moment
-  std::optional<Error> merge_error;             // why the last one failed, where it was not for want of room
   std::set<std::string, std::less<>> in_merge;  // paths of what the merges under way are made of
   bool changing_names = false;                  // a listing taken meanwhile says nothing
   std::uint64_t name_changes = 0;
@@ -126,6 +125,7 @@ struct Collection {
   bool removing = false;                   // some of them are going
   bool reloading = false;                  // files were moved or changed by hand: what is published is not up to date
   std::set<std::string> strangers;         // files in the folder that do not count, by identity_of()
+  std::optional<Error> merge_error;        // why the last merge failed, where it was not for want of room
 
   // Errors: the one that keeps it from being written, merged or moved.
   Status usable() const;

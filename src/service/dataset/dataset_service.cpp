@@ -17,9 +17,9 @@ namespace canvasback {
 namespace {
 
 constexpr std::int64_t kInspectTimeoutMs = 120'000;
-constexpr std::uint64_t kInspectBytesPerMs = 5'000;       // that can be relied on, beyond that
+constexpr std::uint64_t kInspectBytesPerMs = 5'000;  // that can be relied on, beyond that
 constexpr std::uint64_t kQuickBytesMax = 32 * limits::kMiB;
-constexpr std::chrono::seconds kGrownPeriod{10};          // a file that grows is read anew so often
+constexpr std::chrono::seconds kGrownPeriod{10};  // a large file that grows is read anew so often
 constexpr std::chrono::milliseconds kWaitStep{10};
 constexpr std::chrono::milliseconds kLookAgainAfter{200};
 constexpr int kListingsMax = 4;  // of one look, where files change between being listed and being opened
@@ -192,8 +192,8 @@ asio::awaitable<void> DatasetService::inspect_large(std::string name, std::int64
   looked_.notify();
 }
 
-// Lists them, lets workers read what is there now, and has looked into what is new, but for those of which much has to be
-// read. Gives those that changed meanwhile.
+// Lists them, lets workers read what is there now, and has looked into what is new, but for those of which much has to
+// be read. Gives those that changed meanwhile.
 asio::awaitable<std::vector<std::string>> DatasetService::look_once(std::vector<std::string> names,
                                                                     std::vector<std::string>& large) {
   const auto alive = alive_;
@@ -253,7 +253,7 @@ asio::awaitable<bool> DatasetService::list_again(const std::string& name, bool& 
   }
   const auto known = listed_.find(name);
   if (known != listed_.end() && known->second.version == listed->version) co_return false;
-  if (known != listed_.end() && entry.dataset && only_grew(known->second, *listed) &&
+  if (known != listed_.end() && entry.dataset && is_large(*listed) && only_grew(known->second, *listed) &&
       monotonic_ns() - entry.inspected_ns < std::chrono::nanoseconds(kGrownPeriod).count()) {
     co_return false;
   }

@@ -39,24 +39,23 @@ std::string profile_key(const AnalysisRequest& request, const Dataset& dataset) 
 
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::analyse(AnalysisRequest request, CancelToken gone) {
   using Out = Result<std::unique_ptr<Answer>>;
-  auto dataset = datasets_.find(request.dataset, request.on_unreadable);
+  auto dataset = datasets_.find(request.dataset);
   if (!dataset || !check(request, **dataset)) {
     co_await datasets_.look_if_few(request.dataset);  // it may be right by now
-    dataset = datasets_.find(request.dataset, request.on_unreadable);
+    dataset = datasets_.find(request.dataset);
   }
   if (!dataset) co_return Out(std::unexpected(dataset.error()));
   if (Status status = check(request, **dataset); !status) co_return Out(std::unexpected(status.error()));
   RunningQuery entry{0, "analyse", request.dataset, request.format, 0, "waiting", nullptr, gone};
   std::vector<std::shared_ptr<const Dataset>> datasets(1, *dataset);
   Task task = task_of(request, options_.default_timeout_ms);
-  tell_left_out(task, datasets_.left_out_of(request.dataset, request.on_unreadable), request.on_unreadable);
   co_return co_await start(std::move(task), std::move(datasets), Lane::General, std::move(entry), {});
 }
 
 asio::awaitable<Result<ProfileAnswer>> QueryService::profile(AnalysisRequest request, CancelToken gone) {
   using Out = Result<ProfileAnswer>;
   co_await datasets_.look_if_few(request.dataset);  // or what is remembered would be given of files that were replaced
-  auto dataset = datasets_.find(request.dataset, request.on_unreadable);
+  auto dataset = datasets_.find(request.dataset);
   if (!dataset) co_return Out(std::unexpected(dataset.error()));
   if (Status status = check(request, **dataset); !status) co_return Out(std::unexpected(status.error()));
   const std::string key = profile_key(request, **dataset);

@@ -29,6 +29,15 @@ bool may_be_moved_files(ErrorCode code) {
          code == ErrorCode::DataProcessing || code == ErrorCode::Unavailable;
 }
 
+// The worker says it in its answer.
+void tell_left_out(Task& task, const std::vector<std::string>& names, OnUnreadable on_unreadable) {
+  if (on_unreadable == OnUnreadable::Skip) task.work.set("on_unreadable", "skip");
+  if (on_unreadable == OnUnreadable::Fail) task.work.set("on_unreadable", "fail");
+  Json list = Json::Array{};
+  for (const std::string& name : names) list.push(name);
+  if (!names.empty()) task.work.set("left_out", std::move(list));
+}
+
 // Of a statement: the datasets that it may not read.
 void tell_closed(Task& task, const std::vector<std::string>& names) {
   Json list = Json::Array{};
@@ -59,7 +68,8 @@ Error deadly(const Task& task) {
 }
 
 OnUnreadable on_unreadable_of(const Task& task) {
-  return task.work.find("on_unreadable") != nullptr ? OnUnreadable::Skip : OnUnreadable::Default;
+  const std::string_view told = task.work.at("on_unreadable").as_string();
+  return told == "skip" ? OnUnreadable::Skip : told == "fail" ? OnUnreadable::Fail : OnUnreadable::Default;
 }
 
 }  // namespace
@@ -68,13 +78,6 @@ OnUnreadable on_unreadable_of(const Task& task) {
 bool has_bounded_pages(const Dataset& dataset) {
   if (!dataset.text) return dataset.plain_scan;
   return std::ranges::none_of(dataset.text->files, [](const TextFileReading& file) { return file.compressed; });
-}
-
-void tell_left_out(Task& task, const std::vector<std::string>& names, OnUnreadable on_unreadable) {
-  if (on_unreadable == OnUnreadable::Skip) task.work.set("on_unreadable", "skip");
-  Json list = Json::Array{};
-  for (const std::string& name : names) list.push(name);
-  if (!names.empty()) task.work.set("left_out", std::move(list));
 }
 
 Status check_common(std::string_view format, std::string_view compression, std::int64_t timeout_ms) {
@@ -223,6 +226,7 @@ struct QueryService::Attempts {
   CancelToken cancelled = {};
   OnUnreadable on_unreadable = OnUnreadable::Default;
   std::int64_t began_ns = 0;
+  std::string count_key = {};  // of the datasets that these are: none once they are others
   // Once for each of these reasons: an earlier task had spoilt the worker, the worker died.
   bool after_spoilt = true;
   bool after_death = true;
@@ -241,6 +245,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
   Attempts attempts{std::move(task), std::move(datasets), lane, large, entry.cancel};
   attempts.on_unreadable = on_unreadable_of(attempts.task);
   attempts.began_ns = monotonic_ns();
+  attempts.count_key = std::move(count_key);
   running_.emplace(id, std::move(entry));
   while (true) {
     if (checking_.unchecked) attempts.task.unchecked = checking_.unchecked(attempts.datasets);
@@ -258,7 +263,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
     if (attempts.cancelled.cancelled()) (*run)->cancel(attempts.cancelled.reason());
     TaskEvent first = co_await (*run)->next();
     if (first.kind != TaskEvent::Kind::Failed) {
-      co_return std::make_unique<Answer>(*this, id, std::move(*run), std::move(first), std::move(count_key));
+      co_return std::make_unique<Answer>(*this, id, std::move(*run), std::move(first), std::move(attempts.count_key));
     }
     running_.at(id).run = nullptr;
     const bool again = co_await try_again(**run, attempts, first.error);
@@ -317,7 +322,12 @@ asio::awaitable<bool> QueryService::files_are_others(TaskRun& run, Attempts& att
     auto now = datasets_.find(dataset->name, attempts.on_unreadable);
     if (now) {
       // Or somebody else has noticed since, or the file is back already.
-      others = others || (*now)->version != dataset->version;
+      const bool is_other = (*now)->version != dataset->version;
+      if (is_other) {
+        attempts.count_key.clear();
+        attempts.task.known_total.reset();
+      }
+      others = others || is_other;
       dataset = *now;
     } else if (!attempts.is_statement()) {
       // Why a file could not be read is known by now, and what to do.
@@ -331,7 +341,7 @@ asio::awaitable<bool> QueryService::files_are_others(TaskRun& run, Attempts& att
     error = std::move(*why);
     co_return false;
   }
-  co_return may_look && others && !attempts.cancelled.cancelled();
+  co_return may_look&& others && !attempts.cancelled.cancelled();
 }
 
 Status QueryService::cancel(std::uint64_t id) {

@@ -66,7 +66,6 @@ struct AnalysisRequest {
   bool numbers_exact = true;
   std::int64_t timeout_ms = 0;
   std::int64_t received_ns = 0;
-  OnUnreadable on_unreadable = OnUnreadable::Default;
 };
 
 struct TileRequest {
@@ -79,7 +78,6 @@ struct TileRequest {
   bool numbers_exact = true;
   std::int64_t timeout_ms = 0;
   std::int64_t received_ns = 0;
-  OnUnreadable on_unreadable = OnUnreadable::Default;
 };
 
 // A whole profile; of the format json without its performance_metrics.

@@ -8,7 +8,7 @@
 namespace canvasback {
 
 Result<std::string> QueryService::tile_tag(const TileRequest& request) const {
-  CANVASBACK_ASSIGN(auto dataset, datasets_.find(request.dataset, request.on_unreadable));
+  CANVASBACK_ASSIGN(auto dataset, datasets_.find(request.dataset));
   CANVASBACK_TRY(check_common(request.format, request.compression, request.timeout_ms));
   CANVASBACK_TRY(check_selection(request.selection, *dataset));
   CANVASBACK_TRY(check_tile(request.tile, *dataset));
@@ -20,7 +20,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::tile(TileRequest 
   using Out = Result<std::unique_ptr<Answer>>;
   if (!tile_tag(request)) co_await datasets_.look_if_few(request.dataset);  // it may be right by now
   if (auto tag = tile_tag(request); !tag) co_return Out(std::unexpected(tag.error()));
-  auto dataset = datasets_.find(request.dataset, request.on_unreadable);
+  auto dataset = datasets_.find(request.dataset);
   if (!dataset) co_return Out(std::unexpected(dataset.error()));
   std::vector<std::shared_ptr<const Dataset>> datasets(1, *dataset);
   Task task;
@@ -34,7 +34,6 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::tile(TileRequest 
   task.numbers_exact = request.numbers_exact;
   task.timeout_ms = request.timeout_ms;
   task.received_ns = request.received_ns;
-  tell_left_out(task, datasets_.left_out_of(request.dataset, request.on_unreadable), request.on_unreadable);
   RunningQuery entry{0, "tile", request.dataset, request.format, 0, "waiting", nullptr, gone};
   co_return co_await run(std::move(task), std::move(datasets), Lane::General, std::move(entry));
 }

@@ -32,8 +32,8 @@ std::pair<std::vector<ViewPart>, std::int64_t> parts_with(const std::vector<View
 }
 
 bool is_direct(const Dataset& dataset, const ViewRequest& request) {
-  return (dataset.kind == DatasetKind::Parquet || dataset.text) && dataset.rows >= 0 && request.selection.in_file_order() &&
-         request.search.empty();
+  return (dataset.kind == DatasetKind::Parquet || dataset.text) && dataset.rows >= 0 &&
+         request.selection.in_file_order() && request.search.empty();
 }
 
 bool is_plain_result(const ViewRequest& request) { return request.selection.in_file_order() && request.search.empty(); }

@@ -1,7 +1,7 @@
 // JSON files (records a line each, in an array, or one behind the other) in two passes, as source/delimited does for
 // CSV: scan_json() looks at every value once and notes where each part begins; the columns are those of the merged
-// kinds (record/kinds.hpp); open_json() converts any part. No text is taken for a date, a number or anything else. A bad
-// record makes the file unreadable: an error that names its line. Of what is told (TextSettings) only the encoding
+// kinds (record/kinds.hpp); open_json() converts any part. No text is taken for a date, a number or anything else. A
+// bad record makes the file unreadable: an error that names its line. Of what is told (TextSettings) only the encoding
 // means something here. Places in a file that is not UTF-8 are those of its text as UTF-8.
 #pragma once
 
@@ -25,8 +25,8 @@ struct JsonScan {
 // the disk; Cancelled.
 Result<JsonScan> scan_json(const std::string& path, const TextSettings& settings, const ScanWork& work);
 
-// Of the kinds of all files together, those that their columns are made of: a key that is only ever null has a column of
-// texts, and there always is a column.
+// Of the kinds of all files together, those that their columns are made of: a key that is only ever null has a column
+// of texts, and there always is a column.
 Kinds column_kinds(const Kinds& merged);
 
 // With the reason for each column that stands beside another of its key.

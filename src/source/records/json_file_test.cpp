@@ -32,7 +32,8 @@ class JsonFileTest : public testing::Test {
   Result<Table> read(const std::vector<std::string>& paths, std::vector<int> columns = {}, bool backwards = false) {
     Table table;
     for (const std::string& path : paths) {
-      CANVASBACK_ASSIGN(JsonScan scan, scan_json(path, table.reading.settings, {.threads = 3, .cancel = {}, .on_progress = {}}));
+      CANVASBACK_ASSIGN(JsonScan scan,
+                        scan_json(path, table.reading.settings, {.threads = 3, .cancel = {}, .on_progress = {}}));
       table.rows += scan.reading.rows;
       table.reading.files.push_back(std::move(scan.reading));
       table.reading.kinds.merge(scan.kinds);
@@ -82,13 +83,12 @@ std::string type_of(const Table& table, const std::string& name) {
 }
 
 TEST_F(JsonFileTest, TheThreeLayouts) {
-  for (const auto& [text, layout] :
-       {std::pair{"{\"a\":1}\n\n {\"a\":\"x\"}\r\n", JsonLayout::Lines},
-        {" [ {\"a\":1} ,\n{\"a\":\"x\"} ]\n", JsonLayout::Array},
-        {"{\n \"a\": 1\n}\n{\n \"a\": \"x\"\n}", JsonLayout::Values},
-        {"\xEF\xBB\xBF{\"a\":1}\n{\"a\":\"x\"}", JsonLayout::Lines},
-        {"{\"a\":1}{\"a\":\"x\"}", JsonLayout::Values},
-        {"{\"a\":1} {\"a\":\n\"x\"}\n", JsonLayout::Values}}) {
+  for (const auto& [text, layout] : {std::pair{"{\"a\":1}\n\n {\"a\":\"x\"}\r\n", JsonLayout::Lines},
+                                     {" [ {\"a\":1} ,\n{\"a\":\"x\"} ]\n", JsonLayout::Array},
+                                     {"{\n \"a\": 1\n}\n{\n \"a\": \"x\"\n}", JsonLayout::Values},
+                                     {"\xEF\xBB\xBF{\"a\":1}\n{\"a\":\"x\"}", JsonLayout::Lines},
+                                     {"{\"a\":1}{\"a\":\"x\"}", JsonLayout::Values},
+                                     {"{\"a\":1} {\"a\":\n\"x\"}\n", JsonLayout::Values}}) {
     const auto table = read_text(text);
     ASSERT_TRUE(table) << text << table.error().message;
     EXPECT_EQ(table->reading.files[0].layout, layout) << text;
@@ -133,42 +133,221 @@ TEST_F(JsonFileTest, WhatIsNoObjectIsAValue) {
 
 // Forms that every parser must take, and forms that none may, of the kinds that JSONTestSuite has.
 TEST_F(JsonFileTest, ValidForms) {
-  for (const char* text :
-       {"[[]   ]", "[\"\"]", "[]", "[null, 1, \"1\", {}]", "[1\n]", " [1]", "[1,null,null,null,2]", "[2] ",
-        "[123e65]", "[0e+1]", "[0e1]", "[ 4]", "[-0.000000000000000000000000000000000000000000000000000001]", "[20e1]",
-        "[-0]", "[-123]", "[-1]", "[1E22]", "[1E-2]", "[1E+2]", "[123e45]", "[123.456e78]", "[1e-2]", "[1e+2]",
-        "[123]", "[123.456789]", "{\"asd\":\"sdf\", \"dfg\":\"fgh\"}", "{\"asd\":\"sdf\"}", "{}",
-        "{\"min\": -1.0e+28, \"max\": 1.0e+28}", "{\"a\":[]}", "{\"title\":\"\\u041f\\u043e\"}", "{\n\"a\": \"b\"\n}",
-        "[\"\\u0060\\u012a\\u12AB\"]", "[\"\\uD801\\udc37\"]", "[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"]", "[\"\\\\u0000\"]",
-        "[\"a/*b*/c/*d//e\"]", "[\"\\\\a\"]", "[\"\\u0012\"]", "[\"\\uFFFF\"]", "[ \"asd\"]", "[\"\\u0000\"]",
-        "[\"\xEF\xBF\xBF\"]", "[\"\xE2\x82\xAC\"]", "[\"\\uD834\\uDd1e\"]", "[\"\x7F\"]", "false", "42", "-0.1", "null",
-        "\"asd\"", "true", "\"\"", "[\"a\"]\n", "[true]", " [] ", "[1.5]\t\r\n"}) {
+  for (const char* text : {"[[]   ]",
+                           "[\"\"]",
+                           "[]",
+                           "[null, 1, \"1\", {}]",
+                           "[1\n]",
+                           " [1]",
+                           "[1,null,null,null,2]",
+                           "[2] ",
+                           "[123e65]",
+                           "[0e+1]",
+                           "[0e1]",
+                           "[ 4]",
+                           "[-0.000000000000000000000000000000000000000000000000000001]",
+                           "[20e1]",
+                           "[-0]",
+                           "[-123]",
+                           "[-1]",
+                           "[1E22]",
+                           "[1E-2]",
+                           "[1E+2]",
+                           "[123e45]",
+                           "[123.456e78]",
+                           "[1e-2]",
+                           "[1e+2]",
+                           "[123]",
+                           "[123.456789]",
+                           "{\"asd\":\"sdf\", \"dfg\":\"fgh\"}",
+                           "{\"asd\":\"sdf\"}",
+                           "{}",
+                           "{\"min\": -1.0e+28, \"max\": 1.0e+28}",
+                           "{\"a\":[]}",
+                           "{\"title\":\"\\u041f\\u043e\"}",
+                           "{\n\"a\": \"b\"\n}",
+                           "[\"\\u0060\\u012a\\u12AB\"]",
+                           "[\"\\uD801\\udc37\"]",
+                           "[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"]",
+                           "[\"\\\\u0000\"]",
+                           "[\"a/*b*/c/*d//e\"]",
+                           "[\"\\\\a\"]",
+                           "[\"\\u0012\"]",
+                           "[\"\\uFFFF\"]",
+                           "[ \"asd\"]",
+                           "[\"\\u0000\"]",
+                           "[\"\xEF\xBF\xBF\"]",
+                           "[\"\xE2\x82\xAC\"]",
+                           "[\"\\uD834\\uDd1e\"]",
+                           "[\"\x7F\"]",
+                           "false",
+                           "42",
+                           "-0.1",
+                           "null",
+                           "\"asd\"",
+                           "true",
+                           "\"\"",
+                           "[\"a\"]\n",
+                           "[true]",
+                           " [] ",
+                           "[1.5]\t\r\n"}) {
     const auto table = read_text(text);
     EXPECT_TRUE(table) << text << ": " << (table ? "" : table.error().message);
   }
 }
 
 TEST_F(JsonFileTest, InvalidForms) {
-  for (const std::string_view text : std::initializer_list<std::string_view>{
-           "[1 true]", "[a\xE5]", "[\"\": 1]", "[\"\"],", "[,1]", "[1,,2]", "[\"x\",,]", "[\"x\"]]", "[\"\",]",
-           "[\"x\"", "[x", "[3[4]]", "[\xFF]", "[1:2]", "[,]", "[-]", "[   , \"\"]", "[\"a\",\n4\n,1,", "[1,]",
-           "[\"\x0B\x61\"\\f]", "[*]", "[1,\n1\n,1", "[{}", "[fals]", "[nul]", "[tru]", "123\xE5", "[++1234]", "[+1]",
-           "[+Inf]", "[-01]", "[-1.0.]", "[-2.]", "[-NaN]", "[.-1]", "[.2e-3]", "[0.1.2]", "[0.3e+]", "[0.3e]",
-           "[0.e1]", "[0E+]", "[0E]", "[1.0e+]", "[1.0e-]", "[1 000.0]", "[1eE2]", "[2.e+3]", "[9.e+]", "[Inf]",
-           "[NaN]", "[\xEF\xBC\x91]", "[1+2]", "[0x1]", "[Infinity]", "[0e+-1]", "[-123.123foo]", "[- 1]", "[-012]",
-           "[-.123]", "[1ea]", "[1.]", "[.123]", "[1.2a-3]", "[012]", "[\"x\", truth]", "{[: \"x\"}\n",
-           "{\"x\", null}", "{\"x\"::\"b\"}", "{\"a\":\"a\" 123}", "{key: 'value'}", "{\"\xB9\":\"0\",}",
-           "{\"a\" b}", "{:\"b\"}", "{\"a\" \"b\"}", "{\"a\":", "{\"a\"", "{1:1}", "{9999E9999:1}", "{null:null}",
-           "{\"id\":0,,,,,}", "{'a':0}", "{\"id\":0,}", "{\"a\":\"b\"}/**/", "{\"a\":\"b\"}//", "{\"a\":\"b\"}/",
-           "{\"a\":\"b\",,\"c\":\"d\"}", "{a: \"b\"}", "{\"a\":\"a", "{ \"foo\" : \"bar\", \"a\" }",
-           "{\"a\":\"b\"}#", "[\"\\uD800\\\"]", "[\"\\uD800\\u\"]", "[\"\\uD800\\u1\"]", "[\xC3\xA9]",
-           "[\"\\x00\"]", "[\"\\\\\\\"]", "[\"\\\t\"]", "[\"\\\"]", "[\"\\u00A\"]", "[\"\\uD834\\uDd\"]", "[\"\\a\"]",
-           "[\"\\uqqqq\"]", "[\"\\\xE5\"]", "[\\u0020\"asd\"]", "[\\n]", "\"", "['single quote']", "abc", "[\"\\",
-           "[\"a\na\"]", "[\"\t\"]", "\"\\UA66D\"", "<.>", "[<null>]", "[1]x", "[1]]", "[\"asd]", "aå", "[True]",
-           "1]", "{\"x\": true,", "[][]", "]", "[", "{", "{}}", "{\"\":", "*", "{\"a\":\"b\"}#{}",
-           "[\\u000A\"\"]", "[\"asd\"", "{\"asd\":\"asd\"", "{\"a\": true} \"x\"", "['", "[,", "[{", "[\"a",
-           "{]", "{,", "{[", "{\"a", "{'a'", "[\"\\{[\"\\{[\"\\{[\"\\{", "\xE9", "\xE2\x81\xA0",
-           "[1,\"b\":2]", "1,\"b\":2", "[1],\"x\":3", "[1}", "[1,}", "{\"a\":1]"}) {
+  for (const std::string_view text : std::initializer_list<std::string_view>{"[1 true]",
+                                                                             "[a\xE5]",
+                                                                             "[\"\": 1]",
+                                                                             "[\"\"],",
+                                                                             "[,1]",
+                                                                             "[1,,2]",
+                                                                             "[\"x\",,]",
+                                                                             "[\"x\"]]",
+                                                                             "[\"\",]",
+                                                                             "[\"x\"",
+                                                                             "[x",
+                                                                             "[3[4]]",
+                                                                             "[\xFF]",
+                                                                             "[1:2]",
+                                                                             "[,]",
+                                                                             "[-]",
+                                                                             "[   , \"\"]",
+                                                                             "[\"a\",\n4\n,1,",
+                                                                             "[1,]",
+                                                                             "[\"\x0B\x61\"\\f]",
+                                                                             "[*]",
+                                                                             "[1,\n1\n,1",
+                                                                             "[{}",
+                                                                             "[fals]",
+                                                                             "[nul]",
+                                                                             "[tru]",
+                                                                             "123\xE5",
+                                                                             "[++1234]",
+                                                                             "[+1]",
+                                                                             "[+Inf]",
+                                                                             "[-01]",
+                                                                             "[-1.0.]",
+                                                                             "[-2.]",
+                                                                             "[-NaN]",
+                                                                             "[.-1]",
+                                                                             "[.2e-3]",
+                                                                             "[0.1.2]",
+                                                                             "[0.3e+]",
+                                                                             "[0.3e]",
+                                                                             "[0.e1]",
+                                                                             "[0E+]",
+                                                                             "[0E]",
+                                                                             "[1.0e+]",
+                                                                             "[1.0e-]",
+                                                                             "[1 000.0]",
+                                                                             "[1eE2]",
+                                                                             "[2.e+3]",
+                                                                             "[9.e+]",
+                                                                             "[Inf]",
+                                                                             "[NaN]",
+                                                                             "[\xEF\xBC\x91]",
+                                                                             "[1+2]",
+                                                                             "[0x1]",
+                                                                             "[Infinity]",
+                                                                             "[0e+-1]",
+                                                                             "[-123.123foo]",
+                                                                             "[- 1]",
+                                                                             "[-012]",
+                                                                             "[-.123]",
+                                                                             "[1ea]",
+                                                                             "[1.]",
+                                                                             "[.123]",
+                                                                             "[1.2a-3]",
+                                                                             "[012]",
+                                                                             "[\"x\", truth]",
+                                                                             "{[: \"x\"}\n",
+                                                                             "{\"x\", null}",
+                                                                             "{\"x\"::\"b\"}",
+                                                                             "{\"a\":\"a\" 123}",
+                                                                             "{key: 'value'}",
+                                                                             "{\"\xB9\":\"0\",}",
+                                                                             "{\"a\" b}",
+                                                                             "{:\"b\"}",
+                                                                             "{\"a\" \"b\"}",
+                                                                             "{\"a\":",
+                                                                             "{\"a\"",
+                                                                             "{1:1}",
+                                                                             "{9999E9999:1}",
+                                                                             "{null:null}",
+                                                                             "{\"id\":0,,,,,}",
+                                                                             "{'a':0}",
+                                                                             "{\"id\":0,}",
+                                                                             "{\"a\":\"b\"}/**/",
+                                                                             "{\"a\":\"b\"}//",
+                                                                             "{\"a\":\"b\"}/",
+                                                                             "{\"a\":\"b\",,\"c\":\"d\"}",
+                                                                             "{a: \"b\"}",
+                                                                             "{\"a\":\"a",
+                                                                             "{ \"foo\" : \"bar\", \"a\" }",
+                                                                             "{\"a\":\"b\"}#",
+                                                                             "[\"\\uD800\\\"]",
+                                                                             "[\"\\uD800\\u\"]",
+                                                                             "[\"\\uD800\\u1\"]",
+                                                                             "[\xC3\xA9]",
+                                                                             "[\"\\x00\"]",
+                                                                             "[\"\\\\\\\"]",
+                                                                             "[\"\\\t\"]",
+                                                                             "[\"\\\"]",
+                                                                             "[\"\\u00A\"]",
+                                                                             "[\"\\uD834\\uDd\"]",
+                                                                             "[\"\\a\"]",
+                                                                             "[\"\\uqqqq\"]",
+                                                                             "[\"\\\xE5\"]",
+                                                                             "[\\u0020\"asd\"]",
+                                                                             "[\\n]",
+                                                                             "\"",
+                                                                             "['single quote']",
+                                                                             "abc",
+                                                                             "[\"\\",
+                                                                             "[\"a\na\"]",
+                                                                             "[\"\t\"]",
+                                                                             "\"\\UA66D\"",
+                                                                             "<.>",
+                                                                             "[<null>]",
+                                                                             "[1]x",
+                                                                             "[1]]",
+                                                                             "[\"asd]",
+                                                                             "aå",
+                                                                             "[True]",
+                                                                             "1]",
+                                                                             "{\"x\": true,",
+                                                                             "[][]",
+                                                                             "]",
+                                                                             "[",
+                                                                             "{",
+                                                                             "{}}",
+                                                                             "{\"\":",
+                                                                             "*",
+                                                                             "{\"a\":\"b\"}#{}",
+                                                                             "[\\u000A\"\"]",
+                                                                             "[\"asd\"",
+                                                                             "{\"asd\":\"asd\"",
+                                                                             "{\"a\": true} \"x\"",
+                                                                             "['",
+                                                                             "[,",
+                                                                             "[{",
+                                                                             "[\"a",
+                                                                             "{]",
+                                                                             "{,",
+                                                                             "{[",
+                                                                             "{\"a",
+                                                                             "{'a'",
+                                                                             "[\"\\{[\"\\{[\"\\{[\"\\{",
+                                                                             "\xE9",
+                                                                             "\xE2\x81\xA0",
+                                                                             "[1,\"b\":2]",
+                                                                             "1,\"b\":2",
+                                                                             "[1],\"x\":3",
+                                                                             "[1}",
+                                                                             "[1,}",
+                                                                             "{\"a\":1]"}) {
     const auto table = read_text(text);
     EXPECT_FALSE(table) << text;
   }
@@ -189,7 +368,11 @@ TEST_F(JsonFileTest, AnErrorNamesTheLine) {
 TEST_F(JsonFileTest, PartsOfLargeFilesInAnyOrder) {
   const auto record = [](int i) {
     return "{\"n\":" + std::to_string(i) + ",\"t\":\"" + std::string(static_cast<std::size_t>(i % 90), 'x') +
-           "\",\"v\":" + (i == 77'777 ? "\"odd\"" : i % 3 == 0 ? "null" : "1.5") + ",\"l\":[" + std::to_string(i) + "]}";
+           "\",\"v\":" +
+           (i == 77'777  ? "\"odd\""
+            : i % 3 == 0 ? "null"
+                         : "1.5") +
+           ",\"l\":[" + std::to_string(i) + "]}";
   };
   constexpr int kRows = 100'000;
   std::string lines, array = "[", values;
@@ -241,14 +424,16 @@ TEST_F(JsonFileTest, CompressedAndEncoded) {
       ASSERT_TRUE(table) << path << table.error().message;
       EXPECT_TRUE(table->reading.files[0].compressed);
       ASSERT_EQ(table->rows, 50'000);
-      for (int i = 0; i < 50'000; ++i) ASSERT_EQ(table->columns.at("n")[static_cast<std::size_t>(i)], std::to_string(i));
+      for (int i = 0; i < 50'000; ++i)
+        ASSERT_EQ(table->columns.at("n")[static_cast<std::size_t>(i)], std::to_string(i));
       EXPECT_EQ(table->columns.at("t")[49'999], "€");
     }
   }
 }
 
 TEST_F(JsonFileTest, SeveralFilesHaveTheColumnsOfAll) {
-  const auto table = read({write("a.json", "{\"a\":1,\"b\":[1]}\n"), write("b.json", ""), write("c.json", "[{\"c\":true,\"a\":1.5}]")});
+  const auto table = read(
+      {write("a.json", "{\"a\":1,\"b\":[1]}\n"), write("b.json", ""), write("c.json", "[{\"c\":true,\"a\":1.5}]")});
   ASSERT_TRUE(table) << table.error().message;
   EXPECT_EQ(table->columns.at("a"), (Values{"1", "1.5"}));
   EXPECT_EQ(table->columns.at("b"), (Values{"list<item: int64>[1]", "-"}));
@@ -273,7 +458,8 @@ TEST_F(JsonFileTest, AFileThatChangedIsNoOtherOne) {
   reading.kinds = column_kinds(scan->kinds);
   const auto source = open_json({path}, reading);
   ASSERT_TRUE(source);
-  for (const char* text : {"{\"a\":1}\n{\"a\":x}\n", "{\"a\":1}\n{\"b\":2}\n", "{\"a\":1}\n\"\"      \n", "{\"a\":1}\n"}) {
+  for (const char* text :
+       {"{\"a\":1}\n{\"a\":x}\n", "{\"a\":1}\n{\"b\":2}\n", "{\"a\":1}\n\"\"      \n", "{\"a\":1}\n"}) {
     write("x.json", text);
     const auto reader = (*source)->open({0}, CancelToken());
     ASSERT_TRUE(reader);

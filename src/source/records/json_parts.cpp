@@ -238,8 +238,7 @@ Result<std::unique_ptr<PartSource>> open_json(std::vector<std::string> paths, co
   for (std::size_t file = 0; file < reading.files.size(); ++file) {
     const TextFileReading& found = reading.files[file];
     for (std::size_t part = 0; part < found.parts.size(); ++part) {
-      shared->parts.push_back(
-          {static_cast<std::int64_t>(file), found.parts[part].first_row, found.rows_of_part(part)});
+      shared->parts.push_back({static_cast<std::int64_t>(file), found.parts[part].first_row, found.rows_of_part(part)});
       shared->part_in_file.push_back(part);
     }
   }

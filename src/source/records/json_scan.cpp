@@ -23,9 +23,9 @@ struct BlockScan {
   std::uint64_t begin = 0;
   std::uint64_t bytes = 0;
   std::int64_t rows = 0;
-  std::int64_t lines = 0;         // line ends in it
-  std::vector<TextPart> steps;    // every kStepRows: begin in the content, row and line in the block
-  std::uint64_t end = 0;          // behind its last record
+  std::int64_t lines = 0;       // line ends in it
+  std::vector<TextPart> steps;  // every kStepRows: begin in the content, row and line in the block
+  std::uint64_t end = 0;        // behind its last record
   std::optional<RecordError> error;
 };
 
@@ -112,9 +112,7 @@ class FileScan {
   Status feed(delimited::ContentReader& content, const delimited::EncodingFound& found, RecordFormat format,
               OrderedPipeline<RecordBlock, BlockScan>& pipeline) {
     RecordSplitter splitter(format, limits::kIngestBlockBytes, [&](RecordBlock block) -> Status {
-      scan_.reading.layout = block.lines      ? JsonLayout::Lines
-                             : block.in_array ? JsonLayout::Array
-                                              : JsonLayout::Values;
+      scan_.reading.layout = block.lines ? JsonLayout::Lines : block.in_array ? JsonLayout::Array : JsonLayout::Values;
       const std::size_t bytes = block.bytes.size();
       if (pipeline.push(std::move(block), bytes)) return {};
       return fail(ErrorCode::Cancelled, "The task was stopped.");
@@ -142,7 +140,9 @@ class FileScan {
 
   Status take_all(OrderedPipeline<RecordBlock, BlockScan>& pipeline) {
     while (true) {
-      CANVASBACK_ASSIGN(std::optional<BlockScan> block, pipeline.pop([&] { return work_.cancel.check(); }));
+      auto popped = pipeline.pop([&] { return work_.cancel.check(); });
+      if (!popped) return std::unexpected(placed(popped.error()));
+      const std::optional<BlockScan> block = std::move(*popped);
       if (!block) return {};
       if (block->error) {
         const RecordError& error = *block->error;
@@ -153,12 +153,21 @@ class FileScan {
     }
   }
 
-  void take(BlockScan& block) {
+  // What is wrong between records is known to be behind those of the blocks before.
+  Error placed(Error error) const {
+    if (error.code == ErrorCode::InvalidData || error.code == ErrorCode::PayloadTooLarge) {
+      error.message = fmt::format("from line {} on: {}", lines_ + 1, error.message);
+    }
+    return error;
+  }
+
+  void take(const BlockScan& block) {
     TextFileReading& reading = scan_.reading;
     for (std::size_t i = 0; i < block.steps.size(); ++i) {
       const TextPart& step = block.steps[i];
       const std::int64_t row = reading.rows + step.first_row;
-      const std::int64_t next_row = reading.rows + (i + 1 < block.steps.size() ? block.steps[i + 1].first_row : block.rows);
+      const std::int64_t next_row =
+          reading.rows + (i + 1 < block.steps.size() ? block.steps[i + 1].first_row : block.rows);
       const std::uint64_t next_begin = i + 1 < block.steps.size() ? block.steps[i + 1].begin : block.end;
       const bool is_full = reading.parts.empty() || next_row - reading.parts.back().first_row > kTextPartRows ||
                            next_begin - reading.parts.back().begin > limits::kTextPartBytes;

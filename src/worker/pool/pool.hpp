@@ -121,9 +121,7 @@ class Pool {
   asio::any_io_executor executor_;
   PoolOptions options_;
   BlockIndex blocks_;
-  HeldFiles held_;
   std::vector<std::string> readable_paths_;
-  std::vector<std::string> given_paths_;
   std::string fingerprint_;
   std::uint64_t generation_ = 0;
   std::vector<std::shared_ptr<WorkerProcess>> workers_;
@@ -144,6 +142,8 @@ class Pool {
   bool stopping_ = false;
   bool dispatching_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  HeldFiles held_;
+  std::vector<std::string> given_paths_;  // of held_
 };
 
 }  // namespace canvasback

@@ -46,9 +46,7 @@ struct TaskState {
   Json progress;
   CancelReason cancelled = CancelReason::None;
   bool detached = false;  // nobody reads: drain
-  bool spoilt = false;         // failed because an earlier task left the worker unusable
-  bool killed_worker = false;  // the process died of it: nobody ended it
-  Json about;                  // what the worker said beside the error: see TaskRun::about()
+  bool spoilt = false;    // failed because an earlier task left the worker unusable
   bool parked = false;
   std::int64_t waiting_since_ns = 0;  // the piece lies there since
   std::int64_t waited_ns = 0;         // and so long pieces have lain before
@@ -58,6 +56,8 @@ struct TaskState {
   std::function<void(const Json& request)> on_need_file;
   // What the task reads stays on the disk as long as somebody holds its datasets.
   std::vector<std::shared_ptr<const Dataset>> datasets;
+  bool killed_worker = false;  // the process died of the task: nobody ended it
+  Json about;                  // what the worker said beside the error: see TaskRun::about()
   bool ended() const { return done || failed; }
 };
 

@@ -106,7 +106,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
   checked_ = Json::Array{};
   reading_.clear();
   as_listed_ = task.kind == TaskKind::Inspect || task.work.find("as_listed") != nullptr;
-  tables_.clear();
+  named_.clear();
   changed_.clear();
   closed_.clear();
   rows_alone_ = task.kind == TaskKind::Window;
@@ -120,6 +120,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
   TaskMetrics metrics;
   Json done;
   Status status;
+  const bool is_range = task.work.find("range") != nullptr;
   try {
     switch (task.kind) {
       case TaskKind::Rows: status = run_rows(task, cancel, sink, metrics); break;
@@ -178,7 +179,7 @@ Json Executor::failure_of(const Task& task, const Error& error, const CancelToke
     for (const std::string& value : values) out.push(value);
     failed.set(name, std::move(out));
   };
-  list("tables", tables_);
+  list("tables", named_);
   list("changed", changed_);
   if (!closed_.empty()) failed.set("closed", closed_);
   return failed;
@@ -326,7 +327,7 @@ Result<Admitted> Executor::admit(const Task& task) {
     return find_table(name) != nullptr || closed.contains(lower(name));
   };
   CANVASBACK_ASSIGN(admitted, engine_->admit(task.sql, visible));
-  tables_ = admitted.tables;
+  named_ = admitted.tables;
   for (const std::string& table : admitted.tables) {
     std::vector<std::string> alike;
     for (const auto& [known, dataset] : catalog_) {

@@ -65,8 +65,8 @@ Status Executor::begin_reading(const Dataset& dataset, std::int64_t offset, std:
     struct stat named {};
     struct stat info {};
     if (dataset.text && i < dataset.text->files.size()) open.edges = dataset.text->files[i].edges;
-    const bool is_named = ::stat(file.path.c_str(), &named) == 0 &&
-                          (has_identity(file, named) || has_grown(file, open.edges, named));
+    const bool is_named =
+        ::stat(file.path.c_str(), &named) == 0 && (has_identity(file, named) || has_grown(file, open.edges, named));
     const bool is_there = !open.held || (::fstat(open.held->get(), &info) == 0 && has_identity(file, info));
     if (!is_there || (!is_named && !(open.held && as_listed_))) {
       changed_.push_back(dataset.name);
@@ -83,7 +83,8 @@ Status Executor::check_unchanged() {
   if (!changed_.empty()) return {};
   for (const OpenFile& open : reading_) {
     struct stat info {};
-    const bool is_there = open.held ? ::fstat(open.held->get(), &info) == 0 : ::stat(open.file.path.c_str(), &info) == 0;
+    const bool is_there =
+        open.held ? ::fstat(open.held->get(), &info) == 0 : ::stat(open.file.path.c_str(), &info) == 0;
     if (is_there && (open.held ? is_as_it_was(open.file, open.names, info) : has_identity(open.file, info))) continue;
     if (is_there && has_grown(open.file, open.edges, info)) continue;
     changed_.push_back(open.dataset);

@@ -42,9 +42,8 @@ Status Executor::run_inspect(const Task& task, const CancelToken& cancel, Json& 
 
 Status Executor::inspect_text(Dataset& dataset, const CancelToken& cancel) {
   const double bytes = static_cast<double>(std::max<std::uint64_t>(dataset.bytes(), 1));
-  ScanWork work{threads_, cancel, [this, bytes](std::uint64_t done) {
-                  share_done_ = std::min(1.0, static_cast<double>(done) / bytes);
-                }};
+  ScanWork work{threads_, cancel,
+                [this, bytes](std::uint64_t done) { share_done_ = std::min(1.0, static_cast<double>(done) / bytes); }};
   CANVASBACK_TRY(inspect_text_files(dataset, work));
   CANVASBACK_ASSIGN(dataset.columns, describe(dataset, cancel));
   return {};

@@ -38,7 +38,8 @@ class Ready final : public BatchStream {
 // The dataset's names of columns, which no two have alike.
 class Renamed final : public BatchStream {
  public:
-  Renamed(std::unique_ptr<BatchStream> inner, SchemaPtr schema) : inner_(std::move(inner)), schema_(std::move(schema)) {}
+  Renamed(std::unique_ptr<BatchStream> inner, SchemaPtr schema)
+      : inner_(std::move(inner)), schema_(std::move(schema)) {}
   SchemaPtr schema() const override { return schema_; }
   Result<BatchPtr> next() override {
     CANVASBACK_ASSIGN(BatchPtr batch, inner_->next());
@@ -128,8 +129,8 @@ Result<Executor::Plan> Executor::plan_rows(const Task& task, const Dataset& data
   const std::int64_t rows = std::min(selection.limit.value_or(INT64_MAX), available);
   rows_expected_ = rows;
   Plan plan;
-  if (dataset.plain_scan && task.format == "parquet" && task.compression.empty() && selection.columns.empty() && offset == 0 &&
-      rows == dataset.rows && dataset.files.size() == 1) {
+  if (dataset.plain_scan && task.format == "parquet" && task.compression.empty() && selection.columns.empty() &&
+      offset == 0 && rows == dataset.rows && dataset.files.size() == 1) {
     CANVASBACK_TRY(check_files(dataset, cancel));
     metrics.method = "file";
     plan.whole_file = &dataset.files[0];

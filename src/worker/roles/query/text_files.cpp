@@ -81,9 +81,8 @@ class Inspection {
     for (std::size_t i = 0; i < dataset_.files.size(); ++i) {
       (dataset_.files[i].bytes <= kSmallFileBytes ? small : large).push_back(i);
     }
-    CANVASBACK_TRY(work_pieces(work_.threads, small.size(), [&](std::size_t i, std::size_t) -> Status {
-      return scan(small[i], 1);
-    }));
+    CANVASBACK_TRY(work_pieces(work_.threads, small.size(),
+                               [&](std::size_t i, std::size_t) -> Status { return scan(small[i], 1); }));
     for (std::size_t i : large) CANVASBACK_TRY(scan(i, work_.threads));
     return {};
   }
@@ -122,8 +121,8 @@ class Inspection {
     }
     if (out.error && !is_of_file(out.error->code)) return std::unexpected(*out.error);
     struct stat info {};
-    const bool is_same = ::stat(path.c_str(), &info) == 0 && (has_identity(dataset_.files[i], info) ||
-                                                              has_grown(dataset_.files[i], out.edges, info));
+    const bool is_same = ::stat(path.c_str(), &info) == 0 &&
+                         (has_identity(dataset_.files[i], info) || has_grown(dataset_.files[i], out.edges, info));
     return is_same ? Status() : std::unexpected(changed_file(path));
   }
 

@@ -142,7 +142,8 @@ Result<std::unique_ptr<BatchStream>> read_text_range(std::shared_ptr<const PartS
   const bool ahead = range.threads > 1 && pieces.size() > 2 && !source->is_sequential();
   auto readers = std::make_unique<Readers>(std::move(source), range.columns, cancel);
   if (ahead) {
-    return std::make_unique<AheadStream>(std::move(readers), std::move(schema), std::move(pieces), range.threads, cancel);
+    return std::make_unique<AheadStream>(std::move(readers), std::move(schema), std::move(pieces), range.threads,
+                                         cancel);
   }
   return std::make_unique<OwningStream>(std::move(readers), std::move(schema), std::move(pieces));
 }
