@@ -6,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "base/unicode.hpp"
 #include "query/cursor.hpp"
 
 namespace canvasback {
@@ -61,7 +62,7 @@ Result<SearchCursor> decode_search_cursor(std::string_view text) {
 
 Result<Search> search_for(std::string_view text) {
   Search out;
-  out.text = trim(text);
+  out.text = compose(trim(text));
   fold_case(out.text.data(), out.text.size());
   for (std::size_t at = 0; at < out.text.size();) {
     const std::size_t end = std::min(out.text.find_first_of(" \t\r\n", at), out.text.size());

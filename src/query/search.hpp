@@ -24,8 +24,8 @@ std::string encode_search_cursor(const SearchCursor& cursor);
 Result<SearchCursor> decode_search_cursor(std::string_view text);
 
 struct Search {
-  std::string text;                // folded, as a whole
-  std::vector<std::string> words;  // folded; at most limits::kSearchWordsMax; a record must have all of them
+  std::string text;                // composed (base/unicode.hpp) and folded, as a whole
+  std::vector<std::string> words;  // of it; at most limits::kSearchWordsMax; a record must have all of them
   std::int64_t limit = 100;
   std::int64_t budget_ms = 0;
   SearchCursor cursor;

@@ -111,18 +111,56 @@ Json strings(const std::vector<std::string>& texts) {
   return out;
 }
 
+// Takes the next name of a list off the text, up to the comma behind it or the end.
+Result<std::string> take_name(std::string_view& text, std::string_view parameter) {
+  if (!text.starts_with('"')) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    std::string name(text.substr(0, end));
+    text.remove_prefix(end);
+    return name;
+  }
+  std::string name;
+  for (std::size_t at = 1; at < text.size(); ++at) {
+    if (text[at] != '"') {
+      name += text[at];
+    } else if (text.substr(at + 1).starts_with('"')) {
+      name += text[at++];
+    } else {
+      text.remove_prefix(at + 1);
+      if (text.empty() || text.starts_with(',')) return name;
+      break;
+    }
+  }
+  return fail(ErrorCode::InvalidData,
+              fmt::format("{}: a name in double quotes ends with one, and is followed by a comma or nothing.", parameter));
+}
+
 }  // namespace
+
+Result<std::vector<std::string>> parse_columns(std::string_view text) {
+  std::vector<std::string> names;
+  while (true) {
+    CANVASBACK_ASSIGN(std::string name, take_name(text, "columns"));
+    names.push_back(std::move(name));
+    if (text.empty()) return names;
+    text.remove_prefix(1);
+  }
+}
 
 Result<std::vector<SortKey>> parse_sort(std::string_view text) {
   std::vector<SortKey> keys;
-  for (const std::string& part : split(text, ',')) {
-    std::string_view name = trim(part);
+  while (true) {
+    text = text.substr(std::min(text.find_first_not_of(' '), text.size()));
     SortKey key;
-    key.descending = name.starts_with('-');
-    if (key.descending || name.starts_with('+')) name.remove_prefix(1);
-    if (name.empty()) return fail(ErrorCode::InvalidData, "sort is a list of columns such as -amount,id.");
-    key.column = name;
+    key.descending = text.starts_with('-');
+    if (key.descending || text.starts_with('+')) text.remove_prefix(1);
+    const bool quoted = text.starts_with('"');
+    CANVASBACK_ASSIGN(key.column, take_name(text, "sort"));
+    if (!quoted) key.column = trim(key.column);
+    if (key.column.empty()) return fail(ErrorCode::InvalidData, "sort is a list of columns such as -amount,id.");
     keys.push_back(std::move(key));
+    if (text.empty()) break;
+    text.remove_prefix(1);
   }
   if (keys.size() > limits::kSortKeysMax) return fail(ErrorCode::InvalidData, "sort has too many columns.");
   return keys;

@@ -38,7 +38,11 @@ struct Selection {
   bool in_file_order() const { return filter.is_null() && sort.empty() && !sample; }
 };
 
-// "-amount,id" → keys; "1%" or "10000 rows" → a sample. Errors: InvalidData that names the parameter.
+// `id,"a,b"` → names. One that has a comma, or blanks or quotes at its ends, is written in double quotes, and those in it
+// twice. Errors: InvalidData that names the parameter.
+Result<std::vector<std::string>> parse_columns(std::string_view text);
+
+// `-amount,id,-"a,b"` → keys; "1%" or "10000 rows" → a sample. Errors: InvalidData that names the parameter.
 Result<std::vector<SortKey>> parse_sort(std::string_view text);
 Result<Sample> parse_sample(std::string_view text, std::int64_t seed);
 

@@ -191,7 +191,9 @@ Status query(const CommandOptions& options) {
 Result<Selection> selection_of(const CommandOptions& options, std::optional<std::int64_t> limit) {
   Selection selection;
   selection.limit = limit;
-  if (!options.columns.empty()) selection.columns = split(options.columns, ',');
+  if (!options.columns.empty()) {
+    CANVASBACK_ASSIGN(selection.columns, parse_columns(options.columns));
+  }
   if (!options.filter.empty()) {
     CANVASBACK_ASSIGN(selection.filter, Json::parse(long_numbers_kept(options.filter, LongNumbers::Text)));
   }

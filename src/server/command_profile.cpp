@@ -37,7 +37,9 @@ Result<Wanted> wanted_of(const CommandOptions& options) {
   out.request.analysis.profile_type = options.type.empty() ? "profile" : options.type;
   out.request.format = out.table ? "json" : format;
   out.request.compression = options.compression;
-  if (!options.columns.empty()) out.request.selection.columns = split(options.columns, ',');
+  if (!options.columns.empty()) {
+    CANVASBACK_ASSIGN(out.request.selection.columns, parse_columns(options.columns));
+  }
   if (!options.filter.empty()) {
     CANVASBACK_ASSIGN(out.request.selection.filter, Json::parse(long_numbers_kept(options.filter, LongNumbers::Text)));
   }

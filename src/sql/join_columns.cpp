@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "sql/struct_type.hpp"
 
 namespace canvasback {
 namespace {
@@ -82,6 +83,26 @@ std::string common_real(std::string_view real, std::string_view other) {
   return real == "FLOAT" && integer->bits <= 16 ? "FLOAT" : "DOUBLE";
 }
 
+// Of lists of what has a common type, and of structs whose members have; a member that one lacks is NULL there.
+std::string common_nested(const std::string& left, const std::string& right) {
+  if (left.ends_with("[]") && right.ends_with("[]")) {
+    const std::string item = exact_common_type(left.substr(0, left.size() - 2), right.substr(0, right.size() - 2));
+    return item.empty() ? item : item + "[]";
+  }
+  auto members = struct_members(left);
+  const auto others = struct_members(right);
+  if (!members || !others) return {};
+  for (const auto& [name, type] : *others) {
+    const auto known = std::ranges::find_if(*members, [&](const auto& one) { return lower(one.first) == lower(name); });
+    if (known == members->end()) {
+      members->emplace_back(name, type);
+    } else if (known->second = exact_common_type(known->second, type); known->second.empty()) {
+      return {};
+    }
+  }
+  return struct_type(*members);
+}
+
 // Whose values keep the column's name, where a column has several classes: as of a collection.
 int rank_of(const std::string& type) {
   if (digits_of(type) || is_real(type)) return 0;
@@ -144,7 +165,7 @@ class Joiner {
     for (const Occurrence& one : joint.found) {
       if (one.column.type.empty()) continue;
       if (one.column.type != type) out_.same_types = false;
-      if (exact_common_type(type, one.column.type) == type) {
+      if (one.column.type == type || exact_common_type(type, one.column.type) == type) {
         main[one.sort] = cast(one.column, type);
       } else {
         (is_real(one.column.type) && rank_of(type) == 0 ? doubles : texts).push_back(&one);
@@ -224,7 +245,7 @@ std::string exact_common_type(const std::string& left, const std::string& right)
   }
   if (is_text(left) && is_text(right)) return "VARCHAR";
   if (is_plain_time(left) && is_plain_time(right)) return "TIMESTAMP";
-  return {};
+  return common_nested(left, right);
 }
 
 JoinedColumns join_columns(const std::vector<std::vector<SourceColumn>>& sorts) { return Joiner(sorts).run(); }

@@ -194,14 +194,19 @@ class Builder {
     return fmt::format("{} {} {}", name, sign, operand(column, text));
   }
 
+  // A letter is the same in any case, and whether its marks are characters of their own.
+  static std::string found_in(const std::string& text, const std::string& wanted) {
+    return fmt::format("contains(lower(nfc_normalize({})), lower(nfc_normalize({})))", text, wanted);
+  }
+
   // A value that contains a text, as the engine writes it or as it is displayed.
   std::string contains(const DatasetColumn& column, const std::string& text) {
     const std::string name = sql_identifier(column.name);
     const std::string bound = bind(text);
     if (is_nested_type(column.type)) {
-      return fmt::format("contains(lower({}), lower({}))", nested_text_sql(column.type, name), bound);
+      return found_in(nested_text_sql(column.type, name), bound);
     }
-    const std::string plain = fmt::format("contains(lower(CAST({} AS VARCHAR)), lower({}))", name, bound);
+    const std::string plain = found_in(fmt::format("CAST({} AS VARCHAR)", name), bound);
     const std::string displayed = displayed_sql(column.type, name, text);
     if (displayed.empty()) return plain;
     return fmt::format("({} OR contains(lower({}), lower({})))", plain, displayed, bound);

@@ -173,7 +173,14 @@ Result<DatasetSource> dataset_source(std::string_view name, std::string_view pat
   DatasetSource source;
   source.name = name;
   source.pattern = absolute_path(path);
-  if (source.name.empty()) source.name = name_from_path(source.pattern);
+  if (source.name.empty()) {
+    std::string named = source.pattern;
+    // A glob is named after its folder; what exists is none.
+    if (!is_glob(source.pattern)) {
+      std::ranges::replace_if(named, [](char c) { return c == '*' || c == '?' || c == '['; }, '_');
+    }
+    source.name = name_from_path(named);
+  }
   if (!is_served_name(source.name)) {
     return fail(ErrorCode::InvalidData,
                 fmt::format("\"{}\" cannot be used as a dataset name: it is at most {} bytes of UTF-8 without control "

@@ -1,5 +1,6 @@
 #include "storage/catalog.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -92,6 +93,32 @@ TEST(Catalog, FoldersNamedKeyValueAreHivePartitions) {
   EXPECT_TRUE(list_files(source(folder / "*/a.parquet"))->hive_partitioning);
 }
 
+TEST(Catalog, APathThatExistsIsNoPattern) {
+  TemporaryFolder folder;
+  for (const char* name : {"a[1].csv", "a1.csv", "b[x]/c.csv", "bx/c.csv", "d*.csv", "de.csv", "f{1,2}.csv"}) {
+    folder.write(name, "x");
+  }
+  EXPECT_EQ(listed(folder, source(folder / "a[1].csv")), Names{"a[1].csv"});
+  EXPECT_EQ(listed(folder, source(folder / "b[x]")), Names{"b[x]/c.csv"});
+  EXPECT_EQ(listed(folder, source(folder / "b[x]/*.csv")), Names{"b[x]/c.csv"});
+  EXPECT_EQ(listed(folder, source(folder / "b[xy]/*.csv")), Names{"bx/c.csv"});
+  EXPECT_EQ(listed(folder, source(folder / "d*.csv")), Names{"d*.csv"});
+  EXPECT_EQ(listed(folder, source(folder / "f{1,2}.csv")), Names{"f{1,2}.csv"});
+  EXPECT_EQ(dataset_source_from(folder / "a[1].csv")->name, "a_1_");
+  EXPECT_EQ(dataset_source_from(folder / "a[12].csv")->pattern, folder / "a[12].csv");
+}
+
+TEST(Catalog, FilesHaveTheValuesOfTheirFolders) {
+  TemporaryFolder folder;
+  folder.write("ver=1.10/k=a%2Fb/x.csv", "x");
+  folder.write("ver=__HIVE_DEFAULT_PARTITION__/k=NULL/x.csv", "x");
+  const auto dataset = list_files(source(folder.path()));
+  ASSERT_TRUE(dataset);
+  using Partition = decltype(DataFile::partition);
+  EXPECT_EQ(dataset->files[0].partition, (Partition{{"ver", "1.10"}, {"k", "a/b"}}));
+  EXPECT_EQ(dataset->files[1].partition, (Partition{{"ver", std::nullopt}, {"k", "NULL"}}));
+}
+
 TEST(Catalog, TheVersionChangesWithAnyFile) {
   TemporaryFolder folder;
   folder.write("a.parquet", "x");
@@ -136,6 +163,21 @@ TEST(Catalog, AnArgumentIsAPathOrNameEqualsPath) {
   EXPECT_EQ(dataset_source_from("/data/sales/")->pattern, "/data/sales");
   EXPECT_FALSE(dataset_source_from("sales="));
   EXPECT_FALSE(dataset_source_from(""));
+}
+
+TEST(Catalog, AnyNameIsADatasets) {
+  TemporaryFolder folder;
+  const std::string path = folder.write("a=b.csv", "x");
+  for (const char* name : {"gr\xc3\xb6\xc3\x9f""e", "a,b", "it's", "a=b", "1.2", " "}) {
+    const auto found = dataset_source_from(fmt::format("{}={}", name, path));
+    ASSERT_TRUE(found) << name;
+    EXPECT_EQ(found->name, name);
+    EXPECT_EQ(found->pattern, path);
+  }
+  for (const std::string& name : {std::string("a/b"), std::string("a\nb"), std::string("\xff"), std::string(256, 'x'),
+                                  std::string("..")}) {
+    EXPECT_FALSE(dataset_source(name, path)) << name;
+  }
 }
 
 TEST(Catalog, APathThatHoldsAnEqualsSignIsAPathWhereItExists) {

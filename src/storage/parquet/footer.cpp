@@ -157,7 +157,10 @@ bool less(const arrow::Scalar& left, const arrow::Scalar& right) {
     case arrow::Type::DOUBLE: return compare(static_cast<arrow::DoubleScalar*>(nullptr));
     case arrow::Type::DATE32: return compare(static_cast<arrow::Date32Scalar*>(nullptr));
     case arrow::Type::TIMESTAMP: return compare(static_cast<arrow::TimestampScalar*>(nullptr));
+    case arrow::Type::TIME32: return compare(static_cast<arrow::Time32Scalar*>(nullptr));
+    case arrow::Type::TIME64: return compare(static_cast<arrow::Time64Scalar*>(nullptr));
     case arrow::Type::DECIMAL128: return compare(static_cast<arrow::Decimal128Scalar*>(nullptr));
+    case arrow::Type::DECIMAL256: return compare(static_cast<arrow::Decimal256Scalar*>(nullptr));
     case arrow::Type::STRING:
     case arrow::Type::LARGE_STRING:
       return static_cast<const arrow::BaseBinaryScalar&>(left).view() <
@@ -172,10 +175,23 @@ bool is_nan(const arrow::Scalar& scalar) {
   return false;
 }
 
+// Whether less() knows the order of a type. Bytes are no texts to show, whatever their order.
+bool is_ordered(const arrow::DataType& type) {
+  switch (type.id()) {
+    case arrow::Type::BINARY:
+    case arrow::Type::LARGE_BINARY:
+    case arrow::Type::FIXED_SIZE_BINARY:
+    case arrow::Type::HALF_FLOAT:
+    case arrow::Type::EXTENSION: return false;
+    default: return true;
+  }
+}
+
 // Bounds that are values of the column: not cut by the writer, in an order, and none of them NaN.
 bool are_values(const parquet::Statistics& statistics, const arrow::Scalar& min, const arrow::Scalar& max) {
   if (!statistics.is_min_value_exact().value_or(true) || !statistics.is_max_value_exact().value_or(true)) return false;
-  return has_believable_order(*statistics.descr()) && !is_nan(min) && !is_nan(max) && !less(max, min);
+  return has_believable_order(*statistics.descr()) && is_ordered(*min.type) && !is_nan(min) && !is_nan(max) &&
+         !less(max, min);
 }
 
 void merge(ColumnStatistics& sum, const parquet::Statistics* statistics) {

@@ -99,12 +99,41 @@ TEST_F(FooterTest, OnlyPlainTypesAreScannedWithoutTheEngine) {
   EXPECT_FALSE(with({{"a", arrow::map(arrow::utf8(), arrow::int32()), "[null]"}}).plain_scan);
 }
 
-TEST_F(FooterTest, SchemasAreCompared) {
+TEST_F(FooterTest, FilesOfSeveralSchemasAreNotScannedWithoutTheEngine) {
   const DataFile numbers = write_parquet(folder_ / "a.parquet", numbered(0, 2), 10);
   const DataFile same = write_parquet(folder_ / "b.parquet", numbered(5, 2), 10);
-  const DataFile other = write_parquet(folder_ / "c.parquet", table_of({{"id", arrow::int32(), "[1]"}}), 10);
-  EXPECT_TRUE(have_same_schema(dataset_of({numbers, same}, {})).value());
-  EXPECT_FALSE(have_same_schema(dataset_of({numbers, other}, {})).value());
+  const DataFile other = write_parquet(
+      folder_ / "c.parquet", table_of({{"id", arrow::int32(), "[1]"}, {"text", arrow::utf8(), R"(["a"])"}}), 10);
+  const std::vector<Column> columns{{"id", nullptr, ""}, {"text", nullptr, ""}};
+  for (const auto& [files, plain] : {std::pair(std::vector{numbers, same}, true), std::pair(std::vector{numbers, other}, false)}) {
+    Dataset dataset = dataset_of(files, columns);
+    ASSERT_TRUE(add_parquet_footers(dataset));
+    EXPECT_EQ(dataset.plain_scan, plain);
+  }
+}
+
+TEST_F(FooterTest, ColumnsUnderOtherNamesAreNotScannedWithoutTheEngine) {
+  Dataset dataset = dataset_of({write_parquet(folder_ / "a.parquet", numbered(0, 2), 10)},
+                               {{"id", nullptr, ""}, {"text_1", nullptr, ""}});
+  ASSERT_TRUE(add_parquet_footers(dataset));
+  EXPECT_FALSE(dataset.plain_scan);
+}
+
+TEST_F(FooterTest, OnlyUnchangedColumnsHaveStatistics) {
+  Dataset dataset = dataset_of({write_parquet(folder_ / "a.parquet", numbered(0, 2), 10)},
+                               {{"id", nullptr, ""}, {"text", nullptr, ""}});
+  ASSERT_TRUE(add_parquet_footers(dataset, {"id"}));
+  EXPECT_EQ(dataset.columns[0].max, "1");
+  EXPECT_EQ(dataset.columns[1].max, std::nullopt);
+  EXPECT_EQ(dataset.columns[1].null_count, std::nullopt);
+}
+
+TEST_F(FooterTest, NanIsNoBound) {
+  auto nan = arrow::json::ArrayFromJSONString(arrow::float64(), "[1.5, NaN, NaN]").ValueOrDie();
+  const auto table = arrow::Table::Make(arrow::schema({arrow::field("x", arrow::float64())}), {nan});
+  Dataset dataset = dataset_of({write_parquet(folder_ / "n.parquet", table, 1)}, {{"x", nullptr, ""}});
+  ASSERT_TRUE(add_parquet_footers(dataset));
+  EXPECT_EQ(dataset.columns[0].max, std::nullopt);
 }
 
 TEST_F(FooterTest, AFileThatIsNoParquetIsInvalidAndNamed) {

@@ -80,6 +80,8 @@ void describe(JsonWriter& out, const DatasetEntry& entry, bool columns) {
             .member("max", column.max ? Json(*column.max) : Json());
         out.member("null_count", column.null_count ? Json(*column.null_count) : Json()).end_object();
       }
+      out.end_array().key("notes").begin_array();
+      for (const std::string& note : dataset.notes) out.value(note);
       out.end_array();
       describe_reading(out, dataset);
       out.key("file_list").begin_array();

@@ -112,7 +112,7 @@ Result<RowsRequest> rows_request_from(const Request& request, const std::string&
     return fail(ErrorCode::InvalidData, "offset and after exclude each other.");
   }
   if (const std::string* text = request.parameter("columns"); text != nullptr && !text->empty()) {
-    selection.columns = split(*text, ',');
+    CANVASBACK_ASSIGN(selection.columns, parse_columns(*text));
   }
   if (const std::string* text = request.parameter("filter"); text != nullptr && !text->empty()) {
     auto filter = Json::parse(long_numbers_kept(*text, LongNumbers::Text), limits::kFilterDepthMax * 2 + 4);

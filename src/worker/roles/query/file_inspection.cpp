@@ -4,14 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "source/arrow/arrow_reader.hpp"
 #include "sql/file_forms.hpp"
 #include "storage/parquet/footer.hpp"
-#include "storage/parquet/readability.hpp"
 #include "storage/partition.hpp"
 #include "stream/portable_batches.hpp"
 #include "worker/roles/query/streamed_files.hpp"
@@ -47,8 +45,8 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
 }  // namespace
 
 Status FileInspection::run() {
-  CANVASBACK_TRY(dataset_.kind == DatasetKind::Arrow ? look_at_arrow() : look_at_parquet());
-  for (Sort& sort : sorts_) CANVASBACK_TRY(describe(sort));
+  CANVASBACK_TRY(look_at_files());
+  CANVASBACK_TRY(describe_sorts());
   std::vector<std::vector<SourceColumn>> columns;
   for (const Sort& sort : sorts_) columns.push_back(sort.columns);
   const JoinedColumns joined = join_columns(columns);
@@ -56,7 +54,9 @@ Status FileInspection::run() {
   dataset_.notes = joined.notes;
   for (const std::string& column : dataset_.fine_columns) {
     dataset_.notes.push_back(fmt::format(
-        "The column \"{}\" has values finer than a microsecond: they are shown in nanoseconds, in UTC.", column));
+        "The column \"{}\" has values finer than a microsecond: times are shown in nanoseconds and in UTC, durations as "
+        "numbers.",
+        column));
   }
   if (is_plain(joined)) {
     dataset_.union_by_name = sorts_.size() > 1;
@@ -64,64 +64,112 @@ Status FileInspection::run() {
   } else {
     set_forms(joined);
   }
-  if (dataset_.kind == DatasetKind::Arrow) return {};
-  return add_parquet_footers(dataset_, joined.unchanged);
+  if (dataset_.kind == DatasetKind::Arrow) {
+    dataset_.rows = 0;
+    for (const DataFile& file : dataset_.files) dataset_.rows += file.rows;
+    return {};
+  }
+  CANVASBACK_TRY(add_parquet_footers(dataset_, joined.unchanged));
+  if (std::ranges::any_of(sorts_, &Sort::converted)) dataset_.plain_scan = false;
+  return {};
 }
 
-Status FileInspection::look_at_parquet() {
+// Notes why a file cannot be read. The dataset goes on without it, unless there is no other, or the file is not what
+// stands in the way.
+Status FileInspection::leave_out(const DataFile& file, const Error& error) {
+  if (error.code != ErrorCode::InvalidData || cancel_.cancelled()) return std::unexpected(error);
+  if (!first_error_) first_error_ = error;
+  dataset_.left_out.push_back({file.path, error.message});
+  return {};
+}
+
+Status FileInspection::keep(std::vector<DataFile> files) {
+  if (files.empty()) return std::unexpected(*first_error_);
+  dataset_.files = std::move(files);
+  return {};
+}
+
+Status FileInspection::look_at_files() {
+  const bool arrow = dataset_.kind == DatasetKind::Arrow;
+  std::vector<DataFile> files;
   std::vector<Readability> found;
-  std::set<std::string> fine;
-  for (const DataFile& file : dataset_.files) {
-    CANVASBACK_ASSIGN(Readability readability, parquet_readability(file, cancel_));
-    fine.insert(readability.fine.begin(), readability.fine.end());
-    found.push_back(std::move(readability));
+  for (DataFile& file : dataset_.files) {
+    auto readability = arrow ? look_at_arrow(file) : look_at_parquet(file);
+    if (!readability) {
+      CANVASBACK_TRY(leave_out(file, readability.error()));
+      continue;
+    }
+    fine_.insert(readability->fine.begin(), readability->fine.end());
+    found.push_back(std::move(*readability));
+    files.push_back(std::move(file));
   }
-  dataset_.fine_columns.assign(fine.begin(), fine.end());
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    DataFile& file = dataset_.files[i];
+  dataset_.fine_columns.assign(fine_.begin(), fine_.end());
+  for (std::size_t i = 0; i < files.size(); ++i) {
     Readability& read = found[i];
-    const auto is_fine = [&](const std::string& name) { return fine.contains(name); };
-    if (read.engine_lacks.empty() && !read.has_far_timestamps && std::ranges::any_of(read.nanos, is_fine)) {
+    const bool is_fine = std::ranges::any_of(read.nanos, [&](const std::string& name) { return fine_.contains(name); });
+    if (read.engine_lacks.empty() && !read.has_far_timestamps && is_fine) {
       read.engine_lacks = "other files have finer timestamps";
-    }
-    if (read.engine_lacks.empty() && is_pattern(file.path)) read.engine_lacks = "its path could be one of a pattern";
-    if (read.engine_lacks.empty() && !does_engine_agree(file, read.columns)) {
-      read.engine_lacks = "its folders are named in another way";
-    }
-    if (!read.engine_lacks.empty() && !read.stream_lacks.empty()) {
-      return fail(ErrorCode::InvalidData, fmt::format("The Parquet file {} cannot be read: {}, and {}.", file.path,
-                                                      read.engine_lacks, read.stream_lacks));
     }
     Sort sort;
     sort.file = i;
     sort.form.streamed = !read.engine_lacks.empty();
-    sort.other_way = sort.form.streamed ? read.engine_lacks : read.stream_lacks;
+    sort.stream_lacks = read.stream_lacks;
     sort.nulls = read.nulls;
-    file.shape = sort_of(fmt::format("{}\n{}\n{}", sort.form.streamed, partition_key(file), read.schema), std::move(sort));
+    const std::string key = fmt::format("{}\n{}\n{}", sort.form.streamed, partition_key(files[i]), read.schema);
+    files[i].shape = sort_of(key, std::move(sort));
   }
-  return {};
+  return keep(std::move(files));
 }
 
-Status FileInspection::look_at_arrow() {
-  std::set<std::string> fine;
-  dataset_.rows = 0;
-  for (std::size_t i = 0; i < dataset_.files.size(); ++i) {
-    DataFile& file = dataset_.files[i];
-    CANVASBACK_ASSIGN(ArrowFileFacts facts, look_into_arrow_file(file.path, cancel_));
-    file.rows = facts.rows;
-    dataset_.rows += facts.rows;
-    fine.insert(facts.fine.begin(), facts.fine.end());
-    Sort sort;
-    sort.file = i;
-    sort.form.streamed = true;
-    sort.other_way = "the engine reads no Arrow files";
-    for (const auto& field : facts.schema->fields()) {
-      if (field->type()->id() == arrow::Type::NA) sort.nulls.push_back(field->name());
-    }
-    file.shape = sort_of(partition_key(file) + facts.schema->ToString(), std::move(sort));
+Result<Readability> FileInspection::look_at_parquet(const DataFile& file) const {
+  CANVASBACK_ASSIGN(Readability read, parquet_readability(file, cancel_));
+  if (read.engine_lacks.empty() && is_pattern(file.path)) read.engine_lacks = "its path could be one of a pattern";
+  if (read.engine_lacks.empty() && !does_engine_agree(file, read.columns)) {
+    read.engine_lacks = "its folders are named in another way";
   }
-  dataset_.fine_columns.assign(fine.begin(), fine.end());
-  return {};
+  if (!read.engine_lacks.empty() && !read.stream_lacks.empty()) {
+    return fail(ErrorCode::InvalidData, fmt::format("The Parquet file {} cannot be read: {}, and {}.", file.path,
+                                                    read.engine_lacks, read.stream_lacks));
+  }
+  return read;
+}
+
+Result<Readability> FileInspection::look_at_arrow(DataFile& file) const {
+  CANVASBACK_ASSIGN(ArrowFileFacts facts, look_into_arrow_file(file.path, cancel_));
+  file.rows = facts.rows;
+  Readability read;
+  read.schema = facts.schema->ToString();
+  read.engine_lacks = "the engine reads no Arrow files";
+  read.fine = std::move(facts.fine);
+  for (const auto& field : facts.schema->fields()) {
+    if (field->type()->id() == arrow::Type::NA) read.nulls.push_back(field->name());
+  }
+  return read;
+}
+
+// Sorts of which the one file that is looked at cannot be described are left out, with all their files.
+Status FileInspection::describe_sorts() {
+  std::vector<Sort> described;
+  std::vector<int> places;  // in it; -1: left out
+  std::vector<std::optional<Error>> errors;
+  for (Sort& sort : sorts_) {
+    const Status status = describe(sort);
+    errors.push_back(status ? std::nullopt : std::optional(status.error()));
+    places.push_back(status ? static_cast<int>(described.size()) : -1);
+    if (status) described.push_back(std::move(sort));
+  }
+  std::vector<DataFile> files;
+  for (DataFile& file : dataset_.files) {
+    const auto sort = static_cast<std::size_t>(file.shape);
+    if (errors[sort]) {
+      CANVASBACK_TRY(leave_out(file, *errors[sort]));
+      continue;
+    }
+    file.shape = places[sort];
+    files.push_back(std::move(file));
+  }
+  sorts_ = std::move(described);
+  return keep(std::move(files));
 }
 
 int FileInspection::sort_of(const std::string& key, Sort sort) {
@@ -132,7 +180,7 @@ int FileInspection::sort_of(const std::string& key, Sort sort) {
 
 Status FileInspection::describe(Sort& sort) {
   auto found = describe_sort(sort);
-  if (!found && !sort.form.streamed && sort.other_way.empty() && !cancel_.cancelled()) {
+  if (!found && !sort.form.streamed && sort.stream_lacks.empty() && !cancel_.cancelled()) {
     // What the engine does not even describe, we may read.
     const Error engines = found.error();
     sort.form.streamed = true;
@@ -211,8 +259,11 @@ void FileInspection::take_columns(Sort& sort, std::vector<DatasetColumn> found) 
     if (std::ranges::any_of(above, is_key)) continue;
     if (column.type.find("VARIANT") != std::string::npos) {
       column.type = replaced(column.type, "VARIANT", "JSON");
-      column.sql = fmt::format("CAST({} AS {})", column.sql, column.type);
-      sort.renamed = true;
+      // The engine takes a NULL for the JSON text null.
+      const std::string_view cast = column.type == "JSON" ? "CASE WHEN {0} IS NOT NULL THEN CAST({0} AS {1}) END"
+                                                          : "CAST({} AS {})";
+      column.sql = fmt::format(fmt::runtime(cast), column.sql, column.type);
+      sort.converted = true;
     }
     if (std::ranges::find(sort.nulls, found[i].name) != sort.nulls.end()) column.type.clear();
     sort.columns.push_back(std::move(column));
@@ -227,7 +278,7 @@ bool FileInspection::is_plain(const JoinedColumns& joined) const {
   if (names.file != "file_index" || names.row != "file_row_number") return false;
   if (dataset_.kind == DatasetKind::Arrow) return sorts_.size() == 1;
   return std::ranges::none_of(sorts_, [&](const Sort& sort) {
-    return sort.form.streamed || sort.renamed || (sorts_.size() > 1 && !sort.nulls.empty());
+    return sort.form.streamed || sort.renamed || sort.converted || (sorts_.size() > 1 && !sort.nulls.empty());
   });
 }
 

@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,7 @@
 #include "engine/engine.hpp"
 #include "sql/join_columns.hpp"
 #include "storage/dataset.hpp"
+#include "storage/parquet/readability.hpp"
 
 namespace canvasback {
 
@@ -21,7 +24,8 @@ class FileInspection {
   FileInspection(Dataset& dataset, Engine& engine, CancelToken cancel)
       : dataset_(dataset), engine_(engine), cancel_(std::move(cancel)) {}
 
-  // Sets what the dataset has beside its files, and their rows. Errors: InvalidData that names a file.
+  // Sets what the dataset has beside its files, and their rows. Files that cannot be read are left_out, with the reason,
+  // and none of its files any more. Errors: InvalidData that names a file, where there is nothing left.
   Status run();
 
  private:
@@ -30,13 +34,18 @@ class FileInspection {
     std::size_t file = 0;               // one of them
     FileForm form;
     std::vector<std::string> nulls;     // Readability::nulls
-    std::string other_way;              // why it cannot be read in the other way than form.streamed says
+    std::string stream_lacks;           // Readability::stream_lacks
     std::vector<SourceColumn> columns;  // as the engine finds them
-    bool renamed = false;               // some have other names than the engine finds
+    bool renamed = false;               // some have other names than the engine finds,
+    bool converted = false;             // or other types
   };
 
-  Status look_at_parquet();
-  Status look_at_arrow();
+  Status leave_out(const DataFile& file, const Error& error);
+  Status keep(std::vector<DataFile> files);
+  Status look_at_files();
+  Result<Readability> look_at_parquet(const DataFile& file) const;
+  Result<Readability> look_at_arrow(DataFile& file) const;
+  Status describe_sorts();
   int sort_of(const std::string& key, Sort sort);
   Status describe(Sort& sort);
   Result<std::vector<DatasetColumn>> describe_relation(const std::string& relation);
@@ -48,6 +57,8 @@ class FileInspection {
   Dataset& dataset_;
   Engine& engine_;
   const CancelToken cancel_;
+  std::set<std::string> fine_;        // columns with values finer than the engine's, of any file
+  std::optional<Error> first_error_;  // of those that files were left out for
   std::vector<Sort> sorts_;
   std::map<std::string, int> keys_;  // of sorts_
 };

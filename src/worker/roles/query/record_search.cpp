@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "base/clock.hpp"
+#include "base/unicode.hpp"
 #include "base/work_pieces.hpp"
 #include "storage/parquet/row_group_reader.hpp"
 #include "storage/table/part_info.hpp"
@@ -86,7 +87,8 @@ class Searcher {
       const auto bytes = static_cast<std::size_t>(column.offsets[rows] - column.base);
       const auto* data = reinterpret_cast<const char*>(texts.raw_data()) + column.base;
       column.text.assign(data, bytes);
-      fold_case(column.text.data(), bytes);
+      if (may_compose(column.text)) compose_values(column, rows);
+      fold_case(column.text.data(), column.text.size());
       mark(column, rows);
     }
     std::vector<std::string_view> values(columns_.size());
@@ -104,12 +106,27 @@ class Searcher {
     std::string text;
     const std::int32_t* offsets = nullptr;
     std::int32_t base = 0;
+    std::vector<std::int32_t> own_offsets = {};  // of texts that were composed
 
     std::string_view value(std::size_t row) const {
       return std::string_view(text).substr(static_cast<std::size_t>(offsets[row] - base),
                                            static_cast<std::size_t>(offsets[row + 1] - offsets[row]));
     }
   };
+
+  // Each value as the words are written, which may make it shorter.
+  static void compose_values(Column& column, std::size_t rows) {
+    std::string text;
+    std::vector<std::int32_t> offsets(1, 0);
+    for (std::size_t row = 0; row < rows; ++row) {
+      text += compose(column.value(row));
+      offsets.push_back(static_cast<std::int32_t>(text.size()));
+    }
+    column.text = std::move(text);
+    column.own_offsets = std::move(offsets);
+    column.offsets = column.own_offsets.data();
+    column.base = 0;
+  }
 
   // Notes for each row which words the column has.
   void mark(const Column& column, std::size_t rows) {

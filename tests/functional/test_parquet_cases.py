@@ -1,0 +1,369 @@
+"""Parquet files of every writer: each value comes out as it is, in every route, or the file is refused with its reason.
+
+Every file is asked in all the ways rows can be had (rows, sort, filter, pages by cursor, SQL, profile, export), which go
+through different readers, and has to give the same.
+"""
+
+import datetime
+import io
+import json
+import struct
+from decimal import Decimal
+
+import duckdb
+import parquet_footer
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+BIG = 2**53 + 1
+
+
+def page(server, name, **parameters):
+    answer = server.rows(name, **parameters)
+    assert answer.status == 200, (name, parameters, answer.body)
+    return answer.json()
+
+
+def rows_of(server, name, **parameters):
+    return page(server, name, limit=10_000, **parameters)["rows"]
+
+
+def pages_of(server, name, size=3, **parameters):
+    """All rows, a few at a time, by the cursor."""
+    rows, after = [], None
+    while True:
+        answer = page(server, name, limit=size, after=after, **parameters)
+        rows += answer["rows"]
+        after = answer["next"]
+        if after is None:
+            return rows
+        assert len(rows) < 100_000, "the pages do not end"
+
+
+def sql(server, statement):
+    answer = server.sql(statement)
+    assert answer.status == 200, (statement, answer.body)
+    return answer.json()["rows"]
+
+
+def types_of(server, name):
+    return {column["name"]: column["type"] for column in page(server, name, limit=1)["columns"]}
+
+
+def quoted(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+def check_routes(server, name, wanted, sort):
+    """`wanted`: the rows as the json format has them, in file order; `sort`: a column of them that sorts them so."""
+    assert rows_of(server, name) == wanted
+    assert rows_of(server, name, sort=quoted(sort)) == wanted
+    assert pages_of(server, name, sort=quoted(sort)) == wanted
+    assert pages_of(server, name) == wanted
+    condition = {"not": {sort: {"op": "is_null"}}}
+    assert rows_of(server, name, filter=json.dumps(condition)) == wanted
+    assert sql(server, f"SELECT * FROM {quoted(name)} ORDER BY {quoted(sort)}") == wanted
+    assert sql(server, f"SELECT count(*) FROM {quoted(name)}") == [[len(wanted)]]
+    profile = server.get(f"/api/v1/datasets/{name}/profile")
+    assert profile.status == 200, profile.body
+    columns = profile.json()["columns"]
+    names = [column["name"] for column in page(server, name, limit=1)["columns"]]
+    assert [column["name"] for column in columns] == names
+    for place, column in enumerate(columns):
+        assert column["rows"] == len(wanted)
+        assert column["nulls"] == sum(row[place] is None for row in wanted), column["name"]
+    exported = server.rows(name, format="ndjson")
+    assert exported.status == 200
+    assert [list(json.loads(line).values()) for line in exported.body.splitlines()] == wanted
+
+
+def write(folder, name, table, **options):
+    path = folder / f"{name}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, path, **options)
+    return path
+
+
+def hadoop_frame(data):
+    packed = pa.compress(data, "lz4_raw", asbytes=True)
+    return struct.pack(">II", len(data), len(packed)) + packed
+
+
+NANOSECONDS = [1704103200123456789, 1, -1, None]
+NANO_TEXTS = ["2024-01-01T10:00:00.123456789", "1970-01-01T00:00:00.000000001", "1969-12-31T23:59:59.999999999", None]
+
+
+def ids(count, first=1):
+    return pa.array(range(first, first + count), pa.int64())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("parquet")
+    flags = [True, False, None] * 20
+    write(made, "rle_boolean", pa.table({"id": ids(60), "b": pa.array(flags)}), use_dictionary=False,
+          column_encoding={"id": "PLAIN", "b": "RLE"}, data_page_version="2.0")  # fmt: skip
+    parquet_footer.edit_footer(write(made, "rows_0", pa.table({"id": ids(6)})),
+                               lambda footer: footer.update({parquet_footer.NUM_ROWS: [parquet_footer.I64, 0]}))
+    write(made, "split_integers", pa.table({
+        "id": ids(60), "i": pa.array([BIG + i for i in range(60)]), "n": pa.array([None, 5] * 30, pa.int32()),
+        "d": pa.array([Decimal(i) / 100 for i in range(60)], pa.decimal128(20, 2)),
+    }), use_dictionary=False, column_encoding=dict.fromkeys("id i n d".split(), "BYTE_STREAM_SPLIT"))  # fmt: skip
+    plain = {"compression": "none", "use_dictionary": False}
+    parquet_footer.compress_old(write(made, "old_lz4", pa.table({"id": ids(100)}), **plain), hadoop_frame)
+    parquet_footer.compress_old(write(made, "older_lz4", pa.table({"id": ids(100)}), **plain),
+                                lambda data: pa.compress(data, "lz4_raw", asbytes=True))
+    item = pa.field("element", pa.int32(), nullable=False)
+    path = write(made, "map_no_value", pa.table({"id": ids(3), "m": pa.array([[1, 2], [], [3]], pa.list_(item))}),
+                 store_schema=False)  # fmt: skip
+    parquet_footer.edit_footer(path, make_map_without_value)
+    write(made, "int96", pa.table({"id": ids(4), "t": pa.array(NANOSECONDS, pa.timestamp("ns"))}),
+          use_deprecated_int96_timestamps=True)  # fmt: skip
+    far = [datetime.datetime(1, 1, 1), datetime.datetime(9999, 12, 31, 23, 59, 59, 999999), None]
+    write(made, "int96_far", pa.table({"id": ids(3), "t": pa.array(far, pa.timestamp("us"))}),
+          use_deprecated_int96_timestamps=True)  # fmt: skip
+    write(made, "zoned_nanos", pa.table({"id": ids(4), "t": pa.array(NANOSECONDS, pa.timestamp("ns", "UTC"))}))
+    write(made, "zoned_micros", pa.table({"id": ids(2), "t": pa.array([1704103200123456000, None],
+                                                                      pa.timestamp("ns", "UTC"))}))  # fmt: skip
+    write(made, "big_decimals", pa.table({"id": ids(4), "d": pa.array(
+        [Decimal("1234567890123456789012345678901234567890.12"), Decimal("0.01"), Decimal("-7.00"), None],
+        pa.decimal256(42, 2))}))  # fmt: skip
+    duckdb.sql("SELECT 1::BIGINT AS id, 42::VARIANT AS v UNION ALL SELECT 2, {'a': 1}::VARIANT "
+               "UNION ALL SELECT 3, [1, 2]::VARIANT UNION ALL SELECT 4, 'x'::VARIANT UNION ALL SELECT 5, NULL"
+               ).write_parquet(str(made / "variant.parquet"))  # fmt: skip
+    write(made, "times", pa.table({
+        "id": ids(2), "t": pa.array([1, None], pa.time64("ns")), "f": pa.array([1.5, None], pa.float16()),
+        "u": pa.array([b"0123456789abcdef", None], pa.uuid()),
+        "w": pa.array([2**64 - 1, None], pa.uint64()), "s": pa.array([2**32 - 1, None], pa.uint32()),
+    }))  # fmt: skip
+    return made
+
+
+def make_map_without_value(footer):
+    element = footer[parquet_footer.SCHEMA][1][1][2]
+    element[parquet_footer.CONVERTED_TYPE] = [parquet_footer.I32, 1]
+    element[parquet_footer.LOGICAL_TYPE] = [parquet_footer.STRUCT, {2: [parquet_footer.STRUCT, {}]}]
+
+
+@pytest.fixture(scope="module")
+def server(serve_module, folder):
+    return serve_module(*[f"{file.stem}={file}" for file in sorted(folder.glob("*.parquet"))])
+
+
+CASES = {
+    "rle_boolean": [[i + 1, [True, False, None][i % 3]] for i in range(60)],
+    "rows_0": [[i + 1] for i in range(6)],
+    "split_integers": [[i + 1, str(BIG + i), [None, 5][i % 2], f"{i / 100:.2f}"] for i in range(60)],
+    "old_lz4": [[i + 1] for i in range(100)],
+    "older_lz4": [[i + 1] for i in range(100)],
+    "map_no_value": [[1, [1, 2]], [2, []], [3, [3]]],
+    "int96": [[i + 1, text] for i, text in enumerate(NANO_TEXTS)],
+    "int96_far": [[1, "0001-01-01T00:00:00"], [2, "9999-12-31T23:59:59.999999"], [3, None]],
+    "zoned_nanos": [[i + 1, text] for i, text in enumerate(NANO_TEXTS)],
+    "zoned_micros": [[1, "2024-01-01T10:00:00.123456Z"], [2, None]],
+    "big_decimals": [[1, "1234567890123456789012345678901234567890.12"], [2, "0.01"], [3, "-7.00"], [4, None]],
+    "variant": [[1, "42"], [2, '{"a":1}'], [3, "[1,2]"], [4, '"x"'], [5, None]],
+    "times": [[1, "00:00:00.000000001", 1.5, "30313233-3435-3637-3839-616263646566", str(2**64 - 1), 2**32 - 1],
+              [2, None, None, None, None, None]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_route_reads_it(server, name):
+    check_routes(server, name, CASES[name], "id")
+
+
+@pytest.mark.parametrize("kind", ["decimal", "text", "unsigned"])
+def test_bounds_of_old_writers_are_not_believed(serve, tmp_path, kind):
+    """Case 15: bounds in the order of signed bytes. Neither rows nor the description may go by them."""
+    values = {"decimal": pa.array([Decimal(i) for i in range(1, 25)], pa.decimal128(25, 2)),
+              "text": pa.array(sorted(chr(0x41 + i) for i in range(23)) + ["é"]),
+              "unsigned": pa.array([2**63 + i for i in range(24)], pa.uint64())}[kind]  # fmt: skip
+    table = pa.table({"id": ids(24), "value": values})
+    path = write(tmp_path, "old", table, row_group_size=8)
+    parquet_footer.make_statistics_old(
+        path, lambda name, low, high: (low, high) if name == "id" else (high, low))
+    server = serve(f"old={path}")
+    wanted = [str(value) for value in values.to_pylist()]
+    first, last = wanted[0], wanted[-1]
+    assert [row[1] for row in rows_of(server, "old")] == wanted
+    assert [row[0] for row in rows_of(server, "old", filter=json.dumps({"value": first}))] == [1]
+    assert [row[0] for row in rows_of(server, "old", filter=json.dumps({"value": last}))] == [24]
+    assert len(rows_of(server, "old", filter=json.dumps({"value": {"op": "le", "value": first}}))) == 1
+    assert sql(server, "SELECT min(value)::VARCHAR, max(value)::VARCHAR, count(DISTINCT value) FROM old") == [
+        [first, last, 24]]  # fmt: skip
+    top = server.get("/api/v1/datasets/old/top", column="value", n="30")
+    assert top.status == 200 and len(top.json()["rows"]) == 24
+    described = {column["name"]: column for column in server.get("/api/v1/datasets/old").json()["columns"]}
+    assert (described["value"].get("min"), described["value"].get("max")) in [(None, None), (first, last)]
+
+
+def test_cut_bounds_are_no_values(serve, tmp_path):
+    """polars cuts the bounds of long texts, and says so."""
+    polars = pytest.importorskip("polars")
+    polars.DataFrame({"s": ["a" * 100, "b" * 100]}).write_parquet(tmp_path / "cut.parquet")
+    server = serve(f"cut={tmp_path / 'cut.parquet'}")
+    (column,) = server.get("/api/v1/datasets/cut").json()["columns"]
+    assert column.get("max") in (None, "b" * 100) and column.get("min") in (None, "a" * 100)
+    assert sql(server, "SELECT min(s), max(s) FROM cut") == [["a" * 100, "b" * 100]]
+    profile = server.get("/api/v1/datasets/cut/profile", type="summary").json()
+    assert profile["columns"][0]["rows"] == 2
+
+
+# Files that do not have the same columns.
+
+
+def serve_joined(serve, folder, *tables):
+    for i, table in enumerate(tables):
+        write(folder / "joined", f"{i}", table)
+    return serve(f"joined={folder / 'joined'}")
+
+
+def test_decimals_of_several_scales(serve, tmp_path):
+    server = serve_joined(
+        serve, tmp_path,
+        pa.table({"id": [1], "d": pa.array([Decimal("1.50")], pa.decimal128(10, 2))}),
+        pa.table({"id": [2], "d": pa.array([Decimal("0.1234567")], pa.decimal128(9, 7))}))  # fmt: skip
+    assert types_of(server, "joined")["d"] == "DECIMAL(15,7)"
+    check_routes(server, "joined", [[1, "1.5000000"], [2, "0.1234567"]], "id")
+
+
+def test_decimals_that_no_type_holds_together(serve, tmp_path):
+    """Case 19."""
+    server = serve_joined(
+        serve, tmp_path,
+        pa.table({"id": [1], "d": pa.array([Decimal("12345678901234567890123456789012345.67")], pa.decimal128(37, 2))}),
+        pa.table({"id": [2], "d": pa.array([Decimal("0.1234567890123456789")], pa.decimal128(20, 19))}))  # fmt: skip
+    assert types_of(server, "joined") == {"id": "BIGINT", "d": "DECIMAL(37,2)", "d__string": "VARCHAR"}
+    check_routes(server, "joined", [[1, "12345678901234567890123456789012345.67", None],
+                                    [2, None, "0.1234567890123456789"]], "id")  # fmt: skip
+    notes = server.get("/api/v1/datasets/joined").json()["notes"]
+    assert any('"d__string"' in note for note in notes)
+
+
+def test_booleans_beside_integers(serve, tmp_path):
+    """Case 21."""
+    server = serve_joined(serve, tmp_path, pa.table({"id": [1], "v": [True]}), pa.table({"id": [2], "v": [2]}))
+    assert types_of(server, "joined") == {"id": "BIGINT", "v": "BIGINT", "v__string": "VARCHAR"}
+    check_routes(server, "joined", [[1, None, "true"], [2, 2, None]], "id")
+
+
+def test_integers_beside_doubles(serve, tmp_path):
+    server = serve_joined(serve, tmp_path, pa.table({"id": [1], "v": [BIG]}), pa.table({"id": [2], "v": [0.5]}))
+    assert types_of(server, "joined") == {"id": "BIGINT", "v": "BIGINT", "v__double": "DOUBLE"}
+    check_routes(server, "joined", [[1, str(BIG), None], [2, None, 0.5]], "id")
+
+
+def test_small_integers_beside_doubles_and_texts(serve, tmp_path):
+    server = serve_joined(
+        serve, tmp_path, pa.table({"id": [1], "v": pa.array([7], pa.int32())}), pa.table({"id": [2], "v": [0.5]}),
+        pa.table({"id": [3], "v": ["007"]}), pa.table({"id": [4], "other": [datetime.date(2024, 1, 2)]}))  # fmt: skip
+    check_routes(server, "joined", [[1, 7.0, None, None], [2, 0.5, None, None], [3, None, "007", None],
+                                    [4, None, None, "2024-01-02"]], "id")  # fmt: skip
+
+
+def test_columns_of_nulls_join_with_anything(serve, tmp_path):
+    server = serve_joined(serve, tmp_path, pa.table({"id": [1], "v": pa.nulls(1)}),
+                          pa.table({"id": [2], "v": ["x"]}), pa.table({"id": [3], "v": pa.nulls(1)}))  # fmt: skip
+    assert types_of(server, "joined") == {"id": "BIGINT", "v": "VARCHAR"}
+    check_routes(server, "joined", [[1, None], [2, "x"], [3, None]], "id")
+
+
+def test_a_missing_column_is_null(serve, tmp_path):
+    server = serve_joined(serve, tmp_path, pa.table({"id": [1], "a": [1]}), pa.table({"id": [2], "b": ["x"]}))
+    check_routes(server, "joined", [[1, 1, None], [2, None, "x"]], "id")
+
+
+def test_files_of_both_readers_join(serve, tmp_path):
+    """One file the engine reads, one we read for it."""
+    write(tmp_path / "both", "0", pa.table({"id": ids(3), "v": pa.array([1, 2, 3])}))
+    write(tmp_path / "both", "1", pa.table({"id": ids(3, 4), "v": pa.array([4, 5, 6])}), use_dictionary=False,
+          column_encoding={"id": "BYTE_STREAM_SPLIT", "v": "PLAIN"})  # fmt: skip
+    server = serve(f"both={tmp_path / 'both'}")
+    check_routes(server, "both", [[i, i] for i in range(1, 7)], "id")
+
+
+# Folders named key=value.
+
+
+def serve_hive(serve, folder, values, key="ver"):
+    for i, value in enumerate(values):
+        (folder / "hive" / f"{key}={value}").mkdir(parents=True)
+        pq.write_table(pa.table({"v": [i]}), folder / "hive" / f"{key}={value}" / "d.parquet")
+    return serve(f"hive={folder / 'hive'}")
+
+
+@pytest.mark.parametrize("names, kind, values", [
+    (["1.10", "1.2"], "VARCHAR", ["1.10", "1.2"]),  # case 22
+    (["007", "8"], "VARCHAR", ["007", "8"]),
+    (["7", "8"], "BIGINT", [7, 8]),
+    (["2024-01-02", "2024-02-29"], "DATE", ["2024-01-02", "2024-02-29"]),
+    (["2024-01-02", "2024-02-30"], "VARCHAR", ["2024-01-02", "2024-02-30"]),
+    (["NULL", "__HIVE_DEFAULT_PARTITION__", "null"], "VARCHAR", ["NULL", None, "null"]),
+    (["a%2Fb", "a%20b", "100%", "é", "a=b"], "VARCHAR", ["a/b", "a b", "100%", "é", "a=b"]),
+    (["a[1]", "a1", "b*", "c?"], "VARCHAR", ["a[1]", "a1", "b*", "c?"]),
+    (["1", "__HIVE_DEFAULT_PARTITION__"], "BIGINT", [1, None]),
+])  # fmt: skip
+def test_values_of_folders(serve, tmp_path, names, kind, values):
+    server = serve_hive(serve, tmp_path, names)
+    assert types_of(server, "hive") == {"v": "BIGINT", "ver": kind}
+    wanted = [[i, value] for i, value in enumerate(values)]
+    assert sorted(rows_of(server, "hive")) == wanted
+    assert rows_of(server, "hive", sort="v") == wanted
+    for i, value in enumerate(values):
+        assert rows_of(server, "hive", filter=json.dumps({"ver": value})) == [[i, value]]
+    assert sql(server, "SELECT v, ver FROM hive ORDER BY v") == wanted
+
+
+def test_folders_above_and_below(serve, tmp_path):
+    """Folders above the dataset's own are none of its columns, and a folder stands for a column of its name."""
+    root = tmp_path / "year=1999" / "data"
+    for month in (1, 2):
+        write(root / f"month={month}", "d", pa.table({"v": [month], "month": [99]}))
+    server = serve(f"hive={root}")
+    assert types_of(server, "hive") == {"v": "BIGINT", "month": "BIGINT"}
+    assert rows_of(server, "hive", sort="v") == [[1, 1], [2, 2]]
+
+
+# Names of columns.
+
+ODD_NAMES = ["a,b", " ", "a.b", 'a"b', "a\nb", "column", "COLUMN", "file_index", "file_row_number", "é", "-x", "it's",
+             "x" * 300, "__file_row"]  # fmt: skip
+
+
+def test_odd_names_of_columns(serve, tmp_path):
+    """Cases 90 and 92: every column has a name, and can be named in every route."""
+    table = pa.table([pa.array([i, None, i + 100]) for i in range(len(ODD_NAMES))], names=ODD_NAMES)
+    server = serve(f"odd={write(tmp_path, 'odd', table)}")
+    shown = [column["name"] for column in page(server, "odd", limit=1)["columns"]]
+    assert shown == [{"COLUMN": "COLUMN_1"}.get(name, name) for name in ODD_NAMES]
+    for i, name in enumerate(shown):
+        assert rows_of(server, "odd", columns=quoted(name)) == [[i], [None], [i + 100]]
+        for sign, wanted in (("", [[i], [i + 100], [None]]), ("-", [[i + 100], [i], [None]])):
+            assert rows_of(server, "odd", columns=quoted(name), sort=sign + quoted(name)) == wanted
+            assert pages_of(server, "odd", 1, columns=quoted(name), sort=sign + quoted(name)) == wanted
+        assert rows_of(server, "odd", columns=quoted(name), filter=json.dumps({name: i})) == [[i]]
+        assert sql(server, f"SELECT {quoted(name)} FROM odd WHERE {quoted(name)} = {i}") == [[i]]
+        top = server.get("/api/v1/datasets/odd/top", column=name)
+        assert top.status == 200 and len(top.json()["rows"]) >= 2, (name, top.body)
+    profile = server.get("/api/v1/datasets/odd/profile")
+    assert profile.status == 200, profile.body
+    assert [column["name"] for column in profile.json()["columns"]] == shown
+    for kind in ("csv", "ndjson", "parquet", "arrow", "xlsx"):
+        assert server.rows("odd", format=kind).status == 200, kind
+    exported = pq.read_table(io.BytesIO(server.rows("odd", format="parquet", sort="a.b").body))
+    assert exported.column_names == shown and exported.num_rows == 3
+
+
+def test_a_column_without_a_name(serve, tmp_path):
+    server = serve(f"bare={write(tmp_path, 'bare', pa.table([pa.array([1]), pa.array([2])], names=['', 'a']))}")
+    assert types_of(server, "bare") == {"column0": "BIGINT", "a": "BIGINT"}
+    check_routes(server, "bare", [[1, 2]], "column0")
+
+
+@pytest.mark.parametrize("text", ["\"a", "\"a\"b", "\"a\"\""])
+def test_unclosed_quotes_are_refused(server, text):
+    for parameter in ("columns", "sort"):
+        answer = server.rows("rows_0", **{parameter: text})
+        assert answer.status == 400 and parameter in answer.json()["detail"]
