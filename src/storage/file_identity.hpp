@@ -14,8 +14,8 @@ namespace canvasback {
 // Sets bytes, modified_ns, changed_ns and inode.
 void take_identity(DataFile& file, const struct stat& info);
 
-// Whether what stat() or fstat() says is of the same file with the same content. The path is not compared. Of a file that
-// has no name any more the time of its last change is not either: losing the name was one.
+// Whether what stat() or fstat() says is of the same file with the same content. The path is not compared. Of a file
+// that has no name any more the time of its last change is not either: losing the name was one.
 bool has_identity(const DataFile& file, const struct stat& info);
 
 // What an error says of a file that is another one now: Unavailable, because it may be asked for again.

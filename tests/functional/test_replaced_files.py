@@ -1,7 +1,7 @@
 """Served files that are replaced by rename, rewritten or removed: noticed at once, and every answer is of one version.
 
-Nothing here waits for the server to look at its files by itself: the request after the change must be answered from what
-is there then.
+Nothing here waits for the server to look at its files by itself: the request after the change must be answered from
+what is there then.
 """
 
 import io
@@ -111,7 +111,8 @@ def test_an_export_ends_with_the_file_it_began_with(serve, tmp_path):
     server = serve(path)
     with socket.create_connection(("127.0.0.1", server.port)) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-        client.sendall(b"GET /api/v1/datasets/big/rows?format=csv HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        target = b"/api/v1/datasets/big/rows?format=csv"
+        client.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         begun = receive(client, 30, b"\r\n\r\n")
         for version in range(5):
             write_version(tmp_path / "next", version)
@@ -126,7 +127,7 @@ def test_an_export_ends_with_the_file_it_began_with(serve, tmp_path):
 
 
 def test_a_file_that_is_rewritten_in_place(serve, tmp_path):
-    """Size and time of its content are kept: the new content, or an error that asks to come again; never both contents."""
+    """Size and time of its content are kept: the new content, or an error that asks to come again; never both."""
     path = tmp_path / "one.parquet"
     write_version(path, 0)
     server = serve(path)

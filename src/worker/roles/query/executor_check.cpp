@@ -80,7 +80,8 @@ Status Executor::check_unchanged() {
   if (!changed_.empty()) return {};
   for (const OpenFile& open : reading_) {
     struct stat info {};
-    const bool is_there = open.held ? ::fstat(open.held->get(), &info) == 0 : ::stat(open.file.path.c_str(), &info) == 0;
+    const bool is_there =
+        open.held ? ::fstat(open.held->get(), &info) == 0 : ::stat(open.file.path.c_str(), &info) == 0;
     if (is_there && (open.held ? is_as_it_was(open.file, open.names, info) : has_identity(open.file, info))) continue;
     changed_.push_back(open.dataset);
     return std::unexpected(changed_file(open.file.path));
