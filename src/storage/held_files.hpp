@@ -1,7 +1,7 @@
 // HeldFiles: the files of a version of a dataset, kept open in the front. Whoever reads that version gets these
-// descriptors, so that it can be read for as long as somebody has it, whatever becomes of the files' names: an answer is
-// of one version, and a file that is renamed over another costs nobody a new sandbox. Only few files of few datasets are
-// kept open (the constants below); the others are read by their names. Not thread-safe.
+// descriptors, so that it can be read for as long as somebody has it, whatever becomes of the files' names: an answer
+// is of one version, and a file that is renamed over another costs nobody a new sandbox. Only few files of few datasets
+// are kept open (the constants below); the others are read by their names. Not thread-safe.
 #pragma once
 
 #include <cstddef>

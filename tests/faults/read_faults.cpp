@@ -1,8 +1,8 @@
 // Faults of reading for the program under test, from below every library that it uses: preloaded (LD_PRELOAD), because
-// the engine, Arrow and mmap pass storage/file by, which tests/crash/faults.cpp goes through. Built for the tests alone.
+// the engine, Arrow and mmap pass storage/file by, which tests/crash/faults.cpp goes through. Built for tests alone.
 //
 // What fails is said by a file of the layout of Plan, named by CANVASBACK_READ_FAULTS, which the test maps and changes
-// while the program runs: one kind of call, of files whose path has a text in it, from the nth call on or that one alone.
+// while the program runs: one kind of call, of files whose path has a text in it, from the nth call on or that alone.
 // Workers inherit it, though the program gives them an environment of its own: posix_spawn() adds it.
 #include <dlfcn.h>
 #include <fcntl.h>

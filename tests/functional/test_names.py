@@ -1,5 +1,5 @@
-"""Names of datasets and collections that differ only in the case of letters: SQL does not tell them apart, so that nobody
-can put his records in the place of another's.
+"""Names of datasets and collections that differ only in the case of letters: SQL does not tell them apart, so that
+nobody can put his records in the place of another's.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""Reads that fail below every library: open, read, stat and mmap with errors, short reads, a clock that jumps by a year.
+"""Reads that fail below every library: open, read, stat and mmap with errors, short reads, a clock that jumps.
 
 Whatever fails, at the start, in queries, merges, backups and checks: an answer is whole or an error, nothing is written
 over, no acknowledged record is missing once the fault is gone, and the server lives or says why it does not start.

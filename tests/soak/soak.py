@@ -1,6 +1,6 @@
 """The long checks of a server under hard use: memory under slow and fast readers, clients that vanish, time-outs,
-thousands of cancels, many clients, killed workers, a killed front, a file that is replaced all the time. `make soak` runs
-all; names run some.
+thousands of cancels, many clients, killed workers, a killed front, a file that is replaced all the time. `make soak`
+runs all; names run some.
 
     python tests/soak/soak.py [--data FOLDER] [--short] [NAME ...]
 
@@ -473,8 +473,8 @@ def stalls(data):
 
 
 def replaced(data):
-    """A served file renamed over another every 50 ms under 20 clients: no answer but 200, each of one version and none of
-    one that was gone before it was asked for, and 95 of 100 take at most ten times what they take of a file that stays."""
+    """A served file renamed over another every 50 ms under 20 clients: no answer but 200, each of one version and none
+    of one that was gone before it was asked for, and 95 of 100 take at most ten times what a file that stays takes."""
     seconds, clients = (10, 20) if data.short else (60, 20)
     with tempfile.TemporaryDirectory(prefix="canvasback-soak-") as folder:
         served = Replaced(pathlib.Path(folder) / "in/one.parquet")

@@ -11,14 +11,13 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "engine/duckdb/json_bounds.hpp"
 #include "engine/duckdb/allowed_functions.hpp"
 #include "engine/duckdb/plain_select.hpp"
 
 namespace canvasback {
 namespace {
 
-constexpr std::int64_t kStructureDepthMax = 64;   // of from_json and its like
-constexpr std::int64_t kJsonTextDepthMax = 1000;  // of JSON that is written out
 
 // What a field of a node holds, and so how it is checked.
 enum class Field {
@@ -342,46 +341,6 @@ Status Walk::named_node(const Json& node, std::string_view kind, std::span<const
   return refuse_unknown(what, name, &node);
 }
 
-// How deeply a JSON text nests, whatever else it is.
-std::int64_t levels_of(std::string_view text) {
-  std::int64_t depth = 0;
-  std::int64_t deepest = 0;
-  for (char c : text) {
-    if (c == '[' || c == '{') deepest = std::max(deepest, ++depth);
-    if (c == ']' || c == '}') --depth;
-  }
-  return deepest;
-}
-
-// The text of an argument that is written out; nullptr for any other.
-const Json* text_argument(const Json& argument) {
-  const Json& text = argument.at("value").at("value");
-  return argument.at("class").as_string() == "CONSTANT" && text.is_string() ? &text : nullptr;
-}
-
-// JSON texts, and the structure that JSON is read as: the engine recurses over both without a bound.
-Status check_json(std::string_view function, const Json& call) {
-  const std::string name = lower(function);
-  const auto& children = call.at("children").as_array();
-  if (name.find("json") == std::string::npos) return {};
-  for (const Json& child : children) {
-    const Json* text = text_argument(child);
-    if (text == nullptr || levels_of(text->as_string()) <= kJsonTextDepthMax) continue;
-    return refuse(ErrorCode::QueryInvalid,
-                  fmt::format("A text of {} has more than {} levels.", name, kJsonTextDepthMax), &call);
-  }
-  if (!name.starts_with("from_json") && !name.starts_with("json_transform")) return {};
-  if (children.size() != 2) return {};  // the engine says what is wrong
-  const Json* text = text_argument(children[1]);
-  if (text == nullptr) {
-    return refuse(ErrorCode::QueryInvalid, fmt::format("The structure of {} must be written out as a text.", name),
-                  &call);
-  }
-  if (levels_of(text->as_string()) <= kStructureDepthMax) return {};
-  return refuse(ErrorCode::QueryInvalid,
-                fmt::format("The structure of {} has more than {} levels.", name, kStructureDepthMax), &call);
-}
-
 Status Walk::expression(const Json& node) {
   const std::string_view type_name = node.at("type").as_string();
   if (std::find(std::begin(kExpressionTypes), std::end(kExpressionTypes), type_name) == std::end(kExpressionTypes)) {
@@ -394,7 +353,7 @@ Status Walk::expression(const Json& node) {
       return refuse(ErrorCode::QueryForbidden,
                     fmt::format("The function \"{}\" is not known or not allowed here.", name), &node);
     }
-    CANVASBACK_TRY(check_json(name, node));
+    if (auto wrong = wrong_json(name, node)) return refuse(ErrorCode::QueryInvalid, std::move(*wrong), &node);
   }
   return named_node(node, "class", kExpressions, kExpressionBase, "an expression");
 }

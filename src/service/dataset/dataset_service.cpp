@@ -160,10 +160,11 @@ asio::awaitable<void> DatasetService::look_at(std::vector<std::string> names) {
   const std::int64_t began_ns = monotonic_ns();
   std::vector<std::string> left = names;
   std::vector<std::string> large;
-  for (int i = 0; i < kListingsMax && !left.empty(); ++i) {
+  int tries = 0;
+  do {  // also without a name: folders that were granted are to be readable
     left = co_await look_once(std::move(left), large);
     if (!*alive) co_return;
-  }
+  } while (!left.empty() && ++tries < kListingsMax);
   for (const std::string& name : large) {
     std::erase(names, name);
     asio::co_spawn(executor_, inspect_large(name, began_ns), asio::detached);
@@ -349,8 +350,13 @@ void DatasetService::update_grants() {
   std::vector<std::string> given;
   std::string fingerprint;
   for (const auto& [name, dataset] : listed_) {
+    const DatasetEntry& entry = entries_.at(name);
     const bool is_held = pool_.held().find(name, dataset.version) != nullptr;
-    for (std::string& path : readable_paths(entries_.at(name).source, dataset)) {
+    // What is answered from until the listed version has been looked into.
+    if (entry.dataset && entry.dataset->version != dataset.version) {
+      for (std::string& path : readable_paths(entry.source, *entry.dataset)) given.push_back(std::move(path));
+    }
+    for (std::string& path : readable_paths(entry.source, dataset)) {
       if (is_held) {
         given.push_back(std::move(path));
         continue;

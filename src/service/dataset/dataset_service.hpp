@@ -1,8 +1,8 @@
 // The datasets of a server: what was registered, what the files behind it are now, and what workers may read because
 // of it. Files are listed on a thread of their own and looked into by inspect tasks; every
-// limits::kDatasetRefreshPeriod the listing is repeated, so that new, changed and vanished files are noticed. A file that
-// a worker finds to be another one is noticed at once: see look(). A dataset that cannot be read stays listed with its
-// error. All calls on the front's one thread.
+// limits::kDatasetRefreshPeriod the listing is repeated, so that new, changed and vanished files are noticed. A file
+// that a worker finds to be another one is noticed at once: see look(). A dataset that cannot be read stays listed with
+// its error. All calls on the front's one thread.
 #pragma once
 
 #include <map>

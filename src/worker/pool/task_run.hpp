@@ -80,8 +80,8 @@ class TaskRun {
   bool worker_was_spoilt() const { return state_->spoilt; }
   // After Failed: its process died of it, as of a fault of the engine.
   bool killed_worker() const { return state_->killed_worker; }
-  // After Failed, where it is known: "tables", the datasets that the statement reads; "changed", those of which a file is
-  // not the one that was listed any more; "closed", the one of Task::work "closed" that it wanted.
+  // After Failed, where it is known: "tables", the datasets that the statement reads; "changed", those of which a file
+  // is not the one that was listed any more; "closed", the one of Task::work "closed" that it wanted.
   const Json& about() const { return state_->about; }
   int worker_number() const;
   const std::shared_ptr<TaskState>& state() const { return state_; }

@@ -335,8 +335,8 @@ Result<Admitted> Executor::admit(const Task& task) {
     }
     if (alike.size() > 1) {
       return fail(ErrorCode::QueryInvalid,
-                  fmt::format("In SQL \"{}\" may be any of {}: names do not differ by the case of letters there.", table,
-                              fmt::join(alike, ", ")));
+                  fmt::format("In SQL \"{}\" may be any of {}: there names do not differ by the case of letters.",
+                              table, fmt::join(alike, ", ")));
     }
     if (!closed.contains(lower(table))) continue;
     closed_ = table;
