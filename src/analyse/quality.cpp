@@ -72,7 +72,7 @@ void find_mixed_formats(Scoring& scoring, const TextFacts& text) {
   if (formats.size() < 2 || formats[0].text == "text") return;
   const double other = (known - formats[0].share) / known;
   scoring.find("mixed_formats",
-               fmt::format("{} of the texts are of the format {}, the rest is {}{}.", percent(1 - other),
+               fmt::format("{} of the texts have the format {}, the rest {}{}.", percent(1 - other),
                            formats[0].text, formats[1].text, formats.size() > 2 ? " and others" : ""),
                other, 5 + (kMixedCost - 5) * std::min(1.0, 2 * other));
 }
@@ -105,13 +105,13 @@ ColumnQuality quality_of(const ColumnProfile& profile) {
   }
   if (profile.outlier_share >= kOutlierShareMin) {
     scoring.find("outliers",
-                 fmt::format("{} of the values lie more than three interquartile ranges from the quartiles.",
+                 fmt::format("{} of the values are outliers: more than three interquartile ranges from the quartiles.",
                              percent(profile.outlier_share)),
                  profile.outlier_share, std::min(kOutliersCost, 100 * profile.outlier_share));
   }
   if (profile.out_of_range > 0) {
     const double share = share_of(profile.out_of_range, profile.count());
-    scoring.find("dates_out_of_range", fmt::format("{} of the dates lie before 1900 or after 2100.", percent(share)),
+    scoring.find("dates_out_of_range", fmt::format("{} of the dates are before 1900 or after 2100.", percent(share)),
                  share, 5 + (kDatesCost - 5) * share);
   }
   if (profile.text) find_in_text(scoring, profile, *profile.text);

@@ -34,11 +34,11 @@ Result<std::string> output_format(const CommandOptions& options) {
   }
   if (format.empty()) format = options.out.empty() && is_terminal(STDOUT_FILENO) ? "table" : "csv";
   if (format != "table" && find_output_format(format) == nullptr) {
-    return fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\".", format));
+    return fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\".", format));
   }
   const bool binary = format == "arrow" || format == "arrow_file" || format == "parquet" || format == "xlsx";
   if (binary && options.out.empty() && is_terminal(STDOUT_FILENO)) {
-    return fail(ErrorCode::InvalidData, fmt::format("{} is not for a terminal: name a file by --out.", format));
+    return fail(ErrorCode::InvalidData, fmt::format("{} is a binary format: write it to a file with --out.", format));
   }
   return format;
 }

@@ -38,7 +38,7 @@ Result<std::string> scalar_text(const toml::node& node, std::string_view key) {
     }
     return fmt::format("{}", fmt::join(parts, ","));
   }
-  return fail(ErrorCode::InvalidData, fmt::format("\"{}\" has a value of the wrong kind.", key));
+  return fail(ErrorCode::InvalidData, fmt::format("\"{}\" has a value of the wrong type.", key));
 }
 
 // Settings by the names that configurations of the earlier stacks have them under.
@@ -66,11 +66,11 @@ Result<std::vector<std::pair<std::string, std::string>>> operation_profiles(cons
     return fail(ErrorCode::InvalidData, "Operation profiles are written as [operation_profiles.bulk_insert].");
   }
   for (const auto& [profile, values] : *profiles) {
-    if (!values.is_table()) return fail(ErrorCode::InvalidData, "An operation profile is a table.");
+    if (!values.is_table()) return fail(ErrorCode::InvalidData, "An operation profile must be a table.");
     for (const auto& [key, value] : *values.as_table()) {
       const std::string name = fmt::format("{}.{}", profile.str(), key.str());
       if (setting_of(name) == name) {
-        return fail(ErrorCode::InvalidData, fmt::format("operation_profiles has no \"{}\".", name));
+        return fail(ErrorCode::InvalidData, fmt::format("operation_profiles has no setting \"{}\".", name));
       }
       CANVASBACK_ASSIGN(std::string text, scalar_text(value, name));
       out.emplace_back(setting_of(name), std::move(text));
@@ -86,7 +86,7 @@ class Entry {
                             std::initializer_list<std::string_view> keys) {
     for (const auto& [key, value] : table) {
       if (std::ranges::find(keys, key.str()) == keys.end()) {
-        return fail(ErrorCode::InvalidData, fmt::format("A [[{}]] has no key \"{}\".", kind, key.str()));
+        return fail(ErrorCode::InvalidData, fmt::format("[[{}]] has no setting \"{}\".", kind, key.str()));
       }
     }
     return Entry(table, kind);
@@ -96,7 +96,7 @@ class Entry {
     const toml::node* node = table_.get(key);
     if (node == nullptr) return std::string(otherwise);
     if (const auto* found = node->as_string()) return found->get();
-    return fail(ErrorCode::InvalidData, fmt::format("{} of a [[{}]] is a text in quotes.", key, kind_));
+    return fail(ErrorCode::InvalidData, fmt::format("{} of a [[{}]] must be a string in quotes.", key, kind_));
   }
   Result<std::int64_t> integer(std::string_view key, std::int64_t otherwise, std::int64_t min, std::int64_t max) const {
     const toml::node* node = table_.get(key);
@@ -104,14 +104,14 @@ class Entry {
     const auto* found = node->as_integer();
     if (found != nullptr && found->get() >= min && found->get() <= max) return found->get();
     return fail(ErrorCode::InvalidData,
-                fmt::format("{} of a [[{}]] is a number from {} to {}, without quotes.", key, kind_, min, max));
+                fmt::format("{} of a [[{}]] must be a number from {} to {}, without quotes.", key, kind_, min, max));
   }
   // One of these words; the first where the key is missing.
   Result<std::string> word(std::string_view key, std::initializer_list<std::string_view> words) const {
     CANVASBACK_ASSIGN(std::string found, text(key, *words.begin()));
     if (std::ranges::find(words, found) != words.end()) return found;
     return fail(ErrorCode::InvalidData,
-                fmt::format("{} of a [[{}]] is one of: {}.", key, kind_, fmt::join(words, ", ")));
+                fmt::format("{} of a [[{}]] must be one of: {}.", key, kind_, fmt::join(words, ", ")));
   }
 
  private:
@@ -132,7 +132,7 @@ Result<DatasetSource> dataset_entry(const toml::table& table) {
   CANVASBACK_ASSIGN(DatasetSource source, dataset_source_from(name + "=" + path));
   if (table.contains("kind")) {
     source.kind = dataset_kind_from(kind);
-    if (!source.kind) return fail(ErrorCode::InvalidData, "kind is parquet, csv, json or arrow.");
+    if (!source.kind) return fail(ErrorCode::InvalidData, "kind must be parquet, csv, json or arrow.");
   }
   return source;
 }
@@ -155,9 +155,11 @@ Result<FeedSource> feed_entry(const toml::table& table) {
   if (auto url = http::Url::parse(out.url); !url) {
     return fail(ErrorCode::InvalidData, fmt::format("A [[feed]] needs a url (http://…): {}", url.error().message));
   }
-  if (!is_dataset_name(out.collection)) return fail(ErrorCode::InvalidData, "A [[feed]]'s collection is no name.");
+  if (!is_dataset_name(out.collection)) {
+    return fail(ErrorCode::InvalidData, "The collection of a [[feed]] is not a valid name.");
+  }
   if (table.contains("format") && !input_format_from(out.format)) {
-    return fail(ErrorCode::InvalidData, "A [[feed]]'s format is json, ndjson, csv, parquet or arrow.");
+    return fail(ErrorCode::InvalidData, "The format of a [[feed]] must be json, ndjson, csv, parquet or arrow.");
   }
   out.quarantine = on_error == "quarantine";
   return out;
@@ -237,7 +239,7 @@ const std::vector<SettingInfo>& Config::known() {
 Status Config::read_file(const std::string& path) {
   std::error_code failed;
   if (std::filesystem::is_directory(path, failed)) {
-    return fail(ErrorCode::InvalidData, fmt::format("{} is a folder, not a file of settings.", path));
+    return fail(ErrorCode::InvalidData, fmt::format("{} is a folder, not a settings file.", path));
   }
   toml::table table;
   try {
@@ -276,7 +278,7 @@ Result<Config> Config::load(const std::map<std::string, std::string>& flags, con
   std::error_code error;
   if (!file.empty()) {
     if (!std::filesystem::exists(file, error))
-      return fail(ErrorCode::InvalidData, fmt::format("There is no file {}.", file));
+      return fail(ErrorCode::InvalidData, fmt::format("No such file: {}.", file));
     CANVASBACK_TRY(config.read_file(file));
   } else if (std::filesystem::exists("canvasback.toml", error)) {
     CANVASBACK_TRY(config.read_file("canvasback.toml"));
@@ -303,7 +305,7 @@ Result<std::uint64_t> Config::bytes(const std::string& name) const {
 Result<bool> Config::boolean(const std::string& name) const {
   if (text(name) == "true") return true;
   if (text(name) == "false") return false;
-  return fail(ErrorCode::InvalidData, fmt::format("{} (from {}) is true or false.", name, at(name).origin));
+  return fail(ErrorCode::InvalidData, fmt::format("{} (from {}) must be true or false.", name, at(name).origin));
 }
 
 std::vector<std::string> Config::list(const std::string& name) const {

@@ -126,7 +126,7 @@ Status check_data_folder(const Config& config) {
   const std::string& data = config.text("data");
   const fs::file_status status = fs::status(data, error);
   if (data.empty() || (fs::exists(status) && !fs::is_directory(status))) {
-    return fail(wrong(config, "data", fmt::format("a folder, and \"{}\" is none", data)));
+    return fail(wrong(config, "data", fmt::format("not a folder: \"{}\"", data)));
   }
   return {};
 }

@@ -110,7 +110,8 @@ class ArrowFiles final : public BatchStream {
   Status open_next() {
     CANVASBACK_ASSIGN(OpenFile file, OpenFile::open(paths_[position_++]));
     if (schema_ && !decoded_schema(*file.schema())->Equals(*schema_)) {
-      return fail(ErrorCode::InvalidData, fmt::format("The Arrow file {} has another schema.", paths_[position_ - 1]));
+      return fail(ErrorCode::InvalidData,
+                  fmt::format("The Arrow file {} has another schema than the first file.", paths_[position_ - 1]));
     }
     file_ = std::make_unique<OpenFile>(std::move(file));
     return {};

@@ -71,7 +71,7 @@ asio::awaitable<void> file(Connection& connection, Request& request, const WebFi
 }
 
 asio::awaitable<void> missing(Connection& connection, Request& request) {
-  Error error{ErrorCode::NotFound, fmt::format("There is nothing at {}.", request.path.substr(0, 256)), {}, {}, 0};
+  Error error{ErrorCode::NotFound, fmt::format("Not found: {}.", request.path.substr(0, 256)), {}, {}, 0};
   co_await connection.respond(problem_response(error, request.path));
 }
 

@@ -115,7 +115,7 @@ Result<std::shared_ptr<arrow::Array>> position_array(const Dataset& dataset, std
 }
 
 std::unexpected<Error> lost() {
-  return fail(ErrorCode::Unavailable, "The rows of the view had to make room for others; open it again.");
+  return fail(ErrorCode::Unavailable, "The rows of the view were evicted from the cache; open it again.");
 }
 
 }  // namespace
