@@ -30,7 +30,7 @@ class CancelToken {
   }
   Error error() const {
     if (reason() == CancelReason::Timeout) {
-      return Error{ErrorCode::QueryTimeout, "The task exceeded its time limit and was stopped.", {}, {}, 0};
+      return Error{ErrorCode::QueryTimeout, "The task passed its time limit and was stopped.", {}, {}, 0};
     }
     return Error{ErrorCode::Cancelled, "The task was cancelled.", {}, {}, 0};
   }

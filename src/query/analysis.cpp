@@ -73,9 +73,15 @@ Result<GroupKey> group_key_from(const Json& json) {
   if (!json.is_object()) {
     return fail(ErrorCode::InvalidData, "group_by must contain columns, or objects with \"column\".");
   }
-  CANVASBACK_TRY(check_members(json, {"column", "every", "as"}, "A key of group_by"));
+  // "every" is the earlier name of "granularity".
+  CANVASBACK_TRY(check_members(json, {"column", "granularity", "as", "every"}, "A key of group_by"));
   CANVASBACK_ASSIGN(key.column, text_member(json, "column", "a key"));
-  CANVASBACK_ASSIGN(key.every, text_member(json, "every", "a key"));
+  CANVASBACK_ASSIGN(key.every, text_member(json, "granularity", "a key"));
+  CANVASBACK_ASSIGN(std::string earlier, text_member(json, "every", "a key"));
+  if (!key.every.empty() && !earlier.empty()) {
+    return fail(ErrorCode::InvalidData, "\"granularity\" and \"every\" are aliases; use one of them.");
+  }
+  if (key.every.empty()) key.every = std::move(earlier);
   CANVASBACK_ASSIGN(key.name, text_member(json, "as", "a key"));
   if (key.name.empty()) key.name = key.every.empty() ? key.column : key.column + "_" + key.every;
   return key;
@@ -115,11 +121,11 @@ Status check_key(const GroupKey& key, const Dataset& dataset) {
   if (column == nullptr) return unknown_column(key.column, dataset);
   if (key.every.empty()) return {};
   if (std::ranges::find(kPeriods, key.every) == kPeriods.end()) {
-    return fail(ErrorCode::InvalidData, fmt::format("\"every\" is one of {}.", fmt::join(kPeriods, " ")));
+    return fail(ErrorCode::InvalidData, fmt::format("\"granularity\" must be one of {}.", fmt::join(kPeriods, " ")));
   }
   if (is_date_type(column->type)) return {};
   return fail(ErrorCode::InvalidData,
-              fmt::format("\"{}\" is no date: it cannot be cut to a {}.", key.column, key.every));
+              fmt::format("\"{}\" is not a date or time, so it has no {}.", key.column, key.every));
 }
 
 Status check_measure(const Measure& measure, const Dataset& dataset) {

@@ -29,9 +29,6 @@ Result<Wanted> wanted_of(const CommandOptions& options) {
   std::string format = options.format;
   if (format.empty()) format = options.out.empty() && is_terminal(STDOUT_FILENO) ? "table" : "csv";
   out.table = format == "table";
-  if (!out.table && find_output_format(format) == nullptr) {
-    return fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\".", format));
-  }
   if (out.table && !options.out.empty()) {
     return fail(ErrorCode::InvalidData, "--format table is for the terminal; choose another with --out.");
   }

@@ -143,7 +143,7 @@ def test_what_a_feed_gave_is_not_guessed(tmp_path):
             assert value_of(server, "SELECT count(*) FROM all_records") == 2
 
 
-@pytest.mark.parametrize("on_conflict", [None, "ignore", "update", "refuse"])
+@pytest.mark.parametrize("on_conflict", [None, "ignore", "update", "reject", "refuse"])
 def test_a_feed_that_grows_into_keys(serve, tmp_path, on_conflict):
     records = [{"k": 0, "poll": 0}]
 
@@ -162,7 +162,7 @@ def test_a_feed_that_grows_into_keys(serve, tmp_path, on_conflict):
         if created.status != 201:  # the first answer was there before
             assert server.ask("POST", "/api/v1/schemas", schema).status == 201
         wait_for(lambda: len(records) > 7)
-        if on_conflict == "refuse":
+        if on_conflict in ("reject", "refuse"):
             wait_for(lambda: status_of(server)["state"] == "failing")
             assert "key" in status_of(server)["error"]
             return

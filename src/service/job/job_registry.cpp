@@ -24,8 +24,8 @@ Result<std::shared_ptr<Job>> JobRegistry::add(JobSpec spec, std::int64_t now_us)
   }
   if (spec.delivery == JobDelivery::File && droppable_bytes() + options_.file_bytes_max <= held_bytes_) {
     return fail(ErrorCode::StorageLimit,
-                fmt::format("The disk space for finished exports ({}, the setting job_files) is taken by jobs under "
-                            "way; without `Prefer: respond-async` the export is streamed.",
+                fmt::format("The disk space for finished exports ({}, the setting job_files_bytes_max) is in use by "
+                            "running jobs; stream the export instead, without `Prefer: respond-async`.",
                             human_bytes(options_.file_bytes_max)));
   }
   if (jobs_.size() >= options_.jobs_max && !make_place()) {
@@ -56,7 +56,8 @@ Status JobRegistry::hold(Job& job, std::uint64_t bytes) {
   while (held_bytes_ + bytes > options_.file_bytes_max) {
     if (drop_one_file()) continue;
     return fail(ErrorCode::StorageLimit,
-                fmt::format("The file would pass the disk space for finished exports ({}, the setting job_files).",
+                fmt::format("The file exceeds the disk space for finished exports ({}, the setting "
+                            "job_files_bytes_max).",
                             human_bytes(options_.file_bytes_max)));
   }
   job.held_bytes += bytes;

@@ -44,7 +44,7 @@ OnUnreadable on_unreadable_of(const Task& task) {
 Status check_common(std::string_view format, std::string_view compression, std::int64_t timeout_ms) {
   if (find_output_format(format) == nullptr) {
     return fail(ErrorCode::InvalidData,
-                fmt::format("Unknown format \"{}\"; use json, ndjson, csv, arrow, arrow_file, parquet and "
+                fmt::format("Unknown format \"{}\"; use json, ndjson, csv, arrow, arrow_file, parquet or "
                             "xlsx.",
                             format.substr(0, 64)));
   }

@@ -152,8 +152,9 @@ Result<IngestRequest> ingest_request_from(const Request& request) {
     out.cast = *cast == "true";
   }
   if (const std::string* mode = request.parameter("on_conflict")) {
-    if (*mode != "refuse" && *mode != "update" && *mode != "ignore") {
-      return fail(ErrorCode::InvalidData, "on_conflict is refuse, update or ignore.");
+    // "refuse" is the earlier name of "reject".
+    if (*mode != "reject" && *mode != "refuse" && *mode != "update" && *mode != "ignore") {
+      return fail(ErrorCode::InvalidData, "on_conflict must be reject, update or ignore.");
     }
     out.on_conflict = *mode == "update"   ? OnConflict::Update
                       : *mode == "ignore" ? OnConflict::Ignore

@@ -267,7 +267,7 @@ asio::awaitable<void> write(Services services, Connection& connection, Request& 
     const bool changed = !once && once.error().code == ErrorCode::PreconditionFailed && request.method == "PATCH";
     if (changed && wanted->expected.says_nothing() && attempt < kPatchAttemptsMax) continue;
     if (changed && wanted->expected.says_nothing()) {
-      once = fail(Error{ErrorCode::Unavailable, "The record keeps being changed by other requests; try again.", {}, {}, 1});
+      once = fail(Error{ErrorCode::Unavailable, "The record is changed by other requests; try again.", {}, {}, 1});
     }
     answer = std::move(once);
   }

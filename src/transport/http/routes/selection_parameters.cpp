@@ -74,7 +74,7 @@ Result<std::string> format_of(const Request& request) {
   if (const std::string* format = request.parameter("format")) {
     if (find_output_format(*format) == nullptr) {
       return fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\"; use json, ndjson, csv, arrow, "
-                                                      "arrow_file, parquet and xlsx.",
+                                                      "arrow_file, parquet or xlsx.",
                                                       format->substr(0, 64)));
     }
     return *format;

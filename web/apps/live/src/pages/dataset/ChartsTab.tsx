@@ -48,7 +48,7 @@ async function load(
   if (suggestion === "time") {
     const step = stepFor(footerMs(column.min), footerMs(column.max));
     const body = {
-      group_by: [{ column: column.name, every: step }],
+      group_by: [{ column: column.name, granularity: step }],
       measures: ["count"],
       ...(filter ? { filter } : {}),
       limit: 2000,
