@@ -104,7 +104,7 @@ Result<std::vector<tcp::endpoint>> look_up(const Url& url, const Deadline& deadl
   while (!shared->found) {
     CANVASBACK_TRY(cancel.check());
     if (deadline.passed()) {
-      return fail(ErrorCode::Unavailable, fmt::format("Looking up the name {} timed out.", url.host));
+      return fail(ErrorCode::Unavailable, fmt::format("The lookup of the name {} timed out.", url.host));
     }
     shared->wake.wait_until(lock, deadline.next_look());
   }

@@ -180,7 +180,7 @@ def test_a_bad_record_is_put_aside_once(serve, tmp_path):
         source.polls("/x", 4)
         assert len(list((server.folder / "data/quarantine").iterdir())) == 1
     assert (status_of(server)["records"], status_of(server)["quarantined"]) == (1, 1)
-    assert server.tail().count("put aside") == 1 and "warning" in server.tail()
+    assert server.tail().count("records quarantined") == 1 and "warning" in server.tail()
 
 
 def texts_put_aside(folder):
@@ -207,7 +207,7 @@ def test_a_bad_record_among_new_ones_is_put_aside_once(serve, tmp_path):
         source.polls("/x", 2)
         # A poll that goes on puts the known ones aside again, until it has seen that they are known.
         wait_for(lambda: texts_put_aside(folder) == ["broken", "broken, too", "a new one"])
-    assert status_of(server)["quarantined"] == 3 and server.tail(400).count("put aside") == 2
+    assert status_of(server)["quarantined"] == 3 and server.tail(400).count("records quarantined") == 2
 
 
 def test_a_feed_that_hangs_stops_no_other(serve, tmp_path):

@@ -85,7 +85,7 @@ Status check_idempotency_key(std::string_view key) {
 
 std::unexpected<Error> key_in_use() {
   return fail(Error{ErrorCode::IdempotencyKeyInUse,
-                    "A request of this Idempotency-Key is under way: send it again once that has ended.",
+                    "A request with this Idempotency-Key is in progress; retry when it has finished.",
                     {},
                     {},
                     1});

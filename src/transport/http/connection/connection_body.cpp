@@ -40,7 +40,7 @@ asio::awaitable<Result<std::string_view>> Connection::read_body() {
   body_->taken += piece->size();
   if (body_->taken > limits::kIngestStreamBytesMax) {
     co_return Out(
-        fail(ErrorCode::PayloadTooLarge, fmt::format("A body may have {} bytes at most.", limits::kIngestStreamBytesMax)));
+        fail(ErrorCode::PayloadTooLarge, fmt::format("A body has {} bytes at most.", limits::kIngestStreamBytesMax)));
   }
   if (body_->ended) start_watching();
   co_return piece;

@@ -44,7 +44,7 @@ const ACTIONS: readonly Action[] = [
   {
     kind: "verify",
     label: "Verify files",
-    asks: "Reads every file in full and compares checksums. For a large collection this keeps a worker busy for a while.",
+    asks: "Reads every file in full and compares checksums. With a large collection this takes a while.",
   },
   {
     kind: "backup",
