@@ -16,6 +16,7 @@ constexpr double kConstantCost = 20;
 constexpr double kNearConstantCost = 10;
 constexpr double kOutliersCost = 15;
 constexpr double kMixedCost = 30;
+constexpr double kNumbersAsTextCost = 15;
 constexpr double kDatesCost = 40;
 
 std::string percent(double share) {
@@ -51,14 +52,17 @@ void find_constant(Scoring& scoring, const ColumnProfile& profile) {
   }
 }
 
-// A column of numbers or dates as text in which some are something else. Prose is one format, whatever words it has.
-void find_mixed_formats(Scoring& scoring, const TextFacts& text) {
+// A column of numbers or dates as text in which some are something else, or of numbers alone, which sort and compare as
+// text ("10" before "9"). Prose is one format, whatever words it has; whole numbers of one length are codes.
+void find_formats(Scoring& scoring, const TextFacts& text) {
   std::vector<Pattern> formats;
   double known = 0;
+  bool decimals = false;
   for (const Pattern& format : text.formats) {
     if (format.text == "empty" || format.text == "blank") continue;
     // Whole numbers among decimals are numbers.
     const bool number = format.text == "integer" || format.text == "decimal";
+    decimals = decimals || format.text == "decimal";
     const std::string name = number ? "number" : format.text;
     auto found = std::ranges::find(formats, name, &Pattern::text);
     if (found != formats.end()) {
@@ -69,6 +73,11 @@ void find_mixed_formats(Scoring& scoring, const TextFacts& text) {
     known += format.share;
   }
   std::ranges::stable_sort(formats, std::greater(), &Pattern::share);
+  const bool codes = !decimals && text.length_min == text.length_max;
+  if (formats.size() == 1 && formats[0].text == "number" && !codes) {
+    scoring.find("numbers_as_text", "All texts are numbers; as a numeric type they would sort and compare as such.", 1,
+                 kNumbersAsTextCost);
+  }
   if (formats.size() < 2 || formats[0].text == "text") return;
   const double other = (known - formats[0].share) / known;
   scoring.find("mixed_formats",
@@ -86,7 +95,7 @@ void find_in_text(Scoring& scoring, const ColumnProfile& profile, const TextFact
     scoring.find("padded", fmt::format("{} of the texts begin or end with a space.", percent(text.padded_share)),
                  text.padded_share, 2 + 8 * text.padded_share);
   }
-  find_mixed_formats(scoring, text);
+  find_formats(scoring, text);
 }
 
 }  // namespace

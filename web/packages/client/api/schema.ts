@@ -635,7 +635,7 @@ export type PatternShare = {
 };
 
 export type Finding = {
-  code: "constant" | "dates_out_of_range" | "empty" | "mixed_formats" | "near_constant" | "not_a_number" | "nulls" | "outliers" | "padded";
+  code: "constant" | "dates_out_of_range" | "empty" | "mixed_formats" | "near_constant" | "not_a_number" | "nulls" | "numbers_as_text" | "outliers" | "padded";
   message: string;
   share: number;
   /** Points it costs. */

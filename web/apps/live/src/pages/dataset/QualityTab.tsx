@@ -82,6 +82,8 @@ export default function QualityTab({ dataset, filter }: { dataset: DatasetDetail
   const { score, duplicate_rows: duplicates, columns, rows } = report.data;
   const conditions = filter ? parseFilter(JSON.stringify(filter)) : [];
   const sorted = [...columns].sort((a, b) => (a.score ?? 100) - (b.score ?? 100));
+  // The mean over many columns hides a bad one.
+  const lowest = sorted[0];
   return (
     <>
       <Filtered filter={filter} />
@@ -90,6 +92,14 @@ export default function QualityTab({ dataset, filter }: { dataset: DatasetDetail
           <dt>Score</dt>
           <dd style={{ color: `var(--cb-${tone(score ?? 100)})` }}>{Math.round(score ?? 100)} of 100</dd>
         </div>
+        {lowest && (
+          <div className="figure">
+            <dt>Lowest column</dt>
+            <dd style={{ color: `var(--cb-${tone(lowest.score ?? 100)})` }}>
+              {Math.round(lowest.score ?? 100)} <span className="dim">{lowest.name}</span>
+            </dd>
+          </div>
+        )}
         <div className="figure">
           <dt>Rows</dt>
           <dd>{integer(rows)}</dd>
