@@ -109,7 +109,8 @@ class QueryEngine:
         body = {"sql": sql} if limit is None else {"sql": sql, "limit": limit}
         answer = self.client.request("POST", "/query/sql", body, collection=None)
         if limit is None and answer.get("total_exact") is False:
-            warnings.warn(f"Only the first {len(answer['data'])} rows are returned; pass limit= for more.", stacklevel=2)
+            rows = len(answer["data"])
+            warnings.warn(f"Only the first {rows} rows are returned; pass limit= for more.", stacklevel=2)
         return answer
 
     def query_by_id(self, record_id):

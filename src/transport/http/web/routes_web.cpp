@@ -83,8 +83,8 @@ asio::awaitable<void> asset(Connection& connection, Request& request) {
 
 // What a program without the app has in its place.
 constexpr std::string_view kPlainPage =
-    "<!doctype html><html lang=en><meta charset=utf-8><title>Canvasback</title><p>This program was built without the web "
-    "app. See <a href=\"/\">the datasets</a> and <a href=\"/docs\">the API reference</a>.</html>";
+    "<!doctype html><html lang=en><meta charset=utf-8><title>Canvasback</title><p>This program was built without the "
+    "web app. See <a href=\"/\">the datasets</a> and <a href=\"/docs\">the API reference</a>.</html>";
 constexpr std::string_view kPlainIcon =
     "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\"><rect width=\"16\" height=\"16\" rx=\"3\" "
     "fill=\"#2c718e\"/></svg>";
