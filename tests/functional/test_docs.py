@@ -69,7 +69,9 @@ def test_every_document_is_reached():
 def test_make_targets_exist():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
     for path in DOCUMENTS:
-        for name in re.findall(r"(?:^|`)make ([a-z-]+)", path.read_text(), re.M):
+        # The glossary lists words that are not used, "make up" among them.
+        text = re.sub(r"^## Words\n.*?(?=^## )", "", path.read_text(), flags=re.M | re.S)
+        for name in re.findall(r"(?:^|`)make ([a-z-]+)", text, re.M):
             assert name in targets, f"{path.name}: make {name}"
 
 
