@@ -37,10 +37,13 @@ Result<std::vector<DatasetSource>> dataset_sources(const CommandOptions& options
 int report(const Status& status, std::string_view statement) {
   if (status || is_reader_gone(status.error())) return 0;
   const Error& error = status.error();
-  print_error(error.message);
   if (error.position && !statement.empty()) {
+    // The engine shows the line, too, but neither the column nor long lines.
+    print_error(error.message.substr(0, error.message.find("\n\nLINE ")));
     const auto byte = static_cast<std::size_t>(std::max(0, *error.position));
     std::fprintf(stderr, "%s\n", statement_excerpt(statement, byte).c_str());
+  } else {
+    print_error(error.message);
   }
   if (!error.detail.empty() && error.detail != error.message) log::debug("{}", error.detail);
   return 1;

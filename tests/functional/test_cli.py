@@ -157,6 +157,7 @@ def test_exit_codes_and_where_messages_go(tmp_path, arguments, code):
 def test_errors_tell_the_position():
     done = run("query", "SELECT nosuch FROM range(3)")
     assert b"nosuch" in done.stderr
+    assert b"LINE" not in done.stderr
     assert done.stderr.endswith(b"line 1, column 8:\n  SELECT nosuch FROM range(3)\n         ^\n")
 
 
