@@ -106,8 +106,9 @@ bench-micro: build ## the inner loops alone, beside their limits
 	cmake --build --preset release -j $(JOBS) --target benchmarks
 	$(PYTHON) bench/run.py --only micro $(if $(DATA),--data "$(DATA)")
 
-lint: ## style and dependency rule, without a build
+lint: ## style, words and dependency rule, without a build
 	python3 tests/tidy.py
+	python3 tests/words.py
 	python3 tests/layers.py
 	python3 tests/web_layers.py
 

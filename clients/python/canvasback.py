@@ -19,6 +19,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
+import warnings
 
 __all__ = ["CanvasbackError", "Client", "IngestionEngine", "QueryEngine", "ingestion_engine", "query_engine"]
 
@@ -101,9 +102,16 @@ class QueryEngine:
         self.client = client or Client()
 
     def execute_sql(self, sql, limit=None):
-        """The answer's document: `data` has the rows as dicts, 100 of them where no limit is given."""
+        """The answer's document: `data` has the rows as dicts, by default 100 (the server's setting `default_limit`).
+
+        A warning says so if there are more; with `limit` they were asked for, and `total_exact` is false.
+        """
         body = {"sql": sql} if limit is None else {"sql": sql, "limit": limit}
-        return self.client.request("POST", "/query/sql", body, collection=None)
+        answer = self.client.request("POST", "/query/sql", body, collection=None)
+        if limit is None and answer.get("total_exact") is False:
+            rows = len(answer["data"])
+            warnings.warn(f"Only the first {rows} rows are returned; pass limit= for more.", stacklevel=2)
+        return answer
 
     def query_by_id(self, record_id):
         return self.client.request("GET", "/query/id/" + urllib.parse.quote(str(record_id), safe=""))

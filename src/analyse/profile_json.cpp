@@ -217,7 +217,7 @@ TableColumns table_columns(ProfileType type) {
 }
 
 Error table_error(const arrow::Status& status) {
-  return Error{ErrorCode::DataProcessing, "The profile could not be made a table.", status.ToString(), {}, 0};
+  return Error{ErrorCode::DataProcessing, "The profile could not be converted to a table.", status.ToString(), {}, 0};
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ constexpr double kConstantCost = 20;
 constexpr double kNearConstantCost = 10;
 constexpr double kOutliersCost = 15;
 constexpr double kMixedCost = 30;
+constexpr double kNumbersAsTextCost = 15;
 constexpr double kDatesCost = 40;
 
 std::string percent(double share) {
@@ -51,14 +52,17 @@ void find_constant(Scoring& scoring, const ColumnProfile& profile) {
   }
 }
 
-// A column of numbers or dates as text in which some are something else. Prose is one format, whatever words it has.
-void find_mixed_formats(Scoring& scoring, const TextFacts& text) {
+// A column of numbers or dates as text in which some are something else, or of numbers alone, which sort and compare as
+// text ("10" before "9"). Prose is one format, whatever words it has; whole numbers of one length are codes.
+void find_formats(Scoring& scoring, const TextFacts& text) {
   std::vector<Pattern> formats;
   double known = 0;
+  bool decimals = false;
   for (const Pattern& format : text.formats) {
     if (format.text == "empty" || format.text == "blank") continue;
     // Whole numbers among decimals are numbers.
     const bool number = format.text == "integer" || format.text == "decimal";
+    decimals = decimals || format.text == "decimal";
     const std::string name = number ? "number" : format.text;
     auto found = std::ranges::find(formats, name, &Pattern::text);
     if (found != formats.end()) {
@@ -69,10 +73,15 @@ void find_mixed_formats(Scoring& scoring, const TextFacts& text) {
     known += format.share;
   }
   std::ranges::stable_sort(formats, std::greater(), &Pattern::share);
+  const bool codes = !decimals && text.length_min == text.length_max;
+  if (formats.size() == 1 && formats[0].text == "number" && !codes) {
+    scoring.find("numbers_as_text", "All texts are numbers; as a numeric type they would sort and compare as such.", 1,
+                 kNumbersAsTextCost);
+  }
   if (formats.size() < 2 || formats[0].text == "text") return;
   const double other = (known - formats[0].share) / known;
   scoring.find("mixed_formats",
-               fmt::format("{} of the texts are of the format {}, the rest is {}{}.", percent(1 - other),
+               fmt::format("{} of the texts have the format {}, the rest {}{}.", percent(1 - other),
                            formats[0].text, formats[1].text, formats.size() > 2 ? " and others" : ""),
                other, 5 + (kMixedCost - 5) * std::min(1.0, 2 * other));
 }
@@ -86,7 +95,7 @@ void find_in_text(Scoring& scoring, const ColumnProfile& profile, const TextFact
     scoring.find("padded", fmt::format("{} of the texts begin or end with a space.", percent(text.padded_share)),
                  text.padded_share, 2 + 8 * text.padded_share);
   }
-  find_mixed_formats(scoring, text);
+  find_formats(scoring, text);
 }
 
 }  // namespace
@@ -105,13 +114,13 @@ ColumnQuality quality_of(const ColumnProfile& profile) {
   }
   if (profile.outlier_share >= kOutlierShareMin) {
     scoring.find("outliers",
-                 fmt::format("{} of the values lie more than three interquartile ranges from the quartiles.",
+                 fmt::format("{} of the values are outliers: more than three interquartile ranges from the quartiles.",
                              percent(profile.outlier_share)),
                  profile.outlier_share, std::min(kOutliersCost, 100 * profile.outlier_share));
   }
   if (profile.out_of_range > 0) {
     const double share = share_of(profile.out_of_range, profile.count());
-    scoring.find("dates_out_of_range", fmt::format("{} of the dates lie before 1900 or after 2100.", percent(share)),
+    scoring.find("dates_out_of_range", fmt::format("{} of the dates are before 1900 or after 2100.", percent(share)),
                  share, 5 + (kDatesCost - 5) * share);
   }
   if (profile.text) find_in_text(scoring, profile, *profile.text);

@@ -10,8 +10,8 @@
 namespace canvasback::analyse {
 
 struct Finding {
-  std::string code;     // nulls, constant, near_constant, outliers, mixed_formats, padded, empty, dates_out_of_range,
-                        // not_a_number
+  std::string code;     // nulls, constant, near_constant, outliers, mixed_formats, numbers_as_text, padded, empty,
+                        // dates_out_of_range, not_a_number
   std::string message;  // for a person
   double share = 0;     // of the rows (nulls) or values it concerns
   double cost = 0;      // points

@@ -68,12 +68,30 @@ TEST(Quality, MixedFormatsAreThoseOfAColumnThatIsMostlyOne) {
   EXPECT_NEAR(mixed.findings[0].share, 0.1, 1e-9);
   profile.text->formats = {{"text", 0.9}, {"integer", 0.1}};
   EXPECT_TRUE(quality_of(profile).findings.empty()) << "words among which some are numbers";
-  profile.text->formats = {{"integer", 0.6}, {"decimal", 0.4}};
-  EXPECT_TRUE(quality_of(profile).findings.empty()) << "all of them numbers";
   profile.text->formats = {{"integer", 0.5}, {"empty", 0.5}};
   profile.text->empty = 500;
   profile.text->padded_share = 0.2;
   EXPECT_EQ(codes(quality_of(profile)), (std::vector<std::string>{"empty", "padded"}));
+}
+
+TEST(Quality, NumbersAsTextAreFoundAndCodesAreNot) {
+  ColumnProfile profile = column(1000, 0);
+  profile.kind = ColumnKind::Text;
+  profile.text = TextFacts{};
+  profile.text->length_min = 1;
+  profile.text->length_max = 7;
+  profile.text->formats = {{"integer", 0.6}, {"decimal", 0.4}};
+  EXPECT_EQ(codes(quality_of(profile)), std::vector<std::string>{"numbers_as_text"});
+  profile.text->formats = {{"integer", 1}};
+  EXPECT_EQ(codes(quality_of(profile)), std::vector<std::string>{"numbers_as_text"});
+  EXPECT_LT(quality_of(profile).score, 90);
+  profile.text->length_min = 7;
+  EXPECT_TRUE(quality_of(profile).findings.empty()) << "postal codes, article numbers";
+  profile.text->formats = {{"decimal", 1}};
+  EXPECT_EQ(codes(quality_of(profile)), std::vector<std::string>{"numbers_as_text"}) << "of prices, also of one length";
+  profile.text->length_max = 9;
+  profile.text->formats = {{"text", 1}};
+  EXPECT_TRUE(quality_of(profile).findings.empty());
 }
 
 TEST(Quality, AScoreNeverLeavesItsRange) {

@@ -13,7 +13,7 @@ constexpr std::size_t kPieceBytes = 256 * limits::kKiB;
 constexpr std::uint64_t kFreeBytes = 64 * limits::kMiB;
 
 std::unexpected<Error> broken(std::string_view encoding) {
-  return fail(ErrorCode::InvalidData, "The " + std::string(encoding) + " data is damaged or ends too early.");
+  return fail(ErrorCode::InvalidData, "The " + std::string(encoding) + " data is damaged or truncated.");
 }
 
 // Refuses what grows out of all proportion.
@@ -24,7 +24,7 @@ class Growth {
   Status gave(std::size_t bytes) {
     out_ += bytes;
     if (out_ <= kFreeBytes || out_ / ratio_max_ <= in_) return {};
-    return fail(ErrorCode::PayloadTooLarge, "The compressed body grows out of all proportion.");
+    return fail(ErrorCode::PayloadTooLarge, "The compressed body expands too much.");
   }
 
  private:
@@ -44,7 +44,7 @@ class GzipDecompressor final : public Decompressor {
   ~GzipDecompressor() override { inflateEnd(&stream_); }
 
   Status add(std::string_view bytes, const Take& take) override {
-    if (!ok_) return fail(ErrorCode::MemoryLimit, "There is no memory to decompress the body.");
+    if (!ok_) return fail(ErrorCode::MemoryLimit, "Not enough memory to decompress the body.");
     growth_.took(bytes.size());
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     stream_.avail_in = static_cast<uInt>(bytes.size());
@@ -114,7 +114,7 @@ class ZstdDecompressor final : public Decompressor {
       : stream_(ZSTD_createDStream(), ZSTD_freeDStream), growth_(ratio_max), piece_(kPieceBytes, '\0') {}
 
   Status add(std::string_view bytes, const Take& take) override {
-    if (!stream_) return fail(ErrorCode::MemoryLimit, "There is no memory to decompress the body.");
+    if (!stream_) return fail(ErrorCode::MemoryLimit, "Not enough memory to decompress the body.");
     growth_.took(bytes.size());
     ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
     bool full = false;
@@ -144,7 +144,7 @@ Result<std::unique_ptr<Decompressor>> make_decompressor(std::string_view encodin
   if (encoding == "gzip") return std::make_unique<GzipDecompressor>(ratio_max, kGzipOrZlibBits);
   if (encoding == "deflate") return std::make_unique<DeflateDecompressor>(ratio_max);
   if (encoding == "zstd") return std::make_unique<ZstdDecompressor>(ratio_max);
-  return fail(ErrorCode::InvalidData, "There is no content encoding \"" + std::string(encoding.substr(0, 64)) + "\".");
+  return fail(ErrorCode::InvalidData, "Unknown content encoding \"" + std::string(encoding.substr(0, 64)) + "\".");
 }
 
 }  // namespace canvasback

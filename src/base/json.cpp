@@ -49,7 +49,7 @@ Result<Json> convert(simdjson::dom::element element) {
       return Json(std::move(items));
     }
   }
-  return fail(ErrorCode::InvalidData, "JSON value of an unknown kind.");
+  return fail(ErrorCode::InvalidData, "JSON value of an unknown type.");
 }
 
 void append_number(std::string& out, double number) {

@@ -133,7 +133,9 @@ Status TarReader::read_header() {
   unsigned checksum = 0;
   const std::string text = text_at(header, kChecksumAt, kChecksumBytes);
   std::from_chars(text.data(), text.data() + text.size(), checksum, 8);
-  if (checksum != checksum_of(header)) return fail(ErrorCode::InvalidData, "The archive is damaged, or none.");
+  if (checksum != checksum_of(header)) {
+    return fail(ErrorCode::InvalidData, "The archive is damaged, or not a tar file.");
+  }
   std::string name = text_at(header, 0, kNameBytes);
   if (const std::string prefix = text_at(header, kPrefixAt, kPrefixBytes); !prefix.empty()) name = prefix + "/" + name;
   const char type = header[kTypeAt];
@@ -148,7 +150,7 @@ Status TarReader::read_header() {
 
 Status TarReader::finish() const {
   if (ended_) return {};
-  return fail(ErrorCode::InvalidData, "The archive ends too early.");
+  return fail(ErrorCode::InvalidData, "The archive is truncated.");
 }
 
 }  // namespace canvasback

@@ -20,7 +20,7 @@ using EncoderResult = Result<std::unique_ptr<Encoder>>;
 template <std::unique_ptr<BlockFormatter> (*MakeFormatter)(const EncodeOptions&)>
 EncoderResult make_text(ByteSink& sink, const EncodeOptions& options) {
   if (!options.compression.empty() && options.compression != "none") {
-    return fail(ErrorCode::InvalidData, "Only the formats arrow, parquet and xlsx have a compression of their own.");
+    return fail(ErrorCode::InvalidData, "Only the formats arrow, arrow_file, parquet and xlsx take `compression`.");
   }
   return make_block_encoder(MakeFormatter(options), sink, options.threads);
 }

@@ -60,7 +60,7 @@ Error problem_of(int status, const std::string& body, const std::string& locatio
     if (json->at("errors").is_array()) error.detail = json->at("errors").dump();
     return error;
   }
-  std::string message = fmt::format("The server answered with status {}", status);
+  std::string message = fmt::format("The server responded with status {}", status);
   if (!location.empty()) message += fmt::format(" and Location {}", location.substr(0, 512));
   return Error{ErrorCode::DataProcessing, message + ".", body.substr(0, 512), {}, 0};
 }
@@ -104,7 +104,7 @@ Result<std::vector<tcp::endpoint>> look_up(const Url& url, const Deadline& deadl
   while (!shared->found) {
     CANVASBACK_TRY(cancel.check());
     if (deadline.passed()) {
-      return fail(ErrorCode::Unavailable, fmt::format("The name {} was not looked up in time.", url.host));
+      return fail(ErrorCode::Unavailable, fmt::format("The lookup of the name {} timed out.", url.host));
     }
     shared->wake.wait_until(lock, deadline.next_look());
   }
@@ -127,7 +127,9 @@ class Decoding {
       auto decompressor = make_decompressor(name, limits::kDecompressedRatioMax);
       if (!decompressor) return fail(ErrorCode::UnsupportedMediaType, decompressor.error().message);
       out.steps_.push_back(std::move(*decompressor));
-      if (out.steps_.size() > 2) return fail(ErrorCode::UnsupportedMediaType, "The answer is encoded too many times.");
+      if (out.steps_.size() > 2) {
+        return fail(ErrorCode::UnsupportedMediaType, "The response has too many content encodings.");
+      }
     }
     return out;
   }
@@ -235,7 +237,7 @@ class Exchange {
       }
       if (error) {
         return fail(ErrorCode::Unavailable,
-                    fmt::format("The server {} gave no answer: {}.", url_.authority(), error.message()));
+                    fmt::format("The server {} did not respond: {}.", url_.authority(), error.message()));
       }
     } while (status() >= 100 && status() < 200 && status() != 101);
     return {};
@@ -291,7 +293,7 @@ class Exchange {
       socket_.close(ignored);
       while (!ended) loop_.run_one();
       if (!late) return std::unexpected(request_.cancel.error());
-      return fail(ErrorCode::Unavailable, fmt::format("The server {} did not answer in time.", url_.authority()));
+      return fail(ErrorCode::Unavailable, fmt::format("The server {} did not respond in time.", url_.authority()));
     }
     return *ended;
   }
@@ -324,7 +326,7 @@ class Exchange {
                         }));
       if (error == beast::http::error::need_buffer) error = {};
       if (error) {
-        return fail(ErrorCode::DataProcessing, "The answer broke off: the server could not finish it.",
+        return fail(ErrorCode::DataProcessing, "The response was cut off: the server could not finish it.",
                     error.message());
       }
       const std::string_view bytes(piece.data(), piece.size() - parser_->get().body().size);

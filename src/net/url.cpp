@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kUrlBytesMax = 8192;
 
 std::unexpected<Error> no_url(std::string_view text, std::string_view why) {
-  return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is no address: {}.", text.substr(0, 256), why));
+  return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is not a valid URL: {}.", text.substr(0, 256), why));
 }
 
 // Whether it can stand in a request line as it is. Bytes past ASCII are sent as they are, as browsers' Location is.
@@ -52,7 +52,7 @@ Status read_authority(std::string_view text, std::string_view authority, Url& ur
     if (close == std::string_view::npos) return no_url(text, "the ] of its host is missing");
     url.host = lower(authority.substr(1, close - 1));
     port = authority.substr(close + 1);
-    if (!port.empty() && port[0] != ':') return no_url(text, "behind ] comes :port or nothing");
+    if (!port.empty() && port[0] != ':') return no_url(text, "after ] only :port may follow");
     if (!port.empty()) port.remove_prefix(1);
   } else {
     const std::size_t colon = authority.find(':');
@@ -63,7 +63,7 @@ Status read_authority(std::string_view text, std::string_view authority, Url& ur
   if (url.host.empty()) return no_url(text, "it has no host");
   if (port.empty()) return {};
   auto number = parse_integer(port, "the port", 1, 65535);
-  if (!number) return no_url(text, "a port is a number from 1 to 65535");
+  if (!number) return no_url(text, "the port must be a number from 1 to 65535");
   url.port = static_cast<std::uint16_t>(*number);
   return {};
 }

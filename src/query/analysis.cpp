@@ -70,10 +70,18 @@ Result<GroupKey> group_key_from(const Json& json) {
     key.column = key.name = json.as_string();
     return key;
   }
-  if (!json.is_object()) return fail(ErrorCode::InvalidData, "group_by holds columns, or objects with \"column\".");
-  CANVASBACK_TRY(check_members(json, {"column", "every", "as"}, "A key of group_by"));
+  if (!json.is_object()) {
+    return fail(ErrorCode::InvalidData, "group_by must contain columns, or objects with \"column\".");
+  }
+  // "every" is the earlier name of "granularity".
+  CANVASBACK_TRY(check_members(json, {"column", "granularity", "as", "every"}, "A key of group_by"));
   CANVASBACK_ASSIGN(key.column, text_member(json, "column", "a key"));
-  CANVASBACK_ASSIGN(key.every, text_member(json, "every", "a key"));
+  CANVASBACK_ASSIGN(key.every, text_member(json, "granularity", "a key"));
+  CANVASBACK_ASSIGN(std::string earlier, text_member(json, "every", "a key"));
+  if (!key.every.empty() && !earlier.empty()) {
+    return fail(ErrorCode::InvalidData, "\"granularity\" and \"every\" are aliases; use one of them.");
+  }
+  if (key.every.empty()) key.every = std::move(earlier);
   CANVASBACK_ASSIGN(key.name, text_member(json, "as", "a key"));
   if (key.name.empty()) key.name = key.every.empty() ? key.column : key.column + "_" + key.every;
   return key;
@@ -86,14 +94,14 @@ Result<Measure> measure_from(const Json& json) {
     return measure;
   }
   if (!json.is_object())
-    return fail(ErrorCode::InvalidData, "measures holds objects with \"function\" and \"column\".");
+    return fail(ErrorCode::InvalidData, "measures must contain objects with \"function\" and \"column\".");
   CANVASBACK_TRY(check_members(json, {"function", "column", "q", "as"}, "A measure"));
   CANVASBACK_ASSIGN(measure.function, text_member(json, "function", "a measure"));
   CANVASBACK_ASSIGN(measure.column, text_member(json, "column", "a measure"));
   CANVASBACK_ASSIGN(measure.name, text_member(json, "as", "a measure"));
   if (const Json* q = json.find("q"); q != nullptr) {
     if (measure.function != "quantile" || !q->is_number() || !(q->as_double() >= 0 && q->as_double() <= 1)) {
-      return fail(ErrorCode::InvalidData, "\"q\" is the probability of a quantile, from 0 to 1.");
+      return fail(ErrorCode::InvalidData, "\"q\" must be a probability from 0 to 1.");
     }
     measure.probability = q->as_double();
   }
@@ -113,18 +121,18 @@ Status check_key(const GroupKey& key, const Dataset& dataset) {
   if (column == nullptr) return unknown_column(key.column, dataset);
   if (key.every.empty()) return {};
   if (std::ranges::find(kPeriods, key.every) == kPeriods.end()) {
-    return fail(ErrorCode::InvalidData, fmt::format("\"every\" is one of {}.", fmt::join(kPeriods, " ")));
+    return fail(ErrorCode::InvalidData, fmt::format("\"granularity\" must be one of {}.", fmt::join(kPeriods, " ")));
   }
   if (is_date_type(column->type)) return {};
   return fail(ErrorCode::InvalidData,
-              fmt::format("\"{}\" is no date: it cannot be cut to a {}.", key.column, key.every));
+              fmt::format("\"{}\" is not a date or time, so it has no {}.", key.column, key.every));
 }
 
 Status check_measure(const Measure& measure, const Dataset& dataset) {
   const Function* function = find_function(measure.function);
   if (function == nullptr) {
     return fail(ErrorCode::InvalidData,
-                fmt::format("There is no measure \"{}\"; there are {}.", measure.function.substr(0, 64),
+                fmt::format("Unknown measure \"{}\"; use one of {}.", measure.function.substr(0, 64),
                             names_of(kFunctions, [](const Function& known) { return known.name; })));
   }
   if (measure.column.empty()) {
@@ -150,11 +158,12 @@ Status check_aggregate(const Analysis& analysis, const Selection& selection, con
   std::set<std::string, std::less<>> names;
   auto add_name = [&](const std::string& name) -> Status {
     if (name.empty() || name.size() > 256 || name.find('\0') != std::string::npos) {
-      return fail(ErrorCode::InvalidData, "The name of a result column has 1 to 256 bytes.");
+      return fail(ErrorCode::InvalidData, "The name of a result column must have 1 to 256 bytes.");
     }
     // Names in SQL mean the same in any case.
     if (names.insert(lower(name)).second) return {};
-    return fail(ErrorCode::InvalidData, fmt::format("Two result columns are named \"{}\"; use \"as\".", name));
+    return fail(ErrorCode::InvalidData,
+                fmt::format("Two result columns are named \"{}\"; rename one with \"as\".", name));
   };
   for (const GroupKey& key : analysis.group_by) {
     CANVASBACK_TRY(check_key(key, dataset));
@@ -167,7 +176,7 @@ Status check_aggregate(const Analysis& analysis, const Selection& selection, con
   for (const SortKey& key : selection.sort) {
     if (!names.contains(lower(key.column))) {
       return fail(ErrorCode::InvalidData,
-                  fmt::format("sort names a result column; there is no \"{}\".", key.column.substr(0, 128)));
+                  fmt::format("sort must name a result column; there is no \"{}\".", key.column.substr(0, 128)));
     }
   }
   return {};
@@ -202,7 +211,7 @@ Result<Analysis> aggregate_from_json(const Json& group_by, const Json& measures)
   analysis.kind = Analysis::Kind::Aggregate;
   for (const Json* list : {&group_by, &measures}) {
     if (!list->is_null() && !list->is_array()) {
-      return fail(ErrorCode::InvalidData, "group_by and measures are arrays.");
+      return fail(ErrorCode::InvalidData, "group_by and measures must be arrays.");
     }
     if (list->as_array().size() > limits::kAggregateColumnsMax) {
       return fail(ErrorCode::InvalidData, "The aggregate has too many keys and measures.");
@@ -229,7 +238,7 @@ Status check_analysis(const Analysis& analysis, const Selection& selection, cons
       for (std::string_view known : {"summary", "profile", "quality"}) {
         if (analysis.profile_type == known) return {};
       }
-      return fail(ErrorCode::InvalidData, "type is summary, profile or quality.");
+      return fail(ErrorCode::InvalidData, "type must be summary, profile or quality.");
     case Analysis::Kind::Aggregate: return check_aggregate(analysis, selection, dataset);
     case Analysis::Kind::Histogram:
     case Analysis::Kind::Top: {

@@ -34,7 +34,7 @@ std::string encode_cursor(const Cursor& cursor) {
 }
 
 Result<Cursor> decode_cursor(std::string_view text) {
-  auto bad = [] { return fail(ErrorCode::InvalidData, "`after` is not a cursor that this server gave out."); };
+  auto bad = [] { return fail(ErrorCode::InvalidData, "`after` is not a cursor of this server."); };
   auto bytes = base64url_decode(text);
   if (!bytes) return bad();
   auto json = Json::parse(*bytes);

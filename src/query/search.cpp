@@ -52,7 +52,7 @@ std::string encode_search_cursor(const SearchCursor& cursor) {
 }
 
 Result<SearchCursor> decode_search_cursor(std::string_view text) {
-  const auto bad = [] { return fail(ErrorCode::InvalidData, "`cursor` is none that this server gave out."); };
+  const auto bad = [] { return fail(ErrorCode::InvalidData, "`cursor` is not a cursor of this server."); };
   auto bytes = base64url_decode(text);
   if (!bytes) return bad();
   auto json = Json::parse(*bytes);
@@ -69,9 +69,9 @@ Result<Search> search_for(std::string_view text) {
     if (end > at) out.words.push_back(out.text.substr(at, end - at));
     at = end + 1;
   }
-  if (out.words.empty()) return fail(ErrorCode::InvalidData, "There is no word to search for.");
+  if (out.words.empty()) return fail(ErrorCode::InvalidData, "The search text is empty.");
   if (out.words.size() > limits::kSearchWordsMax) {
-    return fail(ErrorCode::InvalidData, fmt::format("A search has at most {} words.", limits::kSearchWordsMax));
+    return fail(ErrorCode::InvalidData, fmt::format("A search may have at most {} words.", limits::kSearchWordsMax));
   }
   return out;
 }

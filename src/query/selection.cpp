@@ -35,7 +35,9 @@ struct FilterCheck {
     if (depth > limits::kFilterDepthMax || ++nodes > limits::kFilterNodesMax) {
       return fail(ErrorCode::InvalidData, "The filter is too deep or too large.");
     }
-    if (!filter.is_object()) return fail(ErrorCode::InvalidData, "A filter is an object: column → value or condition.");
+    if (!filter.is_object()) {
+      return fail(ErrorCode::InvalidData, "A filter must be an object: column → value or condition.");
+    }
     for (const auto& [name, value] : filter.as_object()) {
       if (name == "and" || name == "or") {
         if (!value.is_array()) {
@@ -76,7 +78,7 @@ struct FilterCheck {
       values += operand.as_array().size();
       if (values > kListedValuesMax) {
         return fail(ErrorCode::InvalidData,
-                    fmt::format("The lists of a filter have {} values, {} are allowed.", values, kListedValuesMax));
+                    fmt::format("A filter has {} listed values; at most {} are allowed.", values, kListedValuesMax));
       }
       if (!std::ranges::all_of(operand.as_array(), is_scalar)) {
         return fail(ErrorCode::InvalidData, fmt::format("\"in\" on \"{}\" takes numbers, texts and null.", column));
@@ -99,7 +101,7 @@ struct FilterCheck {
       return {};
     }
     return fail(ErrorCode::InvalidData,
-                fmt::format("The filter on \"{}\" has the unknown op \"{}\"; there are eq ne lt le gt ge in between "
+                fmt::format("The filter on \"{}\" has the unknown op \"{}\"; use one of eq ne lt le gt ge in between "
                             "like contains is_null.",
                             column, op));
   }
@@ -157,7 +159,7 @@ Result<std::vector<SortKey>> parse_sort(std::string_view text) {
     const bool quoted = text.starts_with('"');
     CANVASBACK_ASSIGN(key.column, take_name(text, "sort"));
     if (!quoted) key.column = trim(key.column);
-    if (key.column.empty()) return fail(ErrorCode::InvalidData, "sort is a list of columns such as -amount,id.");
+    if (key.column.empty()) return fail(ErrorCode::InvalidData, "sort must be a list of columns such as -amount,id.");
     keys.push_back(std::move(key));
     if (text.empty()) break;
     text.remove_prefix(1);
@@ -167,7 +169,9 @@ Result<std::vector<SortKey>> parse_sort(std::string_view text) {
 }
 
 Result<Sample> parse_sample(std::string_view text, std::int64_t seed) {
-  const auto bad = [] { return fail(ErrorCode::InvalidData, "sample is a share or a number: 1% or 10000 rows."); };
+  const auto bad = [] {
+    return fail(ErrorCode::InvalidData, "sample must be a percentage or a number of rows: 1% or 10000 rows.");
+  };
   Sample sample;
   sample.seed = seed;
   std::string_view rest = trim(text);

@@ -13,7 +13,9 @@ namespace {
 constexpr std::array<std::string_view, 3> kScales{"linear", "log", "eq_hist"};
 
 Status check_axis(const std::string& name, std::string_view parameter, const Dataset& dataset, bool dates) {
-  if (name.empty()) return fail(ErrorCode::InvalidData, fmt::format("Say by ?{}= which column.", parameter));
+  if (name.empty()) {
+    return fail(ErrorCode::InvalidData, fmt::format("The parameter \"{}\" is required: a column.", parameter));
+  }
   const DatasetColumn* column = dataset.find_column(name);
   if (column == nullptr) {
     return fail(ErrorCode::InvalidData, fmt::format("{}: there is no column \"{}\".", parameter, name.substr(0, 256)));
@@ -26,7 +28,7 @@ Status check_axis(const std::string& name, std::string_view parameter, const Dat
 Status check_range(const std::optional<double>& low, const std::optional<double>& high, std::string_view axis) {
   for (const auto& bound : {low, high}) {
     if (bound && !std::isfinite(*bound)) {
-      return fail(ErrorCode::InvalidData, fmt::format("{}_min and {}_max are finite numbers.", axis, axis));
+      return fail(ErrorCode::InvalidData, fmt::format("{}_min and {}_max must be finite numbers.", axis, axis));
     }
   }
   if (low && high && !(*low < *high && std::isfinite(*high - *low))) {
@@ -53,15 +55,15 @@ Status check_tile(const Tile& tile, const Dataset& dataset) {
   CANVASBACK_TRY(check_axis(tile.x, "x", dataset, true));
   CANVASBACK_TRY(check_axis(tile.y, "y", dataset, true));
   if (tile.measure != "count" && tile.measure != "sum" && tile.measure != "mean") {
-    return fail(ErrorCode::InvalidData, "measure is count, sum or mean.");
+    return fail(ErrorCode::InvalidData, "measure must be count, sum or mean.");
   }
   if (tile.measure != "count") CANVASBACK_TRY(check_axis(tile.value, "value", dataset, false));
   if (tile.measure == "count" && !tile.value.empty()) {
-    return fail(ErrorCode::InvalidData, "value goes with measure=sum or measure=mean.");
+    return fail(ErrorCode::InvalidData, "value requires measure=sum or measure=mean.");
   }
   const std::int64_t tiles = std::int64_t{1} << tile.zoom;
   if (tile.column >= tiles || tile.row >= tiles) {
-    return fail(ErrorCode::InvalidData, fmt::format("At z={} tx and ty are from 0 to {}.", tile.zoom, tiles - 1));
+    return fail(ErrorCode::InvalidData, fmt::format("At z={}, tx and ty must be from 0 to {}.", tile.zoom, tiles - 1));
   }
   CANVASBACK_TRY(check_range(tile.x_min, tile.x_max, "x"));
   return check_range(tile.y_min, tile.y_max, "y");

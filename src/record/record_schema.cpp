@@ -85,7 +85,7 @@ Status read_values(const Json& json, SchemaField& field) {
     if (!has_order(field.type)) return invalid(field.name, fmt::format("{} is for numbers, dates and times.", name));
     const bool number = field.type == FieldType::Integer && bound->is_number();
     if (!number && !fits(field.type, *bound)) {
-      return invalid(field.name, fmt::format("{} is no {}.", name, name_of(field.type)));
+      return invalid(field.name, fmt::format("{} is not of type {}.", name, name_of(field.type)));
     }
   }
   CANVASBACK_ASSIGN(field.min_length, length(json, field, "min_length"));
@@ -106,7 +106,7 @@ Status read_values(const Json& json, SchemaField& field) {
     }
     for (const Json& value : allowed.as_array()) {
       if (!fits(field.type, value)) {
-        return invalid(field.name, fmt::format("enum has a value that is no {}.", name_of(field.type)));
+        return invalid(field.name, fmt::format("enum has a value that is not of type {}.", name_of(field.type)));
       }
       field.allowed.push_back(value);
     }
@@ -117,7 +117,7 @@ Status read_values(const Json& json, SchemaField& field) {
     return invalid(field.name, "default is for fields of one scalar type.");
   }
   if (!fits(field.type, field.default_value)) {
-    return invalid(field.name, fmt::format("default is no {}.", name_of(field.type)));
+    return invalid(field.name, fmt::format("default is not of type {}.", name_of(field.type)));
   }
   return {};
 }
@@ -174,7 +174,7 @@ Status read_keys(const Json& json, RecordSchema& schema) {
       const SchemaField* field = schema.find(name);
       if (field == nullptr) {
         if (name == kIdColumn) continue;  // a string, made where it is missing
-        return invalid({}, fmt::format("primary_key names \"{}\", which is no field.", name.substr(0, 128)));
+        return invalid({}, fmt::format("primary_key names \"{}\", which is not a field.", name.substr(0, 128)));
       }
       if (!can_be_key(field->type)) {
         return invalid(name, "a key is a string, an integer, a boolean, a date or a timestamp.");
@@ -246,7 +246,7 @@ Result<RecordSchema> record_schema_from(const Json& json, std::string_view name)
   RecordSchema schema;
   schema.name = name.empty() ? json.at("name").as_string() : name;
   if (!json.at("name").is_null() && json.at("name").as_string() != schema.name) {
-    return invalid({}, "\"name\" is a string, and the same as in the address.");
+    return invalid({}, "\"name\" must be a string, the same as in the URL.");
   }
   if (!json.at("description").is_null() && !json.at("description").is_string()) {
     return invalid({}, "\"description\" is a string.");

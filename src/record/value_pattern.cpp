@@ -26,7 +26,7 @@ Result<ValuePattern> ValuePattern::make(const std::string& expression) {
     constexpr auto kSyntax = boost::regex::perl | boost::regex::no_mod_m;
     return ValuePattern(std::make_unique<Impl>(Impl{boost::regex(expression, kSyntax)}));
   } catch (const std::exception& error) {
-    return fail(ErrorCode::SchemaValidation, "The pattern \"" + expression + "\" is no regular expression.",
+    return fail(ErrorCode::SchemaValidation, "The pattern \"" + expression + "\" is not a regular expression.",
                 error.what());
   }
 }

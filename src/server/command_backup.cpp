@@ -115,7 +115,7 @@ class FolderTarget final : public Target {
 
  private:
   static std::unexpected<Error> is_taken(const std::string& path) {
-    return fail(ErrorCode::InvalidData, fmt::format("{} is there already; a backup begins a new folder.", path));
+    return fail(ErrorCode::InvalidData, fmt::format("{} already exists; a backup needs a new folder.", path));
   }
   static void remove_folder(const std::string& folder) {
     std::error_code error;

@@ -98,7 +98,7 @@ Status generate_parquet(const CommandOptions& options, MadeRecords& records) {
 
 Status generate(const CommandOptions& options) {
   const auto type = record_type_from(options.type);
-  if (!type) return fail(ErrorCode::InvalidData, "--type is user, transaction, event, product or sensor.");
+  if (!type) return fail(ErrorCode::InvalidData, "--type must be user, transaction, event, product or sensor.");
   CANVASBACK_ASSIGN(std::int64_t count, parse_integer(options.count, "--count", 0, INT64_MAX));
   std::int64_t seed = 0;
   if (!options.seed.empty()) {
@@ -118,7 +118,7 @@ Status generate(const CommandOptions& options) {
   }
   if (options.format == "parquet") return generate_parquet(options, records);
   if (!options.format.empty() && options.format != "ndjson") {
-    return fail(ErrorCode::InvalidData, "--format is ndjson or parquet.");
+    return fail(ErrorCode::InvalidData, "--format must be ndjson or parquet.");
   }
   CANVASBACK_ASSIGN(Output output, Output::open(options.out));
   while (true) {
@@ -131,7 +131,7 @@ Status generate(const CommandOptions& options) {
 Status stats(const CommandOptions& options) {
   const bool json = options.format == "json";
   if (!json && !options.format.empty() && options.format != "table") {
-    return fail(ErrorCode::InvalidData, "--format is table or json.");
+    return fail(ErrorCode::InvalidData, "--format must be table or json.");
   }
   Json document;
   if (!options.server.empty()) {

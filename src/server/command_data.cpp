@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <cstdio>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -24,21 +25,26 @@ namespace {
 
 constexpr std::int64_t kTableRows = 200;  // shown on a terminal where no limit is given
 
-// table on a terminal, csv in a pipe, the extension's format for a file.
+// --format, else the format of the output's extension, else table on a terminal and csv in a pipe. A file whose
+// extension is of no format is refused: csv in "x.foo" or "x.csv.gz" is not what was meant. A name without extension,
+// such as a device's, is csv.
 Result<std::string> output_format(const CommandOptions& options) {
   std::string format = options.format;
-  if (format.empty() && !options.out.empty()) {
+  const std::string extension = std::filesystem::path(options.out).extension().string();
+  if (format.empty() && !extension.empty()) {
     for (const char* name : {"json", "ndjson", "csv", "arrow", "arrow_file", "parquet", "xlsx"}) {
-      if (options.out.ends_with("." + std::string(find_output_format(name)->extension))) format = name;
+      if (extension.substr(1) == find_output_format(name)->extension) format = name;
+    }
+    if (extension == ".jsonl") format = "ndjson";
+    if (format.empty()) {
+      return fail(ErrorCode::InvalidData,
+                  fmt::format("The extension {} names no output format; choose one with --format.", extension));
     }
   }
   if (format.empty()) format = options.out.empty() && is_terminal(STDOUT_FILENO) ? "table" : "csv";
-  if (format != "table" && find_output_format(format) == nullptr) {
-    return fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\".", format));
-  }
   const bool binary = format == "arrow" || format == "arrow_file" || format == "parquet" || format == "xlsx";
   if (binary && options.out.empty() && is_terminal(STDOUT_FILENO)) {
-    return fail(ErrorCode::InvalidData, fmt::format("{} is not for a terminal: name a file by --out.", format));
+    return fail(ErrorCode::InvalidData, fmt::format("{} is a binary format: write it to a file with --out.", format));
   }
   return format;
 }
@@ -260,7 +266,14 @@ Status export_rows(const CommandOptions& options) {
 
 }  // namespace
 
-int run_query(const CommandOptions& options) { return report(query(options)); }
-int run_export(const CommandOptions& options) { return report(export_rows(options)); }
+int run_query(const CommandOptions& options) {
+  if (const auto format = output_format(options); !format) return report_wrong_use(format.error());
+  return report(query(options), options.sql);
+}
+
+int run_export(const CommandOptions& options) {
+  if (const auto format = output_format(options); !format) return report_wrong_use(format.error());
+  return report(export_rows(options));
+}
 
 }  // namespace canvasback

@@ -31,7 +31,7 @@ Result<IngestRequest> request_for(const CommandOptions& options, const std::stri
   if (name.ends_with(".zst")) request.encoding = "zstd";
   if (!options.format.empty()) {
     const auto format = input_format_from(options.format);
-    if (!format) return fail(ErrorCode::InvalidData, "--format is json, ndjson, csv, parquet or arrow.");
+    if (!format) return fail(ErrorCode::InvalidData, "--format must be json, ndjson, csv, parquet or arrow.");
     request.format = *format;
   } else if (path == "-") {
     request.format = InputFormat::Ndjson;
@@ -43,11 +43,11 @@ Result<IngestRequest> request_for(const CommandOptions& options, const std::stri
 
 void say_kept(const std::string& path, const Sent& sent, double seconds) {
   if (sent.repeated) {
-    std::fprintf(stderr, "%s: kept before, %s records\n", path.c_str(), with_thousands(sent.records).c_str());
+    std::fprintf(stderr, "%s: already ingested, %s records\n", path.c_str(), with_thousands(sent.records).c_str());
     return;
   }
   std::string text = fmt::format("{}: {} records", path, with_thousands(sent.records));
-  if (sent.quarantined > 0) text += fmt::format(", {} put aside", with_thousands(sent.quarantined));
+  if (sent.quarantined > 0) text += fmt::format(", {} quarantined", with_thousands(sent.quarantined));
   std::fprintf(stderr, "%s in %.2f s\n", text.c_str(), seconds);
 }
 

@@ -1,15 +1,24 @@
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <memory>
 #include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/text.hpp"
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
 #include "server/config.hpp"
+#include "server/terminal.hpp"
+#include "server/usage.hpp"
 
 namespace canvasback {
 namespace {
@@ -21,25 +30,101 @@ std::string flag_of(std::string name) {
   return "--" + name;
 }
 
-// --config and a flag for every setting.
+// --config and a flag for every setting, below the flags of the command itself in its help.
 void add_settings(CLI::App& command, CommandOptions& options) {
-  command.add_option("--config", options.config_file, "settings file (default: ./canvasback.toml where it exists)");
+  constexpr const char* kGroup = "Settings (also in canvasback.toml and the environment: docs/configuration.md)";
+  command.add_option("--config", options.config_file, "settings file [./canvasback.toml, if it exists]")->group(kGroup);
   for (const SettingInfo& info : Config::known()) {
     const std::string help = info.help + " [" + info.default_text + "]";
-    command.add_option_function<std::string>(
-        flag_of(info.name), [&options, name = info.name](const std::string& value) { options.settings[name] = value; },
-        help);
+    std::string flags = flag_of(info.name);
+    for (const std::string& name : Config::aliases_of(info.name)) flags += "," + flag_of(name);
+    command
+        .add_option_function<std::string>(
+            flags, [&options, name = info.name](const std::string& value) { options.settings[name] = value; }, help)
+        ->group(kGroup);
   }
 }
 
+// For CLI::Option::check: an integer in these bounds. What it says follows the flag's name.
+auto integer_from(std::int64_t min, std::int64_t max) {
+  return [min, max](const std::string& text) {
+    const auto parsed = parse_integer(text, "the value", min, max);
+    return parsed ? std::string() : parsed.error().message;
+  };
+}
+
+// For CLI::Option::check: one of these words.
+auto one_of(std::vector<std::string> words) {
+  return [words = std::move(words)](const std::string& text) {
+    if (std::ranges::find(words, text) != words.end()) return std::string();
+    return fmt::format("\"{}\" is not one of {}", text, fmt::join(words, ", "));
+  };
+}
+
+void add_limit(CLI::App& command, CommandOptions& options) {
+  command.add_option("--limit", options.limit, "maximum number of rows")->check(integer_from(0, INT64_MAX / 2));
+}
+
+void add_seed(CLI::App& command, CommandOptions& options, const char* help) {
+  command.add_option("--seed", options.seed, help)->check(integer_from(0, INT64_MAX));
+}
+
+// --format of a command that prints something short.
+void add_table_or_json(CLI::App& command, CommandOptions& options) {
+  command.add_option("--format", options.format, "table or json [table]")->check(one_of({"table", "json"}));
+}
+
 void add_output(CLI::App& command, CommandOptions& options) {
-  command.add_option("--format", options.format,
-                     "table (terminal), json, ndjson, csv (pipes), arrow, arrow_file, parquet, xlsx");
+  command
+      .add_option("--format", options.format,
+                  "table, json, ndjson, csv, arrow, arrow_file, parquet or xlsx [by the extension of --out; else table "
+                  "on a terminal, csv in a pipe]")
+      ->check(one_of({"table", "json", "ndjson", "csv", "arrow", "arrow_file", "parquet", "xlsx"}));
   command.add_option("--compression", options.compression,
-                     "arrow: none lz4 zstd; parquet: zstd snappy gzip lz4 none; "
-                     "xlsx: fast best");
-  command.add_option("-o,--out", options.out, "file to write; it appears when it is complete");
-  command.add_option("--server", options.server, "ask a running server, http://host:port");
+                     "arrow: none, lz4, zstd; parquet: zstd, snappy, gzip, lz4, none; xlsx: fast, best");
+  command.add_option("-o,--out", options.out, "output file; it replaces FILE only when it is complete");
+  command.add_option("--server", options.server, "query a running server: http://host:port");
+}
+
+// The commands of files, over a private runtime or, with --server, by a running server.
+template <class Add>
+void add_file_commands(Add add, CommandOptions& options) {
+  const char* paths_help = "files, folders or globs, each optionally as NAME=PATH";
+  CLI::App* serve = add("serve", "serve files and collections over HTTP, with the web app", run_serve);
+  serve->add_option("paths", options.paths, paths_help);
+  serve->add_flag("--open", options.open, "open the web app in a browser");
+  CLI::App* query = add("query", "run a SELECT over files", run_query);
+  query->add_option("sql", options.sql, "the statement; every dataset is a table named after its file")->required();
+  query->add_option("paths", options.paths, paths_help);
+  add_limit(*query, options);
+  add_output(*query, options);
+  CLI::App* exported = add("export", "export selected rows of a dataset to a file", run_export);
+  exported->add_option("name", options.name, "a path, or the name of a configured dataset")->required();
+  exported->add_option("--columns", options.columns, "columns, in this order: a,b,c");
+  exported->add_option("--filter", options.filter,
+                       "JSON: {\"column\": value} or {\"column\": {\"op\": \"gt\", \"value\": 1}}");
+  exported->add_option("--sort", options.sort, "columns, - for descending: -amount,id");
+  exported->add_option("--sample", options.sample, "a random sample: 1% or \"10000 rows\"");
+  add_seed(*exported, options, "seed of the sample; the same seed gives the same rows");
+  add_limit(*exported, options);
+  add_output(*exported, options);
+  CLI::App* info = add("info", "show the schema, rows and sizes of files", run_info);
+  info->add_option("paths", options.paths, paths_help)->required();
+  add_table_or_json(*info, options);
+  CLI::App* profile = add("profile", "show statistics, histograms and data quality of columns", run_profile);
+  profile->add_option("paths", options.paths, paths_help)->required();
+  profile->add_option("--type", options.type, "summary, profile or quality [profile]")
+      ->check(one_of({"summary", "profile", "quality"}));
+  profile->add_option("--columns", options.columns, "columns, in this order: a,b,c");
+  profile->add_option("--filter", options.filter, "JSON, as for export");
+  add_output(*profile, options);
+  CLI::App* datasets = add("datasets", "list the configured or served datasets", run_datasets);
+  datasets->add_option("paths", options.paths, paths_help);
+  add_table_or_json(*datasets, options);
+  datasets->add_option("--server", options.server, "query a running server: http://host:port");
+  CLI::App* config = add("config", "show the effective settings and where each comes from", run_config);
+  add_table_or_json(*config, options);
+  config->add_flag("--check", options.check, "only check them: print nothing unless something is wrong");
 }
 
 // The commands of collections. They open the data folder themselves, so no server may have it; with --server they ask
@@ -51,44 +136,48 @@ void add_collection_commands(Add add, CommandOptions& options) {
     command->add_option("--to,--collection", options.collection, "the collection [all_records]");
     return command;
   };
-  CLI::App* ingest = add_one("ingest", "keep the records of files in a collection", run_ingest);
-  ingest->add_option("paths", options.paths, "files; - for standard input, a pipe's lines as they come");
-  ingest->add_option("--watch", options.watch,
-                     "a folder: keep every file that is put there, and move it to done/ there");
-  ingest->add_option("--settle", options.settle,
-                     "with --watch: seconds that a file must not have changed, unless it came by renaming [10]");
-  ingest->add_option("--format", options.format,
-                     "json, ndjson, csv, parquet or arrow, where the file's name does not tell");
-  ingest->add_flag("--quarantine", options.quarantine, "put bad records aside instead of refusing their file");
-  ingest->add_option("--server", options.server, "send to a running server, http://host:port");
-  CLI::App* stats = add_one("stats", "show how much a collection holds", run_stats);
-  stats->add_option("--format", options.format, "table (default) or json");
-  stats->add_option("--server", options.server, "ask a running server, http://host:port");
-  CLI::App* generate = add("generate", "make up records as NDJSON or Parquet", run_generate);
-  generate->add_option("--format", options.format, "ndjson (default) or parquet");
-  generate->add_option("--type", options.type, "user, transaction, event, product or sensor")->required();
-  generate->add_option("--count", options.count, "how many [1000]");
-  generate->add_option("--seed", options.seed, "the same seed makes the same records [0]");
-  generate->add_option("-o,--out", options.out, "file to write; it appears when it is complete");
-  generate->add_option("--to", options.server, "send them to a running server, http://host:port");
-  generate->add_option("--collection", options.collection, "there, the collection [all_records]");
+  CLI::App* ingest = add_one("ingest", "add the records of files to a collection", run_ingest);
+  ingest->add_option("paths", options.paths, "files; - reads standard input line by line");
+  ingest->add_option("--watch", options.watch, "a folder: ingest what is put there, then move it to done/ or failed/");
+  ingest
+      ->add_option("--settle", options.settle,
+                   "with --watch: seconds a file must be unchanged, unless it was renamed into place [10]")
+      ->check(integer_from(0, 86'400));
+  ingest->add_option("--format", options.format, "json, ndjson, csv, parquet or arrow [by the extension]")
+      ->check(one_of({"json", "ndjson", "csv", "parquet", "arrow"}));
+  ingest->add_flag("--quarantine", options.quarantine, "quarantine invalid records instead of rejecting their file");
+  ingest->add_option("--server", options.server, "send to a running server: http://host:port");
+  CLI::App* stats = add_one("stats", "show the size of a collection, week by week", run_stats);
+  add_table_or_json(*stats, options);
+  stats->add_option("--server", options.server, "query a running server: http://host:port");
+  CLI::App* generate = add("generate", "generate sample records as NDJSON or Parquet", run_generate);
+  generate->add_option("--format", options.format, "ndjson or parquet [ndjson]")->check(one_of({"ndjson", "parquet"}));
+  const std::vector<std::string> types{"user", "transaction", "event", "product", "sensor"};
+  generate->add_option("--type", options.type, "user, transaction, event, product or sensor")
+      ->required()
+      ->check(one_of(types));
+  generate->add_option("--count", options.count, "number of records [1000]")->check(integer_from(0, INT64_MAX));
+  add_seed(*generate, options, "the same seed generates the same records [0]");
+  generate->add_option("-o,--out", options.out, "output file; it replaces FILE only when it is complete");
+  generate->add_option("--to", options.server, "send them to a running server: http://host:port");
+  generate->add_option("--collection", options.collection, "with --to: the collection [all_records]");
   const auto add_work = [&](const char* name, const char* help, int (*function)(const CommandOptions&)) {
     CLI::App* command = add_one(name, help, function);
-    command->add_option("--server", options.server, "of a running server, http://host:port");
+    command->add_option("--server", options.server, "on a running server: http://host:port");
     return command;
   };
-  add_work("compact", "merge a collection's files into one for each week", run_compact);
+  add_work("compact", "merge the files of a collection into one per week", run_compact);
   CLI::App* archive = add_work("archive", "move the files of old weeks to the archive", run_archive);
-  archive->add_option("--before", options.before, "the first week that stays: 2025-W40")->required();
+  archive->add_option("--before", options.before, "the first week to keep, such as 2025-W40")->required();
   CLI::App* restore = add_work("restore", "move the files of weeks back from the archive", run_restore);
-  restore->add_option("--from", options.from, "the first week: 2025-W40 (default: the first there is)");
-  restore->add_option("--until", options.until, "the last week (default: the last there is)");
+  restore->add_option("--from", options.from, "the first week, such as 2025-W40 [the first]");
+  restore->add_option("--until", options.until, "the last week, inclusive [the last]");
   CLI::App* backup =
-      add("backup", "copy all collections, as they are at one moment, into a new folder or a tar", run_backup);
-  backup->add_option("--to", options.out, "a folder that is not there yet, or a file: .tar, .tar.zst, .tar.gz")
+      add("backup", "copy all collections, as of one moment, to a new folder or a tar file", run_backup);
+  backup->add_option("--to", options.out, "a new folder, or a file: .tar, .tar.zst, .tar.gz")
       ->required();
-  backup->add_option("--server", options.server, "of a running server, http://host:port");
-  add_work("verify", "read every value of a collection and compare counts", run_verify);
+  backup->add_option("--server", options.server, "on a running server: http://host:port");
+  add_work("verify", "read every file of a collection and check its checksums and counts", run_verify);
 }
 
 // A standard stream that is closed would be the next file that is opened: what is printed would go into it.
@@ -100,67 +189,103 @@ void occupy_standard_streams() {
   }
 }
 
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  canvasback serve flights.parquet data/sales/\n"
+    "  canvasback query \"SELECT origin, count(*) FROM flights GROUP BY origin\" flights.parquet\n"
+    "  canvasback export flights.parquet --filter '{\"origin\": \"SFO\"}' --out sfo.xlsx\n"
+    "\n"
+    "canvasback COMMAND --help describes a command.";
+
+int wrong_use(const std::string& message, const CLI::App* command) {
+  const std::string name = command == nullptr ? "" : " " + command->get_name();
+  print_error(message);
+  std::fprintf(stderr, "Run canvasback%s --help for help.\n", name.c_str());
+  return kWrongUse;
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::string meant = closest_word(word, candidates);
+  return meant.empty() ? "" : fmt::format(" Did you mean {}?", meant);
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+// What the parser could not place: the first flag among it, else the first word.
+std::string unexpected_argument(const CLI::App& command) {
+  const std::vector<std::string> rest = command.remaining();
+  const auto flag = std::ranges::find_if(rest, [](const std::string& word) { return word.starts_with('-'); });
+  if (flag == rest.end()) return fmt::format("Unexpected argument \"{}\".", rest.empty() ? "" : rest.front());
+  const std::string name = flag->substr(0, flag->find('='));
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& known : option->get_lnames()) names.push_back("--" + known);
+  }
+  return fmt::format("There is no option {}.{}", name, suggestion(name, names));
+}
+
+// Of --help and --version what was asked for, else what is wrong with the arguments.
+int answer_parser(CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) {
+    std::ostringstream out;
+    std::ostringstream messages;
+    app.exit(error, out, messages);
+    return report(print(out.str()));
+  }
+  const std::vector<CLI::App*> commands = app.get_subcommands();
+  const CLI::App* command = commands.empty() ? nullptr : commands.front();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    return wrong_use(unexpected_argument(command == nullptr ? app : *command), command);
+  }
+  return wrong_use(std::string(error.what()) + ".", command);
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
   occupy_standard_streams();
   CommandOptions options;
-  CLI::App app("Canvasback serves Parquet, CSV, JSON and Arrow files as streams of any format, and as SQL.",
+  CLI::App app("Canvasback serves Parquet, CSV, JSON and Arrow files over HTTP: as pages, exports, SQL and a web app.",
                "canvasback");
   app.set_version_flag("--version", std::string("canvasback ") + CANVASBACK_VERSION);
   app.require_subcommand(1);
+  app.footer(kExamples);
   std::function<int(const CommandOptions&)> run;
+  const char* group = "Files";
   auto add = [&](const char* name, const char* help, int (*function)(const CommandOptions&)) {
-    CLI::App* command = app.add_subcommand(name, help);
+    CLI::App* command = app.add_subcommand(name, help)->group(group);
     command->callback([&run, function] { run = function; });
     add_settings(*command, options);
     return command;
   };
-  const char* paths_help = "files, folders, globs, or name=path";
-  CLI::App* serve = add("serve", "serve datasets over HTTP", run_serve);
-  serve->add_option("paths", options.paths, paths_help);
-  serve->add_flag("--open", options.open, "open the address in a browser");
-  CLI::App* query = add("query", "run one SELECT over files", run_query);
-  query->add_option("sql", options.sql, "the statement; datasets are tables named after their files")->required();
-  query->add_option("paths", options.paths, paths_help);
-  query->add_option("--limit", options.limit, "at most so many rows");
-  add_output(*query, options);
-  CLI::App* exported = add("export", "write a selection of one dataset to a file", run_export);
-  exported->add_option("name", options.name, "a path, or the name of a configured dataset")->required();
-  exported->add_option("--columns", options.columns, "a,b,c");
-  exported->add_option("--filter", options.filter,
-                       "JSON: {\"column\": value} or {\"column\": {\"op\": \"gt\", \"value\": 1}}");
-  exported->add_option("--sort", options.sort, "-amount,id");
-  exported->add_option("--sample", options.sample, "1% or 10000 rows");
-  exported->add_option("--seed", options.seed, "of the sample");
-  exported->add_option("--limit", options.limit, "at most so many rows");
-  add_output(*exported, options);
-  CLI::App* info = add("info", "show schema, rows and sizes of files", run_info);
-  info->add_option("paths", options.paths, paths_help)->required();
-  info->add_option("--format", options.format, "table (default) or json");
-  CLI::App* profile = add("profile", "show what the columns of files are like", run_profile);
-  profile->add_option("paths", options.paths, paths_help)->required();
-  profile->add_option("--type", options.type, "summary, profile (default) or quality");
-  profile->add_option("--columns", options.columns, "a,b,c");
-  profile->add_option("--filter", options.filter, "JSON, as for export");
-  add_output(*profile, options);
-  CLI::App* datasets = add("datasets", "list configured or served datasets", run_datasets);
-  datasets->add_option("paths", options.paths, paths_help);
-  datasets->add_option("--format", options.format, "table (default) or json");
-  datasets->add_option("--server", options.server, "ask a running server, http://host:port");
-  CLI::App* config = add("config", "show the effective settings and where each comes from", run_config);
-  config->add_option("--format", options.format, "table (default) or json");
-  config->add_flag("--check", options.check, "print nothing, only say what is wrong");
+  add_file_commands(add, options);
+  group = "Collections";
   add_collection_commands(add, options);
+  if (argc < 2) {
+    std::fputs(app.help().c_str(), stderr);
+    return kWrongUse;
+  }
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.front() == "help") {
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
+  }
+  const std::string& first = arguments.front();
+  const std::vector<std::string> names = command_names(app);
+  if (!first.starts_with('-') && std::ranges::find(names, first) == names.end()) {
+    return wrong_use(fmt::format("There is no command \"{}\".{}", first, suggestion(first, names)), nullptr);
+  }
+  std::ranges::reverse(arguments);  // as the parser takes them
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
-    std::ostringstream out;
-    std::ostringstream messages;
-    const bool asked = app.exit(error, out, messages) == 0;  // for help, or the version
-    std::fputs(messages.str().c_str(), stderr);
-    const int code = report(print(out.str()));
-    return asked ? code : 2;
+    return answer_parser(app, error);
   }
   return run(options);
 }

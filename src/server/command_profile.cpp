@@ -29,10 +29,9 @@ Result<Wanted> wanted_of(const CommandOptions& options) {
   std::string format = options.format;
   if (format.empty()) format = options.out.empty() && is_terminal(STDOUT_FILENO) ? "table" : "csv";
   out.table = format == "table";
-  if (!out.table && find_output_format(format) == nullptr) {
-    return fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\".", format));
+  if (out.table && !options.out.empty()) {
+    return fail(ErrorCode::InvalidData, "--format table is for the terminal; choose another with --out.");
   }
-  if (out.table && !options.out.empty()) return fail(ErrorCode::InvalidData, "A table is for the terminal, not --out.");
   out.request.analysis.kind = Analysis::Kind::Profile;
   out.request.analysis.profile_type = options.type.empty() ? "profile" : options.type;
   out.request.format = out.table ? "json" : format;
@@ -70,7 +69,7 @@ Status show(const Wanted& wanted, std::string bytes, bool first, Output& output)
 Status profile(const CommandOptions& options) {
   CANVASBACK_ASSIGN(Wanted wanted, wanted_of(options));
   if (options.paths.size() > 1 && !wanted.table && wanted.request.format != "json") {
-    return fail(ErrorCode::InvalidData, "Several profiles at once are a table or json.");
+    return fail(ErrorCode::InvalidData, "Several profiles at once need --format table or json.");
   }
   CANVASBACK_ASSIGN(Output output, Output::open(options.out));
   bool first = true;

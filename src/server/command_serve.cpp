@@ -85,7 +85,11 @@ Status serve(const CommandOptions& options) {
                           settings.queries, &feeds.statuses()};
   add_routes(router, services);
   http::Server server(runtime->loop().get_executor(), router);
-  CANVASBACK_TRY(server.listen(listen.address, listen.port));
+  if (Status listening = server.listen(listen.address, listen.port); !listening) {
+    Error error = listening.error();
+    error.message += " Choose another address with --listen, such as --listen 127.0.0.1:0 for any free port.";
+    return std::unexpected(std::move(error));
+  }
   Stopwatch watch;
   CANVASBACK_TRY(runtime->run(add_datasets(*runtime, std::move(sources))));
   runtime->datasets().start_watching();

@@ -16,7 +16,7 @@ namespace {
 Result<bool> wants_json(const CommandOptions& options) {
   if (options.format.empty() || options.format == "table") return false;
   if (options.format == "json") return true;
-  return fail(ErrorCode::InvalidData, "--format is table or json.");
+  return fail(ErrorCode::InvalidData, "--format must be table or json.");
 }
 
 std::string rows_text(const Dataset& dataset) {

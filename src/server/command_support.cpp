@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 
@@ -10,6 +12,7 @@
 #include "base/text.hpp"
 #include "server/settings.hpp"
 #include "server/terminal.hpp"
+#include "server/usage.hpp"
 
 namespace canvasback {
 
@@ -31,13 +34,24 @@ Result<std::vector<DatasetSource>> dataset_sources(const CommandOptions& options
   return sources;
 }
 
-int report(const Status& status) {
+int report(const Status& status, std::string_view statement) {
   if (status || is_reader_gone(status.error())) return 0;
   const Error& error = status.error();
-  std::fprintf(stderr, "canvasback: %s\n", error.message.c_str());
-  if (error.position) std::fprintf(stderr, "canvasback: at byte %d of the statement\n", *error.position);
+  if (error.position && !statement.empty()) {
+    // The engine shows the line, too, but neither the column nor long lines.
+    print_error(error.message.substr(0, error.message.find("\n\nLINE ")));
+    const auto byte = static_cast<std::size_t>(std::max(0, *error.position));
+    std::fprintf(stderr, "%s\n", statement_excerpt(statement, byte).c_str());
+  } else {
+    print_error(error.message);
+  }
   if (!error.detail.empty() && error.detail != error.message) log::debug("{}", error.detail);
   return 1;
+}
+
+int report_wrong_use(const Error& error) {
+  print_error(error.message);
+  return kWrongUse;
 }
 
 Result<std::unique_ptr<Runtime>> one_shot_runtime(const CommandOptions& options, std::vector<DatasetSource> sources) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/commands.hpp"
@@ -16,8 +17,11 @@ Result<Config> load_config(const CommandOptions& options);
 // Paths of the command line, then those of the config.
 Result<std::vector<DatasetSource>> dataset_sources(const CommandOptions& options, const Config& config);
 
-// Says an error on stderr. Returns the exit code: 0, or 1. That nobody reads stdout any more is none (`| head`).
-int report(const Status& status);
+// Prints an error on stderr, and where in the statement it is. Returns the exit code: 0 or 1. A closed stdout, as of
+// `| head`, is no error.
+int report(const Status& status, std::string_view statement = {});
+// The same for arguments that make no sense together. Returns kWrongUse.
+int report_wrong_use(const Error& error);
 
 // A runtime with a folder of its own and the datasets registered; logs warnings only.
 Result<std::unique_ptr<Runtime>> one_shot_runtime(const CommandOptions& options, std::vector<DatasetSource> sources);

@@ -8,6 +8,8 @@
 
 namespace canvasback {
 
+inline constexpr int kWrongUse = 2;  // exit code
+
 // What all commands take and what single ones add; filled by the command line parser.
 struct CommandOptions {
   std::map<std::string, std::string> settings;  // by setting name, those given as flags
@@ -19,7 +21,7 @@ struct CommandOptions {
   std::string out;
   std::string name;  // export: PATH or NAME
   std::string filter, sort, columns, sample, compression;
-  std::string limit;
+  std::string limit;  // an integer, checked by the parser; so are seed, count and settle
   std::string seed;
   std::string type;    // profile: summary, profile, quality
   bool open = false;   // serve: open a browser

@@ -38,11 +38,15 @@ Result<std::string> scalar_text(const toml::node& node, std::string_view key) {
     }
     return fmt::format("{}", fmt::join(parts, ","));
   }
-  return fail(ErrorCode::InvalidData, fmt::format("\"{}\" has a value of the wrong kind.", key));
+  return fail(ErrorCode::InvalidData, fmt::format("\"{}\" has a value of the wrong type.", key));
 }
 
-// Settings by the names that configurations of the earlier stacks have them under.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kOtherNames{{
+// Other name, setting: those of earlier versions, and those that configurations of the earlier stacks have.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kOtherNames{{
+    {"spill", "spill_bytes_max"},
+    {"cache", "cache_bytes_max"},
+    {"profile_cache", "profile_cache_bytes_max"},
+    {"job_files", "job_files_bytes_max"},
     {"memory_limit", "memory"},
     {"bulk_insert.threads", "ingest_threads"},
     {"bulk_insert.memory_limit", "ingest_memory"},
@@ -66,11 +70,11 @@ Result<std::vector<std::pair<std::string, std::string>>> operation_profiles(cons
     return fail(ErrorCode::InvalidData, "Operation profiles are written as [operation_profiles.bulk_insert].");
   }
   for (const auto& [profile, values] : *profiles) {
-    if (!values.is_table()) return fail(ErrorCode::InvalidData, "An operation profile is a table.");
+    if (!values.is_table()) return fail(ErrorCode::InvalidData, "An operation profile must be a table.");
     for (const auto& [key, value] : *values.as_table()) {
       const std::string name = fmt::format("{}.{}", profile.str(), key.str());
       if (setting_of(name) == name) {
-        return fail(ErrorCode::InvalidData, fmt::format("operation_profiles has no \"{}\".", name));
+        return fail(ErrorCode::InvalidData, fmt::format("operation_profiles has no setting \"{}\".", name));
       }
       CANVASBACK_ASSIGN(std::string text, scalar_text(value, name));
       out.emplace_back(setting_of(name), std::move(text));
@@ -86,7 +90,7 @@ class Entry {
                             std::initializer_list<std::string_view> keys) {
     for (const auto& [key, value] : table) {
       if (std::ranges::find(keys, key.str()) == keys.end()) {
-        return fail(ErrorCode::InvalidData, fmt::format("A [[{}]] has no key \"{}\".", kind, key.str()));
+        return fail(ErrorCode::InvalidData, fmt::format("[[{}]] has no setting \"{}\".", kind, key.str()));
       }
     }
     return Entry(table, kind);
@@ -96,7 +100,7 @@ class Entry {
     const toml::node* node = table_.get(key);
     if (node == nullptr) return std::string(otherwise);
     if (const auto* found = node->as_string()) return found->get();
-    return fail(ErrorCode::InvalidData, fmt::format("{} of a [[{}]] is a text in quotes.", key, kind_));
+    return fail(ErrorCode::InvalidData, fmt::format("{} of a [[{}]] must be a string in quotes.", key, kind_));
   }
   Result<std::int64_t> integer(std::string_view key, std::int64_t otherwise, std::int64_t min, std::int64_t max) const {
     const toml::node* node = table_.get(key);
@@ -104,14 +108,14 @@ class Entry {
     const auto* found = node->as_integer();
     if (found != nullptr && found->get() >= min && found->get() <= max) return found->get();
     return fail(ErrorCode::InvalidData,
-                fmt::format("{} of a [[{}]] is a number from {} to {}, without quotes.", key, kind_, min, max));
+                fmt::format("{} of a [[{}]] must be a number from {} to {}, without quotes.", key, kind_, min, max));
   }
   // One of these words; the first where the key is missing.
   Result<std::string> word(std::string_view key, std::initializer_list<std::string_view> words) const {
     CANVASBACK_ASSIGN(std::string found, text(key, *words.begin()));
     if (std::ranges::find(words, found) != words.end()) return found;
     return fail(ErrorCode::InvalidData,
-                fmt::format("{} of a [[{}]] is one of: {}.", key, kind_, fmt::join(words, ", ")));
+                fmt::format("{} of a [[{}]] must be one of: {}.", key, kind_, fmt::join(words, ", ")));
   }
 
  private:
@@ -155,7 +159,7 @@ Result<DatasetSource> dataset_entry(const toml::table& table) {
   CANVASBACK_ASSIGN(DatasetSource source, dataset_source(name, path));
   if (table.contains("kind")) {
     source.kind = dataset_kind_from(kind);
-    if (!source.kind) return fail(ErrorCode::InvalidData, "kind is parquet, csv, json or arrow.");
+    if (!source.kind) return fail(ErrorCode::InvalidData, "kind must be parquet, csv, json or arrow.");
   }
   Json settings = Json::Object{};
   for (const auto& [key, node] : table) {
@@ -180,14 +184,17 @@ Result<FeedSource> feed_entry(const toml::table& table) {
   CANVASBACK_ASSIGN(out.format, entry.text("format"));
   CANVASBACK_ASSIGN(const std::string on_error, entry.word("on_error", {"quarantine", "reject"}));
   if (table.contains("on_conflict")) {
-    CANVASBACK_ASSIGN(out.on_conflict, entry.word("on_conflict", {"refuse", "update", "ignore"}));
+    CANVASBACK_ASSIGN(out.on_conflict, entry.word("on_conflict", {"reject", "update", "ignore", "refuse"}));
+    if (out.on_conflict == "refuse") out.on_conflict = "reject";  // its earlier name
   }
   if (auto url = http::Url::parse(out.url); !url) {
     return fail(ErrorCode::InvalidData, fmt::format("A [[feed]] needs a url (http://…): {}", url.error().message));
   }
-  if (!is_dataset_name(out.collection)) return fail(ErrorCode::InvalidData, "A [[feed]]'s collection is no name.");
+  if (!is_dataset_name(out.collection)) {
+    return fail(ErrorCode::InvalidData, "The collection of a [[feed]] is not a valid name.");
+  }
   if (table.contains("format") && !input_format_from(out.format)) {
-    return fail(ErrorCode::InvalidData, "A [[feed]]'s format is json, ndjson, csv, parquet or arrow.");
+    return fail(ErrorCode::InvalidData, "The format of a [[feed]] must be json, ndjson, csv, parquet or arrow.");
   }
   out.quarantine = on_error == "quarantine";
   return out;
@@ -232,42 +239,51 @@ Status add_entries(const toml::node& node, const std::string& name, std::vector<
 
 const std::vector<SettingInfo>& Config::known() {
   static const std::vector<SettingInfo> settings{
-      {"listen", "127.0.0.1:8080", "address and port; port 0 takes any that is free"},
-      {"data", "./data", "folder of the cache and of what queries spill"},
-      {"workers", "auto", "tasks at once; auto: one more than the cores, at least 3"},
-      {"threads", "auto", "threads of one worker; auto: the cores"},
-      {"memory", "auto", "memory of all workers; auto: half of what the cgroup or the machine has"},
-      {"spill", "20GB", "disk space one worker may spill to"},
-      {"cache", "2GB", "disk space of decoded blocks"},
-      {"profile_cache", "32MiB", "memory of finished profiles; 0 keeps none"},
-      {"job_files", "10GB", "disk space of finished exports that can be fetched; 0: exports are only streamed"},
-      {"job_files_age_s", "86400", "seconds that a finished export is kept"},
-      {"durability", "commit", "when records are acknowledged: commit (they are on the disk) or interval (within 1 s)"},
-      {"merge_after_s", "60", "seconds after which commits are merged into the part of their week, however few"},
-      {"grace_s", "60", "seconds that files stay which were merged into others, for who copies the folder"},
-      {"keep_weeks", "0", "parts of weeks older than so many are removed from collections; 0 keeps all"},
-      {"scrub_every_h", "168", "hours between two readings of every file of collections, for damage; 0: never"},
+      {"listen", "127.0.0.1:8080", "address and port to listen on; port 0: any free one"},
+      {"data", "./data", "data folder: collections, cache, spilled data, finished exports"},
+      {"workers", "auto", "concurrent tasks; auto: the number of cores plus one, at least 3"},
+      {"threads", "auto", "threads per worker; auto: the number of cores"},
+      {"memory", "auto", "memory of all workers together; auto: half of the limit of the cgroup or machine"},
+      {"spill_bytes_max", "20GB", "disk space for spilled data, per worker"},
+      {"cache_bytes_max", "2GB", "disk space for decoded blocks and views"},
+      {"profile_cache_bytes_max", "32MiB", "memory for finished profiles; 0: no cache"},
+      {"job_files_bytes_max", "10GB", "disk space for finished exports; 0: exports are only streamed"},
+      {"job_files_age_s", "86400", "seconds until a finished export expires"},
+      {"durability", "commit", "records are on disk: commit (when acknowledged) or interval (within 1 s)"},
+      {"merge_after_s", "60", "seconds until commits are merged into the file of their week"},
+      {"grace_s", "60", "seconds until merged files are deleted, so that a running copy of the folder finds them"},
+      {"keep_weeks", "0", "weeks after which the records of collections are deleted; 0: never"},
+      {"scrub_every_h", "168", "hours between checks of every file of collections for damage; 0: never"},
       {"key_memory", "auto",
-       "memory of the keys of collections; auto: a quarter of what the cgroup or the machine has"},
-      {"ingest_threads", "auto", "threads of a worker that takes records in; auto: as threads"},
-      {"ingest_memory", "auto", "memory of a worker that takes records in; auto: an eighth of memory"},
-      {"default_limit", "100", "rows of an answer of /query/… where none are asked for"},
-      {"max_query_results", "10000", "rows that can be asked for there"},
-      {"streaming_strategy", "offset", "of stream-arrow-batches, where the request names none: offset or keyset"},
-      {"timeout_ms", "300000", "time limit of a task that names none"},
+       "memory for the keys of collections; auto: a quarter of the limit of the cgroup or machine"},
+      {"ingest_threads", "auto", "threads per ingest worker; auto: as threads"},
+      {"ingest_memory", "auto", "memory per ingest worker; auto: an eighth of memory"},
+      {"default_limit", "100", "default row limit of /query/… routes"},
+      {"max_query_results", "10000", "maximum row limit of /query/… routes"},
+      {"streaming_strategy", "offset", "default strategy of stream-arrow-batches: offset or keyset"},
+      {"timeout_ms", "300000", "default time limit of a task"},
       {"log_level", "info", "debug, info, warning, error or off"},
       {"log_style", "text", "text or json"},
-      {"hosts", "", "further names that are accepted in Host, comma-separated"},
-      {"origins", "", "pages of these origins may call (CORS), comma-separated"},
-      {"allow_without_landlock", "false", "serve on loopback although the kernel has no Landlock"},
+      {"hosts", "", "additional host names to accept, comma-separated"},
+      {"origins", "", "origins allowed to call (CORS), comma-separated"},
+      {"allow_without_landlock", "false", "start workers even if the kernel lacks Landlock"},
   };
   return settings;
+}
+
+std::vector<std::string> Config::aliases_of(const std::string& name) {
+  std::vector<std::string> out;
+  for (const auto& [other, setting] : kOtherNames) {
+    const bool in_profile = other.find('.') != std::string_view::npos;  // known in its table alone
+    if (setting == name && !in_profile) out.emplace_back(other);
+  }
+  return out;
 }
 
 Status Config::read_file(const std::string& path) {
   std::error_code failed;
   if (std::filesystem::is_directory(path, failed)) {
-    return fail(ErrorCode::InvalidData, fmt::format("{} is a folder, not a file of settings.", path));
+    return fail(ErrorCode::InvalidData, fmt::format("{} is a folder, not a settings file.", path));
   }
   toml::table table;
   try {
@@ -277,6 +293,7 @@ Status Config::read_file(const std::string& path) {
   } catch (const std::exception& error) {
     return fail(ErrorCode::InvalidData, fmt::format("{}: {}", path, error.what()));
   }
+  std::map<std::string, std::string> given;  // setting → the name it has in the file
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
     if (name == "dataset" || name == "feed") {
@@ -292,6 +309,10 @@ Status Config::read_file(const std::string& path) {
     }
     if (!is_known(setting_of(name)))
       return fail(ErrorCode::InvalidData, fmt::format("{}: unknown setting \"{}\".", path, name));
+    if (const auto [first, added] = given.emplace(setting_of(name), name); !added) {
+      return fail(ErrorCode::InvalidData,
+                  fmt::format("{}: \"{}\" and \"{}\" are the same setting.", path, first->second, name));
+    }
     auto text = scalar_text(node, name);
     if (!text) return fail(ErrorCode::InvalidData, fmt::format("{}: {}", path, text.error().message));
     settings_[setting_of(name)] = {std::move(*text), path};
@@ -306,14 +327,18 @@ Result<Config> Config::load(const std::map<std::string, std::string>& flags, con
   std::error_code error;
   if (!file.empty()) {
     if (!std::filesystem::exists(file, error))
-      return fail(ErrorCode::InvalidData, fmt::format("There is no file {}.", file));
+      return fail(ErrorCode::InvalidData, fmt::format("No such file: {}.", file));
     CANVASBACK_TRY(config.read_file(file));
   } else if (std::filesystem::exists("canvasback.toml", error)) {
     CANVASBACK_TRY(config.read_file("canvasback.toml"));
   }
   for (const SettingInfo& info : known()) {
-    const std::string name = environment_name(info.name);
-    if (const char* value = environment(name.c_str())) config.settings_[info.name] = {value, name};
+    std::vector<std::string> names = aliases_of(info.name);
+    names.push_back(info.name);  // last: it wins
+    for (const std::string& setting : names) {
+      const std::string name = environment_name(setting);
+      if (const char* value = environment(name.c_str())) config.settings_[info.name] = {value, name};
+    }
   }
   for (const auto& [name, value] : flags) config.settings_[name] = {value, "flag"};
   return config;
@@ -333,7 +358,7 @@ Result<std::uint64_t> Config::bytes(const std::string& name) const {
 Result<bool> Config::boolean(const std::string& name) const {
   if (text(name) == "true") return true;
   if (text(name) == "false") return false;
-  return fail(ErrorCode::InvalidData, fmt::format("{} (from {}) is true or false.", name, at(name).origin));
+  return fail(ErrorCode::InvalidData, fmt::format("{} (from {}) must be true or false.", name, at(name).origin));
 }
 
 std::vector<std::string> Config::list(const std::string& name) const {

@@ -28,6 +28,8 @@ struct Setting {
 class Config {
  public:
   static const std::vector<SettingInfo>& known();
+  // Other names of a setting, by which files, flags and the environment may set it, too.
+  static std::vector<std::string> aliases_of(const std::string& name);
 
   // flags: by setting name, only those given. file: --config, or empty for ./canvasback.toml where it exists.
   static Result<Config> load(const std::map<std::string, std::string>& flags, const std::string& file,

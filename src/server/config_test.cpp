@@ -30,7 +30,7 @@ TEST_F(ConfigTest, DefaultsAreKnownAndUsable) {
   ASSERT_TRUE(config);
   for (const SettingInfo& info : Config::known()) EXPECT_EQ(config->at(info.name).origin, "default") << info.name;
   EXPECT_EQ(config->text("listen"), "127.0.0.1:8080");
-  EXPECT_EQ(config->bytes("cache").value(), 2'000'000'000U);
+  EXPECT_EQ(config->bytes("cache_bytes_max").value(), 2'000'000'000U);
   EXPECT_EQ(config->integer("timeout_ms", 1, 3'600'000).value(), 300'000);
   EXPECT_FALSE(config->boolean("allow_without_landlock").value());
   EXPECT_TRUE(config->list("hosts").empty());
@@ -47,6 +47,23 @@ TEST_F(ConfigTest, FlagsBeatTheEnvironmentBeatsTheFile) {
   EXPECT_EQ(config->at("memory").origin, "CANVASBACK_MEMORY");
   EXPECT_EQ(config->text("threads"), "2");
   EXPECT_EQ(config->at("threads").origin, folder_ / "canvasback.toml");
+}
+
+TEST_F(ConfigTest, EarlierNamesOfSettingsWork) {
+  EXPECT_EQ(Config::aliases_of("cache_bytes_max"), std::vector<std::string>{"cache"});
+  EXPECT_EQ(Config::aliases_of("memory"), std::vector<std::string>{"memory_limit"});  // not those of profiles
+  EXPECT_TRUE(Config::aliases_of("listen").empty());
+  environment_["CANVASBACK_JOB_FILES"] = "2GB";
+  environment_["CANVASBACK_SPILL"] = "3GB";
+  environment_["CANVASBACK_SPILL_BYTES_MAX"] = "4GB";
+  const auto config = load("cache = \"1GB\"\nprofile_cache = 0\n");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->text("cache_bytes_max"), "1GB");
+  EXPECT_EQ(config->text("profile_cache_bytes_max"), "0");
+  EXPECT_EQ(config->text("job_files_bytes_max"), "2GB");
+  EXPECT_EQ(config->at("job_files_bytes_max").origin, "CANVASBACK_JOB_FILES");
+  EXPECT_EQ(config->text("spill_bytes_max"), "4GB") << "of two names the present one counts";
+  EXPECT_NE(problem("cache = \"1GB\"\ncache_bytes_max = \"2GB\"\n").find("are the same setting"), std::string::npos);
 }
 
 TEST_F(ConfigTest, ProfilesOfOperationsAreSettings) {

@@ -17,7 +17,7 @@ struct FeedSource {
   std::int64_t every_s = 60;
   std::int64_t timeout_s = 60;  // of one attempt as a whole
   bool quarantine = true;
-  std::string on_conflict;  // refuse, update, ignore; empty: ignore where the collection has keys
+  std::string on_conflict;  // reject, update, ignore; empty: ignore where the collection has keys
 };
 
 }  // namespace canvasback

@@ -132,7 +132,7 @@ void Feeds::tell(Feed& feed, const Result<Kept>& kept) {
   status.quarantined += kept->answer.quarantined;
   log::info("feed {}: {} records", status.url, kept->answer.records);
   if (kept->answer.quarantined > 0) {
-    log::warning("feed {}: {} bad records put aside, in quarantine/ of collection {}", status.url,
+    log::warning("feed {}: {} invalid records quarantined, in quarantine/ of collection {}", status.url,
                  kept->answer.quarantined, status.collection);
   }
 }

@@ -128,7 +128,9 @@ Status Runtime::open_folder(const Config& config, bool private_folder) {
   std::error_code error;
   if (private_folder) {
     std::string pattern = (fs::temp_directory_path(error) / "canvasback-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) return fail(ErrorCode::Unavailable, "No temporary folder can be made.");
+    if (::mkdtemp(pattern.data()) == nullptr) {
+      return fail(ErrorCode::Unavailable, "A temporary folder could not be created.");
+    }
     data_folder_ = pattern;
     temporary_ = true;
     return {};
@@ -139,7 +141,7 @@ Status Runtime::open_folder(const Config& config, bool private_folder) {
   if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
     return fail(
         ErrorCode::Unavailable,
-        fmt::format("Another server uses the data folder {}; give this one its own with --data.", data_folder_));
+        fmt::format("Another server uses the data folder {}; choose another one with --data.", data_folder_));
   }
   const Status marked = mark_data_folder(data_folder_);
   // A full disk is no reason not to read what is there.

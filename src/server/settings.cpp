@@ -81,10 +81,10 @@ Status read_workers(const Config& config, Settings& out) {
   if (config.text("memory") != "auto") {
     CANVASBACK_ASSIGN(out.memory_bytes, worker_memory(config, "memory"));
   }
-  CANVASBACK_ASSIGN(out.spill_bytes, config.bytes("spill"));
-  CANVASBACK_ASSIGN(out.cache_bytes, config.bytes("cache"));
-  CANVASBACK_ASSIGN(out.profile_cache_bytes, config.bytes("profile_cache"));
-  CANVASBACK_ASSIGN(out.job_file_bytes, config.bytes("job_files"));
+  CANVASBACK_ASSIGN(out.spill_bytes, config.bytes("spill_bytes_max"));
+  CANVASBACK_ASSIGN(out.cache_bytes, config.bytes("cache_bytes_max"));
+  CANVASBACK_ASSIGN(out.profile_cache_bytes, config.bytes("profile_cache_bytes_max"));
+  CANVASBACK_ASSIGN(out.job_file_bytes, config.bytes("job_files_bytes_max"));
   CANVASBACK_ASSIGN(out.job_file_age_s, config.integer("job_files_age_s", 1, limits::kJobFilesAgeMax.count()));
   CANVASBACK_ASSIGN(out.timeout_ms, config.integer("timeout_ms", 1, limits::kMaxTimeout.count()));
   CANVASBACK_ASSIGN(const bool without, config.boolean("allow_without_landlock"));
@@ -126,7 +126,7 @@ Status check_data_folder(const Config& config) {
   const std::string& data = config.text("data");
   const fs::file_status status = fs::status(data, error);
   if (data.empty() || (fs::exists(status) && !fs::is_directory(status))) {
-    return fail(wrong(config, "data", fmt::format("a folder, and \"{}\" is none", data)));
+    return fail(wrong(config, "data", fmt::format("not a folder: \"{}\"", data)));
   }
   return {};
 }

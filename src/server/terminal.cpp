@@ -102,6 +102,12 @@ bool can_redraw(int fd) {
   return is_terminal(fd) && kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
 }
 
+void print_error(const std::string& message) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const bool red = can_redraw(STDERR_FILENO) && (no_color == nullptr || *no_color == '\0');
+  std::fprintf(stderr, "%scanvasback:%s %s\n", red ? "\x1b[1;31m" : "", red ? "\x1b[0m" : "", message.c_str());
+}
+
 std::string progress_text(const Json& progress, std::uint64_t bytes_out, double seconds) {
   const double share = std::clamp(progress.at("share").as_double(-1), -1.0, 1.0);
   const std::int64_t rows = progress.at("rows").as_int();

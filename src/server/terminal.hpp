@@ -25,6 +25,9 @@ bool is_terminal(int fd);
 // A terminal that can draw over a line: TERM is neither dumb nor missing.
 bool can_redraw(int fd);
 
+// "canvasback: MESSAGE" on stderr; the name in red on a terminal with colours, unless NO_COLOR is set.
+void print_error(const std::string& message);
+
 // "[████····]  40 %, 400,000 of 1,000,000 rows (100,000/s), 12 MB, 3 MB/s, 6 s left": what is not known is left out.
 std::string progress_text(const Json& progress, std::uint64_t bytes_out, double seconds);
 

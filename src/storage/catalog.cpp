@@ -99,7 +99,7 @@ Result<std::vector<fs::path>> matching_paths(const DatasetSource& source) {
   }
   if (!fs::is_regular_file(source.pattern, error)) {
     return fail(ErrorCode::DatasetNotFound,
-                fmt::format("{} is not a file, a folder or a glob that matches files.", source.pattern));
+                fmt::format("No such file, folder or matching glob: {}.", source.pattern));
   }
   return std::vector<fs::path>{source.pattern};
 }

@@ -96,7 +96,7 @@ Result<std::string> recognised_data_folder(const std::string& path) {
   const std::string folder = fs::canonical(path, error).string();
   if (error || !fs::is_directory(folder, error)) {
     return fail(ErrorCode::InvalidData,
-                fmt::format("The data folder {} cannot be used: {}.", path, error ? error.message() : "it is none"));
+                fmt::format("The data folder {} cannot be used: {}.", path, error ? error.message() : "not a folder"));
   }
   const fs::path format_file = fs::path(folder) / kDataFolderFormatFile;
   if (fs::exists(fs::symlink_status(format_file, error))) {

@@ -60,7 +60,7 @@ Status renamed(int error, const std::string& from, const std::string& to) {
   if (error == 0) return {};
   if (error != EEXIST) return std::unexpected(error_from(error, "renamed", from));
   const std::string name = to.substr(to.rfind('/') + 1);
-  return fail(ErrorCode::Unavailable, fmt::format("There is a file {} already; nothing is written over it.", name),
+  return fail(ErrorCode::Unavailable, fmt::format("The file {} already exists and is not overwritten.", name),
               fmt::format("{} to {}", from, to));
 }
 

@@ -107,7 +107,7 @@ std::string key_text_of_time(std::int64_t micros) {
 Result<std::string> key_text(std::string_view field, FieldType type, std::string_view text) {
   const auto wrong = [&] {
     return fail(ErrorCode::InvalidData,
-                fmt::format("\"{}\" is no {}, which \"{}\" is.", text.substr(0, 128), name_of(type), field));
+                fmt::format("\"{}\" is not a {}, the type of \"{}\".", text.substr(0, 128), name_of(type), field));
   };
   switch (type) {
     case FieldType::Integer: {

@@ -44,11 +44,15 @@ def test_group_by_with_measures(flights, oracle):
 
 def test_dates_are_cut_and_filters_hold(flights, oracle):
     document = aggregate(
-        flights, group_by=[{"column": "date", "every": "month"}], measures=["count"], sort="date_month",
+        flights, group_by=[{"column": "date", "granularity": "month"}], measures=["count"], sort="date_month",
         filter={"origin": {"op": "in", "value": ["SEA", "SFO"]}})  # fmt: skip
     wanted = rows_of(oracle, "SELECT date_trunc('month', date), count(*) FROM flights WHERE origin IN ('SEA', 'SFO') "
                      "GROUP BY 1 ORDER BY 1")  # fmt: skip
     assert document["rows"] == wanted and document["total_exact"]
+    # The earlier name of the member.
+    again = aggregate(flights, group_by=[{"column": "date", "every": "month"}], measures=["count"], sort="date_month",
+                      filter={"origin": {"op": "in", "value": ["SEA", "SFO"]}})  # fmt: skip
+    assert again["rows"] == wanted
 
 
 def test_without_keys_there_is_one_row(flights, oracle):
@@ -84,7 +88,9 @@ def test_in_every_row_format(flights, oracle, format_):
 NAMES = [{"measures": []}, {"group_by": ["nothing"]}, {"measures": ["nothing"]}, {"measures": ["sum"]},
          {"measures": [{"function": "sum", "column": "origin"}]}, {"measures": ["count", "count"]},
          {"measures": [{"function": "count", "as": "A"}, {"function": "count", "as": "a"}]},
-         {"group_by": [{"column": "origin", "every": "day"}]}, {"group_by": [{"column": "date", "every": "eon"}]},
+         {"group_by": [{"column": "origin", "granularity": "day"}]},
+         {"group_by": [{"column": "date", "granularity": "eon"}]},
+         {"group_by": [{"column": "date", "granularity": "day", "every": "day"}]},
          {"group_by": [{"column": "date", "each": "day"}]}, {"group_by": "origin"}, {"measures": [3]},
          {"measures": [{"function": "quantile", "column": "delay", "q": 2}]},
          {"measures": [{"function": "sum", "column": "delay", "q": 0.5}]}, {"measures": ["count"], "sort": "delay"},

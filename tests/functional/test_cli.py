@@ -133,11 +133,14 @@ def test_a_killed_command_leaves_no_finished_file(tmp_path):
     (["--version"], 0), (["--help"], 0), (["query", "--help"], 0), (["query", "SELECT 1"], 0), ([], 2), (["nosuch"], 2),
     (["query"], 2), (["query", "SELECT 1", "--nosuch"], 2), (["export"], 2), (["info"], 2),
     (["query", "SELEC 1"], 1), (["query", "SELECT 1", "nosuch.parquet"], 1), (["export", "nosuch.parquet"], 1),
-    (["query", "COPY (SELECT 1) TO 'x.csv'"], 1), (["query", "SELECT 1", "--format", "xml"], 1),
-    (["query", "SELECT 1", "--limit", "x"], 1), (["query", "SELECT 1", "--out", "/nosuch/x.csv"], 1),
+    (["query", "COPY (SELECT 1) TO 'x.csv'"], 1), (["query", "SELECT 1", "--format", "xml"], 2),
+    (["query", "SELECT 1", "--limit", "x"], 2), (["query", "SELECT 1", "--limit", "-1"], 2),
+    (["query", "SELECT 1", "--out", "x.foo"], 2), (["export", str(FLIGHTS), "--out", "x.csv.gz"], 2),
+    (["help"], 0), (["help", "query"], 0), (["help", "nosuch"], 2), (["export", str(FLIGHTS), "--seed", "x"], 2),
+    (["query", "SELECT 1", "--out", "/nosuch/x.csv"], 1),
     (["info", "nosuch.parquet"], 1), (["query", "SELECT 1", "--server", "http://127.0.0.1:1"], 1),
     (["query", "SELECT 1", "--server", "nonsense"], 1), (["datasets", "--server", "http://127.0.0.1:1"], 1),
-    (["info", str(FLIGHTS), "--format", "xml"], 1), (["config", "--format", "xml"], 1), (["query", ""], 1),
+    (["info", str(FLIGHTS), "--format", "xml"], 2), (["config", "--format", "xml"], 2), (["query", ""], 1),
     (["export", str(FLIGHTS), "--filter", "{"], 1), (["export", str(FLIGHTS), "--columns", "nosuch"], 1),
     (["export", str(FLIGHTS), "--sort", "-"], 1), (["export", str(FLIGHTS), "--sample", "x"], 1),
 ])  # fmt: skip
@@ -153,7 +156,41 @@ def test_exit_codes_and_where_messages_go(tmp_path, arguments, code):
 
 def test_errors_tell_the_position():
     done = run("query", "SELECT nosuch FROM range(3)")
-    assert b"nosuch" in done.stderr and b"at byte 7" in done.stderr
+    assert b"nosuch" in done.stderr
+    assert b"LINE" not in done.stderr
+    assert done.stderr.endswith(b"line 1, column 8:\n  SELECT nosuch FROM range(3)\n         ^\n")
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["querry"], "There is no command \"querry\". Did you mean query?"),
+    (["dashboard"], "There is no command \"dashboard\".\n"),
+    (["query", "SELECT 1", "--lmit", "5"], "There is no option --lmit. Did you mean --limit?"),
+    (["query", "SELECT 1", "--lmit=5"], "There is no option --lmit. Did you mean --limit?"),
+    (["config", "surplus"], "Unexpected argument \"surplus\"."),
+    (["query", "SELECT 1", "--limit", "abc"], "--limit: the value must be an integer from 0 to"),
+    (["query", "SELECT 1", "--format", "xml"], "--format: \"xml\" is not one of table, json, ndjson"),
+    (["query", "SELECT 1", "--out", "x.foo"], "The extension .foo names no output format; choose one with --format."),
+])  # fmt: skip
+def test_wrong_use_is_told_with_what_was_meant(tmp_path, arguments, said):
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2 and said in done.stderr.decode(), done.stderr.decode()
+
+
+def test_help_lists_the_commands_in_groups(tmp_path):
+    """Without arguments it is help, too, but wrong use."""
+    shown = run("--help").stdout.decode()
+    assert shown.index("Files:") < shown.index("  query ") < shown.index("Collections:") < shown.index("  ingest ")
+    assert "Examples:" in shown
+    assert run().stderr.decode() == shown and run("help").stdout.decode() == shown
+    command = run("help", "query").stdout.decode()
+    assert command == run("query", "--help").stdout.decode()
+    assert command.index("--limit") < command.index("Settings") < command.index("--listen")
+
+
+def test_a_port_in_use_names_the_flag(serve):
+    server = serve()
+    done = run("serve", "--listen", f"127.0.0.1:{server.port}", "--data", server.folder / "other")
+    assert done.returncode == 1 and b"--listen" in done.stderr
 
 
 def test_a_reader_that_stops(sample):

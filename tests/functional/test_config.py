@@ -35,7 +35,7 @@ def test_precedence(tmp_path):
     assert got["workers"] == {"value": "5", "origin": "flag"}
     assert got["memory"] == {"value": "5GB", "origin": "CANVASBACK_MEMORY"}
     assert got["timeout_ms"] == {"value": "1000", "origin": "canvasback.toml"}
-    assert got["cache"]["origin"] == "default"
+    assert got["cache_bytes_max"]["origin"] == "default"
     other = tmp_path / "other.toml"
     other.write_text("workers = 7\n")
     got = settings("--config", other, cwd=tmp_path)

@@ -143,7 +143,7 @@ def test_what_a_feed_gave_is_not_guessed(tmp_path):
             assert value_of(server, "SELECT count(*) FROM all_records") == 2
 
 
-@pytest.mark.parametrize("on_conflict", [None, "ignore", "update", "refuse"])
+@pytest.mark.parametrize("on_conflict", [None, "ignore", "update", "reject", "refuse"])
 def test_a_feed_that_grows_into_keys(serve, tmp_path, on_conflict):
     records = [{"k": 0, "poll": 0}]
 
@@ -162,7 +162,7 @@ def test_a_feed_that_grows_into_keys(serve, tmp_path, on_conflict):
         if created.status != 201:  # the first answer was there before
             assert server.ask("POST", "/api/v1/schemas", schema).status == 201
         wait_for(lambda: len(records) > 7)
-        if on_conflict == "refuse":
+        if on_conflict in ("reject", "refuse"):
             wait_for(lambda: status_of(server)["state"] == "failing")
             assert "key" in status_of(server)["error"]
             return
@@ -180,7 +180,7 @@ def test_a_bad_record_is_put_aside_once(serve, tmp_path):
         source.polls("/x", 4)
         assert len(list((server.folder / "data/quarantine").iterdir())) == 1
     assert (status_of(server)["records"], status_of(server)["quarantined"]) == (1, 1)
-    assert server.tail().count("put aside") == 1 and "warning" in server.tail()
+    assert server.tail().count("records quarantined") == 1 and "warning" in server.tail()
 
 
 def texts_put_aside(folder):
@@ -207,7 +207,7 @@ def test_a_bad_record_among_new_ones_is_put_aside_once(serve, tmp_path):
         source.polls("/x", 2)
         # A poll that goes on puts the known ones aside again, until it has seen that they are known.
         wait_for(lambda: texts_put_aside(folder) == ["broken", "broken, too", "a new one"])
-    assert status_of(server)["quarantined"] == 3 and server.tail(400).count("put aside") == 2
+    assert status_of(server)["quarantined"] == 3 and server.tail(400).count("records quarantined") == 2
 
 
 def test_a_feed_that_hangs_stops_no_other(serve, tmp_path):
@@ -283,7 +283,7 @@ def test_compressed_answers(serve, tmp_path, path, how, headers):
 
 
 @pytest.mark.parametrize(("body", "headers", "what"), [
-    (gzip.compress(bytes(200 << 20)), {"Content_Encoding": "gzip"}, "out of all proportion"),
+    (gzip.compress(bytes(200 << 20)), {"Content_Encoding": "gzip"}, "expands too much"),
     (gzip.compress(RECORDS)[:-4], {"Content_Encoding": "gzip"}, "gzip"),
     (b"plain", {"Content_Encoding": "gzip"}, "gzip"),
     (b"x", {"Content_Encoding": "br"}, "br"), (b"<html>", {"Content_Type": "text/html"}, "text/html"),

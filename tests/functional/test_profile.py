@@ -201,13 +201,15 @@ def test_quality_finds_what_is_wrong(serve, oracle, tmp_path):
                CASE WHEN i % 1000 = 0 THEN 1 ELSE 0 END AS almost,
                CASE WHEN i % 200 = 0 THEN 1000000.0 ELSE i % 50 END AS spiky,
                CASE WHEN i % 10 = 0 THEN '31.12.2020' ELSE '2020-12-31' END AS mixed,
+               (i % 3000)::VARCHAR AS figures, lpad((i % 3000)::VARCHAR, 5, '0') AS zip,
                DATE '2020-01-01' + CASE WHEN i % 100 = 0 THEN -100000 ELSE (i % 300)::INTEGER END AS day
         FROM (SELECT i FROM range(10000) t(i) UNION ALL SELECT i FROM range(500) t(i)))
         TO '{tmp_path}/bad.parquet'""")
     document = profile(serve(tmp_path / "bad.parquet"), "bad", type="quality")
     found = {column["name"]: {finding["code"] for finding in column["findings"]} for column in document["columns"]}
     assert found == {"id": set(), "holes": {"nulls"}, "constant": {"constant"}, "almost": {"near_constant"},
-                     "spiky": {"outliers"}, "mixed": {"mixed_formats"}, "day": {"dates_out_of_range"}}  # fmt: skip
+                     "spiky": {"outliers"}, "mixed": {"mixed_formats"}, "figures": {"numbers_as_text"}, "zip": set(),
+                     "day": {"dates_out_of_range"}}  # fmt: skip
     assert document["duplicate_rows"] == {"rows": 500, "exact": True, "error": 0, "cost": pytest.approx(1.43, abs=0.01)}
     for column in document["columns"]:
         assert column["score"] == pytest.approx(100 - sum(finding["cost"] for finding in column["findings"]), abs=0.02)

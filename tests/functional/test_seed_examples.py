@@ -276,3 +276,6 @@ def test_the_programs_change_only_their_import(store, tmp_path, program, prefix,
         assert done.stdout.count("Ingested 5 records") == 3
     if program is ENGINES:
         assert len(json.loads((tmp_path / "export.json").read_text())) == 100
+        assert "Only the first 100 rows are returned; pass limit= for more." in done.stderr
+    else:
+        assert "rows are returned" not in done.stderr

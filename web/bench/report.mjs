@@ -17,8 +17,8 @@ const FIGURES = [
   ["long_tasks", "Tasks over 50 ms", "", 0, 0],
   ["longest_task_ms", "Longest task", "ms", 0, 50],
   ["blank_longest_ms", "Longest time with a blank cell", "ms", 0, 150],
-  ["jump_median_ms", "Jump to a row: until it is shown, median", "ms", 0, null],
-  ["jump_p95_ms", "Jump to a row, 95 %", "ms", 0, null],
+  ["jump_median_ms", "Go to row: until it is shown, median", "ms", 0, null],
+  ["jump_p95_ms", "Go to row, 95 %", "ms", 0, null],
   ["heap_after_mb", "JavaScript heap after scrolling", "MB", 0, 150],
 ];
 

@@ -109,7 +109,7 @@ describe("statements", () => {
     page = await world.page("/sql");
     await write("SELECT country, count(*) AS n FROM orders GROUP BY ALL");
     await page.getByRole("button", { name: "Save as view" }).click();
-    await page.getByRole("textbox", { name: "Name of the view" }).fill("by_country");
+    await page.getByRole("textbox", { name: "View name" }).fill("by_country");
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await write("SELECT sum(n) AS total FROM by_country");
     await page.keyboard.press("Control+Enter");
@@ -118,7 +118,7 @@ describe("statements", () => {
     await page.reload();
     const view = page.locator(".sql-side details", { hasText: "by_country" });
     await view.locator("summary").click();
-    await view.getByRole("button", { name: "forget it" }).click();
+    await view.getByRole("button", { name: "Delete view" }).click();
     await view.waitFor({ state: "detached" });
   });
 
@@ -132,13 +132,13 @@ describe("statements", () => {
       await focusOn(page, place);
       const before = await copy(page);
       await grid(page).press("Shift+F10");
-      await page.getByRole("menuitem", { name: /^Only / }).click();
+      await page.getByRole("menuitem", { name: /^Filter to / }).click();
       const found = async (): Promise<boolean> => (await rowCount(page)) > 0 && (await rowCount(page)) < HARD_ROWS;
       await expect.poll(found, { message: `column ${place}: ${before}` }).toBe(true);
       await loaded(page);
       await grid(page).focus();
       expect(await copy(page)).toBe(before);
-      await page.getByRole("button", { name: /Remove the filter/ }).click();
+      await page.getByRole("button", { name: /Remove filter/ }).click();
       await expect.poll(() => rowCount(page)).toBe(HARD_ROWS);
       await loaded(page);
     }
@@ -224,8 +224,8 @@ describe("an export", () => {
     await page.reload();
     await dialog.getByRole("progressbar").waitFor();
     await expect.poll(rows).toBeGreaterThan(before);
-    await dialog.getByRole("button", { name: "Cancel the job" }).click();
-    await dialog.getByText(/^(Cancelled|This export is gone)/).waitFor();
+    await dialog.getByRole("button", { name: "Cancel job" }).click();
+    await dialog.getByText(/^(Cancelled|This job is no longer available)/).waitFor();
     await expect.poll(rows).toBe(0);
     await dialog.getByRole("button", { name: "Close", exact: true }).last().click();
     await dialog.waitFor({ state: "detached" });
@@ -247,7 +247,7 @@ describe("an export", () => {
 
   it("stands among the jobs, and can be forgotten", async () => {
     page = await world.page("/jobs");
-    await page.locator("tr", { hasText: "kenya.csv" }).getByRole("button", { name: "Forget" }).click();
+    await page.locator("tr", { hasText: "kenya.csv" }).getByRole("button", { name: "Remove" }).click();
     await page.locator("tr", { hasText: "kenya.csv" }).waitFor({ state: "detached" });
   });
 });
@@ -261,10 +261,10 @@ it("goes on by itself when the server comes back, with what was typed", async ()
   await page.keyboard.press("Control+End");
   await page.keyboard.insertText(" -- not lost");
   await world.server.stop();
-  await page.getByText("The server is away.").waitFor();
+  await page.getByText("Connection lost.").waitFor();
   await expect.poll(() => text(page, 0, 0)).toBe("0");
   await world.server.start();
-  await page.getByText("The server is away.").waitFor({ state: "hidden" });
+  await page.getByText("Connection lost.").waitFor({ state: "hidden" });
   await grid(page).focus();
   await grid(page).press("End");
   await cell(page, 19_999, 0).waitFor();

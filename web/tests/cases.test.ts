@@ -75,7 +75,7 @@ describe("names and bytes", () => {
     await focusOn(page, 0);
     expect(await copy(page)).toBe("\ufeffbom");
     await cell(page, 0, 0).click({ button: "right" });
-    await page.getByRole("menuitem", { name: "Only [U+FEFF]bom" }).click();
+    await page.getByRole("menuitem", { name: "Filter to [U+FEFF]bom" }).click();
     await expect.poll(() => rowCount(page)).toBe(1);
     expect(search("filter")).toContain("\ufeffbom");
   });
@@ -143,11 +143,11 @@ describe("state ends with what it is about", () => {
       });
     });
     await page.goto(`${world.url}/datasets/orders?sort=-amount`);
-    await page.getByText("ordering 40 %").waitFor();
+    await page.getByText("sorting 40 %").waitFor();
     fail();
     await page.getByRole("alert").waitFor();
     expect(await page.getByRole("progressbar").count()).toBe(0);
-    expect(await page.getByText(/ordering/).count()).toBe(0);
+    expect(await page.getByText(/sorting/).count()).toBe(0);
     expect(await page.locator(".cg-bars").evaluate((bars) => getComputedStyle(bars).display)).toBe("none");
   });
 
@@ -290,7 +290,7 @@ describe("addresses with nonsense", () => {
     await page.getByRole("tab", { name: "Quality" }).click();
     await page.getByRole("alert", { name: "" }).waitFor();
     await page.getByRole("tab", { name: "Rows" }).click();
-    await page.getByRole("button", { name: "Remove the filter" }).click();
+    await page.getByRole("button", { name: "Remove filter" }).click();
     await loaded(page);
     expect(search("filter")).toBeNull();
   });

@@ -23,11 +23,11 @@ it("keeps pasted records, and shows them at once", async () => {
   await page.getByRole("tab", { name: "Add records" }).click();
   await page.getByRole("textbox", { name: "Paste records" }).fill('[{"id": "a1", "name": "Rex"},\n {"id": "a2"}]');
   await page.getByRole("button", { name: "Add records" }).click();
-  await page.getByText("2 records are kept").waitFor();
+  await page.getByText("2 records saved").waitFor();
   await page.getByRole("tab", { name: "Overview" }).click();
   await expect.poll(() => figure("Records").textContent()).toBe("2");
   await page.getByRole("cell", { name: "Rex" }).waitFor();
-  await page.getByRole("link", { name: /All 2 records/ }).click();
+  await page.getByRole("link", { name: /Browse all 2 records/ }).click();
   await loaded(page);
   await expect.poll(() => rowCount(page)).toBe(2);
   expect(found).toEqual([]);
@@ -41,10 +41,10 @@ it("shows the line that is wrong, and keeps what was typed", async () => {
   await page.getByText("line 2", { exact: true }).waitFor();
   await page.locator(".offending", { hasText: '{"id": 2, "name": }' }).waitFor();
   expect(await box.inputValue()).toContain('{"id": 3}');
-  await page.getByRole("checkbox", { name: /Keep the good records/ }).check();
+  await page.getByRole("checkbox", { name: /Save valid records/ }).check();
   await page.getByRole("button", { name: "Add records" }).click();
-  await page.getByText("2 records are kept").waitFor();
-  await page.getByText(/1 put aside/).waitFor();
+  await page.getByText("2 records saved").waitFor();
+  await page.getByText(/1 quarantined/).waitFor();
 });
 
 it("takes several files at once, each with its own outcome", async () => {
@@ -55,8 +55,8 @@ it("takes several files at once, each with its own outcome", async () => {
     { name: "c.json", mimeType: "application/json", buffer: Buffer.from('[{"id":') },
   ]);
   const uploads = page.locator(".upload");
-  await uploads.filter({ hasText: "a.ndjson" }).getByText("2 records are kept").waitFor();
-  await uploads.filter({ hasText: "b.csv" }).getByText("1 record is kept").waitFor();
+  await uploads.filter({ hasText: "a.ndjson" }).getByText("2 records saved").waitFor();
+  await uploads.filter({ hasText: "b.csv" }).getByText("1 record saved").waitFor();
   await uploads.filter({ hasText: "c.json" }).getByRole("alert").waitFor();
   await page.getByRole("tab", { name: "Overview" }).click();
   await expect.poll(() => figure("Records").textContent()).toBe("3");
@@ -64,17 +64,17 @@ it("takes several files at once, each with its own outcome", async () => {
 
 it("finds records by words, by id and by time", async () => {
   page = await world.page("/collections/events?tab=find");
-  await page.getByRole("textbox", { name: "Words" }).fill("purchase");
+  await page.getByRole("textbox", { name: "Text" }).fill("purchase");
   await page.keyboard.press("Enter");
   await page.getByText(/^100 records/).waitFor();
-  await page.locator("label", { hasText: /^id$/ }).click();
-  await page.getByRole("textbox", { name: "Id" }).fill("event_7");
+  await page.locator("label", { hasText: /^ID$/ }).click();
+  await page.getByRole("textbox", { name: "ID" }).fill("event_7");
   await page.keyboard.press("Enter");
   await page.getByText(/^1 record in/).waitFor();
   await page.getByRole("cell", { name: "event_7", exact: true }).waitFor();
-  await page.getByRole("textbox", { name: "Id" }).fill("nobody");
+  await page.getByRole("textbox", { name: "ID" }).fill("nobody");
   await page.keyboard.press("Enter");
-  await page.getByText("No record is like that").waitFor();
+  await page.getByText("No matching records").waitFor();
   await page.locator("label", { hasText: /^time$/ }).click();
   await page.getByRole("textbox", { name: "From" }).fill("2025-01-10");
   await page.getByRole("textbox", { name: "Until" }).fill("2025-01-12");
@@ -85,7 +85,7 @@ it("finds records by words, by id and by time", async () => {
 
 it("tells where types met, and which files there are", async () => {
   page = await world.page("/collections/events?tab=schema");
-  const met = page.getByRole("region", { name: "Where types met" });
+  const met = page.getByRole("region", { name: "Type conflicts" });
   await met.getByRole("row", { name: /value.*integer.*string/ }).waitFor();
   await page.getByRole("cell", { name: "value__string" }).waitFor();
   await page.getByRole("tab", { name: "Files" }).click();
@@ -98,12 +98,12 @@ it("tells where types met, and which files there are", async () => {
 it("goes from one collection to another, and begins a new one", async () => {
   page = await world.page("/collections/events");
   await page.getByRole("button", { name: "New collection" }).click();
-  await page.getByRole("textbox", { name: "Name of the collection" }).fill("new_ones");
+  await page.getByRole("textbox", { name: "Collection name" }).fill("new_ones");
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/collections\/new_ones\?tab=add/);
   await page.getByRole("textbox", { name: "Paste records" }).fill('{"id": 1}');
   await page.getByRole("button", { name: "Add records" }).click();
-  await page.getByText("1 record is kept").waitFor();
+  await page.getByText("1 record saved").waitFor();
   await page.getByRole("combobox", { name: "Collection" }).click();
   await page.getByRole("option", { name: "events" }).click();
   await page.waitForURL(/\/collections\/events/);
@@ -112,16 +112,16 @@ it("goes from one collection to another, and begins a new one", async () => {
 it("makes records up, merges, checks, archives and restores them, each asked for once more", async () => {
   page = await world.page("/collections/managed?tab=add");
   const found = complaints(page);
-  const house = page.getByRole("region", { name: "Keeping house" });
+  const house = page.getByRole("region", { name: "Maintenance" });
   const dialog = page.getByRole("dialog");
   const done = (kind: string) => page.locator(`.work[data-kind="${kind}"][data-state="done"]`);
-  await page.getByRole("textbox", { name: "How many" }).fill("2000");
-  await page.getByRole("button", { name: "Make up" }).click();
-  await done("generate").getByText("2,000 records made up and kept.").waitFor();
+  await page.getByRole("textbox", { name: "Number of records" }).fill("2000");
+  await page.getByRole("button", { name: "Generate" }).click();
+  await done("generate").getByText("2,000 records generated.").waitFor();
   await page.getByRole("tab", { name: "Files" }).click();
 
   await house.getByRole("button", { name: "Merge now" }).click();
-  await dialog.getByRole("button", { name: "Not now" }).click();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
   await dialog.waitFor({ state: "detached" });
   expect(await page.locator(".work").count()).toBe(0);
   await house.getByRole("button", { name: "Merge now" }).click();
@@ -129,9 +129,9 @@ it("makes records up, merges, checks, archives and restores them, each asked for
   await done("compact").getByText("1 file merged.").waitFor();
   await page.getByRole("cell", { name: "data_2025_w01.parquet" }).waitFor();
 
-  await house.getByRole("button", { name: "Check files" }).click();
-  await dialog.getByRole("button", { name: "Check files" }).click();
-  await done("verify").getByText("1 file with 2,000 records read; all are whole.").waitFor();
+  await house.getByRole("button", { name: "Verify files" }).click();
+  await dialog.getByRole("button", { name: "Verify files" }).click();
+  await done("verify").getByText("1 file with 2,000 records verified; no problems.").waitFor();
   expect(await seriousFindings(page)).toEqual([]);
 
   await page.getByRole("tab", { name: "Add records" }).click();
@@ -139,14 +139,14 @@ it("makes records up, merges, checks, archives and restores them, each asked for
     .getByRole("textbox", { name: "Paste records" })
     .fill('{"id": "old", "timestamp": "2024-02-07T00:00:00Z"}');
   await page.getByRole("button", { name: "Add records" }).click();
-  await page.getByText("1 record is kept").waitFor();
+  await page.getByText("1 record saved").waitFor();
   await page.getByRole("tab", { name: "Files" }).click();
   await house.getByRole("button", { name: "Merge now" }).click();
   await dialog.getByRole("button", { name: "Merge now" }).click();
   await page.getByRole("cell", { name: "data_2024_w06.parquet" }).waitFor();
 
   await house.getByRole("button", { name: "Archive…" }).click();
-  await dialog.getByText("Queries no longer see their records").waitFor();
+  await dialog.getByText("Queries do not return their records").waitFor();
   await dialog.getByRole("button", { name: "Archive" }).click();
   await done("archive").getByText("1 file moved.").waitFor();
   const old = page.getByRole("row", { name: /data_2024_w06/ });

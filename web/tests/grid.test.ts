@@ -133,7 +133,7 @@ describe("order and filters", () => {
     await loaded(page);
     await expect.poll(() => rowCount(page)).toBe(ORDERS / 5);
     await expect.poll(() => text(page, 0, 3)).toBe("Kenya");
-    await page.getByRole("button", { name: /Remove the filter/ }).click();
+    await page.getByRole("button", { name: /Remove filter/ }).click();
     await page.waitForFunction((count) => document.querySelector(".status strong")?.textContent === count, "20,000");
   });
 
@@ -183,7 +183,7 @@ describe("order and filters", () => {
     for (let place = 1; place < count; ++place) {
       const before = await copy(page);
       await grid(page).press("Shift+F10");
-      await page.getByRole("menuitem", { name: /^Only / }).click();
+      await page.getByRole("menuitem", { name: /^Filter to / }).click();
       await page.waitForURL(/filter=/);
       const found = async (): Promise<boolean> => (await rowCount(page)) > 0 && (await rowCount(page)) < HARD_ROWS;
       await expect.poll(found, { message: `column ${place}: ${before}` }).toBe(true);
@@ -191,7 +191,7 @@ describe("order and filters", () => {
       // The focus is in the first row now, in its column still.
       await grid(page).focus();
       expect(await copy(page), `column ${place}`).toBe(before);
-      await page.getByRole("button", { name: /Remove the filter/ }).click();
+      await page.getByRole("button", { name: /Remove filter/ }).click();
       await expect.poll(() => rowCount(page)).toBe(HARD_ROWS);
       await loaded(page);
       await grid(page).focus();
@@ -201,7 +201,7 @@ describe("order and filters", () => {
 
   it("joins conditions in groups, and tells them in words", async () => {
     await open("/datasets/orders");
-    await page.getByRole("button", { name: "Filters, in groups" }).click();
+    await page.getByRole("button", { name: "Advanced filters" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: "Group", exact: true }).click();
     const group = dialog.getByRole("group", { name: "Any of these" });
@@ -215,8 +215,8 @@ describe("order and filters", () => {
     await dialog.getByRole("button", { name: "Apply" }).click();
     await expect.poll(() => rowCount(page)).toBe(3);
     await page.locator(".chip", { hasText: "id = 7 or id ≥ 19998" }).waitFor();
-    await page.getByRole("button", { name: "Filters, in groups" }).click();
-    await dialog.getByRole("combobox", { name: "How the group is joined" }).first().click();
+    await page.getByRole("button", { name: "Advanced filters" }).click();
+    await dialog.getByRole("combobox", { name: "Combine conditions" }).first().click();
     await page.getByRole("option", { name: "None of these" }).click();
     await dialog.getByRole("button", { name: "Apply" }).click();
     await expect.poll(() => rowCount(page)).toBe(ORDERS - 3);

@@ -17,7 +17,7 @@ Result<std::shared_ptr<arrow::util::Codec>> codec_named(const std::string& name)
   if (name.empty() || name == "none") return nullptr;
   if (name != "lz4" && name != "zstd") {
     return fail(ErrorCode::InvalidData,
-                fmt::format("\"{}\" is not a compression of the arrow format; use none, lz4 or zstd.", name));
+                fmt::format("\"{}\" is not a compression for the arrow format; use none, lz4 or zstd.", name));
   }
   constexpr int kZstdLevel = 1;  // the fastest: the stream is read once
   auto codec = name == "lz4" ? arrow::util::Codec::Create(arrow::Compression::LZ4_FRAME)

@@ -40,7 +40,7 @@ Result<arrow::Compression::type> compression_named(const std::string& compressio
   const auto* found = std::ranges::find(kCompressions, wanted, &NamedCompression::name);
   if (found == kCompressions.end()) {
     return fail(ErrorCode::InvalidData,
-                fmt::format("\"{}\" is not a compression of the parquet format; use zstd, snappy, gzip, lz4 or none.",
+                fmt::format("\"{}\" is not a compression for the parquet format; use zstd, snappy, gzip, lz4 or none.",
                             compression));
   }
   return found->type;

@@ -83,7 +83,7 @@ class XlsxEncoder final : public Encoder {
   Status begin_workbook(SchemaPtr schema) {
     if (schema->num_fields() > kSheetColumnsMax) {
       return fail(ErrorCode::InvalidData,
-                  fmt::format("A sheet of xlsx has at most 16,384 columns, and these are {}: choose some by `columns`.",
+                  fmt::format("An xlsx sheet has at most 16,384 columns, the result {}; choose some with `columns`.",
                               schema->num_fields()));
     }
     for (const auto& field : schema->fields()) CANVASBACK_TRY(ValueText::check(*field));
@@ -125,14 +125,16 @@ class XlsxEncoder final : public Encoder {
                         [this](const RowBlock& rows) { return formatter_->format(rows); });
     }
     while (in_flight_ >= in_flight_max) CANVASBACK_TRY(write_next());
-    if (!pipeline_->push(std::move(block), 0)) return fail(ErrorCode::DataProcessing, "The workbook was given up.");
+    if (!pipeline_->push(std::move(block), 0)) {
+      return fail(ErrorCode::DataProcessing, "Writing the workbook was cancelled.");
+    }
     ++in_flight_;
     return {};
   }
 
   Status write_next() {
     CANVASBACK_ASSIGN(std::optional<SheetBlock> done, pipeline_->pop([] { return Status(); }));
-    if (!done) return fail(ErrorCode::DataProcessing, "The workbook was given up.");
+    if (!done) return fail(ErrorCode::DataProcessing, "Writing the workbook was cancelled.");
     --in_flight_;
     return write_block(std::move(*done));
   }
@@ -263,7 +265,8 @@ class XlsxEncoder final : public Encoder {
 Result<std::unique_ptr<Encoder>> make_xlsx_encoder(ByteSink& sink, const EncodeOptions& options) {
   if (!options.compression.empty() && options.compression != "fast" && options.compression != "best") {
     return fail(ErrorCode::InvalidData,
-                fmt::format("xlsx has no compression \"{}\"; use fast or best.", options.compression.substr(0, 64)));
+                fmt::format("\"{}\" is not a compression for the xlsx format; use fast or best.",
+                            options.compression.substr(0, 64)));
   }
   const Compression compression = options.compression == "best" ? Compression::Best : Compression::Fast;
   return std::make_unique<XlsxEncoder>(sink, options, compression);

@@ -67,7 +67,7 @@ Status check_address(const CollectionKeys& keys, std::string_view entries, const
   if (address.empty() || rows.rows() == 0) return {};
   CANVASBACK_ASSIGN(const KeyHash wanted, keys.hash_of(address));
   if (rows.rows() == 1 && rows.hash(0, 0) == wanted) return {};
-  return fail(ErrorCode::InvalidData, fmt::format("The record's {} is another than in the address.",
+  return fail(ErrorCode::InvalidData, fmt::format("The record's {} does not match the URL.",
                                                   fmt::join(keys.schema().primary_key, ", ")));
 }
 
@@ -102,11 +102,11 @@ std::optional<Error> conflict_error(const CollectionKeys& keys, const KeyVerdict
     entry.set("field", fmt::format("{}", fmt::join(names[conflict.key], ", ")));
     entry.set("rule", keys.has_primary() && conflict.key == 0 ? "primary_key" : "unique");
     entry.set("message",
-              conflict.missing ? "There is no record of this key." : "There is a record of this key already.");
+              conflict.missing ? "No record has this key." : "A record with this key already exists.");
     errors.push(std::move(entry));
   }
   if (count == 0) return std::nullopt;
-  if (changed) return Error{ErrorCode::PreconditionFailed, "The record is of another version.", {}, {}, 0};
+  if (changed) return Error{ErrorCode::PreconditionFailed, "The version of the record does not match.", {}, {}, 0};
   const Json& shown = errors.as_array()[0];
   std::string message = fmt::format("Nothing was kept: record {}: \"{}\": {}", shown.at("record").as_int(),
                                     shown.at("field").as_string(), shown.at("message").as_string());
@@ -282,9 +282,9 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::remove_record(std::str
   auto hash = collection.keys->hash_of(key);
   if (!hash) co_return Out(std::unexpected(hash.error()));
   const auto version = collection.keys->stamp_of(*hash);
-  if (!version) co_return Out(fail(ErrorCode::RecordNotFound, "There is no record of this key."));
+  if (!version) co_return Out(fail(ErrorCode::RecordNotFound, "No record has this key."));
   if (!expected.allows(*version)) {
-    co_return Out(fail(ErrorCode::PreconditionFailed, "The record is of another version."));
+    co_return Out(fail(ErrorCode::PreconditionFailed, "The version of the record does not match."));
   }
   Task task;
   task.kind = TaskKind::Ingest;

@@ -41,7 +41,7 @@ class Places {
 Status add_text_value(KeyHasher& hasher, const std::string& name, FieldType type, const std::string& text) {
   const auto wrong = [&] {
     return fail(ErrorCode::InvalidData,
-                fmt::format("\"{}\" is no {}, which \"{}\" is.", text.substr(0, 128), name_of(type), name));
+                fmt::format("\"{}\" is not a {}, the type of \"{}\".", text.substr(0, 128), name_of(type), name));
   };
   switch (type) {
     case FieldType::Integer: {
@@ -289,7 +289,7 @@ void CollectionKeys::add(std::string_view bytes, const std::vector<File>& files,
 
 Result<KeyHash> CollectionKeys::hash_of(const std::vector<std::string>& values) const {
   if (values.size() != schema_.primary_key.size()) {
-    return fail(ErrorCode::InvalidData, fmt::format("The key has {} values, one for each of {}, with commas between.",
+    return fail(ErrorCode::InvalidData, fmt::format("The key has {} values, one for each of {}, separated by commas.",
                                                     schema_.primary_key.size(), fmt::join(schema_.primary_key, ", ")));
   }
   KeyHasher hasher(secret_);

@@ -54,7 +54,7 @@ int open_once(CollectionFile& file) {
     return 0;
   }
   file.file = data_file_of(path, info);
-  if (!S_ISREG(info.st_mode)) file.trouble = "It is no file";
+  if (!S_ISREG(info.st_mode)) file.trouble = "It is not a regular file";
   return 0;
 }
 

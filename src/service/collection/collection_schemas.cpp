@@ -14,7 +14,7 @@ std::unexpected<Error> not_found(std::string_view name) {
 }
 
 std::unexpected<Error> already(std::string_view name) {
-  return fail(ErrorCode::DuplicateRecord, fmt::format("There is a schema \"{}\" already.", name.substr(0, 128)));
+  return fail(ErrorCode::DuplicateRecord, fmt::format("A schema \"{}\" already exists.", name.substr(0, 128)));
 }
 
 bool same_keys(const RecordSchema& one, const RecordSchema& other) {

@@ -85,7 +85,7 @@ Status check_idempotency_key(std::string_view key) {
 
 std::unexpected<Error> key_in_use() {
   return fail(Error{ErrorCode::IdempotencyKeyInUse,
-                    "A request of this Idempotency-Key is under way: send it again once that has ended.",
+                    "A request with this Idempotency-Key is in progress; retry when it has finished.",
                     {},
                     {},
                     1});
@@ -240,7 +240,7 @@ Result<Collection*> CollectionService::collection_for(std::string_view name) {
     return fail(ErrorCode::InvalidData, fmt::format("\"{}\" cannot be the name of a collection.", name.substr(0, 64)));
   }
   if (datasets_.entries().contains(name)) {
-    return fail(ErrorCode::InvalidData, fmt::format("There is a dataset \"{}\" already.", name));
+    return fail(ErrorCode::InvalidData, fmt::format("A dataset \"{}\" already exists.", name));
   }
   auto collection = std::make_unique<Collection>();
   collection->name = name;
@@ -356,7 +356,7 @@ asio::awaitable<Result<IngestAnswer>> CollectionService::ingest_into(Collection&
   if (Status room = check_room(collection); !room) co_return Out(std::unexpected(room.error()));
   if (collection.waiting_bytes + body.size() > limits::kIngestWaitingBytesMax ||
       collection.waiting.size() >= limits::kGroupRequestsMax * 4) {
-    co_return Out(fail(overloaded("Too much waits to be written already.")));
+    co_return Out(fail(overloaded("Too many bytes are already waiting to be written.")));
   }
   if (!request.key.empty()) {
     auto earlier = claim_key(collection, request.key);
@@ -510,7 +510,7 @@ asio::awaitable<Result<std::unique_ptr<IngestStream>>> CollectionService::begin_
                                                                                    IngestRequest request) {
   using Out = Result<std::unique_ptr<IngestStream>>;
   if (Status room = check_room(collection); !room) co_return Out(std::unexpected(room.error()));
-  if (streams_ >= limits::kIngestStreamsMax) co_return Out(fail(overloaded("Too many bodies are on their way.")));
+  if (streams_ >= limits::kIngestStreamsMax) co_return Out(fail(overloaded("Too many uploads are in progress.")));
   auto stream = std::make_unique<IngestStream>(*this, collection, request);
   if (!request.key.empty()) {
     auto earlier = claim_key(collection, request.key);

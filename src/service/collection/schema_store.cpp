@@ -26,7 +26,7 @@ Status SchemaStore::open() {
     }
     const std::string name = path.stem().string();
     if (versions.empty() || versions.back().name != name) {
-      return fail(ErrorCode::InvalidData, fmt::format("{} is no schema.", path.string()));
+      return fail(ErrorCode::InvalidData, fmt::format("{} is not a schema.", path.string()));
     }
     set(name, std::move(versions));
   }

@@ -18,18 +18,18 @@ Result<std::shared_ptr<Job>> JobRegistry::add(JobSpec spec, std::int64_t now_us)
   if (auto known = jobs_.find(spec.id); known != jobs_.end()) {
     const Job& earlier = *known->second;
     if (earlier.spec.delivery != JobDelivery::Stream || !has_ended(earlier.state)) {
-      return fail(ErrorCode::JobConflict, fmt::format("There is a job {} already; choose another token.", spec.id));
+      return fail(ErrorCode::JobConflict, fmt::format("The job token {} is in use; choose another.", spec.id));
     }
     forget(spec.id);
   }
   if (spec.delivery == JobDelivery::File && droppable_bytes() + options_.file_bytes_max <= held_bytes_) {
     return fail(ErrorCode::StorageLimit,
-                fmt::format("The disk space for finished exports ({}, the setting job_files) is taken by jobs under "
-                            "way; without `Prefer: respond-async` the export is streamed.",
+                fmt::format("The disk space for finished exports ({}, the setting job_files_bytes_max) is in use by "
+                            "running jobs; stream the export instead, without `Prefer: respond-async`.",
                             human_bytes(options_.file_bytes_max)));
   }
   if (jobs_.size() >= options_.jobs_max && !make_place()) {
-    return fail(Error{ErrorCode::TooManyRequests, "Too many jobs are under way.", {}, {}, 1});
+    return fail(Error{ErrorCode::TooManyRequests, "Too many jobs are running or queued.", {}, {}, 1});
   }
   auto job = std::make_shared<Job>();
   job->spec = std::move(spec);
@@ -43,7 +43,7 @@ Result<std::shared_ptr<Job>> JobRegistry::add(JobSpec spec, std::int64_t now_us)
 Result<std::shared_ptr<Job>> JobRegistry::find(std::string_view id) const {
   auto found = jobs_.find(id);
   if (found != jobs_.end()) return found->second;
-  return fail(ErrorCode::JobNotFound, "There is no such job, or it is forgotten by now.");
+  return fail(ErrorCode::JobNotFound, "No such job, or it has expired.");
 }
 
 std::vector<std::shared_ptr<Job>> JobRegistry::jobs() const {
@@ -56,7 +56,8 @@ Status JobRegistry::hold(Job& job, std::uint64_t bytes) {
   while (held_bytes_ + bytes > options_.file_bytes_max) {
     if (drop_one_file()) continue;
     return fail(ErrorCode::StorageLimit,
-                fmt::format("The file would pass the disk space for finished exports ({}, the setting job_files).",
+                fmt::format("The file exceeds the disk space for finished exports ({}, the setting "
+                            "job_files_bytes_max).",
                             human_bytes(options_.file_bytes_max)));
   }
   job.held_bytes += bytes;

@@ -1,6 +1,11 @@
-// JobRegistry: the jobs a server knows, bounded in number, and the disk budget their files share. What has to go is
-// decided here (the oldest that ended; the file unused for longest that nobody is fetching; what passed its age), the
-// removal itself is the caller's. Times are microseconds of one clock. On the front's one thread.
+// JobRegistry: which jobs a server remembers, and the disk budget that their files share. A pure policy without I/O:
+// it decides what is removed and calls RemoveFile for it.
+//
+//   too many jobs        the one that ended first is removed
+//   budget exceeded      the file that was not read for longest is removed, never one that is being read
+//   older than age_us    the job is removed with its file
+//
+// Every call is O(number of jobs) at most. Times are microseconds of one clock. Not thread-safe: on the front's thread.
 #pragma once
 
 #include <cstdint>
@@ -18,30 +23,31 @@ class JobRegistry {
  public:
   struct Options {
     std::size_t jobs_max = 0;
-    std::uint64_t file_bytes_max = 0;  // of all files, finished or being written; 0: there are no file jobs
-    std::int64_t age_us = 0;           // a job that ended so long ago is forgotten
+    std::uint64_t file_bytes_max = 0;  // of all files, finished or being written; 0: file jobs are refused
+    std::int64_t age_us = 0;           // since a job's end, until it expires
   };
   using RemoveFile = std::function<void(const std::string& path)>;
 
   JobRegistry(Options options, RemoveFile remove_file) : options_(options), remove_file_(std::move(remove_file)) {}
 
-  // A new job in the state Queued. A token whose earlier stream has ended is taken over. Errors: InvalidData for a
-  // token that is none, JobConflict for one in use, StorageLimit for a file job when nothing of the budget can be had,
-  // TooManyRequests when as many jobs as may be known are under way.
+  // Adds a job in the state Queued. The token of a stream that has ended may be used again.
+  // Errors: InvalidData: a malformed token. JobConflict: the token is in use. StorageLimit: a file job, while files
+  // that cannot be removed take the whole budget. TooManyRequests: jobs_max jobs are queued or running.
   Result<std::shared_ptr<Job>> add(JobSpec spec, std::int64_t now_us);
   // Errors: JobNotFound.
   Result<std::shared_ptr<Job>> find(std::string_view id) const;
-  // In the order they were made.
+  // In the order of their creation.
   std::vector<std::shared_ptr<Job>> jobs() const;
 
-  // So many more bytes of the budget for a file that is being written; finished files make room. Errors: StorageLimit.
+  // Takes so many more bytes of the budget for a file that is being written, removing finished files as needed.
+  // Errors: StorageLimit, and the job holds what it held before.
   Status hold(Job& job, std::uint64_t bytes);
-  // Gives all of it back: the file was not finished.
+  // Returns all bytes that the job holds: its file was not finished.
   void release(Job& job);
 
-  // Forgets a job that has ended, with its file.
+  // Removes a job with its file. Requires that it has ended.
   void forget(std::string id);
-  // Forgets what is too old.
+  // Removes all jobs that are older than age_us.
   void expire(std::int64_t now_us);
 
   std::uint64_t held_bytes() const { return held_bytes_; }

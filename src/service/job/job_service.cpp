@@ -64,7 +64,7 @@ void make_patient(Request& request) {
 JobStream::~JobStream() {
   if (has_ended(job_->state)) return;
   job_->on_cancel = nullptr;
-  end_job(*job_, Error{ErrorCode::Cancelled, "The client left before the end.", {}, {}, 0}, wall_us());
+  end_job(*job_, Error{ErrorCode::Cancelled, "The client disconnected before the end.", {}, {}, 0}, wall_us());
 }
 
 asio::awaitable<void> JobStream::take(std::string_view bytes) {
@@ -439,14 +439,14 @@ Result<std::unique_ptr<JobReader>> JobService::open_file(std::string_view id) {
   if (job->spec.delivery != JobDelivery::File) {
     return fail(ErrorCode::JobConflict, job->spec.delivery == JobDelivery::Stream
                                             ? "This job was streamed to its client; no file is kept."
-                                            : "This job makes no file; what came of it is its result.");
+                                            : "This job produces no file; see its result.");
   }
   if (job->state == JobState::Failed) return std::unexpected(*job->error);
   if (job->state != JobState::Done) {
     return fail(ErrorCode::JobConflict,
-                fmt::format("The job is {}; its file is there once it is done.", name_of(job->state)));
+                fmt::format("The job is {}; its file is available once it is done.", name_of(job->state)));
   }
-  const auto gone = [] { return fail(ErrorCode::JobNotFound, "The file of this job is no longer kept."); };
+  const auto gone = [] { return fail(ErrorCode::JobNotFound, "The file of this job has expired."); };
   if (job->path.empty()) return gone();
   UniqueFd file(::open(job->path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!file) return gone();

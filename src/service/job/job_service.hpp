@@ -1,7 +1,13 @@
-// Jobs: exports and statements that are watched while they run. A file job asks the query service, writes what comes
-// below DATA/jobs (on threads of its own: the front never waits for the disk) and offers the file for a while. A
-// stream job is somebody else's answer whose progress is told here. At most Options::running_max file jobs run at
-// once, first in, first out; further ones are queued. No protocol here. All calls on the front's one thread.
+// JobService: work with an id, progress, a receipt and cancellation. Three kinds of job:
+//
+//   file    start(): runs a query or export, writes its bytes below DATA/jobs and offers the file until it expires
+//   stream  watch(): an answer or upload that a route streams itself and reports here through a JobStream
+//   work    start(spec, work): the server's own work (merge, archive, backup, …), with a result or a file
+//
+// File jobs run at most Options::running_max at a time, first in, first out; the others are queued. Disk and hashing
+// are done on threads of the service's own, so that the front never waits for them. Which jobs are remembered and how
+// much disk they may use is decided in job_registry.hpp. Knows no protocol. Not thread-safe: all calls on the front's
+// thread.
 #pragma once
 
 #include <algorithm>
@@ -22,8 +28,8 @@ namespace canvasback {
 
 class JobService;
 
-// A stream job's side of the answer. Exactly one of finish() and fail(); a stream that is dropped before that was left
-// by its client and is cancelled.
+// Reports one stream job. Requires exactly one finish() or fail(); if it is destroyed before, the client has
+// disconnected and the job is cancelled.
 class JobStream {
  public:
   JobStream(JobService& service, std::shared_ptr<Job> job) : service_(service), job_(std::move(job)) {}
@@ -31,13 +37,13 @@ class JobStream {
   JobStream(const JobStream&) = delete;
   JobStream& operator=(const JobStream&) = delete;
 
-  // Counts and hashes bytes that are about to be sent; they must stay until it has returned.
+  // Counts and hashes bytes that are about to be sent. Requires that they stay valid until it has returned.
   asio::awaitable<void> take(std::string_view bytes);
-  // Of an upload: what its worker has done so far.
+  // Of an upload: rows that its worker has processed so far.
   void set_rows(std::int64_t rows) { job_->rows = std::max(job_->rows, rows); }
   void finish(std::int64_t rows);
   void fail(const Error& error);
-  // Called once when the job is cancelled: cuts the answer that is under way.
+  // Called at most once, when the job is cancelled: must end the answer.
   void set_on_cancel(std::function<void()> on_cancel);
   const std::string& id() const { return job_->spec.id; }
 
@@ -47,7 +53,7 @@ class JobStream {
   Sha256 digest_;
 };
 
-// A finished file being read; it stays as long as this does.
+// Reads a finished file. The file is not removed while a reader of it exists.
 class JobReader {
  public:
   JobReader(JobService& service, std::shared_ptr<Job> job, UniqueFd file);
@@ -56,7 +62,7 @@ class JobReader {
   JobReader& operator=(const JobReader&) = delete;
 
   const Job& job() const { return *job_; }
-  // At most limits::kFilePieceBytes from there; valid until the next call. Errors: Unavailable.
+  // Up to min(bytes, limits::kFilePieceBytes) bytes at offset, valid until the next call. Errors: Unavailable.
   asio::awaitable<Result<std::string_view>> read(std::uint64_t offset, std::uint64_t bytes);
 
  private:
@@ -69,7 +75,7 @@ class JobReader {
 class JobService {
  public:
   struct Options {
-    std::string folder;  // DATA/jobs; emptied now
+    std::string folder;  // DATA/jobs; files of an earlier server in it are removed by the constructor
     std::uint64_t file_bytes_max = 0;
     std::int64_t file_age_s = 0;
     std::size_t running_max = 1;
@@ -78,40 +84,41 @@ class JobService {
   JobService(asio::any_io_executor executor, QueryService& queries, DatasetService& datasets, Options options);
   ~JobService();
 
-  // A file job. What can be told before a worker has seen it is told now. Errors: those of the query service's checks
-  // and of JobRegistry::add().
-  // token: chosen by the client, or nullopt.
+  // Queues a file job and returns at once. token: the id if the client chose one.
+  // Errors: those of the query service's checks and of JobRegistry::add(); later ones are the job's.
   Result<std::shared_ptr<Job>> start(RowsRequest request, std::optional<std::string> token, std::string filename);
   Result<std::shared_ptr<Job>> start(SqlRunRequest request, std::optional<std::string> token, std::string filename);
 
-  // A stream job; request.job is set to its id.
+  // Registers a stream job and sets request.job to its id, which links the query's progress to it.
+  // Errors: those of JobRegistry::add().
   Result<std::unique_ptr<JobStream>> watch(RowsRequest& request, std::string token);
   Result<std::unique_ptr<JobStream>> watch(SqlRunRequest& request, std::string token);
 
-  // The same of a body that is taken in: records as they are read, bytes as they come, the receipt of what came.
+  // The same for an upload: progress in records, the receipt of the received bytes.
   Result<std::unique_ptr<JobStream>> watch_upload(std::string collection, std::string format, std::string token);
 
-  // Work of the server's own. It tells of itself in the job, ends soon when the job is cancelled, and gives what came
-  // of it. Errors: those of JobRegistry::add().
+  // Starts work of the server. Requires that `work` updates the job's progress, ends soon after the job is cancelled,
+  // and returns its result. Errors: those of JobRegistry::add().
   using Work = std::function<asio::awaitable<Result<Json>>(Job& job)>;
   Result<std::shared_ptr<Job>> start(JobSpec spec, Work work);
-  // A file that somebody makes, piece by piece until an empty one; a piece stays until the next is asked for.
+  // Starts a job whose file is the concatenation of the pieces, up to an empty one. Requires that a piece stays valid
+  // until the next call.
   using Pieces = std::function<asio::awaitable<Result<std::string_view>>()>;
   Result<std::shared_ptr<Job>> start(JobSpec spec, Pieces pieces);
-  // Until one of these two has ended.
+  // Returns when a job of the two kinds above has ended, in whatever state.
   asio::awaitable<void> wait_for_end(std::shared_ptr<Job> job);
 
   // Errors: JobNotFound.
   Result<std::shared_ptr<Job>> find(std::string_view id);
   std::vector<std::shared_ptr<Job>> jobs();
-  // The job as it is now, with the newest progress of its worker.
+  // A snapshot, with the latest progress of its worker.
   JobView view(Job& job) const;
-  // Cancels a job that is under way, forgets one that has ended. Errors: JobNotFound.
+  // Cancels a queued or running job; removes one that has ended, with its file. Errors: JobNotFound.
   Status remove(std::string_view id);
-  // Errors: JobNotFound, JobConflict while it is not done (or is a stream), the job's own error where it failed.
+  // Errors: JobNotFound; JobConflict while the job is not done, or if it has no file; of a failed job its own error.
   Result<std::unique_ptr<JobReader>> open_file(std::string_view id);
 
-  // Cancels all that is under way and takes no more.
+  // Cancels all file and work jobs; further ones fail with Unavailable. Streams end with their connections.
   void shut_down();
 
   std::size_t running() const { return running_; }
@@ -144,7 +151,7 @@ class JobService {
   const RunningQuery* query_of(const Job& job) const;
   asio::awaitable<void> sweep(std::shared_ptr<bool> alive);
 
-  // Work that waits for the disk or is heavy, off the front's thread. What it uses must stay until it is done.
+  // Runs blocking or heavy work on a thread of the service. Requires that what it refers to outlives it.
   template <class Work>
   asio::awaitable<std::invoke_result_t<Work>> on_thread(Work work) {
     auto body = [work = std::move(work)]() -> asio::awaitable<std::invoke_result_t<Work>> { co_return work(); };

@@ -1,6 +1,7 @@
-// AnswerCache: whole answers by what was asked, the least recently used first to go. Bounded by the bytes of answers
-// and keys together. Keys name the version of the dataset, so an answer about files that changed is never found again.
-// On the front's one thread.
+// AnswerCache: complete answers (profiles, tiles) by request, with least-recently-used eviction. Bounded by the bytes
+// of answers and keys together; an answer that alone exceeds the bound is not cached. A key contains the version of the
+// dataset, so an answer about files that have changed is never returned. O(log n) per call. Not thread-safe: on the
+// front's thread.
 #pragma once
 
 #include <list>

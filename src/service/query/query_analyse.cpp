@@ -62,7 +62,7 @@ asio::awaitable<Result<ProfileAnswer>> QueryService::profile(AnalysisRequest req
   if (auto known = kept_answer(key, request.received_ns, "cached_profile")) co_return Out(std::move(*known));
   auto answer = co_await analyse(std::move(request), gone);
   if (!answer) co_return Out(std::unexpected(answer.error()));
-  co_return co_await keep_answer(std::move(*answer), key, "The profile is too large; name some of the columns.");
+  co_return co_await keep_answer(std::move(*answer), key, "The profile is too large; choose fewer `columns`.");
 }
 
 std::optional<ProfileAnswer> QueryService::kept_answer(const std::string& key, std::int64_t received_ns,

@@ -83,7 +83,7 @@ bool has_bounded_pages(const Dataset& dataset) {
 Status check_common(std::string_view format, std::string_view compression, std::int64_t timeout_ms) {
   if (find_output_format(format) == nullptr) {
     return fail(ErrorCode::InvalidData,
-                fmt::format("There is no format \"{}\"; there are json, ndjson, csv, arrow, arrow_file, parquet and "
+                fmt::format("Unknown format \"{}\"; use json, ndjson, csv, arrow, arrow_file, parquet or "
                             "xlsx.",
                             format.substr(0, 64)));
   }
@@ -97,7 +97,7 @@ Status check_common(std::string_view format, std::string_view compression, std::
     if (compression == known && (format == "parquet" || (arrow && known != "snappy" && known != "gzip"))) return {};
   }
   return fail(ErrorCode::InvalidData,
-              fmt::format("Format {} has no compression \"{}\".", format, compression.substr(0, 64)));
+              fmt::format("Format {} does not support the compression \"{}\".", format, compression.substr(0, 64)));
 }
 
 Answer::Answer(QueryService& service, std::uint64_t query_id, std::unique_ptr<TaskRun> run, TaskEvent first,
@@ -147,7 +147,7 @@ Status QueryService::check_request(const SqlRunRequest& request) const {
   CANVASBACK_TRY(check_common(request.format, request.compression, request.timeout_ms));
   const Json& parameters = request.parameters;
   if (!parameters.is_null() && !parameters.is_array() && !parameters.is_object()) {
-    return fail(ErrorCode::InvalidData, "parameters is an array (positional) or an object (named).");
+    return fail(ErrorCode::InvalidData, "\"parameters\" must be an array (positional) or an object (named).");
   }
   if (std::max(parameters.as_array().size(), parameters.as_object().size()) > limits::kParametersMax) {
     return fail(ErrorCode::InvalidData, "There are too many parameters.");

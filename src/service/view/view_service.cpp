@@ -72,7 +72,7 @@ ViewService::~ViewService() { *alive_ = false; }
 
 Status ViewService::check(const ViewRequest& request) const {
   if (request.first < 1 || request.first > limits::kViewFirstRowsMax) {
-    return fail(ErrorCode::InvalidData, fmt::format("\"first\" is from 1 to {}.", limits::kViewFirstRowsMax));
+    return fail(ErrorCode::InvalidData, fmt::format("\"first\" must be from 1 to {}.", limits::kViewFirstRowsMax));
   }
   if (request.search.size() > limits::kTargetBytesMax) {
     return fail(ErrorCode::InvalidData, "The text to search for is too long.");
@@ -401,12 +401,12 @@ asio::awaitable<Result<WindowAnswer>> ViewService::window(std::shared_ptr<View> 
       !view->request_.sql.empty()) {
     // A result that is gone is not made again behind its reader's back.
     co_return Out(std::unexpected(
-        Error{ErrorCode::Unavailable, "The result had to make room for others; run the statement again.", {}, {}, 0}));
+        Error{ErrorCode::Unavailable, "The result was evicted from the cache; run the statement again.", {}, {}, 0}));
   }
   if (error && error->code == ErrorCode::Unavailable && parts && view->build_ == build && !view->building_) {
     start_again(view);
   }
-  if (!error) error = Error{ErrorCode::Unavailable, "The view changed meanwhile.", {}, {}, 0};
+  if (!error) error = Error{ErrorCode::Unavailable, "The view has changed.", {}, {}, 0};
   co_return Out(std::unexpected(*error));
 }
 

@@ -1,7 +1,13 @@
-// Views: what a grid looks at. A view of a dataset in file order is the dataset itself; any other is built once by a
-// worker into the cache (query/view.hpp) and shared by everybody who asks for the same. A view that nobody has open
-// stays for as long as the cache keeps its parts. A view of a dataset that changes is built again; a statement's result
-// is what it was. No protocol here. All calls on the front's one thread.
+// ViewService: the rows behind a grid, filtered, searched and sorted. A view of a dataset in file order needs no build.
+// Any other is built once by a worker into the block cache (query/view.hpp) and shared by all requests for the same
+// view; after its last user has closed it, it stays cached until its blocks are evicted. When the files of its dataset
+// change, a view is rebuilt; the result of a statement is never rebuilt.
+//
+//   open() → Opening → Building (the first rows can be read) → Ready, or Limited (only the first rows fit the cache)
+//                                                             → Failed: error() says why
+//
+// Cost: open() and can_answer() are cheap and never wait; a build is one general task, a window one bounded task.
+// Knows no protocol; transport/websocket is its user. Not thread-safe: all calls on the front's thread.
 #pragma once
 
 #include <cstdint>
@@ -21,33 +27,35 @@ namespace canvasback {
 
 class View;
 
+// Requires exactly one of dataset, sql and source.
 struct ViewRequest {
   std::string dataset;
-  std::string sql;  // or a statement
-  Json parameters;
-  std::shared_ptr<View> source;  // or the rows that another view chooses from, whatever it chooses
+  std::string sql;
+  Json parameters;               // of sql
+  std::shared_ptr<View> source;  // the same dataset or statement result as of this view, without its selection
   Selection selection;           // columns, filter, sort
-  std::string search;
-  std::int64_t first = 0;
+  std::string search;            // rows in which some column, as displayed, contains it; empty: all
+  std::int64_t first = 0;        // so many rows are made available before the build goes on
 };
 
+// Rows [from, to) of a view, by their positions in it.
 struct WindowRequest {
   std::int64_t from = 0;
   std::int64_t to = 0;
-  std::vector<std::string> columns;
-  bool row_ids = false;
-  std::int64_t cell_bytes = 0;
-  std::int64_t received_ns = 0;
+  std::vector<std::string> columns;  // in this order; empty: all
+  bool row_ids = false;              // append file index and row in the file. Requires View::has_row_ids()
+  std::int64_t cell_bytes = 0;       // longer texts and binaries are cut; 0: none is
+  std::int64_t received_ns = 0;      // monotonic, for the metrics
 };
 
 struct WindowAnswer {
-  std::string bytes;  // `reserved` bytes for the caller, then an Arrow stream
+  std::string bytes;  // `reserved` bytes for the caller, then an Arrow IPC stream
   std::int64_t rows = 0;
-  bool more = false;  // fewer rows than there are, for their size
-  bool cut = false;   // some cell is
+  bool more = false;  // the frame has fewer rows than were available, because of their size
+  bool cut = false;   // some cell is cut to cell_bytes
 };
 
-// A view as its users see it. Made and filled by ViewService.
+// One view, read-only for its users. Created and updated by ViewService.
 class View {
  public:
   enum class Stage { Opening, Building, Ready, Limited, Failed };
@@ -55,15 +63,16 @@ class View {
   Stage stage() const { return stage_; }
   const std::optional<Error>& error() const { return error_; }
   const ViewState& state() const { return state_; }
-  double share() const { return stage_ == Stage::Ready ? 1 : share_; }  // -1: unknown
-  // Rows from the first on that are there.
+  // Progress of the build from 0 to 1; -1: unknown.
+  double share() const { return stage_ == Stage::Ready ? 1 : share_; }
+  // Windows below this row can be read now.
   std::int64_t available() const;
   bool has_row_ids() const { return !request_.dataset.empty(); }
-  // Changes with the dataset's files.
+  // Of the dataset's files: another one after every change of them.
   const std::string& version() const { return version_; }
-  // Raised with every change but that of the share.
+  // Incremented with every change except of share().
   std::uint64_t revision() const { return revision_; }
-  // Called with every change; until the token is dropped.
+  // Calls `listener` on every change, also of share(), until the returned token is dropped.
   using Listener = std::function<void()>;
   [[nodiscard]] std::shared_ptr<Listener> listen(Listener listener);
 
@@ -97,18 +106,19 @@ class ViewService {
       : executor_(std::move(executor)), queries_(queries), datasets_(datasets), options_(options) {}
   ~ViewService();
 
-  // Errors: InvalidData and the others of a request that is wrong before a worker sees it. Everything later is told by
-  // the view itself.
+  // Returns at once with a view to listen to: a new one whose build has started, or the shared one.
+  // Errors: those of the request itself (InvalidData, DatasetNotFound, …). What fails later is View::error().
+  // Requires one close() for every open().
   Result<std::shared_ptr<View>> open(ViewRequest request);
-  // One user fewer; the last one's going ends the build.
+  // The last close() cancels a build that is still running.
   void close(const std::shared_ptr<View>& view);
-  // Begins a view anew whose dataset changed or whose parts are gone; nothing otherwise.
+  // Rebuilds a view whose dataset has changed or whose blocks were evicted; otherwise does nothing.
   void refresh(View& view);
 
-  // Whether rows [from, to) can be answered now, as far as there are such.
+  // Whether the rows of [from, to) that the view has are available. Never waits.
   bool can_answer(const View& view, const WindowRequest& window) const;
-  // Precondition: can_answer(). Errors: also Unavailable where the view changed meanwhile (try again once
-  // can_answer()).
+  // Reads a window in a worker. Requires can_answer(); `reserved` bytes in front are left to the caller; raising `gone`
+  // cancels it. Errors: those of the task; Unavailable if the view changed meanwhile: retry once can_answer() is true.
   asio::awaitable<Result<WindowAnswer>> window(std::shared_ptr<View> view, WindowRequest request, std::size_t reserved,
                                                CancelToken gone);
 
@@ -123,7 +133,7 @@ class ViewService {
   void start_again(const std::shared_ptr<View>& view);
   asio::awaitable<void> build(std::shared_ptr<View> view, Task task,
                               std::vector<std::shared_ptr<const Dataset>> datasets, std::uint64_t number);
-  // One run of the task: what it failed with, if it did; `large` gives it the place with the most memory.
+  // Runs the task once; returns its error, if any. `large`: on the worker with the most memory.
   asio::awaitable<std::optional<Error>> try_build(std::shared_ptr<View> view, Task task,
                                                   std::vector<std::shared_ptr<const Dataset>> datasets,
                                                   std::uint64_t number, bool large);

@@ -107,7 +107,8 @@ class ArrowFiles final : public BatchStream {
     CANVASBACK_ASSIGN(OpenFile file, OpenFile::open(paths_[position_++]));
     const SchemaPtr schema = portable_schema(*file.schema(), fine_);
     if (schema_ && !schema->Equals(*schema_)) {
-      return fail(ErrorCode::InvalidData, fmt::format("The Arrow file {} has another schema.", paths_[position_ - 1]));
+      return fail(ErrorCode::InvalidData,
+                  fmt::format("The Arrow file {} has another schema than the first file.", paths_[position_ - 1]));
     }
     schema_ = schema;
     file_ = std::make_unique<OpenFile>(std::move(file));

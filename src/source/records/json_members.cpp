@@ -31,7 +31,8 @@ simdjson::simdjson_result<std::string_view> raw_text(simdjson::ondemand::value v
 
 Result<std::vector<JsonMember>> json_members(std::string_view text) {
   const auto wrong = [](simdjson::error_code code) {
-    return fail(ErrorCode::InvalidData, std::string("The body is no JSON object: ") + simdjson::error_message(code));
+    return fail(ErrorCode::InvalidData,
+                std::string("The body must be a JSON object: ") + simdjson::error_message(code));
   };
   simdjson::ondemand::parser parser;
   const simdjson::padded_string padded(text);

@@ -218,9 +218,9 @@ class LooseCheck final : public FieldCheck {
       if (!has_value(place, row)) {
         if (field_.required) findings.add(row, field_.name, "required", "The field is required.");
       } else if (field_.type == FieldType::Array && !has(place.lists, row) && !has(place.list_texts, row)) {
-        findings.add(row, field_.name, "type", "The value is no array.");
+        findings.add(row, field_.name, "type", "The value is not an array.");
       } else if (field_.type == FieldType::Object && !has(place.objects, row) && !has(place.object_texts, row)) {
-        findings.add(row, field_.name, "type", "The value is no object.");
+        findings.add(row, field_.name, "type", "The value is not an object.");
       }
     }
   }
@@ -311,7 +311,7 @@ class TypedCheck final : public FieldCheck {
         if (!value && field_.required) findings.add(row, field_.name, "required", "The field is required.");
       } else {
         value = Type::from(place, row, cast_);
-        if (!value) findings.add(row, field_.name, "type", fmt::format("The value is no {}.", name_of(type)));
+        if (!value) findings.add(row, field_.name, "type", fmt::format("The value is not of type {}.", name_of(type)));
       }
       check(value ? builder->Append(*value) : builder->AppendNull());
     }
@@ -335,7 +335,7 @@ class TypedCheck final : public FieldCheck {
         judge_text(row, value, findings);
       }
       if (!allowed_.empty() && !allowed_.contains(Value(value))) {
-        findings.add(row, field_.name, "enum", "The value is none of those that are allowed.");
+        findings.add(row, field_.name, "enum", "The value is not one of those that are allowed.");
       }
     }
   }

@@ -123,7 +123,7 @@ class ParquetScan final : public BatchStream {
       CANVASBACK_ASSIGN(BatchPtr batch, reader->next());
       if (!batch) return {};
       if (!batch->schema()->Equals(*schema_)) {
-        return std::unexpected(parquet_error(file.path, "its columns are not those of the first file"));
+        return std::unexpected(parquet_error(file.path, "its columns differ from those of the first file"));
       }
       if (!deliver(index, std::move(batch))) return {};
     }

@@ -37,7 +37,7 @@ asio::awaitable<void> refuse(Connection& connection, const Request& request, Err
 asio::awaitable<void> stream(Services services, std::shared_ptr<std::size_t> count, Connection& connection,
                              Request& request) {
   if (!asks_for_websocket(request)) {
-    Error error{ErrorCode::InvalidData, "This address speaks WebSocket (version 13) only.", {}, {}, 0};
+    Error error{ErrorCode::InvalidData, "This route accepts WebSocket connections (version 13) only.", {}, {}, 0};
     co_return co_await refuse(connection, request, std::move(error));
   }
   if (*count >= limits::kStreamsMax) {

@@ -220,7 +220,7 @@ void Session::ask(std::uint32_t id, WindowMessage message) {
     }
   }
   if (windows_.size() >= limits::kStreamWindowsWaitingMax) {
-    return send_error(id, Error{ErrorCode::TooManyRequests, "Too many windows wait already.", {}, {}, 1});
+    return send_error(id, Error{ErrorCode::TooManyRequests, "Too many windows are already waiting.", {}, {}, 1});
   }
   auto window = std::make_shared<Window>();
   window->id = id;

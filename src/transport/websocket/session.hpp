@@ -1,6 +1,9 @@
-// Session: one client's WebSocket (docs/stream.md). Opens views, answers windows as they can be answered, ends what was
-// superseded or cancelled, and never holds more than limits::kStreamUnsentBytesMax for a client that does not read:
-// windows are started by credits only, and nothing is read from a client whose answers pile up. On the front's thread.
+// Session: one client's WebSocket connection, which speaks the protocol of docs/stream.md. It opens views, starts each
+// window once its rows are available and the client has a credit for it, and cancels windows that were superseded.
+//
+// Memory is bounded: windows need credits and stop at limits::kStreamUnsentBytesMax unsent bytes, and no further
+// message is read while kStreamUnsentTextsMax wait. A client that reads nothing for kSlowReaderWindow is cut.
+// Ownership: keeps itself alive while run() runs. Not thread-safe: on the front's thread.
 #pragma once
 
 #include <boost/beast/core/tcp_stream.hpp>
@@ -23,10 +26,10 @@ class Session : public std::enable_shared_from_this<Session> {
  public:
   using Handshake = boost::beast::http::request<boost::beast::http::empty_body>;
 
-  // closing: says that the server is shutting down.
+  // closing: whether the server is shutting down. `views` must outlive the session.
   Session(boost::beast::tcp_stream stream, ViewService& views, std::function<bool()> closing);
 
-  // Until either side closes.
+  // Answers the handshake and serves the connection until either side closes it; then closes all of its views.
   asio::awaitable<void> run(Handshake handshake);
 
  private:

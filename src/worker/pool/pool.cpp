@@ -25,7 +25,7 @@ std::string made_folder(const std::string& path) {
   return path;
 }
 
-constexpr const char* kReadersHoldAll = "Slow readers hold all of the memory that streams may take.";
+constexpr const char* kReadersHoldAll = "All memory for streams is held by slow readers.";
 
 // ROLE-NUMBER, as the pools name the folders of their workers.
 bool is_spill_folder(std::string_view name) {
@@ -336,7 +336,7 @@ asio::awaitable<Result<std::unique_ptr<TaskRun>>> Pool::submit(Task task,
   if (stopping_) co_return Answer(fail(Error{ErrorCode::Unavailable, "The server is shutting down.", {}, {}, 5}));
   if (waiting() >= limits::kQueueMax) {
     ++counters_.refused;
-    co_return Answer(fail(overloaded("The server is busy: too many requests wait already.")));
+    co_return Answer(fail(overloaded("The server is busy: too many requests are already waiting.")));
   }
   if (lane == Lane::Stream && (parked() >= parked_max() || streams_.size() >= limits::kStreamsWaitingMax)) {
     ++counters_.refused;
@@ -381,7 +381,7 @@ void Pool::watch_worker(const std::shared_ptr<WorkerProcess>& worker) {
   if (worker->resident_bytes() > line && worker->proportional_bytes() > line) {
     ++counters_.killed_for_memory;
     worker->kill(Error{ErrorCode::MemoryLimit,
-                       fmt::format("The task passed the {} MB that a worker may use.", bound / 1'000'000),
+                       fmt::format("The task exceeded the {} MB that a worker may use.", bound / 1'000'000),
                        {},
                        {},
                        0});

@@ -210,11 +210,11 @@ void RolePool::watch_worker(const std::shared_ptr<WorkerProcess>& worker) {
   if (!worker->task()) return;
   const WorkerProcess::Pulse& pulse = worker->take_pulse();
   if (pulse.silent > samples(limits::kSilenceMax)) {
-    return worker->kill(Error{ErrorCode::Unavailable, "The worker stood still. Nothing was kept.", {}, {}, 1});
+    return worker->kill(Error{ErrorCode::Unavailable, "The worker stopped responding. Nothing was kept.", {}, {}, 1});
   }
   const bool is_ingest = options_.role == "ingest";
   if (is_ingest && pulse.stalled > samples(limits::kIngestStallMax)) {
-    return worker->kill(Error{ErrorCode::Unavailable, "The worker came no further. Nothing was kept.", {}, {}, 1});
+    return worker->kill(Error{ErrorCode::Unavailable, "The worker made no progress. Nothing was kept.", {}, {}, 1});
   }
   if (!is_ingest && std::max(pulse.starved, pulse.stalled) > samples(limits::kRoleTaskMax)) {
     return worker->kill(Error{ErrorCode::Unavailable, "The task took too long.", {}, {}, 1});
@@ -222,7 +222,7 @@ void RolePool::watch_worker(const std::shared_ptr<WorkerProcess>& worker) {
   if (options_.memory_bytes == 0) return;
   const std::uint64_t line = options_.memory_bytes / 10 * 9;
   if (worker->resident_bytes() <= line || worker->proportional_bytes() <= line) return;
-  worker->kill(Error{ErrorCode::MemoryLimit, "The task passed the memory that a worker may use.", {}, {}, 0});
+  worker->kill(Error{ErrorCode::MemoryLimit, "The task exceeded the memory that a worker may use.", {}, {}, 0});
 }
 
 // Every sample period: memory bounds, workers that stand still, clients that keep others waiting.

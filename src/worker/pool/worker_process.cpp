@@ -436,7 +436,7 @@ void WorkerProcess::handle(FrameKind kind, std::string_view payload) {
       }
       if (task_) task_->about = *json;
       return end_task(std::nullopt, error_from_json(*json));
-    default: return kill(Error{ErrorCode::DataProcessing, "A worker sent a frame that is not its to send.", {}, {}, 0});
+    default: return kill(Error{ErrorCode::DataProcessing, "A worker sent a frame of an unexpected kind.", {}, {}, 0});
   }
 }
 

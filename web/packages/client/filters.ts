@@ -43,7 +43,7 @@ export function filterProblem(json: string | undefined): string | null {
     const isObject = filter !== null && typeof filter === "object" && !Array.isArray(filter);
     return isObject ? null : 'The filter in the address must be a JSON object such as {"country": "Malta"}.';
   } catch (error) {
-    return `The filter in the address is not valid JSON: ${(error as Error).message}`;
+    return `The filter in the URL is not valid JSON: ${(error as Error).message}`;
   }
 }
 

@@ -156,7 +156,7 @@ describe("ViewFrame", () => {
     for (let i = 0; i < 2; ++i) await answer();
     expect((await copied).rows).toBe(10);
     const gone = frame.fetchCell(100, 0, never());
-    await Promise.all([answer(), expect(gone).rejects.toThrow("no longer there")]);
+    await Promise.all([answer(), expect(gone).rejects.toThrow("no longer exists")]);
   });
 
   it("names no columns where most of very many are copied, and gives them in the order asked for", async () => {

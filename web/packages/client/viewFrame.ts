@@ -112,7 +112,7 @@ export class ViewFrame implements DataFrame {
   async fetchCell(row: number, column: number, signal: AbortSignal): Promise<string | null> {
     const { block } = await this.view.window({ from: row, to: row + 1, ...this.named([column]), slot: null }, signal);
     const values = this.namesAreUnique ? block.columns[0] : block.columns[column];
-    if (!values || block.rows === 0) throw new Error("The row is no longer there: the data changed.");
+    if (!values || block.rows === 0) throw new Error("This row no longer exists: the data changed.");
     return cellOf(values, 0);
   }
 

@@ -63,7 +63,7 @@ function ResizeGrip({
     <div
       className="cg-grip"
       role="presentation"
-      title={`Width of ${name}; double click fits it`}
+      title={`Width of ${name}; double-click to fit`}
       onPointerDown={(event) => {
         event.stopPropagation();
         event.currentTarget.setPointerCapture(event.pointerId);
@@ -147,7 +147,7 @@ const HeaderCell = memo(function HeaderCell(props: HeaderCellProps) {
         type="button"
         className="cg-more"
         tabIndex={-1}
-        aria-label={`Menu of ${name}`}
+        aria-label={`${name} column menu`}
         onClick={(event) => onMenu(column.index, event.currentTarget)}
       >
         <IconChevronDown size={14} stroke={1.8} aria-hidden />

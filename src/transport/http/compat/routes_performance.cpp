@@ -51,7 +51,8 @@ Result<Json> filters_of(const Request& request) {
   const std::string whole = trim(*text).starts_with('{') ? *text : "{" + *text + "}";
   auto filter = Json::parse(long_numbers_kept(whole, LongNumbers::Text), limits::kFilterDepthMax * 2 + 4);
   if (!filter || !filter->is_object()) {
-    return fail(ErrorCode::InvalidData, "filters is an object: column and value, or column and {\"op\", \"value\"}.");
+    return fail(ErrorCode::InvalidData,
+                "filters must be an object: column and value, or column and {\"op\", \"value\"}.");
   }
   if (filter->as_object().empty()) return Json();
   return std::move(*filter);
@@ -95,7 +96,7 @@ asio::awaitable<void> query(Services services, Connection& connection, Request& 
   auto rows = selection_of(services, request);
   const std::string* analysis = request.parameter("analysis");
   if (rows && analysis != nullptr && (!is_analysis(*analysis) || rows->format != "json")) {
-    rows = fail(ErrorCode::InvalidData, "analysis is summary, profile or quality, and its answer is JSON.");
+    rows = fail(ErrorCode::InvalidData, "analysis must be summary, profile or quality, with format json.");
   }
   if (!rows) co_return co_await refuse(connection, request, rows.error());
   rows->row_objects = true;
@@ -104,7 +105,7 @@ asio::awaitable<void> query(Services services, Connection& connection, Request& 
   if (analysis == nullptr) co_return co_await stream(services, connection, request, std::move(*rows), std::move(none));
   if (*rows->selection.limit > kDocumentRowsMax) {
     const Error error{
-        ErrorCode::InvalidData, fmt::format("With an analysis limit is at most {}.", kDocumentRowsMax), {}, {}, 0};
+        ErrorCode::InvalidData, fmt::format("With analysis, limit must be at most {}.", kDocumentRowsMax), {}, {}, 0};
     co_return co_await refuse(connection, request, error);
   }
   auto profile = co_await analysis_of(services, connection, *rows, *analysis);
@@ -134,17 +135,17 @@ Result<RowsRequest> batches_of(const Services& services, Request& request) {
                       : rows.selection.offset > 0 ? false
                                                   : after != nullptr || services.settings.keyset_streams;
   if (!keyset && (strategy == nullptr || *strategy == "offset")) {
-    if (after != nullptr) return fail(ErrorCode::InvalidData, "after_key is for strategy=keyset.");
+    if (after != nullptr) return fail(ErrorCode::InvalidData, "after_key requires strategy=keyset.");
     return rows;
   }
-  if (!keyset) return fail(ErrorCode::InvalidData, "strategy is offset or keyset.");
-  if (rows.selection.offset > 0) return fail(ErrorCode::InvalidData, "offset is for strategy=offset.");
+  if (!keyset) return fail(ErrorCode::InvalidData, "strategy must be offset or keyset.");
+  if (rows.selection.offset > 0) return fail(ErrorCode::InvalidData, "offset requires strategy=offset.");
   CANVASBACK_ASSIGN(const Collection* collection, collection_of(services, rows.dataset));
   std::vector<std::string> key(1, std::string(kIdColumn));
   if (collection->schema && !collection->schema->primary_key.empty()) key = collection->schema->primary_key;
   for (const std::string& column : key) rows.selection.sort.push_back({column, false});
   if (after == nullptr) return rows;
-  if (key.size() > 1) return fail(ErrorCode::InvalidData, "after_key is for keys of one field.");
+  if (key.size() > 1) return fail(ErrorCode::InvalidData, "after_key requires a key of a single field.");
   Json beyond;
   Json term;
   term.set("op", "gt");
@@ -183,7 +184,7 @@ asio::awaitable<void> analyze(Services services, Connection& connection, Request
   auto rows = selection_of(services, request);
   const std::string* given = request.parameter("type");
   const std::string type = given != nullptr ? *given : "summary";
-  if (rows && !is_analysis(type)) rows = fail(ErrorCode::InvalidData, "type is summary, profile or quality.");
+  if (rows && !is_analysis(type)) rows = fail(ErrorCode::InvalidData, "type must be summary, profile or quality.");
   if (!rows) co_return co_await refuse(connection, request, rows.error());
   auto profile = co_await analysis_of(services, connection, *rows, type);
   if (!profile) co_return co_await refuse(connection, request, profile.error());

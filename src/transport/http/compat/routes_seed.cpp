@@ -19,7 +19,7 @@ Result<std::shared_ptr<const Dataset>> dataset_of(const Services& services, cons
     if (entry.dataset && !entry.is_put) readable.push_back(entry.dataset);
   }
   if (readable.size() == 1) return readable[0];
-  return fail(ErrorCode::InvalidData, "Several datasets are served: say which by ?dataset=.");
+  return fail(ErrorCode::InvalidData, "Several datasets are served; choose one with ?dataset=.");
 }
 
 Result<RowsRequest> seed_rows(const Services& services, const Request& request, const std::string& format) {
@@ -72,7 +72,7 @@ Result<std::string> pick_column(const Dataset& dataset, const std::string* wante
   for (const DatasetColumn& column : dataset.columns) {
     if (fits(column.type)) return column.name;
   }
-  return fail(ErrorCode::InvalidData, fmt::format("Say by ?{}= which column to summarise.", what));
+  return fail(ErrorCode::InvalidData, fmt::format("The parameter \"{}\" is required: the column to summarise.", what));
 }
 
 Result<SqlRunRequest> summary_request(const Services& services, const Request& request) {

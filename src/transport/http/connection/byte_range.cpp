@@ -28,7 +28,9 @@ Result<std::optional<ByteRange>> byte_range_of(std::string_view header, std::uin
   if (dash == std::string_view::npos || range.find(',') != std::string_view::npos) return whole;
   const std::string_view from = trim(range.substr(0, dash));
   const std::string_view to = trim(range.substr(dash + 1));
-  const auto outside = [] { return fail(ErrorCode::RangeNotSatisfiable, "The file has no such bytes."); };
+  const auto outside = [] {
+    return fail(ErrorCode::RangeNotSatisfiable, "The requested range is past the end of the file.");
+  };
   if (from.empty()) {  // the last so many
     const auto count = position_of(to);
     if (!count) return whole;

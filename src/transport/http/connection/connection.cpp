@@ -58,7 +58,8 @@ Result<bool> translate_read_error(const beast::error_code& error) {
     return fail(ErrorCode::HeadersTooLarge, "The request's headers are too large.");
   }
   if (error == beast::http::error::body_limit) {
-    return fail(ErrorCode::PayloadTooLarge, fmt::format("A request body may have {} bytes.", limits::kBodyBytesMax));
+    return fail(ErrorCode::PayloadTooLarge,
+                fmt::format("A request body may have at most {} bytes.", limits::kBodyBytesMax));
   }
   if (error == beast::error::timeout) return fail(ErrorCode::RequestTimeout, "The request took too long to arrive.");
   if (error.category() == beast::http::make_error_code(beast::http::error::bad_target).category() &&
@@ -315,7 +316,7 @@ asio::awaitable<Result<bool>> Connection::read_whole_body(Request& request, cons
       co_return Out(fail(ErrorCode::RequestTimeout, "The request took too long to arrive."));
     }
     if (body_error == beast::http::error::partial_message) {
-      co_return Out(fail(ErrorCode::InvalidData, "The body ended before all of it was there."));
+      co_return Out(fail(ErrorCode::InvalidData, "The body is shorter than announced."));
     }
     if (body_error) co_return translate_read_error(body_error);
     request.body = std::move(parser.get().body());
@@ -323,7 +324,7 @@ asio::awaitable<Result<bool>> Connection::read_whole_body(Request& request, cons
   request.received_ns = monotonic_ns();
   if (request.target.size() > limits::kTargetBytesMax) {
     co_return Out(
-        fail(ErrorCode::UriTooLong, fmt::format("A request target may have {} bytes.", limits::kTargetBytesMax)));
+        fail(ErrorCode::UriTooLong, fmt::format("The URL may have at most {} bytes.", limits::kTargetBytesMax)));
   }
   if (Status status = split_target(request); !status) co_return Out(std::unexpected(status.error()));
   co_return Out(true);

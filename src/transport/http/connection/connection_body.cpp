@@ -40,7 +40,7 @@ asio::awaitable<Result<std::string_view>> Connection::read_body() {
   body_->taken += piece->size();
   if (body_->taken > limits::kIngestStreamBytesMax) {
     co_return Out(
-        fail(ErrorCode::PayloadTooLarge, fmt::format("A body may have {} bytes.", limits::kIngestStreamBytesMax)));
+        fail(ErrorCode::PayloadTooLarge, fmt::format("A body has {} bytes at most.", limits::kIngestStreamBytesMax)));
   }
   if (body_->ended) start_watching();
   co_return piece;
@@ -94,15 +94,15 @@ void Connection::end_wait(std::size_t got) {
 // Why no more of the body comes. An end of what the client sends is told to it: it may still be reading.
 std::unexpected<Error> Connection::body_error(const beast::error_code& error, bool time_is_up) {
   if (body_->yielded) {
-    return fail(Error{ErrorCode::RequestTimeout, "The body came slowly, and others were waiting.", {}, {}, 5});
+    return fail(Error{ErrorCode::RequestTimeout, "The body arrived too slowly while others were waiting.", {}, {}, 5});
   }
   if (time_is_up) return fail(ErrorCode::RequestTimeout, "The request took too long to arrive.");
   if (error == asio::error::eof || error == beast::http::error::partial_message ||
       error == beast::http::error::end_of_stream) {
-    return fail(ErrorCode::InvalidData, "The body ended before all of it was there.");
+    return fail(ErrorCode::InvalidData, "The body is shorter than announced.");
   }
   client_gone();
-  return fail(ErrorCode::Cancelled, "The client went away.");
+  return fail(ErrorCode::Cancelled, "The client closed the connection.");
 }
 
 // Straight from the socket: nothing of it has to be found first.

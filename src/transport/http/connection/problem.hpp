@@ -1,4 +1,4 @@
-// Errors on the wire: application/problem+json (RFC 9457) with our code beside it.
+// Errors as responses: application/problem+json (RFC 9457) with a `code` of the closed list of base/error.hpp.
 #pragma once
 
 #include <string>

@@ -74,13 +74,13 @@ Result<int> check_request_line(std::string_view line) {
   const std::size_t last = line.rfind(' ');
   if (first == std::string_view::npos || first == last)
     return malformed("its first line is not METHOD TARGET HTTP/1.1");
-  if (!is_token(line.substr(0, first))) return malformed("its method is no token");
+  if (!is_token(line.substr(0, first))) return malformed("its method is not a token");
   const std::string_view target = line.substr(first + 1, last - first - 1);
   const std::string_view version = line.substr(last + 1);
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return malformed("its version is neither HTTP/1.1 nor HTTP/1.0");
   if (!target.starts_with('/')) return fail(ErrorCode::InvalidData, "The request target must be a path.");
   const auto strange = [](char c) { return c == ' ' || c == '#' || is_control(c); };
-  if (std::ranges::any_of(target, strange)) return malformed("its target has a character that belongs in no target");
+  if (std::ranges::any_of(target, strange)) return malformed("its target has a character that is not allowed there");
   return version.back() - '0';
 }
 
@@ -89,7 +89,7 @@ struct Seen {
   std::optional<std::string_view> host, length, coding;
 
   Status take(std::string_view line) {
-    if (line.front() == ' ' || line.front() == '\t') return malformed("a field goes on in a second line");
+    if (line.front() == ' ' || line.front() == '\t') return malformed("a header field continues on a second line");
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) {
       return malformed("a field does not begin with a name and a colon");
@@ -131,7 +131,7 @@ Result<std::optional<std::size_t>> find_head_end(std::string_view bytes, std::si
     const char c = bytes[at];
     if (c == '\r') {
       if (at + 1 == bytes.size()) return std::nullopt;
-      if (bytes[at + 1] != '\n') return malformed("a line has a CR that no LF follows");
+      if (bytes[at + 1] != '\n') return malformed("a line has a CR without LF");
     } else if (c == '\n') {
       if (at == 0 || bytes[at - 1] != '\r') return malformed("a line ends in LF without CR");
       if (at >= 3 && bytes.substr(at - 3, 2) == kLineEnd) return at + 1;

@@ -130,7 +130,7 @@ asio::awaitable<void> Router::route(Connection& connection, Request& request, st
   // A proxy may take what follows a refused upgrade for frames: it is not read as a request.
   if (found.route == SIZE_MAX && !request.header("upgrade").empty()) connection.close_after_answer();
   if (found.allowed.empty()) {
-    Error error{ErrorCode::NotFound, fmt::format("There is nothing at {}.", request.path.substr(0, 256)), {}, {}, 0};
+    Error error{ErrorCode::NotFound, fmt::format("Not found: {}.", request.path.substr(0, 256)), {}, {}, 0};
     co_await connection.respond(problem_response(error, request.path));
     co_return;
   }

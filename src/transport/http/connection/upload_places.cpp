@@ -21,7 +21,7 @@ asio::awaitable<Result<std::unique_ptr<UploadPlaces::Place>>> UploadPlaces::take
   asio::steady_timer timer(executor_);
   while (holders_.size() >= limits::kIngestStreamsMax) {
     if (std::chrono::steady_clock::now() > end) {
-      co_return Out(fail(Error{ErrorCode::TooManyRequests, "Too many bodies are on their way.", {}, {}, 1}));
+      co_return Out(fail(Error{ErrorCode::TooManyRequests, "Too many uploads are in progress.", {}, {}, 1}));
     }
     let_one_yield();
     timer.expires_after(limits::kMemorySamplePeriod);

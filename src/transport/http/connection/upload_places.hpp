@@ -1,5 +1,6 @@
-// UploadPlaces: large bodies on their way at once. There are limits::kIngestStreamsMax places, and a client that sends
-// slowly holds its own only as long as nobody else wants it. On the front's one thread.
+// UploadPlaces: bounds the number of large uploads in progress to limits::kIngestStreamsMax. If all places are taken, a
+// new upload waits, and the slowest sender below the minimum rate is made to give up its place, so that slow clients
+// cannot lock out others. Not thread-safe: on the front's thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -15,7 +16,7 @@ class Connection;
 
 class UploadPlaces {
  public:
-  // Held while a body comes; gives the place back.
+  // A place, held while a body arrives; the destructor returns it.
   class Place {
    public:
     Place(UploadPlaces& places, Connection& connection) : places_(places), connection_(connection) {}
@@ -30,8 +31,8 @@ class UploadPlaces {
 
   explicit UploadPlaces(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
-  // Waits for a place of which the connection is the holder, limits::kUploadWaitMax at most; meanwhile the slowest
-  // holder below the least rate gives up its own (Connection::yield_body). Errors: TooManyRequests.
+  // Waits for a place for this connection, which must outlive it. Meanwhile the slowest sender below the minimum rate
+  // is asked to give up its own (Connection::yield_body). Errors: TooManyRequests after limits::kUploadWaitMax.
   asio::awaitable<Result<std::unique_ptr<Place>>> take(Connection& connection);
 
  private:

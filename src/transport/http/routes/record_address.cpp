@@ -66,7 +66,7 @@ Result<RecordAddress> record_address(const CollectionService& collections, const
   const auto given = values_given(request, names.size());
   if (given.size() != names.size()) {
     return fail(ErrorCode::InvalidData,
-                fmt::format("The key has {} {}: {}; in the path with commas between, or as {}.", names.size(),
+                fmt::format("The key has {} {}: {}; separate them by commas in the path, or use {}.", names.size(),
                             names.size() == 1 ? "value" : "values", fmt::join(names, ", "),
                             names.size() == 1 ? "?key=VALUE" : "?key=VALUE&key=VALUE"));
   }

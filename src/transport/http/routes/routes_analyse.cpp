@@ -53,7 +53,9 @@ asio::awaitable<void> profile(Services services, Connection& connection, Request
 // Sets the column and one number of the analysis from the query.
 Status read_column(const Request& request, Analysis& analysis) {
   const std::string* column = request.parameter("column");
-  if (column == nullptr || column->empty()) return fail(ErrorCode::InvalidData, "Say by ?column= which column.");
+  if (column == nullptr || column->empty()) {
+    return fail(ErrorCode::InvalidData, "The parameter \"column\" is required.");
+  }
   analysis.column = *column;
   if (const std::string* bins = request.parameter("bins")) {
     CANVASBACK_ASSIGN(analysis.bins, parse_integer(*bins, "bins", 1, limits::kHistogramBinsMax));
@@ -67,7 +69,7 @@ Status read_column(const Request& request, Analysis& analysis) {
 asio::awaitable<void> answer_rows(Services services, Connection& connection, Request& request,
                                   Result<AnalysisRequest> wanted) {
   if (wanted && find_output_format(wanted->format) == nullptr) {
-    wanted = fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\".", wanted->format.substr(0, 64)));
+    wanted = fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\".", wanted->format.substr(0, 64)));
   }
   if (!wanted) {
     co_await connection.respond(problem_response(wanted.error(), request.path));

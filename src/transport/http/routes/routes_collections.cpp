@@ -29,14 +29,14 @@ Result<const Collection*> find_collection(const Services& services, const std::s
   if (found != nullptr && found->blocked) return std::unexpected(*found->blocked);
   if (found != nullptr && found->version > 0) return found;
   return fail(ErrorCode::DatasetNotFound,
-              fmt::format("There is no collection \"{}\" yet; its first record makes it.", name.substr(0, 128)));
+              fmt::format("There is no collection \"{}\" yet; its first record creates it.", name.substr(0, 128)));
 }
 
 Result<std::int64_t> limit_of(const Services& services, const Json& value) {
   const QuerySettings& settings = services.settings;
   if (value.is_null()) return std::min(settings.default_limit, settings.limit_max);
   if (!value.is_integer() || value.as_int(-1) < 0 || value.as_int() > settings.limit_max) {
-    return fail(ErrorCode::InvalidData, fmt::format("limit is an integer from 0 to {}.", settings.limit_max));
+    return fail(ErrorCode::InvalidData, fmt::format("limit must be an integer from 0 to {}.", settings.limit_max));
   }
   return value.as_int();
 }
@@ -78,13 +78,13 @@ asio::awaitable<void> answer(Services services, Connection& connection, Request&
 Result<Json> one_of(const Json& body, const char* name, const char* other) {
   if (body.find(name) == nullptr) return body.at(other);
   if (body.find(other) == nullptr) return body.at(name);
-  return fail(ErrorCode::InvalidData, fmt::format("\"{}\" and \"{}\" are the same: give one.", name, other));
+  return fail(ErrorCode::InvalidData, fmt::format("\"{}\" and \"{}\" are aliases; use one of them.", name, other));
 }
 
 Result<SqlRunRequest> sql_request(const Services& services, const Request& request) {
   CANVASBACK_ASSIGN(Json body, json_body(request, {"sql", "query", "parameters", "limit", "format", "timeout_ms"}));
   CANVASBACK_ASSIGN(Json text, one_of(body, "sql", "query"));
-  if (!text.is_string()) return fail(ErrorCode::InvalidData, "The body needs a member \"sql\".");
+  if (!text.is_string()) return fail(ErrorCode::InvalidData, "The body must have a member \"sql\".");
   if (const Json& format = body.at("format"); !format.is_null() && !format.is_string()) {
     return fail(ErrorCode::InvalidData, "\"format\" must be a string.");
   }
@@ -153,7 +153,7 @@ asio::awaitable<void> record(Services services, Connection& connection, Request&
     }
     if (event.kind != TaskEvent::Kind::Done) continue;
     if (event.info.at("metrics").at("rows").as_int() == 0) {
-      const Error none{ErrorCode::RecordNotFound, "There is no record of this id.", {}, {}, 0};
+      const Error none{ErrorCode::RecordNotFound, "No record has this id.", {}, {}, 0};
       co_await connection.respond(problem_response(none, request.path));
       co_return;
     }
@@ -199,16 +199,16 @@ Result<SqlRunRequest> date_range(const Services& services, const Request& reques
     const Json& value = body.at(member);
     if (value.is_null()) continue;
     if (!value.is_string()) {
-      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is a date or time as a string.", member));
+      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" must be a date or time, as a string.", member));
     }
     *target = value.as_string();
     if (!parse_iso_time(**target)) {
-      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is a date or time such as 2025-10-20, "
+      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" must be a date or time such as 2025-10-20, "
                                                       "2025-10-20T12:30:00Z or 2025-10-20T14:30:00+02:00.",
                                                       member));
     }
   }
-  if (!range.start && !range.end) return fail(ErrorCode::InvalidData, "The body needs \"start\" or \"end\".");
+  if (!range.start && !range.end) return fail(ErrorCode::InvalidData, "The body must have \"start\" or \"end\".");
   Statement out;
   out.narrowing = weeks_of(services, *collection, body, limit);
   SqlRunRequest run = run_of(request, std::move(out));
@@ -234,7 +234,7 @@ Result<Task> search_task(const Services& services, const Request& request) {
   CANVASBACK_ASSIGN(Json body, json_body(request, {"query", "q", "limit", "cursor", "budget_ms"}));
   CANVASBACK_ASSIGN(Json text, one_of(body, "query", "q"));
   if (!text.is_string())
-    return fail(ErrorCode::InvalidData, "The body needs a member \"query\" with what to search for.");
+    return fail(ErrorCode::InvalidData, "The body must have a member \"query\": the text to search for.");
   CANVASBACK_ASSIGN(Search search, search_for(text.as_string()));
   CANVASBACK_ASSIGN(search.limit, limit_of(services, body.at("limit")));
   if (const Json& cursor = body.at("cursor"); cursor.is_string()) {

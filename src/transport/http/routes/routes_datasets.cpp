@@ -168,7 +168,7 @@ std::string wanted_filename(const Request& request, const RowsRequest& wanted) {
 asio::awaitable<void> exported(Services services, Connection& connection, Request& request) {
   auto wanted = export_request_from(request, request.path_parameters["name"]);
   if (wanted && find_output_format(wanted->format) == nullptr) {
-    wanted = fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\".", wanted->format.substr(0, 64)));
+    wanted = fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\".", wanted->format.substr(0, 64)));
   }
   if (!wanted) {
     co_await connection.respond(problem_response(wanted.error(), request.path));

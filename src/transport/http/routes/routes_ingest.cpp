@@ -143,17 +143,18 @@ Result<IngestRequest> ingest_request_from(const Request& request) {
   if (const std::string* name = request.parameter("collection")) out.collection = *name;
   if (const std::string* on_error = request.parameter("on_error")) {
     if (*on_error != "reject" && *on_error != "quarantine") {
-      return fail(ErrorCode::InvalidData, "on_error is reject or quarantine.");
+      return fail(ErrorCode::InvalidData, "on_error must be reject or quarantine.");
     }
     out.quarantine = *on_error == "quarantine";
   }
   if (const std::string* cast = request.parameter("cast")) {
-    if (*cast != "true" && *cast != "false") return fail(ErrorCode::InvalidData, "cast is true or false.");
+    if (*cast != "true" && *cast != "false") return fail(ErrorCode::InvalidData, "cast must be true or false.");
     out.cast = *cast == "true";
   }
   if (const std::string* mode = request.parameter("on_conflict")) {
-    if (*mode != "refuse" && *mode != "update" && *mode != "ignore") {
-      return fail(ErrorCode::InvalidData, "on_conflict is refuse, update or ignore.");
+    // "refuse" is the earlier name of "reject".
+    if (*mode != "reject" && *mode != "refuse" && *mode != "update" && *mode != "ignore") {
+      return fail(ErrorCode::InvalidData, "on_conflict must be reject, update or ignore.");
     }
     out.on_conflict = *mode == "update"   ? OnConflict::Update
                       : *mode == "ignore" ? OnConflict::Ignore
@@ -164,7 +165,7 @@ Result<IngestRequest> ingest_request_from(const Request& request) {
   if (encoding == "gzip" || encoding == "zstd") {
     out.encoding = encoding;
   } else if (!encoding.empty() && encoding != "identity") {
-    return fail(ErrorCode::UnsupportedMediaType, "A body may be compressed by gzip or zstd.");
+    return fail(ErrorCode::UnsupportedMediaType, "A body may be compressed with gzip or zstd.");
   }
   if (const std::string* format = request.parameter("format")) {
     const auto known = input_format_from(*format);

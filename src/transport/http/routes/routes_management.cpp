@@ -25,7 +25,9 @@ using Start = Started (*)(CollectionJobs& jobs, const std::string& name, const R
 Result<Json> full_body(const Request& request, const std::vector<std::string>& members) {
   CANVASBACK_ASSIGN(Json body, json_body(request, members));
   for (const auto& [name, value] : body.as_object()) {
-    if (value.is_null()) return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is null: leave it out.", name));
+    if (value.is_null()) {
+      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" must not be null; omit it instead.", name));
+    }
   }
   return body;
 }
@@ -41,7 +43,8 @@ Result<std::int64_t> week_from(const Json& body, const char* member, std::int64_
   if (value.is_null()) return fallback;
   const auto week = value.is_string() ? parse_iso_week(value.as_string()) : std::nullopt;
   if (!week) {
-    return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is an ISO week as a string, such as 2025-W40.", member));
+    return fail(ErrorCode::InvalidData,
+                fmt::format("\"{}\" must be an ISO week, as a string such as 2025-W40.", member));
   }
   return week_number_of(*week);
 }
@@ -53,7 +56,7 @@ Started compact(CollectionJobs& jobs, const std::string& name, const Request& re
 
 Started archive(CollectionJobs& jobs, const std::string& name, const Request& request) {
   CANVASBACK_ASSIGN(Json body, full_body(request, {"before"}));
-  if (body.at("before").is_null()) return fail(ErrorCode::InvalidData, "The body needs \"before\", an ISO week.");
+  if (body.at("before").is_null()) return fail(ErrorCode::InvalidData, "The body must have \"before\", an ISO week.");
   CANVASBACK_ASSIGN(const std::int64_t before, week_from(body, "before", 0));
   return jobs.archive(name, before);
 }
@@ -74,22 +77,23 @@ Started generate(CollectionJobs& jobs, const std::string& name, const Request& r
   CANVASBACK_ASSIGN(Json body, full_body(request, {"type", "count", "seed"}));
   // As of the other work: where there can be no such collection, there is none.
   if (!is_dataset_name(name)) {
-    return fail(ErrorCode::DatasetNotFound, fmt::format("There can be no collection \"{}\".", name.substr(0, 64)));
+    return fail(ErrorCode::DatasetNotFound,
+                fmt::format("\"{}\" cannot be the name of a collection.", name.substr(0, 64)));
   }
   GenerateRequest wanted;
   wanted.collection = name;
   wanted.type_name = body.at("type").is_null() ? "user" : std::string(body.at("type").as_string());
   const auto type = record_type_from(wanted.type_name);
-  if (!type) return fail(ErrorCode::InvalidData, "\"type\" is user, transaction, event, product or sensor.");
+  if (!type) return fail(ErrorCode::InvalidData, "\"type\" must be user, transaction, event, product or sensor.");
   wanted.type = *type;
   const Json& count = body.at("count");
   wanted.count = count.is_null() ? kGenerateDefault : count.as_int(-1);
   if (wanted.count < 1 || wanted.count > kGenerateMax) {
-    return fail(ErrorCode::InvalidData, fmt::format("\"count\" is an integer from 1 to {}.", kGenerateMax));
+    return fail(ErrorCode::InvalidData, fmt::format("\"count\" must be an integer from 1 to {}.", kGenerateMax));
   }
   const Json& seed = body.at("seed");
   if (!seed.is_null() && (!seed.is_integer() || seed.as_int(-1) < 0)) {
-    return fail(ErrorCode::InvalidData, "\"seed\" is an integer that is not negative.");
+    return fail(ErrorCode::InvalidData, "\"seed\" must be a non-negative integer.");
   }
   wanted.seed = static_cast<std::uint64_t>(seed.as_int());
   return jobs.generate(std::move(wanted));

@@ -29,7 +29,7 @@ Result<StatementRequest> sql_request_from(const Request& request) {
       return fail(ErrorCode::InvalidData, fmt::format("\"{}\" must be a string.", member));
     }
   }
-  if (!body.at("sql").is_string()) return fail(ErrorCode::InvalidData, "The body needs a member \"sql\".");
+  if (!body.at("sql").is_string()) return fail(ErrorCode::InvalidData, "The body must have a member \"sql\".");
   out.sql = body.at("sql").as_string();
   out.parameters = body.at("parameters");
   if (const Json* limit = body.find("limit"); limit != nullptr && !limit->is_null()) {
@@ -46,7 +46,7 @@ Result<StatementRequest> sql_request_from(const Request& request) {
   }
   out.compression = body.at("compression").as_string();
   const std::string_view numbers = body.at("numbers").as_string("exact");
-  if (numbers != "exact" && numbers != "plain") return fail(ErrorCode::InvalidData, "numbers is exact or plain.");
+  if (numbers != "exact" && numbers != "plain") return fail(ErrorCode::InvalidData, "numbers must be exact or plain.");
   out.numbers_exact = numbers == "exact";
   CANVASBACK_ASSIGN(out.on_unreadable, on_unreadable_of(request));
   if (body.at("format").is_string()) {
@@ -55,7 +55,7 @@ Result<StatementRequest> sql_request_from(const Request& request) {
     CANVASBACK_ASSIGN(out.format, format_of(request));
   }
   if (find_output_format(out.format) == nullptr) {
-    return fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\".", out.format.substr(0, 64)));
+    return fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\".", out.format.substr(0, 64)));
   }
   out.content_encoding = content_encoding_of(request, out.format);
   wanted.filename = body.at("filename").as_string();

@@ -73,7 +73,7 @@ Error no_envelope() {
   Error error;
   error.code = ErrorCode::InvalidData;
   error.message =
-      "Say by ?schema= which schema the records are of, or send {\"schema\": NAME, \"data\": …}, in this order.";
+      "The schema is missing: name it with ?schema=, or send {\"schema\": NAME, \"data\": …}, in this order.";
   return error;
 }
 
@@ -186,11 +186,13 @@ asio::awaitable<Result<RecordAnswer>> ask_for(Services services, Connection& con
   auto answer =
       co_await read_record(queries, services.datasets, *address.collection, std::move(work), connection.gone());
   connection.set_on_gone(nullptr);
-  if (answer && !answer->info.found) answer = fail(ErrorCode::RecordNotFound, "There is no record of this key.");
+  if (answer && !answer->info.found) answer = fail(ErrorCode::RecordNotFound, "No record has this key.");
   co_return answer;
 }
 
-Error other_version() { return Error{ErrorCode::PreconditionFailed, "The record is of another version.", {}, {}, 0}; }
+Error other_version() {
+  return Error{ErrorCode::PreconditionFailed, "The version of the record does not match.", {}, {}, 0};
+}
 
 asio::awaitable<void> show(Services services, Connection& connection, Request& request) {
   auto address = record_address(*services.collections, request);
@@ -265,7 +267,7 @@ asio::awaitable<void> write(Services services, Connection& connection, Request& 
     const bool changed = !once && once.error().code == ErrorCode::PreconditionFailed && request.method == "PATCH";
     if (changed && wanted->expected.says_nothing() && attempt < kPatchAttemptsMax) continue;
     if (changed && wanted->expected.says_nothing()) {
-      once = fail(Error{ErrorCode::Unavailable, "The record was changed by others all the time.", {}, {}, 1});
+      once = fail(Error{ErrorCode::Unavailable, "The record is changed by other requests; try again.", {}, {}, 1});
     }
     answer = std::move(once);
   }

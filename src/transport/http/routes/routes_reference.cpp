@@ -53,7 +53,7 @@ asio::awaitable<void> page(Connection& connection, Request& request) {
     co_await text(connection, known.content_type, known.body);
     co_return;
   }
-  Error missing{ErrorCode::NotFound, fmt::format("There is nothing at {}.", request.path.substr(0, 256)), {}, {}, 0};
+  Error missing{ErrorCode::NotFound, fmt::format("Not found: {}.", request.path.substr(0, 256)), {}, {}, 0};
   co_await connection.respond(problem_response(missing, request.path));
 }
 

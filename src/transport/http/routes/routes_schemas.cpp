@@ -17,7 +17,7 @@ Result<RecordSchema> schema_from_body(const Request& request, std::string_view n
   CANVASBACK_ASSIGN(RecordSchema schema, record_schema_from(body, name));
   if (!is_dataset_name(schema.name)) {
     return fail(ErrorCode::SchemaValidation,
-                "A schema's name has letters, digits, '_', '-' and '.', and begins with a letter or '_'.");
+                "The name of a schema must begin with a letter or '_' and may have letters, digits, '_', '-' and '.'.");
   }
   return schema;
 }

@@ -22,7 +22,7 @@ Status read_number(const Request& request, const char* name, std::optional<doubl
   double number = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
   if (error != std::errc{} || end != text->data() + text->size() || !std::isfinite(number)) {
-    return fail(ErrorCode::InvalidData, fmt::format("{} is a finite number.", name));
+    return fail(ErrorCode::InvalidData, fmt::format("{} must be a finite number.", name));
   }
   out = number;
   return {};
@@ -59,7 +59,7 @@ Result<TileRequest> tile_request_from(const Request& request) {
   }
   CANVASBACK_ASSIGN(AnalysisRequest common, analysis_request_from(rows, request.path_parameters.at("name")));
   if (find_output_format(common.format) == nullptr) {
-    return fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\".", common.format.substr(0, 64)));
+    return fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\".", common.format.substr(0, 64)));
   }
   TileRequest out;
   out.dataset = std::move(common.dataset);
@@ -78,7 +78,7 @@ Result<TileRequest> tile_request_from(const Request& request) {
   read_text(request, "measure", tile.measure);
   if (const std::string* scale = request.parameter("scale")) {
     const auto known = tile_scale_from(*scale);
-    if (!known) return fail(ErrorCode::InvalidData, "scale is linear, log or eq_hist.");
+    if (!known) return fail(ErrorCode::InvalidData, "scale must be linear, log or eq_hist.");
     tile.scale = *known;
   }
   CANVASBACK_TRY(read_integer(request, "size", limits::kTileSizeMin, limits::kTileSizeMax, tile.size));

@@ -62,7 +62,7 @@ Result<OnUnreadable> on_unreadable_of(const Request& request) {
   if (text == nullptr) return OnUnreadable::Default;
   if (*text == "fail") return OnUnreadable::Fail;
   if (*text == "skip") return OnUnreadable::Skip;
-  return fail(ErrorCode::InvalidData, "on_unreadable is fail or skip.");
+  return fail(ErrorCode::InvalidData, "on_unreadable must be fail or skip.");
 }
 
 void add_left_out(Headers& headers, const std::vector<std::string>& names) {
@@ -74,8 +74,8 @@ void add_left_out(Headers& headers, const std::vector<std::string>& names) {
 Result<std::string> format_of(const Request& request) {
   if (const std::string* format = request.parameter("format")) {
     if (find_output_format(*format) == nullptr) {
-      return fail(ErrorCode::InvalidData, fmt::format("There is no format \"{}\"; there are json, ndjson, csv, arrow, "
-                                                      "arrow_file, parquet and xlsx.",
+      return fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\"; use json, ndjson, csv, arrow, "
+                                                      "arrow_file, parquet or xlsx.",
                                                       format->substr(0, 64)));
     }
     return *format;
@@ -109,7 +109,7 @@ Result<RowsRequest> rows_request_from(const Request& request, const std::string&
   Selection& selection = out.selection;
   if (const std::string* text = request.parameter("after")) selection.after = *text;
   if (!selection.after.empty() && selection.offset > 0) {
-    return fail(ErrorCode::InvalidData, "offset and after exclude each other.");
+    return fail(ErrorCode::InvalidData, "Use either offset or after, not both.");
   }
   if (const std::string* text = request.parameter("columns"); text != nullptr && !text->empty()) {
     CANVASBACK_ASSIGN(selection.columns, parse_columns(*text));
@@ -123,11 +123,11 @@ Result<RowsRequest> rows_request_from(const Request& request, const std::string&
     CANVASBACK_ASSIGN(selection.sort, parse_sort(*text));
   }
   if (const std::string* text = request.parameter("numbers")) {
-    if (*text != "exact" && *text != "plain") return fail(ErrorCode::InvalidData, "numbers is exact or plain.");
+    if (*text != "exact" && *text != "plain") return fail(ErrorCode::InvalidData, "numbers must be exact or plain.");
     out.numbers_exact = *text == "exact";
   }
   if (const std::string* text = request.parameter("compression")) {
-    if (text->empty()) return fail(ErrorCode::InvalidData, "compression is empty.");
+    if (text->empty()) return fail(ErrorCode::InvalidData, "compression must not be empty.");
     out.compression = *text;
   }
   CANVASBACK_ASSIGN(out.on_unreadable, on_unreadable_of(request));
@@ -188,7 +188,7 @@ Result<AnalysisRequest> aggregate_request_from(const Request& request, const std
     CANVASBACK_ASSIGN(out.selection.sort, parse_sort(sort));
   }
   const std::string_view numbers = body.at("numbers").as_string("exact");
-  if (numbers != "exact" && numbers != "plain") return fail(ErrorCode::InvalidData, "numbers is exact or plain.");
+  if (numbers != "exact" && numbers != "plain") return fail(ErrorCode::InvalidData, "numbers must be exact or plain.");
   out.numbers_exact = numbers == "exact";
   out.compression = body.at("compression").as_string();
   if (body.at("format").is_string()) {
@@ -210,7 +210,8 @@ Result<RowsRequest> export_request_from(const Request& request, const std::strin
   for (const auto& [name, value] : body.as_object()) {
     if (value.is_null()) continue;
     if (request.parameter(name) != nullptr) {
-      return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is given in the query and in the body.", name));
+      return fail(ErrorCode::InvalidData,
+                  fmt::format("\"{}\" is given both in the query string and in the body.", name));
     }
     if (name == "columns" && value.is_array()) continue;
     const bool tree = name == "filter" && value.is_object();
@@ -221,7 +222,7 @@ Result<RowsRequest> export_request_from(const Request& request, const std::strin
   }
   CANVASBACK_ASSIGN(RowsRequest out, rows_request_from(merged, dataset));
   for (const Json& column : body.at("columns").as_array()) {
-    if (!column.is_string()) return fail(ErrorCode::InvalidData, "columns is an array of strings.");
+    if (!column.is_string()) return fail(ErrorCode::InvalidData, "columns must be an array of strings.");
     out.selection.columns.emplace_back(column.as_string());
   }
   return out;

@@ -1,4 +1,6 @@
-// What the row-returning routes share: their query parameters and headers as a request of the query service.
+// Parsing that the routes which return rows share: query parameters, headers and JSON bodies as requests of the query
+// service. Only the form is checked here; columns, types and limits are checked by the service. Pure functions.
+// Errors are InvalidData and name the parameter or member, unless stated otherwise.
 #pragma once
 
 #include <string>
@@ -10,41 +12,45 @@
 
 namespace canvasback::http {
 
-// offset limit after columns filter sort sample seed format compression numbers timeout_ms on_unreadable
+// For RouteInfo: offset limit after columns filter sort sample seed format compression numbers timeout_ms
+// on_unreadable.
 const std::vector<std::string>& selection_parameter_names();
 
-// Errors: InvalidData that names the parameter, NotAcceptable.
+// A request for rows from those parameters. Errors: also NotAcceptable.
 Result<RowsRequest> rows_request_from(const Request& request, const std::string& dataset);
 
-// `on_unreadable`: fail or skip; without it as OnUnreadable::Default has it.
+// The parameter `on_unreadable`: fail or skip; without it OnUnreadable::Default.
 Result<OnUnreadable> on_unreadable_of(const Request& request);
 
-// X-Left-Out and X-Total-Exact, where an answer leaves files out.
+// Adds X-Left-Out and X-Total-Exact: the files that an answer with on_unreadable=skip does not contain.
 void add_left_out(Headers& headers, const std::vector<std::string>& names);
 
-// `format` or the Accept header; and the content encoding the client takes, where the format has use for one.
+// The parameter `format`, else the one that the Accept header prefers (json if it has no preference). Errors: also
+// NotAcceptable. content_encoding_of: gzip or zstd if the client accepts it and the format is not compressed itself,
+// else "".
 Result<std::string> format_of(const Request& request);
 std::string content_encoding_of(const Request& request, const std::string& format);
 
-// Whether an Accept-Encoding header names this encoding, and not with q=0.
+// Whether an Accept-Encoding header lists this encoding with another weight than q=0.
 bool accepts_encoding(std::string_view header, std::string_view encoding);
 
-// The parameters profile, histogram and top take: filter format compression numbers timeout_ms.
+// For RouteInfo, of profile, histogram and top: filter format compression numbers timeout_ms.
 const std::vector<std::string>& analysis_parameter_names();
-// Errors: InvalidData that names the parameter, NotAcceptable. The analysis itself is left to the caller.
+// Selection and output of such a request; its `analysis` is for the caller to fill. Errors: also NotAcceptable.
 Result<AnalysisRequest> analysis_request_from(const Request& request, const std::string& dataset);
 // An aggregate from a JSON body: group_by measures filter sort limit offset format compression numbers timeout_ms.
 Result<AnalysisRequest> aggregate_request_from(const Request& request, const std::string& dataset);
 
-// A selection whose members stand in the query, in a JSON body, or in both (each once). Errors: also
+// A selection given in the query string, in a JSON body, or in both (each member once). Errors: also
 // UnsupportedMediaType.
 Result<RowsRequest> export_request_from(const Request& request, const std::string& dataset);
 
-// A request body that is a JSON object with only the named members; a number such as 17.0 comes as an integer. Errors:
-// UnsupportedMediaType, InvalidData.
+// The body as a JSON object. Promises that it has no other members than these; 17.0 is returned as the integer 17.
+// Errors: UnsupportedMediaType, InvalidData.
 Result<Json> json_body(const Request& request, const std::vector<std::string>& members);
 
-// A file name that is safe in a header and on every disk: "name" + extension of the format; and the header with it.
+// `wanted`, else `fallback`, with the extension of the format; characters that are unsafe in headers or file systems
+// are replaced. content_disposition: the value of the header with that name, also in UTF-8 (RFC 6266).
 std::string download_name(std::string_view wanted, std::string_view fallback, std::string_view format);
 std::string content_disposition(std::string_view wanted, std::string_view fallback, std::string_view format);
 

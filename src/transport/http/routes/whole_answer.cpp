@@ -15,7 +15,7 @@ asio::awaitable<Result<WholeAnswer>> read_whole(Result<std::unique_ptr<Answer>> 
     if (event.kind == TaskEvent::Kind::Data) out.body += event.bytes;
     if (out.body.size() > limits::kProfileBytesMax) {
       (*opened)->cancel(CancelReason::Client);
-      co_return Out(fail(ErrorCode::PayloadTooLarge, "The records are too large for one document: ask for fewer."));
+      co_return Out(fail(ErrorCode::PayloadTooLarge, "The records are too large for one document; request fewer."));
     }
     if (event.kind == TaskEvent::Kind::Done || event.last) {
       out.metrics = event.info.at("metrics");

@@ -71,7 +71,7 @@ asio::awaitable<void> file(Connection& connection, Request& request, const WebFi
 }
 
 asio::awaitable<void> missing(Connection& connection, Request& request) {
-  Error error{ErrorCode::NotFound, fmt::format("There is nothing at {}.", request.path.substr(0, 256)), {}, {}, 0};
+  Error error{ErrorCode::NotFound, fmt::format("Not found: {}.", request.path.substr(0, 256)), {}, {}, 0};
   co_await connection.respond(problem_response(error, request.path));
 }
 
@@ -84,8 +84,7 @@ asio::awaitable<void> asset(Connection& connection, Request& request) {
 // What a program without the app has in its place.
 constexpr std::string_view kPlainPage =
     "<!doctype html><html lang=en><meta charset=utf-8><title>Canvasback</title><p>This program was built without the "
-    "web "
-    "app. There are <a href=\"/\">the datasets</a> and <a href=\"/docs\">the reference</a>.</html>";
+    "web app. See <a href=\"/\">the datasets</a> and <a href=\"/docs\">the API reference</a>.</html>";
 constexpr std::string_view kPlainIcon =
     "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\"><rect width=\"16\" height=\"16\" rx=\"3\" "
     "fill=\"#2c718e\"/></svg>";

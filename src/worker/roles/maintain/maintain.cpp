@@ -207,7 +207,7 @@ Result<Json> examine(DataFile file, bool deep, const CancelToken& cancel) {
   dataset.files.push_back(std::move(file));
   CANVASBACK_TRY(add_parquet_footers(dataset));
   CANVASBACK_ASSIGN(std::string info, read_part_info(dataset.files[0]));
-  if (info.empty()) return fail(ErrorCode::InvalidData, "The file is none of a collection.");
+  if (info.empty()) return fail(ErrorCode::InvalidData, "The file does not belong to a collection.");
   CANVASBACK_ASSIGN(Json parsed, Json::parse(info, 128));
   if (parsed.at("records").as_int(-1) != dataset.files[0].rows) {
     return fail(ErrorCode::InvalidData, "The file does not hold the records it was written with.");

@@ -115,7 +115,7 @@ Result<std::shared_ptr<arrow::Array>> position_array(const Dataset& dataset, std
 }
 
 std::unexpected<Error> lost() {
-  return fail(ErrorCode::Unavailable, "The rows of the view had to make room for others; open it again.");
+  return fail(ErrorCode::Unavailable, "The rows of the view were evicted from the cache; open it again.");
 }
 
 }  // namespace
@@ -286,7 +286,7 @@ Status Executor::build_rows(const Task& task, const Dataset& dataset, const Sele
   // Too large to be put in order; its beginning is not.
   CANVASBACK_TRY(build_first(task, dataset, selection, limits::kViewFirstRowsMax, cancel, state));
   state.parts = std::exchange(state.first, {});
-  state.limited = "The view is too large to be put in order; these are its first rows.";
+  state.limited = "The view is too large to sort; these are its first rows.";
   return {};
 }
 

@@ -30,7 +30,7 @@ namespace {
 constexpr std::int64_t kGatherRows = 2048;  // gathered at once, so that wide rows do not pile up
 
 std::unexpected<Error> lost() {
-  return fail(ErrorCode::Unavailable, "The rows of the view had to make room for others.");
+  return fail(ErrorCode::Unavailable, "The rows of the view were evicted from the cache.");
 }
 
 std::unexpected<Error> broken(const arrow::Status& status) {

@@ -7,7 +7,7 @@ export class ApiError extends Error {
   readonly problem: Partial<Problem>;
 
   constructor(problem: Partial<Problem>, status = problem.status ?? 0) {
-    super(problem.detail ?? problem.title ?? `The server answered ${status}`);
+    super(problem.detail ?? problem.title ?? `The server responded with status ${status}`);
     this.name = "ApiError";
     this.problem = problem;
     this.code = problem.code ?? "Unknown";
@@ -23,7 +23,7 @@ export class ApiError extends Error {
 /** The server could not be reached at all. */
 export class OfflineError extends Error {
   constructor() {
-    super("The server cannot be reached.");
+    super("Cannot reach the server.");
     this.name = "OfflineError";
   }
 }

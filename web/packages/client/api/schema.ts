@@ -2,7 +2,7 @@
 
 export type SchemaField = {
   name: string;
-  /** `any` where it is missing. Dates and times are ISO 8601 text in JSON, and columns of such types. */
+  /** By default `any`. Dates and times are ISO 8601 text in JSON, and columns of these types. */
   type?: "any" | "string" | "integer" | "number" | "boolean" | "date" | "timestamp" | "array" | "object" | null;
   description?: string;
   required?: boolean;
@@ -21,13 +21,13 @@ export type SchemaField = {
 };
 
 export type SchemaBody = {
-  /** Also the collection's. In the address where there is one. */
+  /** Also the name of the collection. In the URL, if it has one. */
   name?: string;
   description?: string;
   fields: (SchemaField)[];
-  /** Fields whose values no two records share; `id` where it is missing, none where it is empty. */
+  /** Fields whose values no two records share; by default `id`, none if empty. */
   primary_key?: string | (string)[] | null;
-  /** Numbers and booleans written as strings are taken as such, and numbers and booleans as strings. */
+  /** Accept numbers and booleans given as strings, and strings given as numbers or booleans. */
   cast?: boolean;
   /** Whether records may have other fields. */
   additional_fields?: boolean;
@@ -88,14 +88,14 @@ export type SchemaList = {
 
 export type WrittenRecord = {
   schema: string;
-  /** The record's `id`, made where it brought none. */
+  /** The `id` of the record, generated if it had none. */
   id: string | number | null;
   records_processed: number;
   quarantined: number;
   collection: string;
-  /** Its number; null where nothing was to be kept. */
+  /** Its number; null if there was nothing to store. */
   commit: number | null;
-  /** Kept by an earlier request of the same Idempotency-Key. */
+  /** Stored by an earlier request with the same Idempotency-Key. */
   repeated: boolean;
   durability: "commit" | "interval";
   errors: (RecordProblem)[];
@@ -147,7 +147,7 @@ export type BenchmarkDocument = {
 export type Job = {
   id: string;
   state: "queued" | "running" | "done" | "failed" | "cancelled";
-  /** file: written on the server and fetched when done; stream: sent to its client at once; work: done on the server, with a `result`. */
+  /** file: written on the server and downloaded when done; stream: sent to its client at once; work: done on the server, with a `result`. */
   delivery: "file" | "stream" | "work";
   kind: "rows" | "sql" | "ingest" | "compact" | "archive" | "restore" | "verify" | "generate" | "backup";
   /** The dataset or collection, or the start of the statement. */
@@ -158,14 +158,14 @@ export type Job = {
   started: string | null;
   ended: string | null;
   rows_done: number;
-  /** null where only reading tells. */
+  /** null if only reading tells. */
   rows_total: number | null;
   bytes: number;
-  /** Done, 0 to 1; null where it is not known. */
+  /** Progress, 0 to 1; null if unknown. */
   share: number | null;
   rows_per_second: number | null;
   bytes_per_second: number | null;
-  /** Seconds that are left, at this rate. */
+  /** Seconds left at this rate. */
   eta_s: number | null;
   receipt: {
     rows: number;
@@ -176,15 +176,15 @@ export type Job = {
     href: string;
     filename: string;
     bytes: number;
-    /** Kept no longer; less long where the space is needed. */
+    /** When it expires; earlier if the space is needed. */
     until: string;
   } | null;
-  /** Of work that is done: what came of it. */
+  /** Of finished work: its outcome. */
   result: {
     files_merged?: number;
     /** Names of the files that were moved, or how many were read. */
     files?: number | (string)[];
-    /** Files that were not moved, and why; where there are any. */
+    /** Files that were not moved, and why; if any. */
     skipped?: ({
       file: string;
       problem: string;
@@ -233,9 +233,9 @@ export type IngestAnswer = {
   records_processed: number;
   quarantined: number;
   collection: string;
-  /** Its number; null where nothing was to be kept. */
+  /** Its number; null if there was nothing to store. */
   commit: number | null;
-  /** Kept by an earlier request of the same Idempotency-Key. */
+  /** Stored by an earlier request with the same Idempotency-Key. */
   repeated: boolean;
   durability: "commit" | "interval";
   errors: (RecordProblem)[];
@@ -247,7 +247,7 @@ export type RecordProblem = {
   record: number;
   /** Counted from 1, where the body has lines. */
   line?: number;
-  /** Of the schema, that the record breaks. */
+  /** The rule of the schema that the record violates. */
   rule?: string;
   field?: string;
   message: string;
@@ -259,7 +259,7 @@ export type IngestMetrics = {
   queue_ms: number;
   /** Parsing and encoding. */
   work_ms: number;
-  /** Until it was on the disk. */
+  /** Until the records were on disk. */
   sync_ms: number;
   throughput_rps: number;
   rows: number;
@@ -344,18 +344,18 @@ export type CollectionSchema = {
 
 /** RFC 9457. */
 export type Problem = {
-  /** Where the code is explained. */
+  /** A description of the code. */
   type: string;
   title: string;
   status: number;
-  /** What was wrong and, where it can be said, what would be right. */
+  /** What is wrong and, where possible, what is expected. */
   detail: string;
   code: ErrorCode;
   /** The path of the request. */
   instance?: string;
   /** Byte of the SQL statement. */
   position?: number;
-  /** The first bad records of a refused batch. */
+  /** The first invalid records of a rejected batch. */
   errors?: (RecordProblem)[];
 };
 
@@ -397,7 +397,7 @@ export type PerformanceMetrics = {
   throughput_rps: number;
   rows: number;
   bytes: number;
-  /** The way that the rows took. */
+  /** How the rows were read. */
   method: "cached_block" | "decoded_rows" | "plain_scan" | "duckdb" | "file" | "search";
   /** The worker's resident memory. */
   memory_usage_mb: number;
@@ -443,7 +443,7 @@ export type DatasetError = {
   message: string;
 };
 
-/** kind and what follows it are there unless it could never be read. */
+/** kind and the following members are present unless it could never be read. */
 export type DatasetSummary = {
   name: string;
   /** File, folder or glob. */
@@ -452,7 +452,7 @@ export type DatasetSummary = {
   kind?: "parquet" | "csv" | "json" | "arrow";
   /** Changes with the files. */
   version?: string;
-  /** null where it takes a scan to know. */
+  /** null if only a scan tells. */
   rows?: number | null;
   bytes?: number;
   files?: number;
@@ -469,7 +469,7 @@ export type DatasetList = {
 export type DatasetColumn = {
   name: string;
   type: string;
-  /** From the footers, as text; null where they do not say. */
+  /** From the footers, as text; null if they have none. */
   min: string | null;
   max: string | null;
   null_count: number | null;
@@ -491,7 +491,7 @@ export type DatasetDetail = {
   kind?: "parquet" | "csv" | "json" | "arrow";
   /** Changes with the files. */
   version?: string;
-  /** null where it takes a scan to know. */
+  /** null if only a scan tells. */
   rows?: number | null;
   bytes?: number;
   files?: number;
@@ -510,7 +510,7 @@ export type SqlRequest = {
   parameters?: (Scalar)[] | { [key: string]: Scalar } | null;
   /** Else ?format=, else Accept, else json. */
   format?: Format | null;
-  /** At most so many rows. */
+  /** Maximum number of rows. */
   limit?: number | null;
   timeout_ms?: number | null;
   compression?: Compression | null;
@@ -538,7 +538,7 @@ export type Progress = {
   rows: number;
   bytes: number;
   rows_expected: number | null;
-  /** From 0 to 1; negative where it is not known. */
+  /** Progress, 0 to 1; negative if unknown. */
   share: number;
 };
 
@@ -560,16 +560,16 @@ export type Health = {
     running: number;
     waiting: number;
   };
-  /** Collections that take no records until the server is started again, because the disk failed. */
+  /** Collections that accept no records until the server is restarted, because the disk failed. */
   collections_stopped?: (string)[];
   /** The feeds of the settings, in their order, where there are any. */
   feeds?: (Feed)[];
-  /** Collections that are neither written nor answered from, because a file of theirs cannot be read: which one, why, and what to do. */
+  /** Collections that are neither written nor read, because one of their files cannot be read: which one, why, and what to do. */
   collections_blocked?: ({
     name: string;
     error: string;
   })[];
-  /** When every file of collections was last read and compared with its checksums, and what was found. */
+  /** When the files of collections were last checked for damage, and the result. */
   scrub?: {
     /** Since the last whole one; null: none yet. */
     age_s: number | null;
@@ -591,15 +591,15 @@ export type Feed = {
   collection: string;
   state: "starting" | "ok" | "failing";
   last_success: string | null;
-  /** When it is asked again. */
+  /** When it is polled next. */
   next: string | null;
   /** In a row. */
   failures: number;
   /** Of the last attempt. */
   error: string | null;
-  /** Kept since the start. */
+  /** Stored since startup. */
   records: number;
-  /** Put aside since the start. */
+  /** Quarantined since startup. */
   quarantined: number;
 };
 
@@ -635,10 +635,10 @@ export type PatternShare = {
 };
 
 export type Finding = {
-  code: "constant" | "dates_out_of_range" | "empty" | "mixed_formats" | "near_constant" | "not_a_number" | "nulls" | "outliers" | "padded";
+  code: "constant" | "dates_out_of_range" | "empty" | "mixed_formats" | "near_constant" | "not_a_number" | "nulls" | "numbers_as_text" | "outliers" | "padded";
   message: string;
   share: number;
-  /** Points that it takes from the score. */
+  /** Points it costs. */
   cost: number;
 };
 
@@ -682,7 +682,7 @@ export type ColumnProfile = {
   /** The most frequent values. */
   top?: (TopValue)[];
   top_exact?: boolean;
-  /** At most so far are quantiles and counts of a sample off; 0 where all rows were looked at. */
+  /** Maximum error of quantiles and shares of a sample; 0 if all rows were read. */
   rank_error?: number;
   /** That rank_error holds. */
   confidence?: number;
@@ -726,7 +726,7 @@ export type HistogramDocument = {
   /** For `after`; null on the last page. */
   next: string | null;
   performance_metrics: PerformanceMetrics;
-  /** Values that fell into a bin. */
+  /** Values in a bin. */
   values: number;
   /** NULLs. */
   nulls: number;
@@ -757,9 +757,11 @@ export type TileDocument = {
 
 /** At least one key or measure. */
 export type AggregateRequest = {
-  /** Columns, or dates cut to the beginning of a period. */
+  /** Columns, or dates truncated to a granularity. */
   group_by?: (string | {
     column: string;
+    granularity?: "year" | "quarter" | "month" | "week" | "day" | "hour" | "minute";
+    /** Alias of `granularity`. */
     every?: "year" | "quarter" | "month" | "week" | "day" | "hour" | "minute";
     as?: string;
   })[] | null;
@@ -767,7 +769,7 @@ export type AggregateRequest = {
   measures?: ("count" | {
     function: "count" | "count_distinct" | "approx_distinct" | "sum" | "mean" | "avg" | "min" | "max" | "std" | "stddev" | "variance" | "median" | "quantile" | "any";
     column?: string;
-    /** The probability of a quantile; 0.5 where it is missing. */
+    /** The probability of a quantile; by default 0.5. */
     q?: number;
     as?: string;
   })[] | null;
@@ -783,7 +785,7 @@ export type AggregateRequest = {
 };
 
 export interface Operations {
-  /** The datasets, for a browser */
+  /** The web app, or a list of the datasets */
   index: {
     method: "GET";
     path: "/";
@@ -821,7 +823,7 @@ export interface Operations {
     path: "/docs";
     answer: null;
   };
-  /** Parts of the reference */
+  /** Pages of the reference */
   referencePage: {
     method: "GET";
     path: "/docs/{page}";
@@ -856,7 +858,7 @@ export interface Operations {
       name: string;
     };
     query: {
-      /** These columns, in this order, separated by commas. All where it is missing or empty. */
+      /** These columns, in this order, separated by commas; by default all. */
       columns?: string;
       /** All members must hold; `and`, `or` and `not` take filters. */
       filter?: string;
@@ -864,13 +866,13 @@ export interface Operations {
       sort?: string;
       /** A share or a number of rows, from 1 to 1,000,000,000. The same seed gives the same rows. */
       sample?: string;
-      /** Of the sample. */
+      /** Seed of the sample. */
       seed?: number;
       /** Rows to skip. Not together with `after`. */
       offset?: number;
-      /** At most so many rows; all where it is missing. */
+      /** Maximum number of rows; by default all. */
       limit?: number;
-      /** The `next` of the page before: as cheap on the last page as on the first. Only with the same filter, sort and sample, and as long as the dataset has not changed. */
+      /** The `next` of the previous page: as fast on the last page as on the first. Only with the same filter, sort and sample, and while the dataset has not changed. */
       after?: string;
       /** The format of the answer; else the Accept header decides, else json. */
       format?: Format;
@@ -878,9 +880,9 @@ export interface Operations {
       compression?: Compression;
       /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
       numbers?: "exact" | "plain";
-      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
-      /** Of a collection that has files which cannot be read: `fail` answers 503, `skip` answers from the other files and says so: `total_exact` is false, `left_out` and X-Left-Out name the files. */
+      /** For a collection with unreadable files: `fail` answers 503, `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out. */
       on_unreadable?: "fail" | "skip";
     };
     answer: RowsDocument;
@@ -894,7 +896,7 @@ export interface Operations {
       name: string;
     };
     query: {
-      /** These columns, in this order, separated by commas. All where it is missing or empty. */
+      /** These columns, in this order, separated by commas; by default all. */
       columns?: string;
       /** All members must hold; `and`, `or` and `not` take filters. */
       filter?: string;
@@ -902,13 +904,13 @@ export interface Operations {
       sort?: string;
       /** A share or a number of rows, from 1 to 1,000,000,000. The same seed gives the same rows. */
       sample?: string;
-      /** Of the sample. */
+      /** Seed of the sample. */
       seed?: number;
       /** Rows to skip. Not together with `after`. */
       offset?: number;
-      /** At most so many rows; all where it is missing. */
+      /** Maximum number of rows; by default all. */
       limit?: number;
-      /** The `next` of the page before: as cheap on the last page as on the first. Only with the same filter, sort and sample, and as long as the dataset has not changed. */
+      /** The `next` of the previous page: as fast on the last page as on the first. Only with the same filter, sort and sample, and while the dataset has not changed. */
       after?: string;
       /** The format of the answer; else the Accept header decides, else json. */
       format?: Format;
@@ -916,13 +918,13 @@ export interface Operations {
       compression?: Compression;
       /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
       numbers?: "exact" | "plain";
-      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
-      /** Of a collection that has files which cannot be read: `fail` answers 503, `skip` answers from the other files and says so: `total_exact` is false, `left_out` and X-Left-Out name the files. */
+      /** For a collection with unreadable files: `fail` answers 503, `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out. */
       on_unreadable?: "fail" | "skip";
-      /** The name offered to the browser; the dataset's where it is missing. The extension is added. */
+      /** The file name offered to the browser; by default the dataset's name. The extension is added. */
       filename?: string;
-      /** Chosen by the client, best at random: the id under which this answer can be watched (`GET /api/v1/jobs/{id}`). Of a running job or a file job no other can have it. A watched answer has no Content-Encoding, so that its receipt is that of the file. */
+      /** Chosen by the client, preferably at random: the ID under which the progress of this answer is available (`GET /api/v1/jobs/{id}`). It must not be in use by a running job or a file job. A watched answer has no Content-Encoding, so that its receipt matches the file. */
       job?: string;
     };
     answer: RowsDocument;
@@ -936,7 +938,7 @@ export interface Operations {
       name: string;
     };
     query: {
-      /** These columns, in this order, separated by commas. All where it is missing or empty. */
+      /** These columns, in this order, separated by commas; by default all. */
       columns?: string;
       /** All members must hold; `and`, `or` and `not` take filters. */
       filter?: string;
@@ -944,13 +946,13 @@ export interface Operations {
       sort?: string;
       /** A share or a number of rows, from 1 to 1,000,000,000. The same seed gives the same rows. */
       sample?: string;
-      /** Of the sample. */
+      /** Seed of the sample. */
       seed?: number;
       /** Rows to skip. Not together with `after`. */
       offset?: number;
-      /** At most so many rows; all where it is missing. */
+      /** Maximum number of rows; by default all. */
       limit?: number;
-      /** The `next` of the page before: as cheap on the last page as on the first. Only with the same filter, sort and sample, and as long as the dataset has not changed. */
+      /** The `next` of the previous page: as fast on the last page as on the first. Only with the same filter, sort and sample, and while the dataset has not changed. */
       after?: string;
       /** The format of the answer; else the Accept header decides, else json. */
       format?: Format;
@@ -958,19 +960,19 @@ export interface Operations {
       compression?: Compression;
       /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
       numbers?: "exact" | "plain";
-      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
-      /** Of a collection that has files which cannot be read: `fail` answers 503, `skip` answers from the other files and says so: `total_exact` is false, `left_out` and X-Left-Out name the files. */
+      /** For a collection with unreadable files: `fail` answers 503, `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out. */
       on_unreadable?: "fail" | "skip";
-      /** The name offered to the browser; the dataset's where it is missing. The extension is added. */
+      /** The file name offered to the browser; by default the dataset's name. The extension is added. */
       filename?: string;
-      /** Chosen by the client, best at random: the id under which this answer can be watched (`GET /api/v1/jobs/{id}`). Of a running job or a file job no other can have it. A watched answer has no Content-Encoding, so that its receipt is that of the file. */
+      /** Chosen by the client, preferably at random: the ID under which the progress of this answer is available (`GET /api/v1/jobs/{id}`). It must not be in use by a running job or a file job. A watched answer has no Content-Encoding, so that its receipt matches the file. */
       job?: string;
     };
     body: ExportRequest;
     answer: RowsDocument | Job;
   };
-  /** What the columns are like */
+  /** Profile of the columns */
   profile: {
     method: "GET";
     path: "/api/v1/datasets/{name}/profile";
@@ -981,7 +983,7 @@ export interface Operations {
     query: {
       /** summary: counts, bounds, moments; profile: also distinct values, quantiles, frequent values, histogram, texts; quality: also a score and why. */
       type?: "summary" | "profile" | "quality";
-      /** These columns, in this order, separated by commas. All where it is missing or empty. */
+      /** These columns, in this order, separated by commas; by default all. */
       columns?: string;
       /** All members must hold; `and`, `or` and `not` take filters. */
       filter?: string;
@@ -991,7 +993,7 @@ export interface Operations {
       compression?: Compression;
       /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
       numbers?: "exact" | "plain";
-      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
     };
     answer: ProfileDocument;
@@ -1017,7 +1019,7 @@ export interface Operations {
       compression?: Compression;
       /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
       numbers?: "exact" | "plain";
-      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
     };
     answer: HistogramDocument;
@@ -1043,12 +1045,12 @@ export interface Operations {
       compression?: Compression;
       /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
       numbers?: "exact" | "plain";
-      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
     };
     answer: RowsDocument;
   };
-  /** Measures by groups */
+  /** Aggregate by groups */
   aggregate: {
     method: "POST";
     path: "/api/v1/datasets/{name}/aggregate";
@@ -1070,15 +1072,15 @@ export interface Operations {
     query: {
       /** The format of the answer; else the Accept header decides, else json. */
       format?: Format;
-      /** Of a collection that has files which cannot be read: `fail` answers 503, `skip` answers from the other files and says so: `total_exact` is false, `left_out` and X-Left-Out name the files. */
+      /** For a collection with unreadable files: `fail` answers 503, `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out. */
       on_unreadable?: "fail" | "skip";
-      /** Chosen by the client, best at random: the id under which this answer can be watched (`GET /api/v1/jobs/{id}`). Of a running job or a file job no other can have it. A watched answer has no Content-Encoding, so that its receipt is that of the file. */
+      /** Chosen by the client, preferably at random: the ID under which the progress of this answer is available (`GET /api/v1/jobs/{id}`). It must not be in use by a running job or a file job. A watched answer has no Content-Encoding, so that its receipt matches the file. */
       job?: string;
     };
     body: SqlRequest;
     answer: RowsDocument | Job;
   };
-  /** What jobs there are */
+  /** List jobs */
   listJobs: {
     method: "GET";
     path: "/api/v1/jobs";
@@ -1089,17 +1091,17 @@ export interface Operations {
     method: "GET";
     path: "/api/v1/jobs/{id}";
     params: {
-      /** Of `Location`, of `GET /api/v1/jobs`, or the token given as `job`. */
+      /** From `Location`, from `GET /api/v1/jobs`, or the token given as `job`. */
       id: string;
     };
     answer: Job;
   };
-  /** Cancel or forget */
+  /** Cancel or remove a job */
   removeJob: {
     method: "DELETE";
     path: "/api/v1/jobs/{id}";
     params: {
-      /** Of `Location`, of `GET /api/v1/jobs`, or the token given as `job`. */
+      /** From `Location`, from `GET /api/v1/jobs`, or the token given as `job`. */
       id: string;
     };
     answer: null;
@@ -1109,7 +1111,7 @@ export interface Operations {
     method: "GET";
     path: "/api/v1/jobs/{id}/events";
     params: {
-      /** Of `Location`, of `GET /api/v1/jobs`, or the token given as `job`. */
+      /** From `Location`, from `GET /api/v1/jobs`, or the token given as `job`. */
       id: string;
     };
     answer: null;
@@ -1119,12 +1121,12 @@ export interface Operations {
     method: "GET";
     path: "/api/v1/jobs/{id}/file";
     params: {
-      /** Of `Location`, of `GET /api/v1/jobs`, or the token given as `job`. */
+      /** From `Location`, from `GET /api/v1/jobs`, or the token given as `job`. */
       id: string;
     };
     answer: RowsDocument;
   };
-  /** What runs and waits */
+  /** Running and queued queries */
   listQueries: {
     method: "GET";
     path: "/api/v1/queries";
@@ -1135,46 +1137,46 @@ export interface Operations {
     method: "DELETE";
     path: "/api/v1/queries/{id}";
     params: {
-      /** Of `GET /api/v1/queries`. */
+      /** From `GET /api/v1/queries`. */
       id: number;
     };
     answer: null;
   };
-  /** Keep records */
+  /** Ingest records */
   ingest: {
     method: "POST";
     path: "/ingest";
     query: {
-      /** Which collection; all_records where it is missing. */
+      /** The collection; by default all_records. */
       collection?: string;
-      /** What a bad record does: refuse its batch, or be put aside. */
+      /** What happens to an invalid record: reject its batch, or quarantine the record. */
       on_error?: "reject" | "quarantine";
-      /** The body's format, where its media type does not tell. */
+      /** The format of the body, if its media type does not tell. */
       format?: "json" | "ndjson" | "csv" | "parquet" | "arrow";
-      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      /** Whether numbers and booleans in strings are accepted; by default as the schema says. */
       cast?: boolean;
-      /** What a record does whose key is there: refuse its batch, take the place of the other, or be left out. */
-      on_conflict?: "refuse" | "update" | "ignore";
+      /** What happens to a record whose key exists: reject its batch, update the existing record, or ignore the new one. `refuse` is an alias of `reject`. */
+      on_conflict?: "reject" | "update" | "ignore" | "refuse";
     };
     body: IngestBody;
     answer: IngestAnswer;
   };
-  /** Keep the records of a file */
+  /** Ingest a file */
   ingestFile: {
     method: "POST";
     path: "/ingest/file";
     query: {
-      /** Which collection; all_records where it is missing. */
+      /** The collection; by default all_records. */
       collection?: string;
-      /** What a bad record does: refuse its batch, or be put aside. */
+      /** What happens to an invalid record: reject its batch, or quarantine the record. */
       on_error?: "reject" | "quarantine";
-      /** The body's format, where its media type does not tell. */
+      /** The format of the body, if its media type does not tell. */
       format?: "json" | "ndjson" | "csv" | "parquet" | "arrow";
-      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      /** Whether numbers and booleans in strings are accepted; by default as the schema says. */
       cast?: boolean;
-      /** What a record does whose key is there: refuse its batch, take the place of the other, or be left out. */
-      on_conflict?: "refuse" | "update" | "ignore";
-      /** Chosen by the client, best at random: the id under which this answer can be watched (`GET /api/v1/jobs/{id}`). Of a running job or a file job no other can have it. A watched answer has no Content-Encoding, so that its receipt is that of the file. */
+      /** What happens to a record whose key exists: reject its batch, update the existing record, or ignore the new one. `refuse` is an alias of `reject`. */
+      on_conflict?: "reject" | "update" | "ignore" | "refuse";
+      /** Chosen by the client, preferably at random: the ID under which the progress of this answer is available (`GET /api/v1/jobs/{id}`). It must not be in use by a running job or a file job. A watched answer has no Content-Encoding, so that its receipt matches the file. */
       job?: string;
     };
     body: IngestBody;
@@ -1186,17 +1188,17 @@ export interface Operations {
     path: "/query/sql";
     body: {
       sql?: string;
-      /** Another name of `sql`. */
+      /** Alias of `sql`. */
       query?: string;
       parameters?: (Scalar)[] | { [key: string]: Scalar } | null;
-      /** At most so many rows; 100 where it is missing. */
+      /** Maximum number of rows; by default 100. */
       limit?: number | null;
       format?: "json" | "ndjson" | "csv" | "arrow" | "arrow_file" | "parquet" | "xlsx" | null;
       timeout_ms?: number | null;
     };
     answer: DataDocument;
   };
-  /** A record by its id */
+  /** A record by its ID */
   queryId: {
     method: "GET";
     path: "/query/id/{id}";
@@ -1205,35 +1207,35 @@ export interface Operations {
       id: string;
     };
     query: {
-      /** Which collection; all_records where it is missing. */
+      /** The collection; by default all_records. */
       collection?: string;
     };
     answer: DataDocument;
   };
-  /** Records of a time */
+  /** Records of a date range */
   queryDateRange: {
     method: "POST";
     path: "/query/date-range";
     query: {
-      /** Which collection; all_records where it is missing. */
+      /** The collection; by default all_records. */
       collection?: string;
     };
     body: {
       start?: string | null;
       end?: string | null;
-      /** At most so many rows; 100 where it is missing. */
+      /** Maximum number of rows; by default 100. */
       limit?: number | null;
     };
     answer: DataDocument;
   };
-  /** The newest records */
+  /** Recent records */
   queryRecent: {
     method: "GET";
     path: "/query/recent";
     query: {
-      /** Which collection; all_records where it is missing. */
+      /** The collection; by default all_records. */
       collection?: string;
-      /** At most so many rows. */
+      /** Maximum number of rows. */
       limit?: number;
     };
     answer: DataDocument;
@@ -1250,7 +1252,7 @@ export interface Operations {
     path: "/api/v1/backup";
     answer: Job;
   };
-  /** Merge commits and parts */
+  /** Merge files */
   compactCollection: {
     method: "POST";
     path: "/api/v1/collections/{name}/compact";
@@ -1260,7 +1262,7 @@ export interface Operations {
     };
     answer: Job;
   };
-  /** Take weeks away */
+  /** Archive weeks */
   archiveCollection: {
     method: "POST";
     path: "/api/v1/collections/{name}/archive";
@@ -1274,7 +1276,7 @@ export interface Operations {
     };
     answer: Job;
   };
-  /** Bring weeks back */
+  /** Restore weeks */
   restoreCollection: {
     method: "POST";
     path: "/api/v1/collections/{name}/restore";
@@ -1285,12 +1287,12 @@ export interface Operations {
     body: {
       /** The first ISO week. */
       from?: string;
-      /** The last one, included. */
+      /** The last ISO week, inclusive. */
       until?: string;
     };
     answer: Job;
   };
-  /** Read everything */
+  /** Verify files */
   verifyCollection: {
     method: "POST";
     path: "/api/v1/collections/{name}/verify";
@@ -1300,7 +1302,7 @@ export interface Operations {
     };
     answer: Job;
   };
-  /** Made-up records */
+  /** Generate sample records */
   generateRecords: {
     method: "POST";
     path: "/api/v1/collections/{name}/generate";
@@ -1315,33 +1317,33 @@ export interface Operations {
     };
     answer: Job;
   };
-  /** Records that hold words */
+  /** Search records by text */
   querySearch: {
     method: "POST";
     path: "/query/search";
     query: {
-      /** Which collection; all_records where it is missing. */
+      /** The collection; by default all_records. */
       collection?: string;
     };
     body: {
       query?: string;
-      /** Another name of `query`. */
+      /** Alias of `query`. */
       q?: string;
-      /** At most so many rows; 100 where it is missing. */
+      /** Maximum number of rows; by default 100. */
       limit?: number | null;
-      /** Of an answer that was not complete. */
+      /** From an answer that was not complete. */
       cursor?: string | null;
-      /** Time to look for records; 800 where it is missing. */
+      /** Time budget; by default 800. */
       budget_ms?: number | null;
     };
     answer: SearchDocument;
   };
-  /** How much a collection holds */
+  /** Statistics of a collection */
   statistics: {
     method: "GET";
     path: "/statistics";
     query: {
-      /** Which collection; all_records where it is missing. */
+      /** The collection; by default all_records. */
       collection?: string;
     };
     answer: CollectionStatistics;
@@ -1351,17 +1353,17 @@ export interface Operations {
     method: "GET";
     path: "/files";
     query: {
-      /** Which collection; all_records where it is missing. */
+      /** The collection; by default all_records. */
       collection?: string;
     };
     answer: CollectionFiles;
   };
-  /** The columns of a collection, and where types met */
+  /** Columns and type conflicts of a collection */
   collectionSchema: {
     method: "GET";
     path: "/schema";
     query: {
-      /** Which collection; all_records where it is missing. */
+      /** The collection; by default all_records. */
       collection?: string;
     };
     answer: CollectionSchema;
@@ -1372,7 +1374,7 @@ export interface Operations {
     path: "/api/v1/schemas";
     answer: SchemaList;
   };
-  /** Say what records must be */
+  /** Create a schema */
   createSchema: {
     method: "POST";
     path: "/api/v1/schemas";
@@ -1393,7 +1395,7 @@ export interface Operations {
     };
     answer: SchemaDetail;
   };
-  /** A further version */
+  /** Add a version of a schema */
   replaceSchema: {
     method: "PUT";
     path: "/api/v1/schemas/{name}";
@@ -1414,36 +1416,36 @@ export interface Operations {
     };
     answer: null;
   };
-  /** Keep one record */
+  /** Store one record */
   createRecord: {
     method: "POST";
     path: "/api/v1/records";
     query: {
-      /** Which schema, where the body does not say it. */
+      /** The schema, if the body does not name it. */
       schema?: string;
-      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      /** Whether numbers and booleans in strings are accepted; by default as the schema says. */
       cast?: boolean;
-      /** What a record does whose key is there: refuse its batch, take the place of the other, or be left out. */
-      on_conflict?: "refuse" | "update" | "ignore";
+      /** What happens to a record whose key exists: reject its batch, update the existing record, or ignore the new one. `refuse` is an alias of `reject`. */
+      on_conflict?: "reject" | "update" | "ignore" | "refuse";
     };
     body: { [key: string]: AnyValue };
     answer: WrittenRecord;
   };
-  /** Keep many records */
+  /** Store many records */
   createRecords: {
     method: "POST";
     path: "/api/v1/records/bulk";
     query: {
-      /** Which schema, where the body does not say it. */
+      /** The schema, if the body does not name it. */
       schema?: string;
-      /** What a bad record does: refuse its batch, or be put aside. */
+      /** What happens to an invalid record: reject its batch, or quarantine the record. */
       on_error?: "reject" | "quarantine";
-      /** The body's format, where its media type does not tell. */
+      /** The format of the body, if its media type does not tell. */
       format?: "json" | "ndjson" | "csv" | "parquet" | "arrow";
-      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      /** Whether numbers and booleans in strings are accepted; by default as the schema says. */
       cast?: boolean;
-      /** What a record does whose key is there: refuse its batch, take the place of the other, or be left out. */
-      on_conflict?: "refuse" | "update" | "ignore";
+      /** What happens to a record whose key exists: reject its batch, update the existing record, or ignore the new one. `refuse` is an alias of `reject`. */
+      on_conflict?: "reject" | "update" | "ignore" | "refuse";
     };
     body: { [key: string]: AnyValue } | ({ [key: string]: AnyValue })[];
     answer: IngestAnswer;
@@ -1471,7 +1473,7 @@ export interface Operations {
       id: string;
     };
     query: {
-      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      /** Whether numbers and booleans in strings are accepted; by default as the schema says. */
       cast?: boolean;
     };
     body: { [key: string]: AnyValue };
@@ -1500,7 +1502,7 @@ export interface Operations {
       id: string;
     };
     query: {
-      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      /** Whether numbers and booleans in strings are accepted; by default as the schema says. */
       cast?: boolean;
     };
     body: { [key: string]: AnyValue };
@@ -1531,7 +1533,7 @@ export interface Operations {
     query: {
       /** The value of the key, once for each of its fields, in their order. */
       key: string;
-      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      /** Whether numbers and booleans in strings are accepted; by default as the schema says. */
       cast?: boolean;
     };
     body: { [key: string]: AnyValue };
@@ -1562,7 +1564,7 @@ export interface Operations {
     query: {
       /** The value of the key, once for each of its fields, in their order. */
       key: string;
-      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      /** Whether numbers and booleans in strings are accepted; by default as the schema says. */
       cast?: boolean;
     };
     body: { [key: string]: AnyValue };
@@ -1577,14 +1579,14 @@ export interface Operations {
       schema_name: string;
     };
     query: {
-      /** What a bad record does: refuse its batch, or be put aside. */
+      /** What happens to an invalid record: reject its batch, or quarantine the record. */
       on_error?: "reject" | "quarantine";
-      /** The body's format, where its media type does not tell. */
+      /** The format of the body, if its media type does not tell. */
       format?: "json" | "ndjson" | "csv" | "parquet" | "arrow";
-      /** Whether numbers and booleans in strings are taken as such; else the schema says it. */
+      /** Whether numbers and booleans in strings are accepted; by default as the schema says. */
       cast?: boolean;
-      /** What a record does whose key is there: refuse its batch, take the place of the other, or be left out. */
-      on_conflict?: "refuse" | "update" | "ignore";
+      /** What happens to a record whose key exists: reject its batch, update the existing record, or ignore the new one. `refuse` is an alias of `reject`. */
+      on_conflict?: "reject" | "update" | "ignore" | "refuse";
     };
     body: { [key: string]: AnyValue } | ({ [key: string]: AnyValue })[];
     answer: IngestAnswer;
@@ -1598,23 +1600,23 @@ export interface Operations {
       schema_name: string;
     };
     query: {
-      /** As `filter` elsewhere; the outer braces may be missing, as curl leaves it. */
+      /** As `filter` elsewhere; the outer braces may be omitted, as curl does. */
       filters?: string;
-      /** What is to be said of the filtered rows; JSON only. */
+      /** The analysis of the filtered rows; JSON only. */
       analysis?: "summary" | "profile" | "quality";
-      /** These columns, in this order, separated by commas. All where it is missing or empty. */
+      /** These columns, in this order, separated by commas; by default all. */
       columns?: string;
       /** Columns separated by commas, `-` for descending. NULLs last. */
       sort?: string;
       /** Rows to skip. */
       offset?: number;
-      /** At most so many rows; 100 where it is missing, with an analysis at most 10,000. */
+      /** Maximum number of rows; by default 100, with an analysis at most 10,000. */
       limit?: number;
       /** The format of the answer; else the Accept header decides, else json. */
       format?: Format;
       /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
       numbers?: "exact" | "plain";
-      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
     };
     answer: AnalysedData;
@@ -1628,23 +1630,23 @@ export interface Operations {
       schema_name: string;
     };
     query: {
-      /** How the place to begin at is said. */
+      /** How the start is given. */
       strategy?: "offset" | "keyset";
-      /** Rows of a batch; the last one has what is left. */
+      /** Rows per batch; the last one has the rest. */
       batch_size?: number;
       /** With strategy=keyset: the last key that was read. */
       after_key?: string;
-      /** As `filter` elsewhere; the outer braces may be missing, as curl leaves it. */
+      /** As `filter` elsewhere; the outer braces may be omitted, as curl does. */
       filters?: string;
-      /** These columns, in this order, separated by commas. All where it is missing or empty. */
+      /** These columns, in this order, separated by commas; by default all. */
       columns?: string;
       /** Rows to skip. */
       offset?: number;
-      /** At most so many rows; all where it is missing. */
+      /** Maximum number of rows; by default all. */
       limit?: number;
       /** Of the batches. */
       compression?: "none" | "lz4" | "zstd";
-      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
     };
     answer: null;
@@ -1660,22 +1662,22 @@ export interface Operations {
     query: {
       /** Of the file's pages. */
       compression?: "zstd" | "snappy" | "gzip" | "lz4" | "none";
-      /** As `filter` elsewhere; the outer braces may be missing, as curl leaves it. */
+      /** As `filter` elsewhere; the outer braces may be omitted, as curl does. */
       filters?: string;
-      /** These columns, in this order, separated by commas. All where it is missing or empty. */
+      /** These columns, in this order, separated by commas; by default all. */
       columns?: string;
       /** Columns separated by commas, `-` for descending. NULLs last. */
       sort?: string;
-      /** At most so many rows; all where it is missing. */
+      /** Maximum number of rows; by default all. */
       limit?: number;
       /** The name of the download. */
       filename?: string;
-      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
     };
     answer: null;
   };
-  /** What the records are like */
+  /** Profile of the records */
   analyzeSchema: {
     method: "GET";
     path: "/api/v1/high-performance/analyze/{schema_name}";
@@ -1684,18 +1686,18 @@ export interface Operations {
       schema_name: string;
     };
     query: {
-      /** How much is said. */
+      /** Level of detail. */
       type?: "summary" | "profile" | "quality";
-      /** As `filter` elsewhere; the outer braces may be missing, as curl leaves it. */
+      /** As `filter` elsewhere; the outer braces may be omitted, as curl does. */
       filters?: string;
       /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
       numbers?: "exact" | "plain";
-      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
     };
     answer: ProfileDocument;
   };
-  /** One by one against in bulk */
+  /** Compare single and bulk inserts */
   benchmarkSchema: {
     method: "POST";
     path: "/api/v1/high-performance/benchmark/{schema_name}";
@@ -1704,9 +1706,9 @@ export interface Operations {
       schema_name: string;
     };
     query: {
-      /** How many in bulk. */
+      /** Records written in bulk. */
       records?: number;
-      /** How many one by one, as far as four seconds go. */
+      /** Records written one by one, within four seconds. */
       single_records?: number;
     };
     answer: BenchmarkDocument;
@@ -1716,11 +1718,11 @@ export interface Operations {
     method: "GET";
     path: "/data/arrow_ipc";
     query: {
-      /** The dataset; may be left out where only one is served. */
+      /** The dataset; optional if only one is served. */
       dataset?: string;
       /** Rows to skip. */
       skip?: number;
-      /** At most so many rows; all where it is missing. */
+      /** Maximum number of rows; by default all. */
       limit?: number;
     };
     answer: null;
@@ -1730,11 +1732,11 @@ export interface Operations {
     method: "GET";
     path: "/data/arrow_ipc_polars_direct";
     query: {
-      /** The dataset; may be left out where only one is served. */
+      /** The dataset; optional if only one is served. */
       dataset?: string;
       /** Rows to skip. */
       skip?: number;
-      /** At most so many rows; all where it is missing. */
+      /** Maximum number of rows; by default all. */
       limit?: number;
     };
     answer: null;
@@ -1744,11 +1746,11 @@ export interface Operations {
     method: "GET";
     path: "/data/parquet";
     query: {
-      /** The dataset; may be left out where only one is served. */
+      /** The dataset; optional if only one is served. */
       dataset?: string;
       /** Rows to skip. */
       skip?: number;
-      /** At most so many rows; all where it is missing. */
+      /** Maximum number of rows; by default all. */
       limit?: number;
     };
     answer: null;
@@ -1758,11 +1760,11 @@ export interface Operations {
     method: "GET";
     path: "/data/aggregated_summary";
     query: {
-      /** The dataset; may be left out where only one is served. */
+      /** The dataset; optional if only one is served. */
       dataset?: string;
       /** Rows to skip. */
       skip?: number;
-      /** At most so many rows; all where it is missing. */
+      /** Maximum number of rows; by default all. */
       limit?: number;
       /** Only this category. */
       filter_category?: string;
@@ -1854,15 +1856,15 @@ export interface Operations {
       name: string;
     };
     query: {
-      /** The column from left to right: numbers or dates. */
+      /** The column of the x axis: numbers or dates. */
       x: string;
-      /** The column from bottom to top: numbers or dates. */
+      /** The column of the y axis: numbers or dates. */
       y: string;
-      /** The column that is added up or averaged: numbers. With `measure` sum or mean. */
+      /** The numeric column to sum or average, with `measure` sum or mean. */
       value?: string;
-      /** What a cell shows: how many rows, or the sum or mean of `value` in them. */
+      /** What a cell shows: the number of rows, or the sum or mean of `value`. */
       measure?: "count" | "sum" | "mean";
-      /** How values become colours: by the value, by its logarithm, or by its rank. */
+      /** How values map to colours: by value, logarithm, or rank. */
       scale?: "linear" | "log" | "eq_hist";
       /** Cells of a tile, each way; of a picture: pixels. */
       size?: number;
@@ -1872,7 +1874,7 @@ export interface Operations {
       tx?: number;
       /** Which tile, from the top; below 2^z. */
       ty?: number;
-      /** Left end of the whole picture; else that of the data. A date is its microseconds since 1970. */
+      /** Left end of the whole picture; by default that of the data. A date is given in microseconds since 1970. */
       x_min?: number;
       /** Right end. */
       x_max?: number;
@@ -1888,7 +1890,7 @@ export interface Operations {
       compression?: Compression;
       /** JSON: integers beyond 2^53 and decimals as strings (exact), or as numbers (plain). */
       numbers?: "exact" | "plain";
-      /** Time limit of the task; the setting `timeout_ms` where it is missing. */
+      /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
     };
     answer: TileDocument;

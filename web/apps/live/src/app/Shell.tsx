@@ -17,15 +17,15 @@ import { call } from "@canvasback/client/api/client";
 import { useJobs } from "../services/queries";
 import { useConnectionStatus } from "../services/services";
 
-const STATUS_WORDS = { idle: "Ready", connecting: "Connecting", open: "Connected", lost: "Server away" } as const;
+const STATUS_WORDS = { idle: "Ready", connecting: "Connecting", open: "Connected", lost: "Connection lost" } as const;
 
 function ColorSchemeButton() {
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   const other = scheme === "dark" ? "light" : "dark";
   return (
-    <Tooltip label={`Use ${other} colours`} position="right">
-      <ActionIcon aria-label={`Use ${other} colours`} onClick={() => setColorScheme(other)}>
+    <Tooltip label={`Switch to ${other} mode`} position="right">
+      <ActionIcon aria-label={`Switch to ${other} mode`} onClick={() => setColorScheme(other)}>
         {scheme === "dark" ? <IconSun size={17} stroke={1.6} /> : <IconMoon size={17} stroke={1.6} />}
       </ActionIcon>
     </Tooltip>
@@ -36,7 +36,7 @@ function Lost() {
   return (
     <div className="banner" role="status">
       <IconPlugConnectedX size={16} stroke={1.8} aria-hidden />
-      The server is away. What you see stays, what you typed too; this page goes on by itself as soon as it is back.
+      Connection lost. Reconnecting…
     </div>
   );
 }

@@ -10,8 +10,8 @@ import { Empty, Problem } from "../ui/states";
 const root = createRootRoute({
   component: Shell,
   notFoundComponent: () => (
-    <Empty title="There is no such page">
-      <p>The address leads nowhere. The pages are on the left.</p>
+    <Empty title="Page not found">
+      <p>This address does not match any page. Choose one in the navigation.</p>
     </Empty>
   ),
   errorComponent: ({ error, reset }) => (

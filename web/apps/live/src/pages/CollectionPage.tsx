@@ -51,7 +51,7 @@ function NewCollection({ onGo }: { onGo(name: string): void }) {
       <Popover.Dropdown>
         <form className="row" onSubmit={go}>
           <TextInput
-            aria-label="Name of the collection"
+            aria-label="Collection name"
             placeholder="letters, digits, _"
             error={name !== "" && !good}
             value={name}
@@ -59,7 +59,7 @@ function NewCollection({ onGo }: { onGo(name: string): void }) {
             data-autofocus
           />
           <Button type="submit" disabled={!good}>
-            Go on
+            Create
           </Button>
         </form>
       </Popover.Dropdown>
@@ -84,7 +84,7 @@ export function CollectionPage() {
   }
   const none = (
     <Empty title="No records yet">
-      <p>The first record makes the collection “{name}”.</p>
+      <p>The collection “{name}” is created when its first record is added.</p>
     </Empty>
   );
   const body = {
@@ -115,7 +115,7 @@ export function CollectionPage() {
         className="dataset-tabs"
         keepMounted={false}
       >
-        <Tabs.List aria-label="Parts of the collection">
+        <Tabs.List aria-label="Collection sections">
           {TABS.map(([value, label]) => (
             <Tabs.Tab key={value} value={value}>
               {label}

@@ -29,7 +29,7 @@ const TABS = [
   ["profile", "Profile"],
   ["quality", "Quality"],
   ["charts", "Charts"],
-  ["map", "Map"],
+  ["map", "Density"],
   ["sample", "Sample"],
   ["schema", "Schema & files"],
 ] as const;
@@ -125,7 +125,7 @@ export function DatasetPage() {
         className="dataset-tabs"
         keepMounted={false}
       >
-        <Tabs.List aria-label="Ways to look at the dataset">
+        <Tabs.List aria-label="Dataset sections">
           {TABS.map(([value, label]) => (
             <Tabs.Tab key={value} value={value}>
               {label}
@@ -152,7 +152,7 @@ export function DatasetPage() {
             {wrongFilter ? (
               <Problem
                 error={new Error(wrongFilter)}
-                retryLabel="Remove the filter"
+                retryLabel="Remove filter"
                 onRetry={() => change({ filter: undefined })}
               />
             ) : (

@@ -19,7 +19,7 @@ function DatasetRow({ dataset }: { dataset: DatasetSummary }) {
         </Link>
         {dataset.error && (
           <span className="tag" data-tone="bad" title={dataset.error.message} style={{ marginLeft: 8 }}>
-            cannot be read
+            unreadable
           </span>
         )}
       </td>
@@ -55,7 +55,7 @@ export function DatasetsPage() {
         )}
         <span className="spacer" />
         <TextInput
-          aria-label="Find a dataset"
+          aria-label="Find dataset"
           placeholder="Find"
           leftSection={<IconSearch size={14} />}
           value={search}
@@ -65,7 +65,7 @@ export function DatasetsPage() {
       {error && !data && <Problem error={error} onRetry={() => void refetch()} />}
       {isPending && !error && <Lines />}
       {data && found.length === 0 && (
-        <Empty title={search ? "No dataset is named like that" : "No datasets yet"}>
+        <Empty title={search ? "No matching datasets" : "No datasets yet"}>
           {!search && (
             <p>
               Start the server with files or folders: <code>canvasback serve data/</code>

@@ -34,7 +34,7 @@ const FORMATS: { value: Format; label: string; ending: string }[] = [
   { value: "parquet", label: "Parquet", ending: "parquet" },
   { value: "arrow_file", label: "Arrow file", ending: "arrow" },
   { value: "arrow", label: "Arrow stream", ending: "arrows" },
-  { value: "ndjson", label: "NDJSON, a line per row", ending: "ndjson" },
+  { value: "ndjson", label: "NDJSON (one row per line)", ending: "ndjson" },
   { value: "json", label: "JSON document", ending: "json" },
 ];
 
@@ -79,11 +79,11 @@ async function start(
 
 function What({ props }: { props: ExportDialogProps }) {
   const conditions = parseFilter(props.state.filter).map(describe);
-  if (props.state.search) conditions.push(`some column contains “${props.state.search}”`);
+  if (props.state.search) conditions.push(`any column contains “${props.state.search}”`);
   const sorted = props.sort.map((key) => `${key.column}${key.descending ? " ↓" : " ↑"}`).join(", ");
   return (
     <p className="dim" style={{ margin: 0, fontSize: 13 }}>
-      {props.rows === null ? "The rows of the grid" : counted(props.rows, "row")}
+      {props.rows === null ? "All rows of the grid" : counted(props.rows, "row")}
       {conditions.length > 0 && `, where ${conditions.join(" and ")}`}
       {sorted && `, sorted by ${sorted}`}.
     </p>
@@ -127,8 +127,8 @@ function Form(props: ExportDialogProps) {
         rightSectionWidth={70}
       />
       <Checkbox
-        label={`All ${props.columns.length} columns, in their own order`}
-        description={all ? undefined : `else the ${shown.length} shown, as they stand`}
+        label={"Include hidden columns (original order)"}
+        description={`${all ? props.columns.length : shown.length} of ${counted(props.columns.length, "column")}`}
         checked={all}
         onChange={(event) => setAll(event.currentTarget.checked)}
       />
@@ -136,7 +136,7 @@ function Form(props: ExportDialogProps) {
       <div className="row">
         <span className="spacer" />
         <Button variant="default" onClick={props.onClose}>
-          Not now
+          Cancel
         </Button>
         <Button type="submit" loading={begin.isPending}>
           Export

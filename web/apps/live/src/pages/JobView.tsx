@@ -46,7 +46,7 @@ function Receipt({ job }: { job: Job }) {
       </div>
       {job.file && (
         <div>
-          <dt>Kept until</dt>
+          <dt>Available until</dt>
           <dd>{moment(job.file.until)}</dd>
         </div>
       )}
@@ -63,7 +63,8 @@ export function JobView({ id, onGone }: { id: string; onGone(): void }) {
       <div style={{ display: "grid", gap: 12 }}>
         {gone ? (
           <p className="dim">
-            This job is gone: files are kept for a while, and a server that starts again has none.
+            This job is no longer available. Exported files expire after a while, and restarting the server removes
+            them.
           </p>
         ) : (
           <Problem error={error} />
@@ -84,16 +85,16 @@ export function JobView({ id, onGone }: { id: string; onGone(): void }) {
       </div>
       {going && <Progress job={job} />}
       {job.state === "done" && <Receipt job={job} />}
-      {job.state === "cancelled" && <p className="dim">Cancelled; nothing of a file is left.</p>}
+      {job.state === "cancelled" && <p className="dim">Cancelled. No file was kept.</p>}
       {job.result && <p>{outcomeOf(job)}</p>}
       {job.error && (
-        <Problem error={new ApiError({ title: "The job failed", detail: job.error.message, code: job.error.code })} />
+        <Problem error={new ApiError({ title: "Job failed", detail: job.error.message, code: job.error.code })} />
       )}
       <div className="row">
         <span className="spacer" />
         {going && (
           <Button variant="default" loading={remove.isPending} onClick={() => remove.mutate(id)}>
-            Cancel the job
+            Cancel job
           </Button>
         )}
         {!going && (

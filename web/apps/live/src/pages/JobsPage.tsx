@@ -59,7 +59,7 @@ function JobRow({ job, onOpen }: { job: Job; onOpen(): void }) {
           loading={remove.isPending}
           onClick={() => remove.mutate(job.id)}
         >
-          {going ? "Cancel" : "Forget"}
+          {going ? "Cancel" : "Remove"}
         </Button>
       </td>
     </tr>
@@ -76,14 +76,14 @@ export function JobsPage() {
       <div className="page-head">
         <h1>Jobs</h1>
         <span className="dim">
-          Exports and work on collections run on the server; files can be fetched for a while.
+          Exports and collection maintenance run on the server. Finished files can be downloaded until they expire.
         </span>
       </div>
       {error && !data && <Problem error={error} onRetry={() => void refetch()} />}
       {isPending && !error && <Lines />}
       {data && jobs.length === 0 && (
         <Empty title="No jobs yet">
-          <p>“Export” above a dataset's rows or a statement's result starts an export; collections start others.</p>
+          <p>Jobs start when you export a dataset or a query result, or run maintenance on a collection.</p>
         </Empty>
       )}
       {jobs.length > 0 && (
@@ -91,7 +91,7 @@ export function JobsPage() {
           <table className="table">
             <thead>
               <tr>
-                <th>What</th>
+                <th>Job</th>
                 <th>Format</th>
                 <th>State</th>
                 <th>Progress</th>

@@ -60,10 +60,10 @@ function Views({ onInsert }: { onInsert(text: string): void }) {
         <span className="dim">Insert table name</span>
       </button>
       <button type="button" className="sql-column" onClick={() => add(view.sql)}>
-        <span className="dim">open its statement</span>
+        <span className="dim">Open query</span>
       </button>
       <button type="button" className="sql-column" onClick={() => drop(view.name)}>
-        <span className="dim">forget it</span>
+        <span className="dim">Delete view</span>
       </button>
     </details>
   ));
@@ -99,7 +99,7 @@ function SaveView({ sql, disabled }: { sql: string; disabled: boolean }) {
       <Popover.Dropdown>
         <form className="row" onSubmit={submit}>
           <TextInput
-            aria-label="Name of the view"
+            aria-label="View name"
             placeholder="name"
             error={name !== "" && !isViewName(name)}
             value={name}
@@ -111,7 +111,7 @@ function SaveView({ sql, disabled }: { sql: string; disabled: boolean }) {
           </Button>
         </form>
         <p className="dim" style={{ margin: "8px 0 0", fontSize: 12 }}>
-          A table of that name in your statements, kept in this browser.
+          Your queries can use it like a table. Saved in this browser.
         </p>
       </Popover.Dropdown>
     </Popover>
@@ -149,7 +149,7 @@ function Side({ catalog, onInsert }: { catalog: readonly DatasetDetail[]; onInse
 function TabStrip() {
   const { tabs, active, choose, close, add } = useSqlStore();
   return (
-    <div className="sql-tabs" role="group" aria-label="Statements">
+    <div className="sql-tabs" role="group" aria-label="Queries">
       {tabs.map((tab) => (
         <div key={tab.id} className="sql-tab" data-active={tab.id === active}>
           <button type="button" aria-pressed={tab.id === active} onClick={() => choose(tab.id)}>
@@ -178,7 +178,7 @@ function History({ opened, onClose, onChoose }: { opened: boolean; onClose(): vo
       <div className="row" style={{ marginBottom: 10 }}>
         <TextInput
           flex={1}
-          aria-label="Find a statement"
+          aria-label="Search history"
           placeholder="Find"
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
@@ -190,7 +190,7 @@ function History({ opened, onClose, onChoose }: { opened: boolean; onClose(): vo
           </Button>
         )}
       </div>
-      {found.length === 0 && <Empty title={history.length === 0 ? "None yet" : "None is like that"} />}
+      {found.length === 0 && <Empty title={history.length === 0 ? "No queries yet" : "No matching queries"} />}
       {found.map((entry) => (
         <button
           key={entry.at}
@@ -234,7 +234,7 @@ function Clock({ run, going }: { run: Run; going: boolean }) {
   }, [going]);
   if (!going && run.ms === null) return null;
   return (
-    <span className="dim sql-clock" role="timer" title="From the start to the first rows">
+    <span className="dim sql-clock" role="timer" title="Time to first rows">
       {duration(Math.max(0, going ? now - run.begun : (run.ms ?? 0)))}
     </span>
   );
@@ -326,7 +326,7 @@ function Workbench({ tab, catalog, inSight }: WorkbenchProps) {
           )}
           {run && <Clock run={run} going={going} />}
           <span className="dim" style={{ fontSize: 12 }}>
-            Ctrl+Enter to run; a selection runs alone
+            Ctrl+Enter to run; select text to run only that
           </span>
           {names.map((name) => (
             <TextInput
@@ -343,12 +343,7 @@ function Workbench({ tab, catalog, inSight }: WorkbenchProps) {
           ))}
           <span className="spacer" />
           {frame && (
-            <SegmentedControl
-              aria-label="How the result is shown"
-              data={["table", "chart"]}
-              value={mode}
-              onChange={setMode}
-            />
+            <SegmentedControl aria-label="Result view" data={["table", "chart"]} value={mode} onChange={setMode} />
           )}
           <SaveView sql={tab.sql} disabled={tab.sql.trim() === "" || names.length > 0} />
           <Tooltip label="Query history">
@@ -359,7 +354,7 @@ function Workbench({ tab, catalog, inSight }: WorkbenchProps) {
         </div>
         {!source && (
           <Empty title="Run a query to see results">
-            <p>Every dataset is a table. One SELECT at a time, read-only; ranges of it are fetched as you scroll.</p>
+            <p>Every dataset is a table. Run one read-only SELECT at a time; rows load as you scroll.</p>
           </Empty>
         )}
         {source && run && (

@@ -6,6 +6,7 @@ import { bytes, compact, duration, integer } from "@canvasback/values/format";
 import { call, send } from "@canvasback/client/api/client";
 import type { RunningQuery, Worker } from "@canvasback/client/api/schema";
 import { type Metrics, latency, parseMetrics, sumOf } from "@canvasback/client/metrics";
+import { useDatasets } from "../services/queries";
 import { queryClient } from "../services/services";
 import { Bar, Lines, Problem } from "../ui/states";
 import { useTitle } from "../ui/title";
@@ -70,7 +71,9 @@ function Queries() {
         <h2>Queries</h2>
         {data && (
           <span className="dim">
-            {data.queries.length === 0 ? "nothing runs" : `${data.queries.length} under way, ${data.waiting} waiting`}
+            {data.queries.length === 0
+              ? "No running queries"
+              : `${data.queries.length} running, ${data.waiting} waiting`}
           </span>
         )}
       </div>
@@ -82,7 +85,7 @@ function Queries() {
               <tr>
                 <th className="num">#</th>
                 <th>State</th>
-                <th>What</th>
+                <th>Query</th>
                 <th>Kind</th>
                 <th className="num">Time</th>
                 <th>Progress</th>
@@ -151,14 +154,14 @@ function Routes({ metrics }: { metrics: Metrics }) {
   ].sort();
   return (
     <section>
-      <h2 style={{ marginBottom: 8 }}>Requests since the start</h2>
+      <h2 style={{ marginBottom: 8 }}>Requests since startup</h2>
       <div className="scroll-x" tabIndex={0}>
         <table className="table">
           <thead>
             <tr>
               <th>Route</th>
               <th className="num">Requests</th>
-              <th className="num">Refused</th>
+              <th className="num">Errors</th>
               <th className="num">Median</th>
               <th className="num">99 %</th>
               <th className="num">Sent</th>
@@ -206,6 +209,9 @@ export function SystemPage() {
     refetchInterval: METRICS_REFRESH_MS,
   });
   const { data } = health;
+  // The same list as the Datasets page, collections included.
+  const datasets = useDatasets().data?.datasets;
+  const unreadable = datasets?.filter((dataset) => dataset.error).length ?? 0;
   return (
     <div className="page">
       <div className="page-head">
@@ -216,7 +222,7 @@ export function SystemPage() {
       {data && (
         <dl className="figures">
           <div className="figure">
-            <dt>State</dt>
+            <dt>Status</dt>
             <dd style={{ color: data.status === "ok" ? "var(--cb-good)" : "var(--cb-bad)" }}>{data.status}</dd>
           </div>
           <div className="figure">
@@ -224,14 +230,14 @@ export function SystemPage() {
             <dd>{data.version}</dd>
           </div>
           <div className="figure">
-            <dt>Up for</dt>
+            <dt>Uptime</dt>
             <dd>{duration(data.uptime_s * 1000)}</dd>
           </div>
           <div className="figure">
             <dt>Datasets</dt>
             <dd>
-              {integer(data.datasets.readable)}
-              {data.datasets.broken > 0 && ` (${data.datasets.broken} broken)`}
+              {datasets ? integer(datasets.length) : "–"}
+              {unreadable > 0 && ` (${integer(unreadable)} unreadable)`}
             </dd>
           </div>
           <div className="figure">

@@ -80,7 +80,7 @@ export function CellMenu({ at, frame, columns, onCopy, onOpen, onConditions, onS
           rightSection={<small className="dim">Enter</small>}
           onClick={() => at && onOpen(at.position)}
         >
-          See the whole value
+          View full value
         </Menu.Item>
         {column && kindOf(column.type) === "nested" && value && !cut && (
           <Menu.Item leftSection={<IconSearch {...ICON} />} onClick={() => onSearch(value)}>
@@ -94,13 +94,13 @@ export function CellMenu({ at, frame, columns, onCopy, onOpen, onConditions, onS
               leftSection={<IconFilter {...ICON} />}
               onClick={() => onConditions(withCondition(columns.conditions, name, only()))}
             >
-              Only {text}
+              Filter to {text}
             </Menu.Item>
             <Menu.Item
               leftSection={<IconFilterOff {...ICON} />}
               onClick={() => onConditions([...columns.conditions, without()])}
             >
-              Without {text}
+              Exclude {text}
             </Menu.Item>
           </>
         )}

@@ -85,12 +85,12 @@ function Actions({ index, columns, onClose }: { index: number; columns: Columns;
             variant="subtle"
             onClick={then(() => columns.setSort([...others, { column: name, descending: false }]))}
           >
-            Then by this
+            Add to sort
           </Button>
         )}
         {key && (
           <Button size="compact-xs" variant="subtle" onClick={then(() => columns.setSort(others))}>
-            Unsorted
+            Clear sort
           </Button>
         )}
         <span className="spacer" />

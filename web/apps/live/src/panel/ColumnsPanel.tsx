@@ -24,8 +24,8 @@ export function ColumnsPanel({ columns }: { columns: Columns }) {
       </Popover.Target>
       <Popover.Dropdown>
         <TextInput
-          aria-label="Find a column"
-          placeholder="Find a column"
+          aria-label="Find column"
+          placeholder="Find column"
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
           data-autofocus

@@ -84,7 +84,7 @@ function Values({ condition, onChange }: { condition: SingleCondition; onChange(
         <TagsInput
           aria-label={`Values of ${column}`}
           className="grow"
-          placeholder="Enter adds a value"
+          placeholder="Press Enter to add"
           value={condition.values.map(toEntry)}
           onChange={(values) => onChange({ ...condition, values: values.map(fromEntry) })}
         />
@@ -146,7 +146,7 @@ function Parts({ node, columns, depth, onChange, onRemove }: NodeProps<FilterGro
     <div className="filter-group" role="group" aria-label={JOINS.find((each) => each.value === node.join)?.label}>
       <Group gap={6} wrap="nowrap">
         <Select
-          aria-label="How the group is joined"
+          aria-label="Combine conditions"
           allowDeselect={false}
           w={150}
           data={JOINS}

@@ -66,7 +66,7 @@ export function FilterForm(props: FilterFormProps) {
       {modes.length > 1 && (
         <SegmentedControl
           fullWidth
-          aria-label="Kind of filter"
+          aria-label="Filter type"
           data={modes}
           value={mode}
           onChange={(value) => setMode(value as Mode)}
@@ -79,7 +79,7 @@ export function FilterForm(props: FilterFormProps) {
       {mode === "null" && <Nulls column={column} own={own} set={set} />}
       {own && (
         <Button variant="subtle" color="gray" size="compact-xs" onClick={() => set(null)}>
-          Remove this filter
+          Remove filter
         </Button>
       )}
     </div>
@@ -172,7 +172,7 @@ function TextForm({ column, own, set }: PartProps) {
     <form className="filter-form" onSubmit={submit(() => set(value ? { column, kind, value } : null))}>
       <div className="row">
         <Select
-          aria-label="How the text is matched"
+          aria-label="Text match"
           data={[
             { value: "contains", label: "contains" },
             { value: "like", label: "like" },
@@ -185,7 +185,7 @@ function TextForm({ column, own, set }: PartProps) {
         />
         <TextInput
           aria-label="Text"
-          placeholder={kind === "like" ? "a%, _b%" : "in any case"}
+          placeholder={kind === "like" ? "a%, _b%" : "text (ignores case)"}
           value={value}
           onChange={(event) => setValue(event.currentTarget.value)}
           data-autofocus
@@ -201,7 +201,7 @@ function Nulls({ column, own, set }: PartProps) {
   return (
     <SegmentedControl
       fullWidth
-      aria-label="NULL or not"
+      aria-label="NULL values"
       value={now}
       data={[
         { value: "any", label: "All" },
@@ -254,8 +254,8 @@ function Values({
       onSubmit={submit(() => set(chosen.size > 0 ? { column, kind: "in", values: [...chosen] } : null))}
     >
       <TextInput
-        aria-label="Find a value"
-        placeholder="Find a value"
+        aria-label="Find value"
+        placeholder="Find value"
         value={search}
         onChange={(event) => setSearch(event.currentTarget.value)}
         data-autofocus
@@ -275,10 +275,10 @@ function Values({
             <small>{compact(count)}</small>
           </label>
         ))}
-        {top.data?.length === TOP_VALUES && <div className="value-note">the {TOP_VALUES} most frequent values</div>}
+        {top.data?.length === TOP_VALUES && <div className="value-note">top {TOP_VALUES} values by frequency</div>}
         {top.error && <div className="value-note">{top.error.message}</div>}
       </div>
-      <Button type="submit">{chosen.size > 0 ? `Show ${chosen.size} of them` : "Show all"}</Button>
+      <Button type="submit">{chosen.size > 0 ? `Show ${chosen.size} selected` : "Show all"}</Button>
     </form>
   );
 }

@@ -103,8 +103,8 @@ function JumpTo({
   return (
     <Popover opened={opened} onChange={onOpen} position="bottom-end" trapFocus width={230}>
       <Popover.Target>
-        <Tooltip label="Jump to a row (Ctrl+G)">
-          <ActionIcon size={30} variant="default" aria-label="Jump to a row" onClick={() => onOpen(!opened)}>
+        <Tooltip label="Go to row (Ctrl+G)">
+          <ActionIcon size={30} variant="default" aria-label="Go to row" onClick={() => onOpen(!opened)}>
             <IconArrowBarToDown size={15} stroke={1.6} />
           </ActionIcon>
         </Tooltip>
@@ -145,7 +145,7 @@ function Chips({
           <ActionIcon
             size={18}
             color="petrol"
-            aria-label={`Remove the filter ${describe(condition)}`}
+            aria-label={`Remove filter ${describe(condition)}`}
             onClick={() => onChange(conditions.filter((_, at) => at !== i))}
           >
             <IconX size={12} />
@@ -287,12 +287,12 @@ export function GridPanel(props: GridPanelProps) {
             </ActionIcon>
           </Tooltip>
         )}
-        <Tooltip label="Filters, in groups">
+        <Tooltip label="Advanced filters">
           <ActionIcon
             size={30}
             variant={filter ? "light" : "default"}
             color={filter ? "petrol" : "gray"}
-            aria-label="Filters, in groups"
+            aria-label="Advanced filters"
             onClick={() => setFiltering(true)}
           >
             <IconFilter size={15} stroke={1.6} />
@@ -315,7 +315,7 @@ export function GridPanel(props: GridPanelProps) {
       <div className="grid-host" data-stale={stale} data-failed={error !== null}>
         {(building || (!error && (stale || !frame))) && (
           <div className="grid-busy">
-            <Bar share={frame && !stale ? frame.state.share : null} label="Preparing the rows" />
+            <Bar share={frame && !stale ? frame.state.share : null} label="Loading rows" />
           </div>
         )}
         {frame && !wrongFilter && (
@@ -343,7 +343,7 @@ export function GridPanel(props: GridPanelProps) {
             {wrongFilter ? (
               <Problem
                 error={wrongFilter}
-                retryLabel="Remove the filter"
+                retryLabel="Remove filter"
                 onRetry={() => onState({ filter: undefined })}
               />
             ) : (

@@ -35,7 +35,7 @@ export function ProfileFigures({ profile }: { profile: ColumnProfile }) {
   if (profile.mean !== undefined && profile.mean !== null)
     facts.push(["Mean", figure(profile.mean)], ["Std", figure(profile.std)]);
   if (profile.nan) facts.push(["NaN", integer(profile.nan)]);
-  if (profile.infinite) facts.push(["Infinite", integer(profile.infinite)]);
+  if (profile.infinite) facts.push(["Infinity", integer(profile.infinite)]);
   if (profile.length) facts.push(["Length", `${profile.length.min} … ${profile.length.max}`]);
   if (profile.empty) facts.push(["Empty", integer(profile.empty)]);
   return (

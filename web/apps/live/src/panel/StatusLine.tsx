@@ -41,7 +41,7 @@ function Count({ frame }: { frame: ViewFrame }) {
   const { state } = frame;
   const failed = frame.view.error !== null;
   const rows = state.rows === null ? null : frame.rowCount;
-  if (rows === null) return failed ? null : <span>counting rows</span>;
+  if (rows === null) return failed ? null : <span>counting rows…</span>;
   return (
     <span>
       <strong>
@@ -52,8 +52,8 @@ function Count({ frame }: { frame: ViewFrame }) {
       {!failed &&
         state.state === "building" &&
         state.share !== null &&
-        ` · ordering ${Math.floor(state.share * 100)} %`}
-      {state.state === "limited" && ` · ${state.detail ?? "only the first rows can be had"}`}
+        ` · sorting ${Math.floor(state.share * 100)} %`}
+      {state.state === "limited" && ` · ${state.detail ?? "only the first rows are available"}`}
     </span>
   );
 }
@@ -97,7 +97,7 @@ export function StatusLine({ frame, selection, copy, files }: StatusLineProps) {
         </Button>
       )}
       {frame?.lastServerMs !== null && frame && (
-        <span className="wide" title="What the server took for the rows that came last">
+        <span className="wide" title="Server time for the rows loaded last">
           rows in {(frame.lastServerMs ?? 0) < 1 ? "< 1 ms" : duration(frame.lastServerMs ?? 0)}
         </span>
       )}

@@ -49,7 +49,7 @@ function CopyButton({ value }: { value: string }) {
   const Icon = state === "copied" ? IconCheck : IconCopy;
   return (
     <Button variant="default" leftSection={<Icon size={14} />} onClick={copy}>
-      {state instanceof Error ? `Not copied: ${state.message}` : state === "copied" ? "Copied" : "Copy"}
+      {state instanceof Error ? `Copy failed: ${state.message}` : state === "copied" ? "Copied" : "Copy"}
     </Button>
   );
 }
@@ -82,7 +82,7 @@ export function ValueViewer({ cell, onClose }: { cell: ViewedCell | null; onClos
       {error && <Problem error={error} />}
       {!error && value === undefined && <Skeleton height={120} />}
       {value === null && <p className="dim">NULL</p>}
-      {value === "" && <p className="dim">The empty text</p>}
+      {value === "" && <p className="dim">Empty string</p>}
       {typeof value === "string" && (
         <>
           <div className="row" style={{ marginBottom: 10 }}>
@@ -97,7 +97,9 @@ export function ValueViewer({ cell, onClose }: { cell: ViewedCell | null; onClos
             {text.slice(0, SHOWN_CHARACTERS_MAX)}
           </pre>
           {text.length > SHOWN_CHARACTERS_MAX && (
-            <p className="dim">The first {integer(SHOWN_CHARACTERS_MAX)} characters; Copy takes all.</p>
+            <p className="dim">
+              Showing the first {integer(SHOWN_CHARACTERS_MAX)} characters. Copy includes the full value.
+            </p>
           )}
         </>
       )}

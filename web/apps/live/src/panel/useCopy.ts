@@ -47,7 +47,7 @@ async function textOf(
   }
   const range = { rowStart: area.rowStart, rowEnd: area.rowEnd, columns: indexes };
   const body = await frame.copy(range, signal, (done) => onShare(done / rows));
-  if (body.rows === 0) throw new Error("the rows are no longer there");
+  if (body.rows === 0) throw new Error("these rows no longer exist");
   const names = indexes.map((index) => field(columns.all[index]?.name ?? "")).join("\t");
   return { text: headers ? `${names}\n${body.text}` : body.text, cells: body.rows * indexes.length };
 }
@@ -63,7 +63,7 @@ export function useCopy(frame: ViewFrame | null, columns: Columns, grid: RefObje
     if (!area || !frame) return;
     const cells = (area.rowEnd - area.rowStart) * (area.placeEnd - area.placeStart);
     if (cells > CELLS_MAX) {
-      setMessage(`${counted(cells, "cell")} are too many for the clipboard: export them instead`);
+      setMessage(`${counted(cells, "cell")} is too much for the clipboard; export instead`);
       return;
     }
     running.current?.abort();
@@ -72,7 +72,7 @@ export function useCopy(frame: ViewFrame | null, columns: Columns, grid: RefObje
     const what = JSON.stringify([area, headers, frame.epoch, columns.shown.map((column) => column.index)]);
     const before = ready.current?.frame === frame && ready.current.what === what ? ready.current.copied : null;
     ready.current = null;
-    setMessage("Copying");
+    setMessage("Copying…");
     const share = (done: number): void => setMessage(`Copying ${Math.floor(done * 100)} %`);
     const made = before ?? textOf(frame, columns, area, headers, controller.signal, share);
     const written = writeClipboard("then" in made ? made.then(({ text }) => text) : made.text);
@@ -82,7 +82,7 @@ export function useCopy(frame: ViewFrame | null, columns: Columns, grid: RefObje
         async (error: unknown) => {
           if (isAbort(error) || controller.signal.aborted) return setMessage(null);
           if (error instanceof NeedsGestureError) ready.current = { frame, what, copied: await made };
-          setMessage(`Not copied: ${(error as Error).message}`);
+          setMessage(`Copy failed: ${(error as Error).message}`);
         },
       )
       .finally(() => {

@@ -6,7 +6,7 @@
 /** The text is there, but the browser wants another key or click before it takes it. */
 export class NeedsGestureError extends Error {
   constructor() {
-    super("The browser took too long to allow it: copy once more");
+    super("The browser needs another key press; copy again");
     this.name = "NeedsGestureError";
   }
 }

@@ -124,7 +124,7 @@ export default function ResultChart({ frame }: { frame: ViewFrame }) {
     if (kind !== "scatter") return seriesOption(set, kind, series !== null);
     return scatterOption(across, up, series === null ? null : (cells?.get(series) ?? null), kinds[x] === "number");
   }, [across, up, set, cells, kind, series, kinds, x]);
-  if (y < 0) return <Empty title="A chart needs a column of numbers" />;
+  if (y < 0) return <Empty title="A chart needs a numeric column" />;
   const choices = frame.columns.map((column, index) => ({ value: String(index), label: column.name }));
   const name = (index: number): string => frame.columns[index]?.name ?? "";
   return (
@@ -161,7 +161,7 @@ export default function ResultChart({ frame }: { frame: ViewFrame }) {
           />
         )}
         <SegmentedControl
-          aria-label="Kind of chart"
+          aria-label="Chart type"
           data={["bar", "line", "scatter"]}
           value={kind}
           onChange={(value) => setKind(value as typeof kind)}
@@ -170,8 +170,8 @@ export default function ResultChart({ frame }: { frame: ViewFrame }) {
         <span className="spacer" />
         <span className="dim" role="status">
           {[
-            frame.rowCount > ROWS_MAX && `of the first ${counted(ROWS_MAX, "row")}`,
-            kind !== "scatter" && set && set.left > 0 && `${set.left} smaller series left out`,
+            frame.rowCount > ROWS_MAX && `first ${counted(ROWS_MAX, "row")} only`,
+            kind !== "scatter" && set && set.left > 0 && `${set.left} smaller series not shown`,
           ]
             .filter(Boolean)
             .join(" · ")}

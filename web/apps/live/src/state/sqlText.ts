@@ -19,7 +19,7 @@ function nodeSql(node: FilterNode): string {
 function conditionSql(condition: Condition): string {
   if (condition.kind !== "other") return singleSql(condition);
   const node = nodeOf(condition.filter);
-  if (!node) throw new Error("This filter cannot be written as SQL");
+  if (!node) throw new Error("This filter cannot be expressed in SQL");
   return nodeSql(node);
 }
 
@@ -43,6 +43,15 @@ function singleSql(condition: SingleCondition): string {
     case "null":
       return `${name} IS ${condition.isNull ? "" : "NOT "}NULL`;
   }
+}
+
+/** The rows that a dataset has more than once, each with the number of its copies; the most frequent first. */
+export function duplicatesSql(dataset: string, conditions: readonly Condition[]): string {
+  const where = conditions.length > 0 ? `\nWHERE ${conditions.map(conditionSql).join(" AND ")}` : "";
+  return (
+    `SELECT *, count(*) AS copies\nFROM ${quoteName(dataset)}${where}\n` +
+    "GROUP BY ALL\nHAVING count(*) > 1\nORDER BY count(*) DESC"
+  );
 }
 
 export interface SelectionSql {

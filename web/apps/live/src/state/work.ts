@@ -7,8 +7,8 @@ const NAMES: Partial<Record<Job["kind"], string>> = {
   compact: "Merging",
   archive: "Archiving",
   restore: "Restoring",
-  verify: "Checking",
-  generate: "Making records up",
+  verify: "Verifying",
+  generate: "Generating records",
   backup: "Backup",
 };
 
@@ -35,19 +35,19 @@ export function outcomeOf(job: Job): string {
   const { files = 0, records = 0, problems = [] } = result;
   switch (job.kind) {
     case "compact":
-      return result.files_merged ? `${counted(result.files_merged, "file")} merged.` : "There was nothing to merge.";
+      return result.files_merged ? `${counted(result.files_merged, "file")} merged.` : "Nothing to merge.";
     case "archive":
     case "restore": {
       const moved = typeof files === "number" ? files : files.length;
-      return moved === 0 ? "No file is of such a week." : `${counted(moved, "file")} moved.`;
+      return moved === 0 ? "No files in these weeks." : `${counted(moved, "file")} moved.`;
     }
     case "verify": {
       const count = typeof files === "number" ? files : files.length;
-      const read = `${counted(count, "file")} with ${counted(records, "record")} read`;
-      return problems.length === 0 ? `${read}; all are whole.` : `${read}; ${counted(problems.length, "problem")}.`;
+      const read = `${counted(count, "file")} with ${counted(records, "record")} verified`;
+      return problems.length === 0 ? `${read}; no problems.` : `${read}; ${counted(problems.length, "problem")}.`;
     }
     case "generate":
-      return `${counted(records, "record")} made up and kept.`;
+      return `${counted(records, "record")} generated.`;
     default:
       return "";
   }

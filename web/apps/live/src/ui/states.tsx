@@ -28,14 +28,10 @@ export function Problem({ error, onRetry, retryLabel = "Try again" }: ProblemPro
       <Icon size={18} stroke={1.7} aria-hidden />
       <div>
         <strong>
-          {error instanceof ApiError
-            ? (error.problem.title ?? "The server refused this")
-            : offline
-              ? "Offline"
-              : "Failed"}
+          {error instanceof ApiError ? (error.problem.title ?? "Request failed") : offline ? "Offline" : "Error"}
         </strong>
         <div className="problem-text" data-lines={error.message.includes("\n")}>
-          {offline ? "The server cannot be reached. It is tried again by itself." : error.message}
+          {offline ? "Cannot reach the server. Retrying…" : error.message}
         </div>
       </div>
       {onRetry && (

@@ -4,7 +4,7 @@ import { IconFileUpload } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type DragEvent, useRef, useState } from "react";
 
-import { bytes, compact, duration, integer } from "@canvasback/values/format";
+import { bytes, compact, counted, duration, integer } from "@canvasback/values/format";
 import { ApiError, isAbort } from "@canvasback/client/api/error";
 import type { IngestAnswer, RecordProblem } from "@canvasback/client/api/schema";
 import { type IngestOptions, ingestFile, ingestText, lineOf } from "@canvasback/client/ingest";
@@ -19,14 +19,12 @@ function Kept({ answer }: { answer: IngestAnswer }) {
   const { duration_ms, throughput_rps } = answer.performance_metrics;
   return (
     <p className="kept" role="status">
-      <strong>
-        {integer(answer.records_processed)} {answer.records_processed === 1 ? "record is" : "records are"} kept
-      </strong>
-      {answer.quarantined > 0 && `, ${integer(answer.quarantined)} put aside`}
+      <strong>{counted(answer.records_processed, "record")} saved</strong>
+      {answer.quarantined > 0 && `, ${integer(answer.quarantined)} quarantined`}
       <span className="dim">
         {" "}
         in {duration(duration_ms)}, {compact(throughput_rps)} records/s
-        {answer.durability === "commit" ? ", on the disk" : ", on the disk within a second"}
+        {answer.durability === "commit" ? ", written to disk" : ", written to disk within a second"}
       </span>
     </p>
   );
@@ -85,7 +83,7 @@ function Paste({ options }: { options: IngestOptions }) {
     >
       <Textarea
         label="Paste records"
-        description="A JSON array, one record, or one behind the other (NDJSON)"
+        description="A JSON array, a single record, or one record per line (NDJSON)"
         placeholder={EXAMPLE}
         classNames={{ input: "mono" }}
         autosize
@@ -133,12 +131,12 @@ function UploadRow({ upload }: { upload: Upload }) {
           </Button>
         )}
       </div>
-      {going && <Bar share={file.size > 0 ? sent / file.size : null} label={`Sending ${file.name}`} />}
+      {going && <Bar share={file.size > 0 ? sent / file.size : null} label={`Uploading ${file.name}`} />}
       {answer && <Kept answer={answer} />}
       {answer && answer.errors.length > 0 && <Problems problems={answer.errors} text={null} />}
       {error &&
         (isAbort(error) ? (
-          <p className="dim">Cancelled; nothing of it was kept.</p>
+          <p className="dim">Cancelled. No records were saved.</p>
         ) : (
           <Refused error={error} text={null} />
         ))}
@@ -185,7 +183,7 @@ function Files({ options }: { options: IngestOptions }) {
         onDrop={drop}
       >
         <IconFileUpload size={22} stroke={1.5} aria-hidden />
-        <span>Drop files here: NDJSON, JSON, CSV, Parquet, Arrow; also .gz and .zst</span>
+        <span>Drop files here: NDJSON, JSON, CSV, Parquet or Arrow, also compressed (.gz, .zst)</span>
         <Button variant="default" onClick={() => input.current?.click()}>
           Choose files
         </Button>
@@ -202,7 +200,7 @@ function Files({ options }: { options: IngestOptions }) {
         />
       </div>
       {uploads.length > 0 && (
-        <ul className="uploads" aria-label="Files that were sent">
+        <ul className="uploads" aria-label="Uploads">
           {uploads.map((upload) => (
             <UploadRow key={upload.number} upload={upload} />
           ))}
@@ -218,8 +216,8 @@ export default function AddTab({ collection }: { collection: string }) {
   return (
     <div className="narrow">
       <Checkbox
-        label="Keep the good records of a batch that has bad ones, and put the bad ones aside"
-        description="Otherwise one bad record refuses its whole batch"
+        label="Save valid records and quarantine invalid ones"
+        description="Otherwise one invalid record rejects the whole batch"
         styles={{ description: { color: "var(--cb-dim)" } }}
         checked={aside}
         onChange={(event) => setAside(event.currentTarget.checked)}

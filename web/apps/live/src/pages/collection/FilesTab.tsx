@@ -24,7 +24,7 @@ export default function FilesTab({ collection }: { collection: string }) {
   return (
     <>
       <p className="dim">
-        All are Parquet that anybody can read. A commit is merged into the part of its week by itself.
+        Plain Parquet files, readable by any tool. New commits are merged into weekly files automatically.
       </p>
       <Manage collection={collection} weeks={weeks} />
       <div className="scroll-x section" tabIndex={0} role="region" aria-label="Files">
@@ -58,7 +58,7 @@ export default function FilesTab({ collection }: { collection: string }) {
           </tbody>
         </table>
       </div>
-      {data.files.length > SHOWN_MAX && <p className="dim">The first {integer(SHOWN_MAX)} are shown.</p>}
+      {data.files.length > SHOWN_MAX && <p className="dim">Showing the first {integer(SHOWN_MAX)}.</p>}
     </>
   );
 }

@@ -23,8 +23,8 @@ interface Wanted {
 
 const LIMIT = 100;
 const WAYS = [
-  { value: "words", label: "words" },
-  { value: "id", label: "id" },
+  { value: "words", label: "text" },
+  { value: "id", label: "ID" },
   { value: "time", label: "time" },
 ];
 
@@ -43,7 +43,7 @@ function Found({ collection, wanted }: { collection: string; wanted: Wanted }) {
   });
   if (isFetching && !data) return <Lines count={4} />;
   const none = error instanceof ApiError && error.status === 404;
-  if (none || data?.data.length === 0) return <Empty title="No record is like that" />;
+  if (none || data?.data.length === 0) return <Empty title="No matching records" />;
   if (error && !data) return <Problem error={error} />;
   if (!data) return null;
   const rows = data.data.length;
@@ -51,10 +51,10 @@ function Found({ collection, wanted }: { collection: string; wanted: Wanted }) {
     <>
       <p className="dim" role="status">
         {integer(rows)} {rows === 1 ? "record" : "records"}
-        {rows === LIMIT && wanted.way !== "id" && " (there may be more)"} in{" "}
+        {rows === LIMIT && wanted.way !== "id" && " (more may match)"} in{" "}
         {duration(data.performance_metrics.duration_ms)}
       </p>
-      <RecordsTable label="Found records" answer={data} />
+      <RecordsTable label="Matching records" answer={data} />
     </>
   );
 }
@@ -73,7 +73,7 @@ export default function FindTab({ collection }: { collection: string }) {
     <>
       <form className="row wrap find" role="search" aria-label="Find records" onSubmit={submit}>
         <SegmentedControl
-          aria-label="Find by"
+          aria-label="Search by"
           size="xs"
           data={WAYS}
           value={way}
@@ -89,7 +89,7 @@ export default function FindTab({ collection }: { collection: string }) {
             />
             <TextInput
               aria-label="Until"
-              placeholder="2025-10-31 (included)"
+              placeholder="2025-10-31 (inclusive)"
               value={until}
               onChange={(event) => setUntil(event.currentTarget.value)}
             />
@@ -97,8 +97,8 @@ export default function FindTab({ collection }: { collection: string }) {
         ) : (
           <TextInput
             className="grow"
-            aria-label={way === "id" ? "Id" : "Words"}
-            placeholder={way === "id" ? "The record's id" : "Words, in any text column"}
+            aria-label={way === "id" ? "ID" : "Text"}
+            placeholder={way === "id" ? "Record ID" : "Words in any text column"}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
           />

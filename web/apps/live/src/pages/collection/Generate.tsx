@@ -39,18 +39,18 @@ export function Generate({ collection }: { collection: string }) {
     if (good) begin.mutate();
   };
   return (
-    <section className="section" aria-label="Make records up">
-      <h2>Or make some up</h2>
+    <section className="section" aria-label="Generate sample data">
+      <h2>Generate sample data</h2>
       <form className="row wrap generate" onSubmit={submit}>
         <Select
-          label="What"
+          label="Type"
           data={[...TYPES]}
           value={type}
           allowDeselect={false}
           onChange={(value) => value && setType(value)}
         />
         <NumberInput
-          label="How many"
+          label="Number of records"
           value={count}
           onChange={setCount}
           min={1}
@@ -61,7 +61,7 @@ export function Generate({ collection }: { collection: string }) {
         />
         <NumberInput label="Seed" value={seed} onChange={setSeed} min={0} allowDecimal={false} />
         <Button type="submit" variant="default" disabled={!good} loading={begin.isPending}>
-          Make up
+          Generate
         </Button>
       </form>
       {begin.error && <Problem error={begin.error} />}

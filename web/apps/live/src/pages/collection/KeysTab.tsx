@@ -9,19 +9,19 @@ import { Lines, Problem } from "../../ui/states";
 function Conflicts({ conflicts }: { conflicts: CollectionSchema["conflicts"] }) {
   return (
     <section className="section">
-      <h2>Where types met</h2>
+      <h2>Type conflicts</h2>
       {conflicts.length === 0 ? (
-        <p className="dim">Nowhere: every key has had one type so far.</p>
+        <p className="dim">No conflicts: every field has had a single type so far.</p>
       ) : (
-        <div className="scroll-x" tabIndex={0} role="region" aria-label="Where types met">
+        <div className="scroll-x" tabIndex={0} role="region" aria-label="Type conflicts">
           <table className="table">
             <thead>
               <tr>
-                <th>Key</th>
-                <th>Was</th>
-                <th>Came</th>
+                <th>Field</th>
+                <th>Existing type</th>
+                <th>Received type</th>
                 <th className="num">Commit</th>
-                <th className="num">Record in it</th>
+                <th className="num">Record</th>
               </tr>
             </thead>
             <tbody>
@@ -66,8 +66,8 @@ export default function KeysTab({ collection }: { collection: string }) {
               <tr>
                 <th>Column</th>
                 <th>Type</th>
-                <th>Key</th>
-                <th>Values seen of the key</th>
+                <th>Field</th>
+                <th>Types received</th>
               </tr>
             </thead>
             <tbody>
@@ -77,7 +77,7 @@ export default function KeysTab({ collection }: { collection: string }) {
                   <td>
                     <span className="tag mono">{column.type}</span>
                   </td>
-                  <td>{column.key === column.name ? <span className="dim">the same</span> : column.key}</td>
+                  <td>{column.key === column.name ? <span className="dim">same name</span> : column.key}</td>
                   <td>{(kinds.get(column.key) ?? []).join(", ")}</td>
                 </tr>
               ))}

@@ -24,36 +24,34 @@ const ACTIONS: readonly Action[] = [
     kind: "compact",
     label: "Merge now",
     asks:
-      "All commits go into the parts of their weeks, and each week becomes one file. The records stay as they are; " +
-      "this happens by itself, too, only later.",
+      "Merges all commits so that each week becomes one file. Records do not change. This also happens " +
+      "automatically, a little later.",
   },
   {
     kind: "archive",
     label: "Archive…",
     weeks: "live",
     asks:
-      "The files of all weeks before the chosen one go to the archive. Queries no longer see their records until " +
-      "they are restored; nothing is deleted.",
+      "Moves the files of all weeks before the selected one to the archive. Queries do not return their records " +
+      "until you restore them. Nothing is deleted.",
   },
   {
     kind: "restore",
     label: "Restore…",
     weeks: "archived",
-    asks: "The files of this week and all later ones come back from the archive, and queries see their records again.",
+    asks: "Moves the files of this and all later weeks back from the archive, so that queries return them again.",
   },
   {
     kind: "verify",
-    label: "Check files",
-    asks:
-      "Every value of every file is read and its checksum compared. A large collection keeps a worker busy for a " +
-      "while.",
+    label: "Verify files",
+    asks: "Reads every file in full and compares checksums. With a large collection this takes a while.",
   },
   {
     kind: "backup",
     label: "Back up",
     asks:
-      "All collections as they are now, archives included, become one tar file to download. Unpacked anywhere, it is " +
-      "a data folder.",
+      "Creates one tar file of all collections as they are now, including archives. Unpack it anywhere to get a " +
+      "complete data folder.",
   },
 ];
 
@@ -108,7 +106,7 @@ function Confirm({ collection, action, weeks, onClose, onStarted }: ConfirmProps
       <p style={{ margin: 0 }}>{action.asks}</p>
       {action.weeks && (
         <Select
-          label={action.weeks === "live" ? "Weeks before" : "From"}
+          label={action.weeks === "live" ? "Weeks before" : "From week"}
           data={[...choices]}
           value={week}
           allowDeselect={false}
@@ -120,7 +118,7 @@ function Confirm({ collection, action, weeks, onClose, onStarted }: ConfirmProps
       <div className="row">
         <span className="spacer" />
         <Button variant="default" onClick={onClose}>
-          Not now
+          Cancel
         </Button>
         <Button type="submit" loading={begin.isPending} data-autofocus>
           {action.label.replace("…", "")}
@@ -134,7 +132,7 @@ export function Manage({ collection, weeks }: { collection: string; weeks: Weeks
   const [asked, setAsked] = useState<Action | null>(null);
   const [jobs, setJobs] = useState<readonly string[]>([]);
   return (
-    <section aria-label="Keeping house">
+    <section aria-label="Maintenance">
       <div className="row wrap">
         {ACTIONS.map((action) => (
           <Button

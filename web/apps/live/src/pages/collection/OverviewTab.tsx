@@ -26,7 +26,7 @@ function Figures({ figures }: { figures: CollectionStatistics }) {
     ["Size", bytes(figures.total_bytes)],
     ["Columns", integer(figures.total_columns)],
     ["Files", integer(figures.total_files)],
-    ["Not yet merged", integer(figures.unmerged_records)],
+    ["Unmerged", integer(figures.unmerged_records)],
     ["Archived files", integer(figures.archived_files)],
     ["Last written", figures.last_written ? moment(figures.last_written) : "–"],
   ];
@@ -48,7 +48,7 @@ function Weeks({ weeks }: { weeks: CollectionStatistics["weeks"] }) {
     <section className="section">
       <h2>Weeks</h2>
       {weeks.length === 0 ? (
-        <p className="dim">None yet: records are merged into the part of their week within about a minute.</p>
+        <p className="dim">No weekly files yet. New records are merged within about a minute.</p>
       ) : (
         <div className="scroll-x" tabIndex={0} role="region" aria-label="Weeks">
           <table className="table">
@@ -90,10 +90,10 @@ function Recent({ collection, version }: { collection: string; version: number }
   });
   return (
     <section className="section">
-      <h2>What came last</h2>
+      <h2>Recent records</h2>
       {error && !data && <Problem error={error} />}
       {!data && !error && <Lines count={4} />}
-      {data && <RecordsTable label="The newest records" answer={data} />}
+      {data && <RecordsTable label="Recent records" answer={data} />}
     </section>
   );
 }
@@ -103,7 +103,7 @@ export function OverviewTab({ collection, exists }: { collection: string; exists
   if (!exists) {
     return (
       <Empty title="No records yet">
-        <p>The first record makes the collection. Paste or drop some under “Add records”, or send them:</p>
+        <p>The first record creates the collection. Add records on the “Add records” tab, or send them:</p>
         <code className="wrap-code">
           curl -X POST {location.origin}/ingest?collection={collection} -d '{"{"}"id": "a1"{"}"}'
         </code>
@@ -116,9 +116,9 @@ export function OverviewTab({ collection, exists }: { collection: string; exists
       <Figures figures={data} />
       <p>
         <Link to="/datasets/$name" params={{ name: collection }}>
-          All {counted(data.total_records, "record")} in the grid
+          Browse all {counted(data.total_records, "record")}
         </Link>
-        <span className="dim"> – with filters, profiles, charts and exports, as of any dataset</span>
+        <span className="dim"> with filters, profiles, charts and export</span>
       </p>
       <Recent collection={collection} version={data.last_commit} />
       <Weeks weeks={data.weeks} />

@@ -69,7 +69,7 @@ export function WorkLine({ id }: { id: string }) {
           ))}
         </ul>
       )}
-      {job.state === "cancelled" && <p className="dim">Cancelled. What was whole by then stays as it is.</p>}
+      {job.state === "cancelled" && <p className="dim">Cancelled. Steps that had already finished were kept.</p>}
       {job.error && job.state === "failed" && (
         <Problem error={new ApiError({ title: nameOf(job), detail: job.error.message, code: job.error.code })} />
       )}

@@ -20,7 +20,7 @@ import { useInSight } from "./useInSight";
 
 const BINS = 40;
 const TITLES: Record<Exclude<Suggestion, null>, string> = {
-  histogram: "how often values are",
+  histogram: "distribution",
   time: "rows over time",
   values: "most frequent values",
 };
@@ -48,7 +48,7 @@ async function load(
   if (suggestion === "time") {
     const step = stepFor(footerMs(column.min), footerMs(column.max));
     const body = {
-      group_by: [{ column: column.name, every: step }],
+      group_by: [{ column: column.name, granularity: step }],
       measures: ["count"],
       ...(filter ? { filter } : {}),
       limit: 2000,
@@ -100,7 +100,7 @@ function Card({
 
 export default function ChartsTab({ dataset, filter }: { dataset: DatasetDetail; filter: Filter | undefined }) {
   const columns = useMemo(() => (dataset.columns ?? []).filter((column) => suggestionFor(column.type)), [dataset]);
-  if (columns.length === 0) return <Empty title="No column that a chart could show" />;
+  if (columns.length === 0) return <Empty title="No columns to chart" />;
   return (
     <>
       <Filtered filter={filter} />

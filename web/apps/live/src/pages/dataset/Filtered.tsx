@@ -6,7 +6,7 @@ export function Filtered({ filter }: { filter: Filter | undefined }) {
   if (!filter) return null;
   return (
     <span className="tag" data-tone="accent">
-      of rows where {parseFilter(JSON.stringify(filter)).map(describe).join(" and ")}
+      filtered: {parseFilter(JSON.stringify(filter)).map(describe).join(" and ")}
     </span>
   );
 }

@@ -78,9 +78,9 @@ function Picture({
   if (error) return <Problem error={error} />;
   if (!bounds) {
     return (
-      <Empty title="Looking where the values are">
+      <Empty title="Reading the value range">
         <div style={{ width: 220 }}>
-          <Bar share={null} label="Reading the bounds" />
+          <Bar share={null} label="Reading the value range" />
         </div>
       </Empty>
     );
@@ -122,7 +122,7 @@ function Picture({
         className="map-view"
         tabIndex={0}
         role="application"
-        aria-label={`${axes.y} over ${axes.x}. Arrows move, plus and minus zoom, 0 shows all`}
+        aria-label={`${axes.y} over ${axes.x}. Arrow keys pan, plus and minus zoom, 0 resets`}
         onKeyDown={keys}
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
@@ -152,7 +152,7 @@ function Picture({
         )}
         {picture.loading && (
           <div className="map-busy">
-            <Bar share={null} label="Drawing" />
+            <Bar share={null} label="Rendering" />
           </div>
         )}
         <div className="map-tools">
@@ -170,8 +170,8 @@ function Picture({
           >
             <IconMinus size={15} />
           </ActionIcon>
-          <Tooltip label="All of it">
-            <ActionIcon variant="default" aria-label="All of it" onClick={() => setView(null)}>
+          <Tooltip label="Reset view">
+            <ActionIcon variant="default" aria-label="Reset view" onClick={() => setView(null)}>
               <IconZoomReset size={15} />
             </ActionIcon>
           </Tooltip>
@@ -216,14 +216,14 @@ export default function MapTab({ dataset, search, filter, onSearch }: MapTabProp
   const find = (name: string | undefined) => columns.find((column) => column.name === name);
   const x = find(search.x) ?? columns.find(({ type }) => isDate(type)) ?? columns[0];
   const y = find(search.y) ?? columns.findLast((column) => column !== x && kindOf(column.type) === "number");
-  if (!x || !y) return <Empty title="A map needs two columns of numbers or dates" />;
+  if (!x || !y) return <Empty title="A density plot needs two numeric or date columns" />;
   const value = find(search.value)?.name ?? numbers[0]?.name;
   const names = columns.map((column) => column.name);
   return (
     <>
       <div className="toolbar">
         <Select
-          aria-label="From left to right"
+          aria-label="X axis"
           leftSection="x"
           w={160}
           data={names}
@@ -232,7 +232,7 @@ export default function MapTab({ dataset, search, filter, onSearch }: MapTabProp
           onChange={(name) => onSearch({ x: name ?? undefined })}
         />
         <Select
-          aria-label="From bottom to top"
+          aria-label="Y axis"
           leftSection="y"
           w={160}
           data={names}
@@ -241,14 +241,14 @@ export default function MapTab({ dataset, search, filter, onSearch }: MapTabProp
           onChange={(name) => onSearch({ y: name ?? undefined })}
         />
         <SegmentedControl
-          aria-label="What is drawn"
+          aria-label="Measure"
           data={["count", "sum", "mean"]}
           value={measure}
           onChange={(chosen) => setMeasure(chosen as Choice["measure"])}
         />
         {measure !== "count" && (
           <Select
-            aria-label="Of which column"
+            aria-label="Measured column"
             w={150}
             data={numbers.map((column) => column.name)}
             value={value ?? null}
@@ -258,7 +258,7 @@ export default function MapTab({ dataset, search, filter, onSearch }: MapTabProp
         )}
         <span className="spacer" />
         <SegmentedControl
-          aria-label="Scale of colours"
+          aria-label="Colour scale"
           data={[
             { value: "eq_hist", label: "rank" },
             { value: "log", label: "log" },

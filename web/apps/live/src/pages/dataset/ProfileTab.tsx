@@ -41,8 +41,8 @@ export default function ProfileTab({ dataset, filter }: { dataset: DatasetDetail
         <Filtered filter={filter} />
         <span className="spacer" />
         <TextInput
-          aria-label="Find a column"
-          placeholder="Find a column"
+          aria-label="Find column"
+          placeholder="Find column"
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />

@@ -1,13 +1,16 @@
 /** How well the data is kept: a score, and what costs it points. */
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { counted, duration, integer, percent } from "@canvasback/values/format";
 import { call } from "@canvasback/client/api/client";
+import { parseFilter } from "@canvasback/client/filters";
 import type { ColumnProfile, DatasetDetail, Filter } from "@canvasback/client/api/schema";
 import { Bar, Problem } from "../../ui/states";
 import { PROFILE_ROWS_MAX } from "../../panel/profiles";
+import { duplicatesSql } from "../../state/sqlText";
 import { Filtered } from "./Filtered";
 
 function tone(score: number): "good" | "warn" | "bad" {
@@ -34,7 +37,7 @@ function ColumnRow({ column }: { column: ColumnProfile }) {
       </td>
       <td className="num">{percent(column.nulls / Math.max(1, column.count + column.nulls))}</td>
       <td>
-        {(column.findings ?? []).length === 0 && <span className="dim">nothing found</span>}
+        {(column.findings ?? []).length === 0 && <span className="dim">no findings</span>}
         {(column.findings ?? []).map((finding) => (
           <div key={finding.code}>
             {finding.message} <span className="dim">−{finding.cost.toFixed(1)}</span>
@@ -60,8 +63,8 @@ export default function QualityTab({ dataset, filter }: { dataset: DatasetDetail
   if (!wanted) {
     return (
       <div className="empty">
-        <h2>The report reads {counted(dataset.rows ?? 0, "row")}</h2>
-        <Button onClick={() => setWanted(true)}>Make it</Button>
+        <h2>This report reads {counted(dataset.rows ?? 0, "row")}</h2>
+        <Button onClick={() => setWanted(true)}>Run report</Button>
       </div>
     );
   }
@@ -71,13 +74,16 @@ export default function QualityTab({ dataset, filter }: { dataset: DatasetDetail
       <div className="empty">
         <h2>Reading every column</h2>
         <div style={{ width: 260 }}>
-          <Bar share={null} label="Making the report" />
+          <Bar share={null} label="Running the report" />
         </div>
       </div>
     );
   }
   const { score, duplicate_rows: duplicates, columns, rows } = report.data;
+  const conditions = filter ? parseFilter(JSON.stringify(filter)) : [];
   const sorted = [...columns].sort((a, b) => (a.score ?? 100) - (b.score ?? 100));
+  // The mean over many columns hides a bad one.
+  const lowest = sorted[0];
   return (
     <>
       <Filtered filter={filter} />
@@ -86,6 +92,14 @@ export default function QualityTab({ dataset, filter }: { dataset: DatasetDetail
           <dt>Score</dt>
           <dd style={{ color: `var(--cb-${tone(score ?? 100)})` }}>{Math.round(score ?? 100)} of 100</dd>
         </div>
+        {lowest && (
+          <div className="figure">
+            <dt>Lowest column</dt>
+            <dd style={{ color: `var(--cb-${tone(lowest.score ?? 100)})` }}>
+              {Math.round(lowest.score ?? 100)} <span className="dim">{lowest.name}</span>
+            </dd>
+          </div>
+        )}
         <div className="figure">
           <dt>Rows</dt>
           <dd>{integer(rows)}</dd>
@@ -96,11 +110,16 @@ export default function QualityTab({ dataset, filter }: { dataset: DatasetDetail
             <dd>
               {duplicates.exact ? "" : "≈ "}
               {integer(duplicates.rows)}
+              {duplicates.rows > 0 && (
+                <Link className="figure-link" to="/sql" search={{ sql: duplicatesSql(dataset.name, conditions) }}>
+                  Show
+                </Link>
+              )}
             </dd>
           </div>
         )}
         <div className="figure">
-          <dt>Made in</dt>
+          <dt>Computed in</dt>
           <dd>{duration(report.data.performance_metrics.duration_ms)}</dd>
         </div>
       </dl>
@@ -112,7 +131,7 @@ export default function QualityTab({ dataset, filter }: { dataset: DatasetDetail
               <th>Type</th>
               <th className="num">Score</th>
               <th className="num">NULL</th>
-              <th>What was found</th>
+              <th>Findings</th>
             </tr>
           </thead>
           <tbody>

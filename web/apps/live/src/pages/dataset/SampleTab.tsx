@@ -22,14 +22,14 @@ export default function SampleTab({ dataset }: { dataset: DatasetDetail }) {
   );
   return (
     <GridPanel
-      label={`A sample of ${dataset.name}`}
+      label={`Sample of ${dataset.name}`}
       source={source}
       state={state}
       onState={(change) => setState((old) => ({ ...old, ...change }) as GridState)}
       extra={
         <>
           <Select
-            aria-label="Rows of the sample"
+            aria-label="Sample size"
             w={130}
             allowDeselect={false}
             data={SIZES.map((value) => ({ value, label: `${Number(value).toLocaleString("en")} rows` }))}

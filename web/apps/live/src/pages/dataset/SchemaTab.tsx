@@ -58,8 +58,8 @@ export function SchemaTab({ dataset }: { dataset: DatasetDetail }) {
         <h2>{counted(columns.length, "column")}</h2>
         <span className="spacer" />
         <TextInput
-          aria-label="Find a column"
-          placeholder="Find a column"
+          aria-label="Find column"
+          placeholder="Find column"
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
@@ -72,8 +72,8 @@ export function SchemaTab({ dataset }: { dataset: DatasetDetail }) {
               <th>Column</th>
               <th>Type</th>
               <th className="num">NULL</th>
-              <th>Smallest</th>
-              <th>Largest</th>
+              <th>Min</th>
+              <th>Max</th>
             </tr>
           </thead>
           <tbody>
@@ -105,7 +105,7 @@ export function SchemaTab({ dataset }: { dataset: DatasetDetail }) {
           </tbody>
         </table>
       </div>
-      {files.length > FILES_SHOWN_MAX && <p className="dim">The first {integer(FILES_SHOWN_MAX)} are shown.</p>}
+      {files.length > FILES_SHOWN_MAX && <p className="dim">Showing the first {integer(FILES_SHOWN_MAX)}.</p>}
     </>
   );
 }
