@@ -148,7 +148,7 @@ Status stats(const CommandOptions& options) {
     if (found == nullptr) {
       return fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", options.collection));
     }
-    if (found->blocked) return std::unexpected(*found->blocked);
+    if (const auto& blocked = found->health.blocked()) return std::unexpected(*blocked);
     document = statistics_of(*found);
     close_collections(*runtime);
   }
@@ -193,7 +193,7 @@ Status compact(const CommandOptions& options) {
     return {};
   }
   const auto work = [&](CollectionService& collections) {
-    return collections.compact(options.collection, WorkWatch());
+    return collections.compaction().compact(options.collection, WorkWatch());
   };
   CANVASBACK_ASSIGN(std::size_t files, with_collections(options, work));
   say_merged(files);
@@ -207,7 +207,7 @@ Result<std::int64_t> week_from(const std::string& text, const char* flag) {
 }
 
 // Some that were not moved are a failure, though the others were.
-Status say_moved(const CollectionService::Moved& moved) {
+Status say_moved(const ArchiveService::Moved& moved) {
   for (const std::string& name : moved.files) CANVASBACK_TRY(print(name + "\n"));
   for (const auto& [name, why] : moved.skipped) std::fprintf(stderr, "%s: %s\n", name.c_str(), why.c_str());
   std::fprintf(stderr, "%zu files moved\n", moved.files.size());
@@ -215,8 +215,8 @@ Status say_moved(const CollectionService::Moved& moved) {
   return fail(ErrorCode::Unavailable, fmt::format("{} files were not moved.", moved.skipped.size()));
 }
 
-CollectionService::Moved moved_from(const Json& result) {
-  CollectionService::Moved out;
+ArchiveService::Moved moved_from(const Json& result) {
+  ArchiveService::Moved out;
   for (const Json& text : result.at("files").as_array()) out.files.emplace_back(text.as_string());
   for (const Json& entry : result.at("skipped").as_array()) {
     out.skipped.emplace_back(entry.at("file").as_string(), entry.at("problem").as_string());
@@ -237,9 +237,9 @@ Status archive(const CommandOptions& options) {
     return say_moved(moved_from(result));
   }
   const auto work = [&](CollectionService& collections) {
-    return collections.archive_before(options.collection, week);
+    return collections.archive().archive_before(options.collection, week);
   };
-  CANVASBACK_ASSIGN(const CollectionService::Moved moved, with_collections(options, work));
+  CANVASBACK_ASSIGN(const ArchiveService::Moved moved, with_collections(options, work));
   return say_moved(moved);
 }
 
@@ -264,20 +264,20 @@ Status restore(const CommandOptions& options) {
     return moved;
   }
   std::vector<std::string> problems;
-  const auto work = [&](CollectionService& collections) -> asio::awaitable<Result<CollectionService::Moved>> {
-    auto moved = co_await collections.restore(options.collection, first, last);
+  const auto work = [&](CollectionService& collections) -> asio::awaitable<Result<ArchiveService::Moved>> {
+    auto moved = co_await collections.archive().restore(options.collection, first, last);
     if (moved) problems = shared_value_problems(*collections.find(options.collection));
     co_return moved;
   };
-  CANVASBACK_ASSIGN(const CollectionService::Moved moved, with_collections(options, work));
+  CANVASBACK_ASSIGN(const ArchiveService::Moved moved, with_collections(options, work));
   Status all_moved = say_moved(moved);
   say_problems(problems);
   return all_moved;
 }
 
-Result<CollectionService::Verified> verify_at_server(const CommandOptions& options) {
+Result<VerifyService::Verified> verify_at_server(const CommandOptions& options) {
   CANVASBACK_ASSIGN(Json result, ask_for_work(options, "verify", Json(Json::Object{})));
-  CollectionService::Verified out;
+  VerifyService::Verified out;
   out.files = static_cast<std::size_t>(result.at("files").as_uint());
   out.records = result.at("records").as_int();
   for (const Json& problem : result.at("problems").as_array()) {
@@ -287,9 +287,11 @@ Result<CollectionService::Verified> verify_at_server(const CommandOptions& optio
 }
 
 Status verify(const CommandOptions& options) {
-  const auto work = [&](CollectionService& collections) { return collections.verify(options.collection, WorkWatch()); };
+  const auto work = [&](CollectionService& collections) {
+    return collections.verification().verify(options.collection, WorkWatch());
+  };
   auto examined = options.server.empty() ? with_collections(options, work) : verify_at_server(options);
-  CANVASBACK_ASSIGN(CollectionService::Verified verified, std::move(examined));
+  CANVASBACK_ASSIGN(VerifyService::Verified verified, std::move(examined));
   Status printed;
   for (const auto& [path, what] : verified.problems) {
     if (printed) printed = print(fmt::format("{}: {}\n", path, what));
