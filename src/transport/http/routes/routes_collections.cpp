@@ -325,8 +325,8 @@ void write_schema(JsonWriter& out, const Collection& collection) {
 asio::awaitable<void> describe(Services services, Connection& connection, Request& request,
                                void (*write)(JsonWriter&, const Collection&)) {
   auto found = find_collection(services, collection_of(request));
-  Collection none;
-  none.name = kDefaultCollection;
+  const auto executor = co_await asio::this_coro::executor;
+  const Collection none(executor, {std::string(kDefaultCollection), {}, {}, {}}, true);
   const bool is_new = !found && found.error().code == ErrorCode::DatasetNotFound;
   if (!found && (!is_new || request.parameter("collection") != nullptr)) {
     co_await connection.respond(problem_response(found.error(), request.path));
