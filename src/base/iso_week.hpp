@@ -1,6 +1,7 @@
 // ISO 8601 weeks: from Monday to Sunday, counted by the year that their Thursday lies in.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@ namespace canvasback {
 struct IsoWeek {
   int year = 1970;
   int week = 1;
+  auto operator<=>(const IsoWeek&) const = default;  // in time
 };
 
 // Weeks since that of 1970-01-05, of microseconds since 1970-01-01 UTC.

@@ -3,7 +3,7 @@
 #include <map>
 
 #include "base/iso_week.hpp"
-#include "storage/table/part_info.hpp"
+#include "storage/table/part_name.hpp"
 
 namespace canvasback {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 std::optional<std::int64_t> week_of(const DataFile& file) {
   const auto name = parse_part_name(std::string_view(file.path).substr(file.path.rfind('/') + 1));
   if (!name || name->is_commit) return std::nullopt;
-  return week_number_of(IsoWeek{name->year, name->week});
+  return week_number_of(name->week);
 }
 
 }  // namespace

@@ -15,7 +15,6 @@
 #include "server/command_collections.hpp"
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
-#include "server/new_name.hpp"
 #include "server/on_interrupt.hpp"
 #include "server/output.hpp"
 #include "server/terminal.hpp"
@@ -26,16 +25,6 @@ namespace canvasback {
 namespace {
 
 namespace fs = std::filesystem;
-
-Status write_all(int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return std::unexpected(file::error_from(errno, "written", path));
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
 
 // Where a backup goes.
 class Target {
@@ -105,7 +94,7 @@ class FolderTarget final : public Target {
   Status finish() override {
     CANVASBACK_TRY(reader_.finish());
     for (const std::string& folder : folders_) CANVASBACK_TRY(file::sync_folder(folder));
-    if (const int error = rename_to_new(incomplete_, path_); error != 0) {
+    if (const int error = file::rename_to_new(incomplete_, path_); error != 0) {
       if (error == EEXIST) return is_taken(path_);
       return std::unexpected(file::error_from(error, "renamed", incomplete_));
     }
@@ -131,7 +120,7 @@ class FolderTarget final : public Target {
       CANVASBACK_ASSIGN(fd_, file::create(file_path_));
       return {};
     };
-    out.data = [this](std::string_view bytes) { return write_all(fd_.get(), bytes, file_path_); };
+    out.data = [this](std::string_view bytes) { return file::write(fd_.get(), bytes, file_path_); };
     out.end = [this]() -> Status {
       CANVASBACK_TRY(file::sync(fd_.get(), file_path_));
       fd_.reset();

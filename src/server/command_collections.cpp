@@ -148,7 +148,7 @@ Status stats(const CommandOptions& options) {
     if (found == nullptr) {
       return fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", options.collection));
     }
-    if (found->blocked) return std::unexpected(*found->blocked);
+    if (const auto& blocked = found->health.blocked()) return std::unexpected(*blocked);
     document = statistics_of(*found);
     close_collections(*runtime);
   }
@@ -184,19 +184,24 @@ Result<Json> ask_for_work(const CommandOptions& options, const char* work, const
   return job.at("result");
 }
 
-void say_merged(std::uint64_t files) { std::fprintf(stderr, "%s\n", fmt::format("{} files merged", files).c_str()); }
+// The same work in the data folder itself or at a running server: `work` of the collections here, or what the server
+// says of it, as `parse` reads it.
+template <class Work, class Parse>
+auto work_here_or_there(const CommandOptions& options, const char* name, const Json& body, Work work, Parse parse)
+    -> decltype(with_collections(options, work)) {
+  if (options.server.empty()) return with_collections(options, work);
+  CANVASBACK_ASSIGN(Json result, ask_for_work(options, name, body));
+  return parse(result);
+}
 
 Status compact(const CommandOptions& options) {
-  if (!options.server.empty()) {
-    CANVASBACK_ASSIGN(Json result, ask_for_work(options, "compact", Json(Json::Object{})));
-    say_merged(result.at("files_merged").as_uint());
-    return {};
-  }
   const auto work = [&](CollectionService& collections) {
-    return collections.compact(options.collection, WorkWatch());
+    return collections.compaction().compact(options.collection, WorkWatch());
   };
-  CANVASBACK_ASSIGN(std::size_t files, with_collections(options, work));
-  say_merged(files);
+  const auto parse = [](const Json& result) { return static_cast<std::size_t>(result.at("files_merged").as_uint()); };
+  const Json body(Json::Object{});
+  CANVASBACK_ASSIGN(std::size_t files, work_here_or_there(options, "compact", body, work, parse));
+  std::fprintf(stderr, "%zu files merged\n", files);
   return {};
 }
 
@@ -207,7 +212,7 @@ Result<std::int64_t> week_from(const std::string& text, const char* flag) {
 }
 
 // Some that were not moved are a failure, though the others were.
-Status say_moved(const CollectionService::Moved& moved) {
+Status say_moved(const ArchiveService::Moved& moved) {
   for (const std::string& name : moved.files) CANVASBACK_TRY(print(name + "\n"));
   for (const auto& [name, why] : moved.skipped) std::fprintf(stderr, "%s: %s\n", name.c_str(), why.c_str());
   std::fprintf(stderr, "%zu files moved\n", moved.files.size());
@@ -215,8 +220,8 @@ Status say_moved(const CollectionService::Moved& moved) {
   return fail(ErrorCode::Unavailable, fmt::format("{} files were not moved.", moved.skipped.size()));
 }
 
-CollectionService::Moved moved_from(const Json& result) {
-  CollectionService::Moved out;
+ArchiveService::Moved moved_from(const Json& result) {
+  ArchiveService::Moved out;
   for (const Json& text : result.at("files").as_array()) out.files.emplace_back(text.as_string());
   for (const Json& entry : result.at("skipped").as_array()) {
     out.skipped.emplace_back(entry.at("file").as_string(), entry.at("problem").as_string());
@@ -224,60 +229,54 @@ CollectionService::Moved moved_from(const Json& result) {
   return out;
 }
 
-void say_problems(const std::vector<std::string>& problems) {
-  for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
-}
-
 Status archive(const CommandOptions& options) {
   CANVASBACK_ASSIGN(std::int64_t week, week_from(options.before, "--before"));
-  if (!options.server.empty()) {
-    Json body;
-    body.set("before", options.before);
-    CANVASBACK_ASSIGN(Json result, ask_for_work(options, "archive", body));
-    return say_moved(moved_from(result));
-  }
   const auto work = [&](CollectionService& collections) {
-    return collections.archive_before(options.collection, week);
+    return collections.archive().archive_before(options.collection, week);
   };
-  CANVASBACK_ASSIGN(const CollectionService::Moved moved, with_collections(options, work));
+  Json body;
+  body.set("before", options.before);
+  CANVASBACK_ASSIGN(const ArchiveService::Moved moved,
+                    work_here_or_there(options, "archive", body, work, moved_from));
   return say_moved(moved);
+}
+
+struct Restored {
+  ArchiveService::Moved moved;
+  std::vector<std::string> problems;  // of unique values
+};
+
+Restored restored_from(const Json& result) {
+  Restored out{moved_from(result), {}};
+  for (const Json& each : result.at("problems").as_array()) out.problems.emplace_back(each.at("problem").as_string());
+  return out;
 }
 
 Status restore(const CommandOptions& options) {
   std::int64_t first = INT64_MIN;
   std::int64_t last = INT64_MAX;
+  Json body(Json::Object{});
   if (!options.from.empty()) {
     CANVASBACK_ASSIGN(first, week_from(options.from, "--from"));
+    body.set("from", options.from);
   }
   if (!options.until.empty()) {
     CANVASBACK_ASSIGN(last, week_from(options.until, "--until"));
+    body.set("until", options.until);
   }
-  if (!options.server.empty()) {
-    Json body(Json::Object{});
-    if (!options.from.empty()) body.set("from", options.from);
-    if (!options.until.empty()) body.set("until", options.until);
-    CANVASBACK_ASSIGN(Json result, ask_for_work(options, "restore", body));
-    std::vector<std::string> problems;
-    for (const Json& each : result.at("problems").as_array()) problems.emplace_back(each.at("problem").as_string());
-    Status moved = say_moved(moved_from(result));
-    say_problems(problems);
-    return moved;
-  }
-  std::vector<std::string> problems;
-  const auto work = [&](CollectionService& collections) -> asio::awaitable<Result<CollectionService::Moved>> {
-    auto moved = co_await collections.restore(options.collection, first, last);
-    if (moved) problems = shared_value_problems(*collections.find(options.collection));
-    co_return moved;
+  const auto work = [&](CollectionService& collections) -> asio::awaitable<Result<Restored>> {
+    auto moved = co_await collections.archive().restore(options.collection, first, last);
+    if (!moved) co_return Result<Restored>(std::unexpected(moved.error()));
+    co_return Restored{std::move(*moved), shared_value_problems(*collections.find(options.collection))};
   };
-  CANVASBACK_ASSIGN(const CollectionService::Moved moved, with_collections(options, work));
-  Status all_moved = say_moved(moved);
-  say_problems(problems);
+  CANVASBACK_ASSIGN(const Restored restored, work_here_or_there(options, "restore", body, work, restored_from));
+  Status all_moved = say_moved(restored.moved);
+  for (const std::string& problem : restored.problems) std::fprintf(stderr, "%s\n", problem.c_str());
   return all_moved;
 }
 
-Result<CollectionService::Verified> verify_at_server(const CommandOptions& options) {
-  CANVASBACK_ASSIGN(Json result, ask_for_work(options, "verify", Json(Json::Object{})));
-  CollectionService::Verified out;
+VerifyService::Verified verified_from(const Json& result) {
+  VerifyService::Verified out;
   out.files = static_cast<std::size_t>(result.at("files").as_uint());
   out.records = result.at("records").as_int();
   for (const Json& problem : result.at("problems").as_array()) {
@@ -287,9 +286,12 @@ Result<CollectionService::Verified> verify_at_server(const CommandOptions& optio
 }
 
 Status verify(const CommandOptions& options) {
-  const auto work = [&](CollectionService& collections) { return collections.verify(options.collection, WorkWatch()); };
-  auto examined = options.server.empty() ? with_collections(options, work) : verify_at_server(options);
-  CANVASBACK_ASSIGN(CollectionService::Verified verified, std::move(examined));
+  const auto work = [&](CollectionService& collections) {
+    return collections.verification().verify(options.collection, WorkWatch());
+  };
+  const Json body(Json::Object{});
+  CANVASBACK_ASSIGN(VerifyService::Verified verified,
+                    work_here_or_there(options, "verify", body, work, verified_from));
   Status printed;
   for (const auto& [path, what] : verified.problems) {
     if (printed) printed = print(fmt::format("{}: {}\n", path, what));

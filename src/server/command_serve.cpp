@@ -79,7 +79,7 @@ Status serve(const CommandOptions& options) {
   CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, Runtime::make(config, false));
   http::Access access{config.list("hosts"), config.list("origins")};
   http::Router router(runtime->metrics(), std::move(access));
-  Feeds feeds(runtime->loop().get_executor(), runtime->collections(), config.feeds());
+  Feeds feeds(runtime->loop().get_executor(), runtime->schedule(), runtime->collections(), config.feeds());
   http::Services services{runtime->pool(),  runtime->datasets(), runtime->queries(), runtime->jobs(),
                           runtime->views(), runtime->metrics(),  wall_us(),          &runtime->collections(),
                           settings.queries, &feeds.statuses()};

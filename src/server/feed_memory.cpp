@@ -59,14 +59,13 @@ std::string feed_key(const std::string& id, std::uint64_t number, const std::str
 FeedMemory recall(FeedMemory memory, const std::string& id, const Collection* collection) {
   if (collection == nullptr || (collection->files.live.empty() && collection->archived.empty())) return {};
   const std::string prefix = fmt::format("feed-{}-", id);
-  for (auto entry = collection->requests.lower_bound(prefix);
-       entry != collection->requests.end() && entry->first.starts_with(prefix); ++entry) {
-    const std::string rest = entry->first.substr(prefix.size());
+  collection->requests.each_of(prefix, [&](const KeptRequest& kept) {
+    const std::string rest = kept.key.substr(prefix.size());
     const std::size_t dash = rest.find('-');
     const auto number = parse_integer(rest.substr(0, dash), "the number", 0, INT64_MAX);
-    if (!number || dash == std::string::npos || static_cast<std::uint64_t>(*number) <= memory.answers) continue;
+    if (!number || dash == std::string::npos || static_cast<std::uint64_t>(*number) <= memory.answers) return;
     memory = FeedMemory{static_cast<std::uint64_t>(*number), rest.substr(dash + 1), {}, {}, {}};
-  }
+  });
   return memory;
 }
 

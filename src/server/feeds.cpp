@@ -67,8 +67,10 @@ struct Feeds::Fetched {
   FeedMemory memory;  // as it is once this is kept
 };
 
-Feeds::Feeds(asio::any_io_executor executor, CollectionService& collections, std::vector<FeedSource> sources)
+Feeds::Feeds(asio::any_io_executor executor, Schedule& schedule, CollectionService& collections,
+             std::vector<FeedSource> sources)
     : executor_(std::move(executor)),
+      schedule_(schedule),
       collections_(collections),
       statuses_(sources.size()),
       network_(std::max<std::size_t>(1, sources.size())) {
@@ -96,8 +98,8 @@ void Feeds::start() {
 }
 
 asio::awaitable<void> Feeds::run(Feed& feed, std::shared_ptr<bool> alive) {
-  asio::steady_timer timer(executor_);
-  while (*alive) {
+  bool goes_on = true;
+  while (goes_on && *alive) {
     feed.status->asking = true;
     auto kept = co_await ask(feed);
     if (!*alive) co_return;
@@ -105,8 +107,7 @@ asio::awaitable<void> Feeds::run(Feed& feed, std::shared_ptr<bool> alive) {
     tell(feed, kept);
     const auto period = std::chrono::seconds(feed.source.every_s);
     feed.status->next_us = wall_us() + std::chrono::microseconds(period).count();
-    timer.expires_after(period);
-    co_await timer.async_wait(kAwait);
+    goes_on = co_await schedule_.sleep(period);
   }
 }
 
@@ -228,7 +229,7 @@ Result<IngestRequest> Feeds::request_for(const Feed& feed, const Fetched& fetche
                             "where that is wrong, set the feed's `format`.",
                             fetched.media_type.substr(0, 64)));
   }
-  const RecordSchema* schema = collections_.schemas().find(source.collection);
+  const RecordSchema* schema = collections_.schema_store().find(source.collection);
   const bool keyed = schema != nullptr && !schema->primary_key.empty();
   if (source.on_conflict == "update") out.on_conflict = OnConflict::Update;
   if (source.on_conflict == "ignore" || (source.on_conflict.empty() && keyed)) out.on_conflict = OnConflict::Ignore;
@@ -238,7 +239,7 @@ Result<IngestRequest> Feeds::request_for(const Feed& feed, const Fetched& fetche
 asio::awaitable<Result<IngestAnswer>> Feeds::keep(IngestRequest request, const std::string& body) {
   using Out = Result<IngestAnswer>;
   if (body.empty()) co_return Out(IngestAnswer());
-  auto stream = co_await collections_.begin(std::move(request));
+  auto stream = co_await collections_.ingest().begin(std::move(request));
   if (!stream) co_return Out(std::unexpected(stream.error()));
   static_cast<void>(co_await (*stream)->feed(body));  // finish() says what failed
   co_return co_await (*stream)->finish();

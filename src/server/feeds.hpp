@@ -14,12 +14,15 @@
 #include "server/feed_source.hpp"
 #include "service/collection/collection_service.hpp"
 #include "service/schedule/feed_status.hpp"
+#include "service/schedule/schedule.hpp"
 
 namespace canvasback {
 
 class Feeds {
  public:
-  Feeds(asio::any_io_executor executor, CollectionService& collections, std::vector<FeedSource> sources);
+  // Schedule and collections outlive it.
+  Feeds(asio::any_io_executor executor, Schedule& schedule, CollectionService& collections,
+        std::vector<FeedSource> sources);
   // Breaks off what is under way; that takes a fraction of a second.
   ~Feeds();
 
@@ -50,6 +53,7 @@ class Feeds {
   static void tell(Feed& feed, const Result<Kept>& kept);
 
   asio::any_io_executor executor_;
+  Schedule& schedule_;
   CollectionService& collections_;
   std::vector<FeedStatus> statuses_;
   std::vector<Feed> feeds_;

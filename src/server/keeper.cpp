@@ -12,15 +12,14 @@ namespace {
 
 constexpr std::chrono::milliseconds kRetryPeriod{200};
 
-asio::awaitable<Result<Sent>> keep_here(CollectionService& collections, Body& body) {
+asio::awaitable<Result<Sent>> keep_here(Schedule& schedule, CollectionService& collections, Body& body) {
   using Out = Result<Sent>;
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  auto stream = co_await collections.begin(body.request);
+  auto stream = co_await collections.ingest().begin(body.request);
   while (!stream && stream.error().code == ErrorCode::TooManyRequests) {
     // Commits wait to be merged.
-    timer.expires_after(kRetryPeriod);
-    co_await timer.async_wait(kAwait);
-    stream = co_await collections.begin(body.request);
+    const bool goes_on = co_await schedule.sleep(kRetryPeriod);
+    if (!goes_on) break;
+    stream = co_await collections.ingest().begin(body.request);
   }
   if (!stream) co_return Out(std::unexpected(stream.error()));
   bool taken = true;
@@ -55,7 +54,7 @@ Keeper::~Keeper() {
 Result<Sent> Keeper::keep(Body body) {
   uncertain_ = false;
   body.request.received_ns = monotonic_ns();
-  return runtime_ ? runtime_->run(keep_here(runtime_->collections(), body)) : send(body);
+  return runtime_ ? runtime_->run(keep_here(runtime_->schedule(), runtime_->collections(), body)) : send(body);
 }
 
 Result<Sent> Keeper::send(Body& body) {

@@ -1,13 +1,11 @@
 #include "server/new_name.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <climits>
-#include <cstdio>
+
+#include "storage/file.hpp"
 
 namespace canvasback {
 namespace {
@@ -34,25 +32,11 @@ std::string numbered(const std::string& name, int number) {
 
 }  // namespace
 
-int rename_to_new(const std::string& from, const std::string& to) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
-  if (errno != EINVAL && errno != ENOSYS) return errno;
-  // A file system that knows no such flag. A second name for a file fails where the name is taken, too.
-  struct stat info {};
-  if (::lstat(from.c_str(), &info) != 0) return errno;
-  if (!S_ISDIR(info.st_mode)) {
-    if (::link(from.c_str(), to.c_str()) != 0) return errno;
-    return ::unlink(from.c_str()) == 0 ? 0 : errno;
-  }
-  // An empty folder is the only thing that a folder's rename replaces.
-  return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
-}
-
 int rename_into(const std::string& from, const std::string& folder, std::string& to) {
   const std::string name = from.substr(from.rfind('/') + 1);
   for (int number = 1; number <= kNumbersMax; ++number) {
     to = folder + "/" + numbered(name, number);
-    const int error = rename_to_new(from, to);
+    const int error = file::rename_to_new(from, to);
     if (error != EEXIST) return error;
   }
   return EEXIST;

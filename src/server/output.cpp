@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "base/write_all.hpp"
 #include "storage/file.hpp"
 
 namespace canvasback {
@@ -30,22 +30,6 @@ std::unexpected<Error> cannot_write(const std::string& path, int error) {
   const bool full = error == ENOSPC || error == EDQUOT;
   return fail(full ? ErrorCode::StorageLimit : ErrorCode::Unavailable,
               fmt::format("{} cannot be written: {}.", path.empty() ? "The output" : path, std::strerror(error)));
-}
-
-// An error number, 0 once all is written.
-int write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EAGAIN) {  // somebody else made it so
-      pollfd waited{fd, POLLOUT, 0};
-      ::poll(&waited, 1, -1);
-      continue;
-    }
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
 }
 
 // The descriptor of this process that a path names; -1: none. Opening it anew would write to its file's beginning.

@@ -70,7 +70,7 @@ Result<std::unique_ptr<Runtime>> Runtime::make(const Config& config, bool privat
   runtime->views_ = std::make_unique<ViewService>(executor, *runtime->queries_, *runtime->datasets_, views);
   if (!private_folder) {
     runtime->make_collections(settings);
-    runtime->jobs_ = std::make_unique<JobService>(executor, *runtime->queries_, *runtime->datasets_,
+    runtime->jobs_ = std::make_unique<JobService>(executor, runtime->schedule_, *runtime->queries_, *runtime->datasets_,
                                                   job_options(settings, runtime->data_folder_));
   }
   return runtime;
@@ -103,13 +103,13 @@ void Runtime::make_collections(const Settings& settings) {
   role.memory_bytes = share(4);
   role.spill_bytes_max = pool.spill_bytes_max;
   role.nice = limits::kLargeMergeNice;
-  maintain_pool_ = std::make_unique<RolePool>(executor, role);
+  large_merge_pool_ = std::make_unique<RolePool>(executor, role);
   role.name = "tidy";
   role.nice = 0;
   role.threads = 1;
   role.memory_bytes = share(8);
-  tidy_pool_ = std::make_unique<RolePool>(executor, role);
-  CollectionService::Options options;
+  small_merge_pool_ = std::make_unique<RolePool>(executor, role);
+  CollectionOptions options;
   options.data_folder = data_folder_;
   options.sync_each_commit = settings.sync_each_commit;
   options.merge_after_s = settings.merge_after_s;
@@ -117,11 +117,12 @@ void Runtime::make_collections(const Settings& settings) {
   options.scrub_every_h = settings.scrub_every_h;
   options.keep_weeks = settings.keep_weeks;
   options.key_bytes_max = settings.key_bytes;
-  collections_ = std::make_unique<CollectionService>(
-      executor, CollectionService::Pools{*ingest_pool_, *maintain_pool_, *tidy_pool_}, *datasets_, std::move(options));
-  queries_->set_file_checking({[this](const auto& datasets) { return collections_->unchecked(datasets); },
-                               [this](const Json& checked) { collections_->take_checked(checked); }});
-  queries_->set_look_again([this] { return collections_->look_again(); });
+  const CollectionPools pools{*ingest_pool_, *large_merge_pool_, *small_merge_pool_};
+  collections_ =
+      std::make_unique<CollectionService>(executor, schedule_, pools, *datasets_, std::move(options));
+  queries_->set_file_checking({[this](const auto& datasets) { return collections_->scrub().unchecked(datasets); },
+                               [this](const Json& checked) { collections_->scrub().take_checked(checked); }});
+  queries_->set_look_again([this] { return collections_->folders().on_missing_files(); });
 }
 
 Status Runtime::open_folder(const Config& config, bool private_folder) {
@@ -149,12 +150,13 @@ Status Runtime::open_folder(const Config& config, bool private_folder) {
 }
 
 Runtime::~Runtime() {
+  schedule_.stop();
   views_.reset();
   queries_.reset();
   collections_.reset();
   ingest_pool_.reset();
-  maintain_pool_.reset();
-  tidy_pool_.reset();
+  large_merge_pool_.reset();
+  small_merge_pool_.reset();
   datasets_.reset();
   pool_.reset();
   std::error_code error;

@@ -16,6 +16,7 @@
 #include "service/dataset/dataset_service.hpp"
 #include "service/job/job_service.hpp"
 #include "service/query/query_service.hpp"
+#include "service/schedule/schedule.hpp"
 #include "service/view/view_service.hpp"
 #include "transport/http/connection/metrics.hpp"
 #include "worker/pool/pool.hpp"
@@ -32,6 +33,7 @@ class Runtime {
   ~Runtime();
 
   asio::io_context& loop() { return loop_; }
+  Schedule& schedule() { return schedule_; }
   Pool& pool() { return *pool_; }
   DatasetService& datasets() { return *datasets_; }
   QueryService& queries() { return *queries_; }
@@ -74,9 +76,10 @@ class Runtime {
   std::unique_ptr<ViewService> views_;
   std::unique_ptr<JobService> jobs_;
   std::unique_ptr<RolePool> ingest_pool_;
-  std::unique_ptr<RolePool> maintain_pool_;
-  std::unique_ptr<RolePool> tidy_pool_;
+  std::unique_ptr<RolePool> large_merge_pool_;
+  std::unique_ptr<RolePool> small_merge_pool_;
   std::unique_ptr<CollectionService> collections_;
+  Schedule schedule_{loop_.get_executor()};
 };
 
 // The path of this executable.

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "storage/file.hpp"
-#include "storage/table/part_info.hpp"
+#include "storage/table/part_name.hpp"
 
 namespace canvasback {
 namespace {

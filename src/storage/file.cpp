@@ -12,6 +12,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/write_all.hpp"
+
 namespace canvasback::file {
 namespace {
 
@@ -44,16 +46,11 @@ Status run(const Operation& operation, std::string_view what, Call call) {
   return {};
 }
 
-// renameat2() by its number: the C library that we build for has no name for it.
-int rename_unless_there(const char* from, const char* to) {
-  if (::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
-  if (errno != EINVAL && errno != ENOSYS) return -1;
-  // Not of this file system: a link is never made over a file either.
-  return ::link(from, to) == 0 ? ::unlink(from) : -1;
-}
-
 int attempt_rename(const std::string& from, const std::string& to) {
-  return attempt({"rename", from, to}, [&] { return rename_unless_there(from.c_str(), to.c_str()); });
+  return attempt({"rename", from, to}, [&] {
+    errno = rename_to_new(from, to);
+    return errno == 0 ? 0 : -1;
+  });
 }
 
 Status renamed(int error, const std::string& from, const std::string& to) {
@@ -119,17 +116,27 @@ Result<UniqueFd> create(const std::string& path) {
 }
 
 Status write(int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return std::unexpected(error_from(errno, "written", path));
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (const int error = write_all(fd, bytes); error != 0) return std::unexpected(error_from(error, "written", path));
   return {};
 }
 
 Status sync(int fd, const std::string& path) {
   return run({"sync", path, {}, fd}, "synced", [&] { return ::fsync(fd); });
+}
+
+// renameat2() by its number: the C library that we build for has no name for it.
+int rename_to_new(const std::string& from, const std::string& to) {
+  if (::syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return errno;
+  // A file system that knows no such flag. A link is never made over a file either.
+  struct stat info {};
+  if (::lstat(from.c_str(), &info) != 0) return errno;
+  if (!S_ISDIR(info.st_mode)) {
+    if (::link(from.c_str(), to.c_str()) != 0) return errno;
+    return ::unlink(from.c_str()) == 0 ? 0 : errno;
+  }
+  // An empty folder is the only thing that a folder's rename replaces.
+  return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
 }
 
 Status rename(const std::string& from, const std::string& to) { return renamed(attempt_rename(from, to), from, to); }

@@ -45,6 +45,9 @@ Status sync(int fd, const std::string& path);
 // they were. Where the file system cannot refuse that by itself, the new name is linked and the old one removed; a
 // crash between leaves both names of the one file.
 Status rename(const std::string& from, const std::string& to);
+// What is under rename(), for whoever renames outside of what must survive a crash, folders too: no fault is planted
+// and no observer told. 0, or the system's error number: EEXIST where something has the name.
+int rename_to_new(const std::string& from, const std::string& to);
 // As rename(), and a file that is there is replaced: for a file that the caller alone writes.
 Status rename_over(const std::string& from, const std::string& to);
 // As rename(), also to another file system: copied under a temporary name (kMovedPrefix), synced, renamed, the folder

@@ -4,6 +4,8 @@
 //   CANVASBACK_FAULT=create:N:ENOSPC+     from the Nth on: a disk that is full and stays so
 //   CANVASBACK_FAULT=create:N:FULL        the Nth file that is made takes no bytes: whoever writes to it meets ENOSPC
 //   CANVASBACK_SKIP=OPERATION             that operation is never done and says that it was: the mutation check
+//   CANVASBACK_TRACE=FILE                 every operation that succeeded is a line there, in their order: its name, the
+//                                         path, and of a rename the new path, with tabs between
 //
 // `loss` is a power cut: names that were changed and whose folder was not synced go back, every second of the files
 // that were removed without that is there again, and bytes of files that were not synced are gone; then the process is
@@ -37,6 +39,10 @@ class Disk {
  public:
   void read_environment() {
     if (const char* skip = std::getenv("CANVASBACK_SKIP")) skipped_ = skip;
+    if (const char* trace = std::getenv("CANVASBACK_TRACE")) {
+      trace_ = ::open(trace, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+      if (trace_ < 0) std::abort();
+    }
     const char* fault = std::getenv("CANVASBACK_FAULT");
     if (fault == nullptr) return;
     const auto parts = split(fault, ':');
@@ -76,6 +82,7 @@ class Disk {
   void after(const file::Operation& operation) {
     std::scoped_lock lock(mutex_);
     namespace fs = std::filesystem;
+    trace(operation);
     if (operation.name == "create") unsynced_.insert(operation.path);
     if (std::exchange(full_next_, false)) {
       const int full = ::open("/dev/full", O_RDWR | O_CLOEXEC);
@@ -95,6 +102,15 @@ class Disk {
   }
 
  private:
+  // One write for a line: whoever reads the file meanwhile sees whole lines.
+  void trace(const file::Operation& operation) const {
+    if (trace_ < 0) return;
+    std::string line = std::string(operation.name) + "\t" + operation.path;
+    if (!operation.target.empty()) line += "\t" + operation.target;
+    line += "\n";
+    if (::write(trace_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) std::abort();
+  }
+
   // A second name for a file that is removed, out of the program's sight, until that is synced.
   void keep(const std::string& path) {
     namespace fs = std::filesystem;
@@ -130,6 +146,7 @@ class Disk {
   std::string operation_;
   std::string action_;
   int left_ = 0;
+  int trace_ = -1;
   bool full_next_ = false;
   std::set<std::string> unsynced_;
   std::map<std::string, std::map<std::string, std::string>> renamed_;                // folder → new name → old one

@@ -3,39 +3,33 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/clock.hpp"
-#include "base/iso_week.hpp"
 #include "base/limits.hpp"
-#include "service/collection/collection_keys.hpp"
 
 namespace canvasback {
 
-Collection::Collection() = default;
-Collection::~Collection() = default;
+Collection::Collection(asio::any_io_executor executor, CollectionPlace place, bool sync_each_commit)
+    : name(std::move(place.name)),
+      folder(std::move(place.folder)),
+      archive(std::move(place.archive)),
+      quarantine(std::move(place.quarantine)),
+      is_scratch(place.is_scratch),
+      numbers(sync_each_commit),
+      merges(executor),
+      lock(executor),
+      removal(executor) {}
 
-std::int64_t next_stamp(Collection& collection) {
-  collection.last_stamp_us = std::max(wall_us(), collection.last_stamp_us + 1);
-  return collection.last_stamp_us;
-}
-
-Status Collection::usable() const {
-  if (stopped) return std::unexpected(*stopped);
-  if (blocked) return std::unexpected(*blocked);
+Status CollectionHealth::usable() const {
+  if (stopped_) return std::unexpected(*stopped_);
+  if (blocked_) return std::unexpected(*blocked_);
   return {};
 }
 
-std::vector<std::string> shared_value_problems(const Collection& collection) {
-  std::vector<std::string> out;
-  if (!collection.keys) return out;
-  const auto shared = collection.keys->shared_values();
-  const auto names = collection.keys->schema().keys();
-  for (std::size_t key = 0; key < shared.size(); ++key) {
-    if (shared[key] == 0) continue;
-    out.push_back(fmt::format("{} records have a value of the unique field \"{}\" that another record has, too",
-                              shared[key], names[key][0]));
-  }
-  return out;
+std::int64_t Collection::next_stamp(std::int64_t now_us) {
+  last_stamp_us_ = std::max(now_us, last_stamp_us_ + 1);
+  return last_stamp_us_;
 }
 
 std::size_t Collection::commit_count() const {
@@ -49,93 +43,35 @@ std::int64_t Collection::records() const {
   return sum;
 }
 
+std::int64_t Collection::dead_rows() const {
+  std::int64_t sum = 0;
+  for (const CollectionFile& file : files.live) sum += file.file.dead_rows();
+  return sum;
+}
+
 std::uint64_t Collection::bytes() const {
   std::uint64_t sum = 0;
   for (const CollectionFile& file : files.live) sum += file.file.bytes;
   return sum;
 }
 
-Json statistics_of(const Collection& collection) {
-  std::map<std::string, std::pair<std::int64_t, std::uint64_t>> weeks;
-  std::int64_t unmerged = 0;
-  std::int64_t newest_us = 0;
-  for (const CollectionFile& file : collection.files.live) {
-    newest_us = std::max(newest_us, file.info.time_us);
-    if (file.name.is_commit) {
-      unmerged += file.file.rows - file.file.dead_rows();
-      continue;
-    }
-    auto& [rows, bytes] = weeks[text_of(IsoWeek{file.name.year, file.name.week})];
-    rows += file.file.rows - file.file.dead_rows();
-    bytes += file.file.bytes;
-  }
-  Json out;
-  out.set("collection", collection.name);
-  out.set("total_records", collection.records());
-  out.set("total_files", static_cast<std::uint64_t>(collection.files.live.size()));
-  out.set("total_bytes", collection.bytes());
-  out.set("total_columns", static_cast<std::uint64_t>(columns_of_members(kinds_of(collection.files)).size()));
-  out.set("unmerged_commits", static_cast<std::uint64_t>(collection.commit_count()));
-  out.set("unmerged_records", unmerged);
-  out.set("last_commit", collection.last_commit);
-  out.set("last_written", newest_us > 0 ? Json(iso_time(newest_us)) : Json());
-  out.set("archived_files", static_cast<std::uint64_t>(collection.archived.size()));
-  Json entries = Json::Array{};
-  for (const auto& [week, sums] : weeks) {
-    Json entry;
-    entry.set("week", week);
-    entry.set("records", sums.first);
-    entry.set("bytes", sums.second);
-    entries.push(std::move(entry));
-  }
-  out.set("weeks", std::move(entries));
-  return out;
-}
-
-namespace {
-
-// A feed numbers its answers ("feed-ID-NUMBER-HASH", server/feed_memory.hpp) and asks for none but the last again: it
-// takes the room of one key, however often it is asked. False where a later answer of it is known already.
-bool make_room_for_feed(Collection& collection, const KeptRequest& request) {
-  constexpr std::string_view kFeed = "feed-";
-  const std::size_t dash = request.key.find('-', kFeed.size());
-  if (!request.key.starts_with(kFeed) || dash == std::string::npos) return true;
-  const std::string prefix = request.key.substr(0, dash + 1);
-  auto entry = collection.requests.lower_bound(prefix);
-  while (entry != collection.requests.end() && entry->first.starts_with(prefix)) {
-    if (entry->second.time_us > request.time_us) return false;
-    entry = collection.requests.erase(entry);
-  }
-  return true;
-}
-
-}  // namespace
-
-void remember_request(Collection& collection, KeptRequest request, std::int64_t now_us) {
-  const std::int64_t oldest_us = now_us - std::chrono::microseconds(limits::kIdempotencyAge).count();
-  if (request.time_us < oldest_us || !make_room_for_feed(collection, request)) return;
-  collection.requests.insert_or_assign(request.key, std::move(request));
-  if (collection.requests.size() <= limits::kIdempotencyKeysMax) return;
-  std::erase_if(collection.requests, [&](const auto& entry) { return entry.second.time_us < oldest_us; });
-  while (collection.requests.size() > limits::kIdempotencyKeysMax) {
-    collection.requests.erase(
-        std::ranges::min_element(collection.requests, {}, [](const auto& entry) { return entry.second.time_us; }));
-  }
-}
-
-void take_over(Collection& collection, const CollectionFile& file, const Kinds& before) {
-  collection.last_stamp_us = std::max(collection.last_stamp_us, file.info.time_us);
+void Collection::take_over(const CollectionFile& file, const Kinds& before) {
+  last_stamp_us_ = std::max(last_stamp_us_, file.info.time_us);
   for (KeptRequest request : file.info.requests) {
     if (request.commit == 0) request.commit = file.name.commit;
-    remember_request(collection, std::move(request), file.info.time_us);
+    requests.remember(std::move(request), file.info.time_us);
   }
   const auto add = [&](Conflict conflict) {
-    if (collection.conflicts.size() < limits::kConflictsMax) collection.conflicts.push_back(std::move(conflict));
+    if (conflicts.size() < limits::kConflictsMax) conflicts.push_back(std::move(conflict));
   };
   for (const Conflict& conflict : file.info.conflicts) add(conflict);
+  for (Conflict& conflict : conflicts_of_commit(file.name.commit, file.info.firsts, before)) add(std::move(conflict));
+}
+
+std::vector<Conflict> conflicts_of_commit(std::uint64_t commit, std::vector<FirstSeen> firsts, const Kinds& before) {
+  std::vector<Conflict> out;
   // Within a commit the kinds count as they came.
   std::map<std::string, std::uint32_t, std::less<>> seen;
-  std::vector<FirstSeen> firsts = file.info.firsts;
   std::ranges::stable_sort(firsts, {}, &FirstSeen::record);
   for (const FirstSeen& first : firsts) {
     auto [entry, added] = seen.try_emplace(first.key, 0);
@@ -153,9 +89,60 @@ void take_over(Collection& collection, const CollectionFile& file, const Kinds& 
     const bool wider =
         has_big_integers(was) != has_big_integers(now) || was.has(Kind::Double) != now.has(Kind::Double) || !same_class;
     if (!wider) continue;
-    add({file.name.commit, first.record, first.key, fmt::format("{}", fmt::join(names_of_kinds(old), ", ")),
-         fmt::format("{}", fmt::join(names_of_kinds(first.kind), ", "))});
+    out.push_back({commit, first.record, first.key, fmt::format("{}", fmt::join(names_of_kinds(old), ", ")),
+                   fmt::format("{}", fmt::join(names_of_kinds(first.kind), ", "))});
   }
+  return out;
+}
+
+std::vector<std::string> shared_value_problems(const Collection& collection) {
+  std::vector<std::string> out;
+  if (!collection.keys) return out;
+  const auto shared = collection.keys->shared_values();
+  const auto names = collection.keys->schema().keys();
+  for (std::size_t key = 0; key < shared.size(); ++key) {
+    if (shared[key] == 0) continue;
+    out.push_back(fmt::format("{} records have a value of the unique field \"{}\" that another record has, too",
+                              shared[key], names[key][0]));
+  }
+  return out;
+}
+
+Json statistics_of(const Collection& collection) {
+  std::map<std::string, std::pair<std::int64_t, std::uint64_t>> weeks;
+  std::int64_t unmerged = 0;
+  std::int64_t newest_us = 0;
+  for (const CollectionFile& file : collection.files.live) {
+    newest_us = std::max(newest_us, file.info.time_us);
+    if (file.name.is_commit) {
+      unmerged += file.file.rows - file.file.dead_rows();
+      continue;
+    }
+    auto& [rows, bytes] = weeks[text_of(file.name.week)];
+    rows += file.file.rows - file.file.dead_rows();
+    bytes += file.file.bytes;
+  }
+  Json out;
+  out.set("collection", collection.name);
+  out.set("total_records", collection.records());
+  out.set("total_files", static_cast<std::uint64_t>(collection.files.live.size()));
+  out.set("total_bytes", collection.bytes());
+  out.set("total_columns", static_cast<std::uint64_t>(columns_of_members(kinds_of(collection.files)).size()));
+  out.set("unmerged_commits", static_cast<std::uint64_t>(collection.commit_count()));
+  out.set("unmerged_records", unmerged);
+  out.set("last_commit", collection.numbers.last());
+  out.set("last_written", newest_us > 0 ? Json(iso_time(newest_us)) : Json());
+  out.set("archived_files", static_cast<std::uint64_t>(collection.archived.size()));
+  Json entries = Json::Array{};
+  for (const auto& [week, sums] : weeks) {
+    Json entry;
+    entry.set("week", week);
+    entry.set("records", sums.first);
+    entry.set("bytes", sums.second);
+    entries.push(std::move(entry));
+  }
+  out.set("weeks", std::move(entries));
+  return out;
 }
 
 }  // namespace canvasback

@@ -20,7 +20,7 @@ namespace canvasback {
 namespace fs = std::filesystem;
 
 asio::awaitable<Result<std::unique_ptr<CollectionBackup>>> CollectionBackup::open(CollectionService& collections) {
-  co_await collections.notice_all_changes();
+  co_await collections.folders().notice_all_changes();
   std::unique_ptr<CollectionBackup> out(new CollectionBackup(collections));
   Status status = out->add_all();
   if (!status) co_return Result<std::unique_ptr<CollectionBackup>>(std::unexpected(status.error()));
@@ -35,7 +35,7 @@ Status CollectionBackup::add_all() {
   CANVASBACK_TRY(add_folder(data_folder, data_folder + "/schemas"));
   for (const auto& [name, collection] : collections_.collections()) {
     // Without a file that cannot be read it would be no backup.
-    if (collection->blocked) return std::unexpected(*collection->blocked);
+    if (const auto& blocked = collection->health.blocked()) return std::unexpected(*blocked);
     const std::string numbers = number_note_path(collection->folder);
     if (fs::exists(numbers, error)) CANVASBACK_TRY(add(data_folder, numbers));
     for (const auto* files : {&collection->files.live, &collection->archived}) {
@@ -89,7 +89,8 @@ std::uint64_t CollectionBackup::bytes() const {
 asio::awaitable<Status> CollectionBackup::check() {
   for (const File& file : files_) {
     if (!file.listed) continue;
-    if (Status checked = co_await collections_.check_file(*file.listed, file.fd.get()); !checked) co_return checked;
+    Status checked = co_await collections_.examiner().check_bytes(*file.listed, file.fd.get());
+    if (!checked) co_return checked;
   }
   checked_ = true;
   co_return Status();

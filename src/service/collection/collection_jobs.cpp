@@ -22,7 +22,7 @@ Json list_of(const std::vector<std::string>& names) {
   return out;
 }
 
-Result<Json> files_result(Result<CollectionService::Moved> moved) {
+Result<Json> files_result(Result<ArchiveService::Moved> moved) {
   if (!moved) return std::unexpected(moved.error());
   Json out;
   out.set("files", list_of(moved->files));
@@ -53,7 +53,7 @@ WorkWatch watch_of(Job& job) {
 
 Status CollectionJobs::check(const std::string& name) const {
   const Collection* found = collections_.find(name);
-  if (found != nullptr && found->version > 0) return {};
+  if (found != nullptr && found->is_published()) return {};
   return fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name.substr(0, 128)));
 }
 
@@ -62,7 +62,7 @@ CollectionJobs::Started CollectionJobs::compact(const std::string& name) {
   auto& collections = collections_;
   return jobs_.start(spec_of("compact", name), [&collections, name](Job& job) -> asio::awaitable<Result<Json>> {
     const WorkWatch watch = watch_of(job);
-    auto merged = co_await collections.compact(name, watch);
+    auto merged = co_await collections.compaction().compact(name, watch);
     if (!merged) co_return Result<Json>(std::unexpected(merged.error()));
     Json out;
     out.set("files_merged", static_cast<std::uint64_t>(*merged));
@@ -75,7 +75,7 @@ CollectionJobs::Started CollectionJobs::archive(const std::string& name, std::in
   auto& collections = collections_;
   return jobs_.start(spec_of("archive", name),
                      [&collections, name, before_week](Job&) -> asio::awaitable<Result<Json>> {
-                       auto moved = co_await collections.archive_before(name, before_week);
+                       auto moved = co_await collections.archive().archive_before(name, before_week);
                        co_return files_result(std::move(moved));
                      });
 }
@@ -86,7 +86,7 @@ CollectionJobs::Started CollectionJobs::restore(const std::string& name, std::in
   auto& collections = collections_;
   return jobs_.start(spec_of("restore", name),
                      [&collections, name, first_week, last_week](Job&) -> asio::awaitable<Result<Json>> {
-                       auto moved = co_await collections.restore(name, first_week, last_week);
+                       auto moved = co_await collections.archive().restore(name, first_week, last_week);
                        auto result = files_result(std::move(moved));
                        if (!result) co_return result;
                        Json problems = Json::Array{};
@@ -106,7 +106,7 @@ CollectionJobs::Started CollectionJobs::verify(const std::string& name) {
   auto& collections = collections_;
   return jobs_.start(spec_of("verify", name), [&collections, name](Job& job) -> asio::awaitable<Result<Json>> {
     const WorkWatch watch = watch_of(job);
-    auto verified = co_await collections.verify(name, watch);
+    auto verified = co_await collections.verification().verify(name, watch);
     if (!verified) co_return Result<Json>(std::unexpected(verified.error()));
     Json out;
     out.set("files", static_cast<std::uint64_t>(verified->files));
@@ -129,7 +129,7 @@ asio::awaitable<Result<Json>> CollectionJobs::generate_into(CollectionService& c
   IngestRequest wanted;
   wanted.collection = request.collection;
   wanted.format = InputFormat::Ndjson;
-  auto stream = co_await collections.begin(std::move(wanted));
+  auto stream = co_await collections.ingest().begin(std::move(wanted));
   if (!stream) co_return Out(std::unexpected(stream.error()));
   RecordGenerator generator(request.type, request.seed);
   asio::thread_pool thread(1);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -28,7 +29,7 @@ DataFile data_file_of(const std::string& path, const struct stat& info) {
   return out;
 }
 
-// .writing-NUMBER.tmp, as CollectionService names what is being written, or what file::move() was writing.
+// .writing-NUMBER.tmp, as PendingFileNames has them, or what file::move() was writing.
 bool is_leftover(std::string_view name) {
   constexpr std::string_view kBegin = ".writing-";
   constexpr std::string_view kEnd = ".tmp";
@@ -65,6 +66,13 @@ Result<DataFile> stat_data_file(const std::string& path) {
   if (::stat(path.c_str(), &info) != 0) return std::unexpected(file::error_from(errno, "read", path));
   return data_file_of(path, info);
 }
+
+bool is_another_file(const DataFile& listed) {
+  const auto stated = stat_data_file(listed.path);
+  return !stated || !stated->same_content(listed);
+}
+
+bool can_be_opened(const DataFile& file) { return ::access(file.path.c_str(), R_OK) == 0; }
 
 Result<CollectionListing> list_folder(const std::string& folder, MissingFolder missing) {
   CollectionListing out;
@@ -134,7 +142,5 @@ void keep_content(DataFile& file, const DataFile& stated) {
   file.changed_ns = stated.changed_ns;
   file.inode = stated.inode;
 }
-
-std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace canvasback

@@ -27,6 +27,10 @@ std::uint64_t last_commit_of_rejects(const std::string& folder);
 // Errors: Unavailable.
 Result<DataFile> stat_data_file(const std::string& path);
 
+// Whether the file of that path is not the one that was listed: changed, touched, or gone.
+bool is_another_file(const DataFile& listed);
+bool can_be_opened(const DataFile& file);
+
 // Of a file's content, as far as its path, size, time and inode tell.
 std::string identity_of(const DataFile& file);
 
@@ -38,8 +42,5 @@ std::string aside_path(const std::string& path);
 
 // Another identity and path for the same content.
 void keep_content(DataFile& file, const DataFile& stated);
-
-// The last part of a path.
-std::string file_name(const std::string& path);
 
 }  // namespace canvasback

@@ -1,4 +1,5 @@
-// CollectionLock: one writer of a collection at a time, in the order in which they came. All on one thread.
+// CollectionLock: one at a time, in the order in which they came: writers of a collection, or those who remove files
+// from its folder. All on one thread. What is held may outlive the lock.
 #pragma once
 
 #include <deque>
@@ -10,54 +11,53 @@
 namespace canvasback {
 
 class CollectionLock {
+  struct Turn {
+    Event event;
+    bool come = false;
+  };
+  struct State {
+    bool held = false;
+    std::deque<std::shared_ptr<Turn>> waiting;
+  };
+
  public:
-  // Gives the lock back when it goes.
+  // Gives the lock back when it goes: the next one that waits has it from then on.
   class Held {
    public:
-    explicit Held(CollectionLock* lock) : lock_(lock) {}
-    Held(Held&& other) noexcept : lock_(std::exchange(other.lock_, nullptr)) {}
+    explicit Held(std::shared_ptr<State> state) : state_(std::move(state)) { state_->held = true; }
+    Held(Held&& other) noexcept : state_(std::move(other.state_)) {}
     Held& operator=(Held&&) = delete;
     ~Held() {
-      if (lock_ != nullptr) lock_->release();
+      if (state_ == nullptr) return;
+      if (state_->waiting.empty()) {
+        state_->held = false;
+        return;
+      }
+      const auto next = std::move(state_->waiting.front());
+      state_->waiting.pop_front();
+      next->come = true;
+      next->event.notify();
     }
 
    private:
-    CollectionLock* lock_;
+    std::shared_ptr<State> state_;
   };
 
   explicit CollectionLock(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
   asio::awaitable<Held> hold() {
-    if (held_) {
+    const auto state = state_;
+    if (state->held) {
       auto turn = std::make_shared<Turn>(Turn{Event(executor_), false});
-      waiting_.push_back(turn);
+      state->waiting.push_back(turn);
       while (!turn->come) co_await turn->event.wait();
     }
-    held_ = true;
-    co_return Held(this);
+    co_return Held(state);
   }
 
  private:
-  struct Turn {
-    Event event;
-    bool come = false;
-  };
-
-  // Stays held where somebody waits: the next one has it from now on.
-  void release() {
-    if (waiting_.empty()) {
-      held_ = false;
-      return;
-    }
-    const auto next = std::move(waiting_.front());
-    waiting_.pop_front();
-    next->come = true;
-    next->event.notify();
-  }
-
   asio::any_io_executor executor_;
-  bool held_ = false;
-  std::deque<std::shared_ptr<Turn>> waiting_;
+  std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 }  // namespace canvasback

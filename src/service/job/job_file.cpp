@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/limits.hpp"
+#include "base/write_all.hpp"
 
 namespace canvasback {
 namespace {
@@ -40,12 +41,7 @@ Status JobFile::write(std::string_view bytes) {
     return disk_error(ENOSPC);
   }
   digest_.update(bytes);
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return disk_error(errno);
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (const int error = write_all(file_.get(), bytes); error != 0) return disk_error(error);
   return {};
 }
 

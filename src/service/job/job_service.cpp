@@ -14,6 +14,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "service/schedule/on_thread.hpp"
 
 namespace canvasback {
 namespace {
@@ -68,10 +69,11 @@ JobStream::~JobStream() {
 }
 
 asio::awaitable<void> JobStream::take(std::string_view bytes) {
-  co_await service_.on_thread([this, bytes] {
+  auto update = [this, bytes] {
     digest_.update(bytes);
     return true;
-  });
+  };
+  co_await on_thread(service_.threads_, update);
   job_->bytes += bytes.size();
 }
 
@@ -99,18 +101,20 @@ JobReader::~JobReader() {
 
 asio::awaitable<Result<std::string_view>> JobReader::read(std::uint64_t offset, std::uint64_t bytes) {
   const std::size_t wanted = std::min<std::uint64_t>(bytes, piece_.size());
-  const ssize_t got = co_await service_.on_thread([this, offset, wanted] {
+  auto read_piece = [this, offset, wanted] {
     ssize_t count = -1;
     do {
       count = ::pread(file_.get(), piece_.data(), wanted, static_cast<off_t>(offset));
     } while (count < 0 && errno == EINTR);
     return count;
-  });
+  };
+  const ssize_t got = co_await on_thread(service_.threads_, read_piece);
   if (got <= 0) co_return fail(ErrorCode::Unavailable, "The file of the job cannot be read.");
   co_return std::string_view(piece_).substr(0, static_cast<std::size_t>(got));
 }
 
-JobService::JobService(asio::any_io_executor executor, QueryService& queries, DatasetService& datasets, Options options)
+JobService::JobService(asio::any_io_executor executor, Schedule& schedule, QueryService& queries,
+                       DatasetService& datasets, Options options)
     : executor_(executor),
       queries_(queries),
       datasets_(datasets),
@@ -129,13 +133,10 @@ JobService::JobService(asio::any_io_executor executor, QueryService& queries, Da
   // Who made it a link to another disk has chosen who may look into it; the files are this user's alone in any case.
   if (!fs::is_symlink(options_.folder, error)) fs::permissions(options_.folder, fs::perms::owner_all, error);
   if (error) log::warning("the folder of job files, {}, cannot be used: {}", options_.folder, error.message());
-  asio::co_spawn(executor_, sweep(alive_), asio::detached);
+  schedule.every(kSweepPeriod, [this] { return sweep(); });
 }
 
-JobService::~JobService() {
-  *alive_ = false;
-  threads_.join();
-}
+JobService::~JobService() { threads_.join(); }
 
 JobSpec JobService::spec_of(const RowsRequest& request, std::string id) const {
   JobSpec spec;
@@ -276,7 +277,8 @@ asio::awaitable<void> JobService::take_pieces(std::shared_ptr<Job> job, Pieces p
 asio::awaitable<Result<JobReceipt>> JobService::write_pieces(Job& job, Pieces pieces) {
   using Out = Result<JobReceipt>;
   const std::string path = fmt::format("{}/job-{}", options_.folder, next_file_++);
-  auto file = co_await on_thread([&path] { return JobFile::create(path); });
+  auto create = [&path] { return JobFile::create(path); };
+  auto file = co_await on_thread(threads_, create);
   if (!file) co_return Out(std::unexpected(file.error()));
   JobFile& target = **file;
   while (true) {
@@ -286,11 +288,13 @@ asio::awaitable<Result<JobReceipt>> JobService::write_pieces(Job& job, Pieces pi
     if (piece->empty()) break;
     if (Status status = registry_.hold(job, piece->size()); !status) co_return Out(std::unexpected(status.error()));
     const std::string_view bytes = *piece;
-    Status written = co_await on_thread([&target, bytes] { return target.write(bytes); });
+    auto write = [&target, bytes] { return target.write(bytes); };
+    Status written = co_await on_thread(threads_, write);
     if (!written) co_return Out(std::unexpected(written.error()));
     job.bytes += bytes.size();
   }
-  auto digest = co_await on_thread([&target] { return target.finish(); });
+  auto finish = [&target] { return target.finish(); };
+  auto digest = co_await on_thread(threads_, finish);
   if (!digest) co_return Out(std::unexpected(digest.error()));
   job.path = path;
   co_return JobReceipt{job.rows_total.value_or(0), job.bytes, std::move(*digest)};
@@ -352,7 +356,8 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> JobService::open_patiently(Job&
 asio::awaitable<Result<JobReceipt>> JobService::write_file(Job& job, Answer& answer) {
   using Out = Result<JobReceipt>;
   const std::string path = fmt::format("{}/job-{}", options_.folder, next_file_++);
-  auto file = co_await on_thread([&path] { return JobFile::create(path); });
+  auto create = [&path] { return JobFile::create(path); };
+  auto file = co_await on_thread(threads_, create);
   if (!file) co_return Out(std::unexpected(file.error()));
   while (true) {
     TaskEvent event = co_await answer.next();
@@ -364,16 +369,19 @@ asio::awaitable<Result<JobReceipt>> JobService::write_file(Job& job, Answer& ans
         co_return Out(std::unexpected(status.error()));
       JobFile& target = **file;
       const std::string_view bytes = event.bytes;
-      Status written = co_await on_thread([&target, bytes] { return target.write(bytes); });
+      auto write = [&target, bytes] { return target.write(bytes); };
+      Status written = co_await on_thread(threads_, write);
       if (!written) co_return Out(std::unexpected(written.error()));
       job.bytes += bytes.size();
     }
     if (event.kind != TaskEvent::Kind::Done) continue;
     JobFile& target = **file;
-    auto digest = co_await on_thread([&target] { return target.finish(); });
+    auto finish = [&target] { return target.finish(); };
+    auto digest = co_await on_thread(threads_, finish);
     if (!digest) co_return Out(std::unexpected(digest.error()));
     if (job.cancel.cancelled()) {
-      co_await on_thread([&path] { return ::unlink(path.c_str()); });
+      auto remove = [&path] { return ::unlink(path.c_str()); };
+      co_await on_thread(threads_, remove);
       co_return Out(std::unexpected(cancelled_error()));
     }
     job.path = path;
@@ -461,14 +469,9 @@ void JobService::shut_down() {
   }
 }
 
-asio::awaitable<void> JobService::sweep(std::shared_ptr<bool> alive) {
-  asio::steady_timer timer(executor_);
-  while (true) {
-    timer.expires_after(kSweepPeriod);
-    co_await timer.async_wait(kAwait);
-    if (!*alive) co_return;
-    registry_.expire(wall_us());
-  }
+asio::awaitable<void> JobService::sweep() {
+  registry_.expire(wall_us());
+  co_return;
 }
 
 }  // namespace canvasback

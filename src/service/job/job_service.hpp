@@ -23,6 +23,7 @@
 #include "service/job/job_file.hpp"
 #include "service/job/job_registry.hpp"
 #include "service/query/query_service.hpp"
+#include "service/schedule/schedule.hpp"
 
 namespace canvasback {
 
@@ -81,7 +82,9 @@ class JobService {
     std::size_t running_max = 1;
   };
 
-  JobService(asio::any_io_executor executor, QueryService& queries, DatasetService& datasets, Options options);
+  // All of them outlive it.
+  JobService(asio::any_io_executor executor, Schedule& schedule, QueryService& queries, DatasetService& datasets,
+             Options options);
   ~JobService();
 
   // Queues a file job and returns at once. token: the id if the client chose one.
@@ -149,20 +152,13 @@ class JobService {
   void cancel(Job& job, CancelReason reason);
   void follow(Job& job) const;
   const RunningQuery* query_of(const Job& job) const;
-  asio::awaitable<void> sweep(std::shared_ptr<bool> alive);
-
-  // Runs blocking or heavy work on a thread of the service. Requires that what it refers to outlives it.
-  template <class Work>
-  asio::awaitable<std::invoke_result_t<Work>> on_thread(Work work) {
-    auto body = [work = std::move(work)]() -> asio::awaitable<std::invoke_result_t<Work>> { co_return work(); };
-    co_return co_await asio::co_spawn(threads_, std::move(body), asio::use_awaitable);
-  }
+  asio::awaitable<void> sweep();
 
   asio::any_io_executor executor_;
   QueryService& queries_;
   DatasetService& datasets_;
   Options options_;
-  asio::thread_pool threads_{2};
+  asio::thread_pool threads_{2};  // for what waits for the disk or is heavy
   JobRegistry registry_;
   std::deque<std::shared_ptr<Job>> turns_;  // file jobs that wait
   std::size_t running_ = 0;                 // file jobs that run
@@ -170,7 +166,6 @@ class JobService {
   Event work_ended_;
   std::uint64_t next_file_ = 1;
   bool stopping_ = false;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace canvasback

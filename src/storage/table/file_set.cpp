@@ -171,15 +171,10 @@ void add_from_notes(std::vector<CollectionFile>& files, const std::vector<MergeN
   }
 }
 
-auto order_of(const CollectionFile& file) {
-  const PartName& name = file.name;
-  return std::tuple(name.is_commit, name.year, name.week, name.serial, name.commit, name.index);
-}
-
 }  // namespace
 
 FileSet select_files(std::vector<CollectionFile> here, std::vector<CollectionFile> archived, const FolderNotes& notes) {
-  std::ranges::sort(here, {}, order_of);
+  std::ranges::sort(here, {}, [](const CollectionFile& file) { return file.name.order(); });
   add_from_notes(here, notes.merges);
   add_from_notes(archived, notes.merges);
   const Selector selector(here, archived);

@@ -21,6 +21,7 @@
 #include "storage/dataset.hpp"
 #include "storage/table/folder_notes.hpp"
 #include "storage/table/part_info.hpp"
+#include "storage/table/part_name.hpp"
 
 namespace canvasback {
 

@@ -38,22 +38,6 @@ std::string names_of(const std::vector<CollectionFile>& files) {
 const std::string kWeek43 = "data_2025_w43.parquet";
 const std::string kWeek44 = "data_2025_w44.parquet";
 
-TEST(FileSet, NamesAreReadBack) {
-  for (const std::string& name : {commit_file_name(12, 1, 1), commit_file_name(7, 2, 3), week_file_name(2025, 1, 0),
-                                  week_file_name(2025, 53, 12)}) {
-    const auto parsed = parse_part_name(name);
-    ASSERT_TRUE(parsed) << name;
-    EXPECT_EQ(parsed->is_commit ? commit_file_name(parsed->commit, parsed->index, parsed->count)
-                                : week_file_name(parsed->year, parsed->week, parsed->serial),
-              name);
-  }
-  for (const char* name : {"commit_.parquet", "commit_0.parquet", "commit_1_2of1.parquet", "commit_1.parquet.tmp",
-                           "data_2025_w54.parquet", "data_2025_w00.parquet", "data_2025.parquet", "x.parquet",
-                           "data_2025_w43_.parquet", "commit_-1.parquet", ".writing-1.tmp"}) {
-    EXPECT_FALSE(parse_part_name(name)) << name;
-  }
-}
-
 TEST(FileSet, CommitsCountUntilAPartCoversThem) {
   const FileSet before = select_files({commit(2), commit(1)}, {});
   EXPECT_EQ(names_of(before.live), "commit_000000000001.parquet commit_000000000002.parquet");

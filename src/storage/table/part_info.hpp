@@ -1,11 +1,8 @@
 // PartInfo: what a file of a collection says of itself in its footer, so that a folder of files is all there is to a
-// collection: no log, no manifest. Two kinds of files:
-//
-//   commit_000000000012.parquet          records that were acknowledged together (also _2of3 where one file did not do)
-//   data_2025_w43.parquet, …_0001.parquet   the part of a week, merged from commits or from smaller parts
-//
-// A part names the commits it covers and the parts it replaces; those are then ignored wherever they still lie. The
-// parts of one merge are valid only together: until all are there, what they were made of counts.
+// collection: no log, no manifest. There are two kinds of files, commits and the parts of weeks
+// (storage/table/part_name.hpp). A part names the commits it covers and the parts it replaces; those are then ignored
+// wherever they still lie. The parts of one merge are valid only together: until all are there, what they were made of
+// counts.
 #pragma once
 
 #include <cstdint>
@@ -77,20 +74,5 @@ Json to_json(const Conflict& conflict);
 Json to_json(const std::vector<KeptDelete>& deletes);
 std::vector<KeptDelete> kept_deletes_from_json(const Json& json);
 PartInfo part_info_from_json(const Json& json);
-
-// A name in a collection's folder.
-struct PartName {
-  bool is_commit = false;
-  std::uint64_t commit = 0;  // 1 …
-  int index = 1;             // of the files of a commit, 1 …
-  int count = 1;
-  int year = 0;  // ISO week
-  int week = 0;
-  int serial = 0;  // 0: data_2025_w43.parquet
-};
-
-std::optional<PartName> parse_part_name(std::string_view file_name);
-std::string commit_file_name(std::uint64_t commit, int index, int count);
-std::string week_file_name(int year, int week, int serial);
 
 }  // namespace canvasback

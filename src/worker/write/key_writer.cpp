@@ -1,9 +1,7 @@
 #include "worker/write/key_writer.hpp"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include "base/limits.hpp"
+#include "base/write_all.hpp"
 
 namespace canvasback {
 
@@ -25,11 +23,8 @@ Status KeyWriter::write() {
   if (!file_) {
     CANVASBACK_ASSIGN(file_, open_file_());
   }
-  for (std::size_t at = 0; at < entries_.size();) {
-    const ssize_t written = ::write(file_.get(), entries_.data() + at, entries_.size() - at);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return fail(ErrorCode::StorageLimit, "The disk is full: the keys could not be written.");
-    at += static_cast<std::size_t>(written);
+  if (write_all(file_.get(), entries_) != 0) {
+    return fail(ErrorCode::StorageLimit, "The disk is full: the keys could not be written.");
   }
   entries_.clear();
   return {};

@@ -28,7 +28,7 @@ asio::awaitable<void> refuse(Connection& connection, const Request& request, con
 
 Result<const Collection*> collection_of(const Services& services, const std::string& name) {
   const Collection* found = services.collections->find(name);
-  if (found != nullptr && found->version > 0) return found;
+  if (found != nullptr && found->is_published()) return found;
   return fail(ErrorCode::SchemaNotFound, fmt::format("There is no schema \"{}\".", name.substr(0, 128)));
 }
 
@@ -215,7 +215,7 @@ Result<BenchmarkRequest> benchmark_of(const Services& services, Request& request
 asio::awaitable<void> benchmark(Services services, Connection& connection, Request& request) {
   auto wanted = benchmark_of(services, request);
   if (!wanted) co_return co_await refuse(connection, request, wanted.error());
-  auto measured = co_await services.collections->benchmark(std::move(*wanted));
+  auto measured = co_await services.collections->benchmark().run(std::move(*wanted));
   if (!measured) co_return co_await refuse(connection, request, measured.error());
   Response response;
   response.body = measured->dump();

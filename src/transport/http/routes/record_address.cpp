@@ -49,10 +49,10 @@ Result<RecordAddress> record_address(const CollectionService& collections, const
   const auto named = request.path_parameters.find("schema");
   const std::string_view name = named == request.path_parameters.end() ? std::string_view() : named->second;
   out.collection = collections.find(name);
-  if (out.collection == nullptr || out.collection->version == 0) {
+  if (out.collection == nullptr || !out.collection->is_published()) {
     return fail(ErrorCode::SchemaNotFound, fmt::format("There is no schema \"{}\".", name.substr(0, 128)));
   }
-  if (out.collection->blocked) return std::unexpected(*out.collection->blocked);
+  if (const auto& blocked = out.collection->health.blocked()) return std::unexpected(*blocked);
   const RecordSchema* schema = out.collection->schema.get();
   std::vector<std::string> names(1, std::string(kIdColumn));
   if (schema != nullptr && !schema->primary_key.empty()) names = schema->primary_key;

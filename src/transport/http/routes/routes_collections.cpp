@@ -26,8 +26,8 @@ std::string collection_of(const Request& request) {
 
 Result<const Collection*> find_collection(const Services& services, const std::string& name) {
   const Collection* found = services.collections != nullptr ? services.collections->find(name) : nullptr;
-  if (found != nullptr && found->blocked) return std::unexpected(*found->blocked);
-  if (found != nullptr && found->version > 0) return found;
+  if (found != nullptr && found->health.blocked()) return std::unexpected(*found->health.blocked());
+  if (found != nullptr && found->is_published()) return found;
   return fail(ErrorCode::DatasetNotFound,
               fmt::format("There is no collection \"{}\" yet; its first record creates it.", name.substr(0, 128)));
 }
@@ -286,7 +286,7 @@ void write_columns(JsonWriter& out, const Kinds& all) {
   out.end_array();
 }
 
-std::string week_of(const CollectionFile& file) { return text_of(IsoWeek{file.name.year, file.name.week}); }
+std::string week_of(const CollectionFile& file) { return text_of(file.name.week); }
 
 void write_statistics(JsonWriter& out, const Collection& collection) {
   const Json statistics = statistics_of(collection);
@@ -325,8 +325,8 @@ void write_schema(JsonWriter& out, const Collection& collection) {
 asio::awaitable<void> describe(Services services, Connection& connection, Request& request,
                                void (*write)(JsonWriter&, const Collection&)) {
   auto found = find_collection(services, collection_of(request));
-  Collection none;
-  none.name = kDefaultCollection;
+  const auto executor = co_await asio::this_coro::executor;
+  const Collection none(executor, {std::string(kDefaultCollection), {}, {}, {}}, true);
   const bool is_new = !found && found.error().code == ErrorCode::DatasetNotFound;
   if (!found && (!is_new || request.parameter("collection") != nullptr)) {
     co_await connection.respond(problem_response(found.error(), request.path));

@@ -75,11 +75,11 @@ asio::awaitable<Result<IngestAnswer>> take_records(CollectionService& collection
     }
   }
   if (ended && is_json(request.format) && request.encoding.empty()) {
-    co_return co_await collections.ingest(request, std::move(gathered));
+    co_return co_await collections.ingest().ingest(request, std::move(gathered));
   }
   auto place = co_await connection.uploads().take(connection);
   if (!place) co_return Out(std::unexpected(place.error()));
-  auto stream = co_await collections.begin(request);
+  auto stream = co_await collections.ingest().begin(request);
   if (!stream) co_return Out(std::unexpected(stream.error()));
   bool taken = co_await (*stream)->feed(gathered);
   gathered = {};

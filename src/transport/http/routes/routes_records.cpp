@@ -159,7 +159,7 @@ asio::awaitable<void> create(Services services, Connection& connection, Request&
   }
   const std::uint64_t bytes = body.size();
   wanted->repeated_as = "POST one";
-  auto answer = co_await services.collections->ingest(*wanted, std::move(body));
+  auto answer = co_await services.collections->ingest().ingest(*wanted, std::move(body));
   if (!answer) co_return co_await refuse(connection, request, answer.error());
   // What an earlier request made is not made again.
   const int status = answer->repeated ? 200 : 201;
@@ -244,7 +244,7 @@ asio::awaitable<Result<IngestAnswer>> write_once(Services services, Connection& 
     wanted.expected = ExpectedVersion();
     wanted.expected.one_of.emplace(1, record->info.ingested_us);
   }
-  co_return co_await services.collections->ingest(std::move(wanted), std::move(record->body));
+  co_return co_await services.collections->ingest().ingest(std::move(wanted), std::move(record->body));
 }
 
 asio::awaitable<void> write(Services services, Connection& connection, Request& request) {
@@ -260,7 +260,7 @@ asio::awaitable<void> write(Services services, Connection& connection, Request& 
   // What is kept of a PATCH is another thing each time.
   wanted->repeated_as = fmt::format("{} {}", request.method, record_location({}, address->values));
   wanted->repeated_body = request.body;
-  std::optional<Result<IngestAnswer>> answer = services.collections->earlier_answer(*wanted);
+  std::optional<Result<IngestAnswer>> answer = services.collections->ingest().earlier_answer(*wanted);
   for (int attempt = 1; !answer; ++attempt) {
     auto once = co_await write_once(services, connection, request, *address, *wanted);
     // Changed by others between reading and writing: what they wrote must not be lost, so it is read again.
@@ -283,7 +283,8 @@ asio::awaitable<void> remove(Services services, Connection& connection, Request&
   auto address = address_to_write(services, request);
   if (!address) co_return co_await refuse(connection, request, address.error());
   const std::string& name = address->collection->name;
-  auto removed = co_await services.collections->remove_record(name, address->values, expected_version(request));
+  IngestService& ingest = services.collections->ingest();
+  auto removed = co_await ingest.remove_record(name, address->values, expected_version(request));
   if (!removed) co_return co_await refuse(connection, request, removed.error());
   Response response;
   response.status = 204;

@@ -52,7 +52,7 @@ asio::awaitable<void> answer(Connection& connection, const Request& request, Jso
 asio::awaitable<void> create(Services services, Connection& connection, Request& request) {
   auto schema = schema_from_body(request, {});
   if (schema) {
-    auto created = co_await services.collections->create_schema(std::move(*schema));
+    auto created = co_await services.collections->schemas().create(std::move(*schema));
     schema = std::move(created);
   }
   if (!schema) {
@@ -72,7 +72,7 @@ asio::awaitable<void> replace(Services services, Connection& connection, Request
   const std::string name = request.path_parameters["name"];
   auto schema = schema_from_body(request, name);
   if (schema) {
-    auto replaced = co_await services.collections->replace_schema(std::move(*schema));
+    auto replaced = co_await services.collections->schemas().replace(std::move(*schema));
     schema = std::move(replaced);
   }
   if (!schema) {
@@ -85,7 +85,7 @@ asio::awaitable<void> replace(Services services, Connection& connection, Request
 asio::awaitable<void> list(Services services, Connection& connection, Request& request) {
   Json entries = Json::Array{};
   if (services.collections != nullptr) {
-    for (const auto& [name, versions] : services.collections->schemas().all()) {
+    for (const auto& [name, versions] : services.collections->schema_store().all()) {
       Json entry = document_of(versions.back());
       const Collection* collection = services.collections->find(name);
       entry.set("records", collection != nullptr ? collection->records() : std::int64_t{0});
@@ -98,7 +98,7 @@ asio::awaitable<void> list(Services services, Connection& connection, Request& r
 }
 
 Result<Json> detail_of(const Services& services, const Request& request, const std::string& name) {
-  const auto* versions = services.collections->schemas().versions(name);
+  const auto* versions = services.collections->schema_store().versions(name);
   if (versions == nullptr) {
     return fail(ErrorCode::SchemaNotFound, fmt::format("There is no schema \"{}\".", name.substr(0, 128)));
   }
@@ -137,7 +137,7 @@ asio::awaitable<void> detail(Services services, Connection& connection, Request&
 }
 
 asio::awaitable<void> remove(Services services, Connection& connection, Request& request) {
-  Status status = co_await services.collections->remove_schema(request.path_parameters["name"]);
+  Status status = co_await services.collections->schemas().remove(request.path_parameters["name"]);
   if (!status) {
     co_await connection.respond(problem_response(status.error(), request.path));
     co_return;

@@ -26,14 +26,14 @@ void write_feeds(const std::vector<FeedStatus>& feeds, JsonWriter& out) {
 
 // When the files of collections were last read whole, and what was found.
 void write_scrub(JsonWriter& out, const CollectionService& collections) {
-  const FileChecks& checks = collections.file_checks();
+  const FileChecks& checks = collections.scrub().checks();
   out.key("scrub").begin_object().key("age_s");
   if (checks.scrubbed_us() > 0) {
     out.value(static_cast<double>(std::max<std::int64_t>(0, wall_us() - checks.scrubbed_us())) / 1e6);
   } else {
     out.null();
   }
-  out.member("running", collections.scrubbing());
+  out.member("running", collections.scrub().running());
   out.member("unchecked_files", static_cast<std::uint64_t>(checks.waiting().size()));
   out.key("damaged").begin_array();
   for (const auto& [path, damage] : checks.damaged()) {
@@ -52,11 +52,11 @@ asio::awaitable<void> health(Services services, Connection& connection) {
   std::vector<std::pair<std::string, std::string>> blocked;
   if (services.collections != nullptr) {
     for (const auto& [name, collection] : services.collections->collections()) {
-      if (collection->stopped) stopped.push_back(name);
-      if (collection->blocked) blocked.emplace_back(name, collection->blocked->message);
+      if (collection->health.stopped()) stopped.push_back(name);
+      if (const auto& why = collection->health.blocked()) blocked.emplace_back(name, why->message);
     }
   }
-  const bool damaged = services.collections != nullptr && !services.collections->file_checks().damaged().empty();
+  const bool damaged = services.collections != nullptr && !services.collections->scrub().checks().damaged().empty();
   const bool healthy = workers && stopped.empty() && blocked.empty() && !damaged;
   // A feed's server is not this one: it is told, and no reason to send requests elsewhere.
   const bool fed = services.feeds == nullptr ||

@@ -9,6 +9,7 @@
 #include "base/compress.hpp"
 #include "base/limits.hpp"
 #include "base/ordered_pipeline.hpp"
+#include "base/write_all.hpp"
 #include "source/records/csv_reader.hpp"
 #include "source/records/json_reader.hpp"
 #include "source/records/record_splitter.hpp"
@@ -86,11 +87,8 @@ class Rejects {
 
  private:
   Status write() {
-    for (std::size_t at = 0; at < lines_.size();) {
-      const ssize_t written = ::write(file_.get(), lines_.data() + at, lines_.size() - at);
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) return fail(ErrorCode::StorageLimit, "The refused records could not be kept.");
-      at += static_cast<std::size_t>(written);
+    if (write_all(file_.get(), lines_) != 0) {
+      return fail(ErrorCode::StorageLimit, "The refused records could not be kept.");
     }
     lines_.clear();
     return {};
@@ -323,13 +321,8 @@ class Ingest {
   Status run_typed(InputFormat format) {
     CANVASBACK_ASSIGN(UniqueFd spool, feed_.need_file(kNeedSpool, cancel_));
     const auto write = [&](std::string_view bytes) -> Status {
-      while (!bytes.empty()) {
-        const ssize_t written = ::write(spool.get(), bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return fail(ErrorCode::StorageLimit, "The disk is full: the file was not kept.");
-        bytes.remove_prefix(static_cast<std::size_t>(written));
-      }
-      return {};
+      if (write_all(spool.get(), bytes) == 0) return {};
+      return fail(ErrorCode::StorageLimit, "The disk is full: the file was not kept.");
     };
     CANVASBACK_TRY(feed_decoded(work_.inputs[0], cancel_, write));
     RecordStamps stamped = stamps();

@@ -11,7 +11,7 @@
 #include "base/unicode.hpp"
 #include "base/work_pieces.hpp"
 #include "storage/parquet/row_group_reader.hpp"
-#include "storage/table/part_info.hpp"
+#include "storage/table/part_name.hpp"
 
 namespace canvasback {
 namespace {
@@ -21,7 +21,7 @@ std::string name_of_file(const DataFile& file) { return file.path.substr(file.pa
 // The later in this order, the newer.
 auto age_of(const std::string& file_name) {
   const PartName name = parse_part_name(file_name).value_or(PartName());
-  return std::tuple(name.is_commit, name.commit, name.index, name.year, name.week, name.serial);
+  return std::tuple(name.is_commit, name.commit, name.index, name.week, name.serial);
 }
 
 struct Group {
