@@ -29,14 +29,13 @@ bool is_as_listed(const DataFile& file) {
 }  // namespace
 
 asio::awaitable<Status> CollectionService::check_file(DataFile file, int fd) {
-  Dataset listed;
-  listed.name = "checked";
-  listed.files.push_back(std::move(file));
+  CheckWork work;
+  work.files.name = "checked";
+  work.files.files.push_back(std::move(file));
+  work.given = fd >= 0;
+  const std::string path = work.files.files[0].path;
   Task task;
-  task.kind = TaskKind::Check;
-  task.work.set("dataset", to_json(listed));
-  task.work.set("given", fd >= 0);
-  const std::string path = listed.files[0].path;
+  task.work = std::move(work);
   RolePool::OpenFile given = [fd, path](const Json&) -> Result<UniqueFd> {
     UniqueFd theirs(fd < 0 ? -1 : ::dup(fd));
     if (!theirs) return std::unexpected(file::error_from(errno, "opened", path));

@@ -187,11 +187,10 @@ asio::awaitable<void> CollectionService::commit_group(Collection& collection,
   while (!group.empty()) {
     if (Status usable = collection.usable(); !usable) co_return answer_all(usable.error());
     Task task;
-    task.kind = TaskKind::Ingest;
     IngestWork work = work_for(collection, group[0]->on_conflict);
     if (work.schema) take_times(*work.schema, group[0]->times);
     for (const auto& ticket : group) work.inputs.push_back(ticket->input);
-    task.work = to_json(work);
+    task.work = std::move(work);
     auto files = std::make_shared<PendingFiles>();
     CancelToken never;
     RolePool::OpenFile open_file = opener(collection, files);
@@ -287,14 +286,13 @@ asio::awaitable<Result<std::uint64_t>> CollectionService::remove_record(std::str
     co_return Out(fail(ErrorCode::PreconditionFailed, "The record is of another version."));
   }
   Task task;
-  task.kind = TaskKind::Ingest;
   IngestWork work = work_for(collection, OnConflict::Refuse);
   KeptDelete removed;
   removed.fields = collection.keys->schema().primary_key;
   removed.values = std::move(key);
   removed.time_us = work.time_us;
   work.deletes.push_back(std::move(removed));
-  task.work = to_json(work);
+  task.work = std::move(work);
   auto files = std::make_shared<PendingFiles>();
   CancelToken never;
   RolePool::OpenFile open_file = opener(collection, files);
@@ -372,23 +370,21 @@ asio::awaitable<Result<std::unique_ptr<CollectionKeys>>> CollectionService::read
   auto keys = std::make_unique<CollectionKeys>(*schema, key_secret_);
   std::vector<CollectionFile> read;
   std::vector<KeptDelete> deletes;
-  Dataset dataset;
-  dataset.name = "keys";
-  Json columns = Json::Array{};
+  KeysWork work;
+  work.files.name = "keys";
   std::vector<std::string> wanted{std::string(kIngestedAtColumn)};
   for (const auto& fields : schema->keys()) wanted.insert(wanted.end(), fields.begin(), fields.end());
   for (const CollectionFile& file : collection.files.live) {
     for (const KeptDelete& each : file.info.deletes) deletes.push_back(each);
     if (file.file.rows == 0) continue;
-    Json names = Json::Array{};
+    std::vector<std::string>& names = work.columns.emplace_back();
     std::set<std::string> taken;
     for (const KindColumn& column : columns_of_members(file.info.kinds)) {
       const bool is_key = std::ranges::find(wanted, column.name) != wanted.end();
-      if (is_key && column.key == column.name && taken.insert(column.name).second) names.push(column.name);
+      if (is_key && column.key == column.name && taken.insert(column.name).second) names.push_back(column.name);
     }
-    columns.push(std::move(names));
-    dataset.files.push_back(file.file);
-    dataset.files.back().dead.clear();
+    work.files.files.push_back(file.file);
+    work.files.files.back().dead.clear();
     read.push_back(file);
   }
   for (const CollectionFile& file : collection.archived) {
@@ -396,12 +392,10 @@ asio::awaitable<Result<std::unique_ptr<CollectionKeys>>> CollectionService::read
   }
   auto files = std::make_shared<PendingFiles>();
   if (!read.empty()) {
+    work.schema = *schema;
+    work.key_secret = key_secret_;
     Task task;
-    task.kind = TaskKind::Keys;
-    task.work.set("dataset", to_json(dataset));
-    task.work.set("columns", std::move(columns));
-    task.work.set("schema", to_json(*schema));
-    task.work.set("key_secret", key_secret_);
+    task.work = std::move(work);
     CancelToken never;
     RolePool::OpenFile open_file = opener(collection, files);
     auto submitted = co_await tidy_.submit(std::move(task), std::move(open_file), never);

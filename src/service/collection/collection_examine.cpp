@@ -96,9 +96,7 @@ asio::awaitable<Result<std::vector<CollectionFile>>> CollectionService::examine_
   using Out = Result<std::vector<CollectionFile>>;
   if (files.empty()) co_return files;
   Task task;
-  task.kind = TaskKind::Examine;
-  task.work.set("dataset", to_json(dataset_of_files(files)));
-  task.work.set("deep", deep);
+  task.work = ExamineWork{dataset_of_files(files), deep};
   RolePool::OpenFile none = [](const Json&) -> Result<UniqueFd> {
     return fail(ErrorCode::DataProcessing, "An examination writes nothing.");
   };
@@ -108,21 +106,18 @@ asio::awaitable<Result<std::vector<CollectionFile>>> CollectionService::examine_
   if (!submitted) co_return Out(std::unexpected(submitted.error()));
   auto done = co_await (*submitted)->finish();
   if (!done) co_return Out(std::unexpected(done.error()));
-  const auto& answers = done->at("files").as_array();
+  std::vector<ExaminedFile> answers = examined_files_from_json(*done);
   if (answers.size() != files.size()) co_return Out(fail(ErrorCode::DataProcessing, "Not all files were examined."));
   for (std::size_t i = 0; i < files.size(); ++i) {
-    const Json& answer = answers[i];
-    if (answer.find("error") != nullptr) {
-      files[i].trouble = answer.at("error").at("message").as_string();
+    ExaminedFile& answer = answers[i];
+    if (answer.error) {
+      files[i].trouble = answer.error->message;
       if (files[i].trouble.empty()) files[i].trouble = "It cannot be read";
       continue;
     }
-    files[i].file.rows = answer.at("rows").as_int();
-    files[i].file.row_group_rows.clear();
-    for (const Json& rows : answer.at("row_group_rows").as_array()) {
-      files[i].file.row_group_rows.push_back(rows.as_int());
-    }
-    files[i].info = part_info_from_json(answer.at("info"));
+    files[i].file.rows = answer.rows;
+    files[i].file.row_group_rows = std::move(answer.row_group_rows);
+    files[i].info = std::move(answer.info);
     if (files[i].name.is_commit != files[i].info.id.empty()) {
       files[i].trouble = "Its name is that of another kind of file";
     }

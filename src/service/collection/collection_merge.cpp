@@ -192,15 +192,16 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge_files(Collection& 
   }
   for (const auto& range : ranges_of(commits)) info.covers.push_back(range);
   carry_deletes(collection, inputs, info);
-  Task task;
-  task.kind = TaskKind::Merge;
-  task.work.set("dataset", to_json(dataset));
   const std::string merge_id = random_hex(8);
-  task.work.set("id", merge_id);
-  task.work.set("info", to_json(info));
   const auto schema = collection.schema;
-  if (collection.keys) task.work.set("schema", to_json(*schema));
-  task.work.set("key_secret", key_secret_);
+  MergeWork work;
+  work.files = dataset;
+  work.id = merge_id;
+  work.info = std::move(info);
+  if (collection.keys) work.schema = *schema;
+  work.key_secret = key_secret_;
+  Task task;
+  task.work = std::move(work);
   auto files = std::make_shared<PendingFiles>();
   CancelToken never;
   RolePool::OpenFile open_file = opener(collection, files);
@@ -209,9 +210,9 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge_files(Collection& 
   if (!submitted) co_return Out(std::unexpected(submitted.error()));
   auto done = co_await (*submitted)->finish();
   if (!done) co_return Out(std::unexpected(done.error()));
-  const auto& parts = done->at("parts").as_array();
+  std::vector<MergedPart> parts = merged_parts_from_json(*done);
   std::int64_t rows = 0;
-  for (const Json& part : parts) rows += part.at("rows").as_int();
+  for (const MergedPart& part : parts) rows += part.rows;
   if (parts.size() != files->parts.size() || rows != dataset.rows) {
     co_return Out(fail(ErrorCode::DataProcessing,
                        fmt::format("A merge of {} records wrote {}; it was not used.", dataset.rows, rows)));
@@ -244,16 +245,13 @@ asio::awaitable<Result<std::size_t>> CollectionService::merge_files(Collection& 
     if (!file.name.is_commit) note.replaced.emplace_back(file_name(file.file.path), file.info.id);
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const std::string name = free_week_name(static_cast<int>(parts[i].at("year").as_int()),
-                                            static_cast<int>(parts[i].at("week").as_int()), taken);
+    const std::string name = free_week_name(parts[i].year, parts[i].week, taken);
     CollectionFile file;
     file.name = *parse_part_name(name);
-    file.info = part_info_from_json(parts[i].at("info"));
+    file.info = std::move(parts[i].info);
     file.file.path = collection.folder + "/" + name;
-    file.file.rows = parts[i].at("rows").as_int();
-    for (const Json& group : parts[i].at("row_group_rows").as_array()) {
-      file.file.row_group_rows.push_back(group.as_int());
-    }
+    file.file.rows = parts[i].rows;
+    file.file.row_group_rows = std::move(parts[i].row_group_rows);
     names.emplace_back(files->parts[i].path, file.file.path);
     note.parts.emplace_back(name, file.info);
     added.push_back(std::move(file));

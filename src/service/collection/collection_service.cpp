@@ -504,7 +504,6 @@ asio::awaitable<Result<std::unique_ptr<IngestStream>>> CollectionService::begin_
     if (stream->repeated_ && stream->repeated_->fingerprint.empty()) co_return std::move(stream);
   }
   Task task;
-  task.kind = TaskKind::Ingest;
   IngestWork work = work_for(collection, request.on_conflict);
   stream->schema_ = collection.schema;
   stream->stamp_us_ = work.time_us;
@@ -517,7 +516,7 @@ asio::awaitable<Result<std::unique_ptr<IngestStream>>> CollectionService::begin_
   input.cast = request.cast;
   input.parameters = parameters_of(request);
   work.inputs.push_back(std::move(input));
-  task.work = to_json(work);
+  task.work = std::move(work);
   CancelToken never;
   RolePool::OpenFile open_file = opener(collection, stream->files_);
   auto submitted = co_await ingest_.submit(std::move(task), std::move(open_file), never, true);

@@ -97,12 +97,9 @@ asio::awaitable<void> DatasetService::refresh() {
 
 asio::awaitable<void> DatasetService::refresh_one(std::string name) {
   Task task;
-  task.kind = TaskKind::Inspect;
-  task.dataset = name;
-  task.inspected = listed_.at(name);
+  task.work = InspectWork{listed_.at(name)};
   task.timeout_ms = kInspectTimeoutMs;
   task.received_ns = monotonic_ns();
-  const std::string version = task.inspected.version;
   Stopwatch watch;
   auto run = co_await pool_.submit(std::move(task), {}, Lane::Inspect, false, CancelToken());
   Result<Dataset> inspected = run ? fail(ErrorCode::DataProcessing, "The dataset was not inspected.")

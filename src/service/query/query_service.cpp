@@ -28,27 +28,25 @@ bool may_be_moved_files(ErrorCode code) {
          code == ErrorCode::DataProcessing || code == ErrorCode::Unavailable;
 }
 
-// The worker says it in its answer.
-void tell_left_out(Task& task, const std::vector<std::string>& names) {
-  Json list = Json::Array{};
-  for (const std::string& name : names) list.push(name);
-  if (!names.empty()) task.work.set("left_out", std::move(list));
-}
-
 OnUnreadable on_unreadable_of(const Task& task) {
-  return task.work.find("left_out") != nullptr ? OnUnreadable::Skip : OnUnreadable::Fail;
+  const auto* rows = std::get_if<RowsWork>(&task.work);
+  const auto* sql = std::get_if<SqlWork>(&task.work);
+  const bool skips = (rows != nullptr && !rows->left_out.empty()) || (sql != nullptr && !sql->left_out.empty());
+  return skips ? OnUnreadable::Skip : OnUnreadable::Fail;
 }
 
 }  // namespace
 
-Status check_common(std::string_view format, std::string_view compression, std::int64_t timeout_ms) {
+Status check_common(const OutputOptions& output, const RequestContext& context) {
+  const std::string& format = output.format;
+  const std::string& compression = output.compression;
   if (find_output_format(format) == nullptr) {
     return fail(ErrorCode::InvalidData,
                 fmt::format("There is no format \"{}\"; there are json, ndjson, csv, arrow, arrow_file, parquet and "
                             "xlsx.",
-                            format.substr(0, 64)));
+                            std::string_view(format).substr(0, 64)));
   }
-  if (timeout_ms < 0 || timeout_ms > limits::kMaxTimeout.count()) {
+  if (context.timeout_ms < 0 || context.timeout_ms > limits::kMaxTimeout.count()) {
     return fail(ErrorCode::InvalidData, fmt::format("timeout_ms must be from 1 to {}.", limits::kMaxTimeout.count()));
   }
   if (compression.empty()) return {};
@@ -58,7 +56,7 @@ Status check_common(std::string_view format, std::string_view compression, std::
     if (compression == known && (format == "parquet" || (arrow && known != "snappy" && known != "gzip"))) return {};
   }
   return fail(ErrorCode::InvalidData,
-              fmt::format("Format {} has no compression \"{}\".", format, compression.substr(0, 64)));
+              fmt::format("Format {} has no compression \"{}\".", format, std::string_view(compression).substr(0, 64)));
 }
 
 Answer::Answer(QueryService& service, std::uint64_t query_id, std::unique_ptr<TaskRun> run, TaskEvent first,
@@ -96,16 +94,25 @@ void Answer::set_on_cut(std::function<void()> on_cut) { run_->state()->on_cut = 
 QueryService::QueryService(Pool& pool, DatasetService& datasets, Options options)
     : pool_(pool), datasets_(datasets), options_(options), profiles_(options.profile_cache_bytes) {}
 
+Task QueryService::task_of(TaskWork work, const RequestContext& context, const OutputOptions& output) const {
+  Task task;
+  task.work = std::move(work);
+  task.output = output;
+  task.timeout_ms = context.timeout_ms > 0 ? context.timeout_ms : options_.default_timeout_ms;
+  task.received_ns = context.received_ns;
+  return task;
+}
+
 Status QueryService::check_request(const RowsRequest& request) const {
   CANVASBACK_ASSIGN(auto dataset, datasets_.find(request.dataset, request.on_unreadable));
-  CANVASBACK_TRY(check_common(request.format, request.compression, request.timeout_ms));
+  CANVASBACK_TRY(check_common(request.output, request.context));
   return check_selection(request.selection, *dataset);
 }
 
 Status QueryService::check_request(const SqlRunRequest& request) const {
   if (request.sql.empty() && !request.range) return fail(ErrorCode::QueryInvalid, "The statement is empty.");
   if (request.sql.size() > limits::kSqlBytesMax) return fail(ErrorCode::PayloadTooLarge, "The statement is too long.");
-  CANVASBACK_TRY(check_common(request.format, request.compression, request.timeout_ms));
+  CANVASBACK_TRY(check_common(request.output, request.context));
   const Json& parameters = request.parameters;
   if (!parameters.is_null() && !parameters.is_array() && !parameters.is_object()) {
     return fail(ErrorCode::InvalidData, "parameters is an array (positional) or an object (named).");
@@ -120,53 +127,36 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::rows(RowsRequest 
   using Out = Result<std::unique_ptr<Answer>>;
   if (Status status = check_request(request); !status) co_return Out(std::unexpected(status.error()));
   auto dataset = datasets_.find(request.dataset, request.on_unreadable);
-  Task task;
-  task.kind = TaskKind::Rows;
-  task.dataset = request.dataset;
-  task.selection = std::move(request.selection);
-  task.format = request.format;
-  task.compression = request.compression;
-  task.content_encoding = request.content_encoding;
-  task.numbers_exact = request.numbers_exact;
-  task.row_objects = request.row_objects;
-  task.batch_rows = request.batch_rows;
-  task.timeout_ms = request.timeout_ms > 0 ? request.timeout_ms : options_.default_timeout_ms;
-  task.received_ns = request.received_ns;
+  RowsWork work;
+  work.dataset = request.dataset;
+  work.selection = std::move(request.selection);
   std::string count_key;
-  if (!task.selection.filter.is_null() && !task.selection.sample) {
-    count_key = (*dataset)->version + task.selection.filter.dump();
-    if (auto known = counts_.find(count_key); known != counts_.end()) task.known_total = known->second;
+  if (!work.selection.filter.is_null() && !work.selection.sample) {
+    count_key = (*dataset)->version + work.selection.filter.dump();
+    if (auto known = counts_.find(count_key); known != counts_.end()) work.known_total = known->second;
   }
-  const Lane lane = lane_of(**dataset, task.selection);
-  if (request.on_unreadable == OnUnreadable::Skip) tell_left_out(task, datasets_.left_out_of(request.dataset));
+  const Lane lane = lane_of(**dataset, work.selection);
+  if (request.on_unreadable == OnUnreadable::Skip) work.left_out = datasets_.left_out_of(request.dataset);
+  Task task = task_of(std::move(work), request.context, request.output);
   // Named, because GCC 12 cannot build a braced list inside a co_await expression.
   std::vector<std::shared_ptr<const Dataset>> datasets(1, *dataset);
-  RunningQuery entry{0, "rows", request.dataset, request.format, 0, "waiting", nullptr, gone};
-  entry.job = request.job;
+  RunningQuery entry{0, "rows", request.dataset, request.output.format, 0, "waiting", nullptr, gone};
+  entry.job = request.context.job;
   co_return co_await start(std::move(task), std::move(datasets), lane, std::move(entry), std::move(count_key));
 }
 
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::sql(SqlRunRequest request, CancelToken gone) {
   using Out = Result<std::unique_ptr<Answer>>;
   if (Status status = check_request(request); !status) co_return Out(std::unexpected(status.error()));
-  Task task;
-  task.kind = TaskKind::Sql;
-  task.row_objects = request.row_objects;
-  task.sql = request.sql;
-  task.parameters = request.parameters;
-  task.row_limit = request.limit;
-  task.format = request.format;
-  task.compression = request.compression;
-  task.content_encoding = request.content_encoding;
-  task.numbers_exact = request.numbers_exact;
-  task.timeout_ms = request.timeout_ms > 0 ? request.timeout_ms : options_.default_timeout_ms;
-  task.received_ns = request.received_ns;
-  if (!request.narrowing.empty()) task.work.set("narrowing", to_json(request.narrowing));
-  if (request.range) task.work.set("range", to_json(*request.range));
   const std::string text = request.range ? text_of(*request.range) : request.sql;
-  if (request.on_unreadable == OnUnreadable::Skip) tell_left_out(task, datasets_.left_out_of_sql(text));
-  RunningQuery entry{0, "sql", text, request.format, 0, "waiting", nullptr, gone};
-  entry.job = request.job;
+  SqlWork work;
+  work.statement = {request.sql, request.parameters, request.narrowing};
+  work.range = request.range;
+  work.row_limit = request.limit;
+  if (request.on_unreadable == OnUnreadable::Skip) work.left_out = datasets_.left_out_of_sql(text);
+  Task task = task_of(std::move(work), request.context, request.output);
+  RunningQuery entry{0, "sql", text, request.output.format, 0, "waiting", nullptr, gone};
+  entry.job = request.context.job;
   // A worker may still know such a dataset as it was before, or without the files: nothing is left to what it finds.
   if (request.on_unreadable == OnUnreadable::Fail) {
     if (auto error = datasets_.unreadable_in(text)) co_return Out(std::unexpected(std::move(*error)));

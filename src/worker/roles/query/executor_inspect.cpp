@@ -21,8 +21,8 @@ std::string text_at(const arrow::Array& column, std::int64_t row) {
 
 }  // namespace
 
-Status Executor::run_inspect(const Task& task, const CancelToken& cancel, Json& done) {
-  Dataset dataset = task.inspected;
+Status Executor::run_inspect(const InspectWork& work, const CancelToken& cancel, Json& done) {
+  Dataset dataset = work.listed;
   if (dataset.kind == DatasetKind::Parquet) {
     CANVASBACK_ASSIGN(bool same, have_same_schema(dataset));
     dataset.union_by_name = !same;
