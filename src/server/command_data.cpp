@@ -175,15 +175,15 @@ Status query(const CommandOptions& options) {
   SqlRunRequest request;
   request.sql = options.sql;
   request.limit = limit;
-  request.format = table ? "json" : format;
-  request.compression = options.compression;
-  request.received_ns = monotonic_ns();
+  request.output.format = table ? "json" : format;
+  request.output.compression = options.compression;
+  request.context.received_ns = monotonic_ns();
   if (!options.server.empty()) {
     Json body;
     body.set("sql", request.sql);
-    body.set("format", request.format);
+    body.set("format", request.output.format);
     if (limit) body.set("limit", *limit);
-    if (!request.compression.empty()) body.set("compression", request.compression);
+    if (!request.output.compression.empty()) body.set("compression", request.output.compression);
     const std::string token = table ? "" : random_hex(16);
     const std::string target = "/api/v1/query" + (table ? "" : "?job=" + token);
     return ask_server({options.server, "POST", target, body.dump(), "application/json"}, token, destination);
@@ -257,9 +257,9 @@ Status export_rows(const CommandOptions& options) {
   RowsRequest request;
   request.dataset = sources[0].name;
   request.selection = std::move(selection);
-  request.format = wire_format;
-  request.compression = options.compression;
-  request.received_ns = monotonic_ns();
+  request.output.format = wire_format;
+  request.output.compression = options.compression;
+  request.context.received_ns = monotonic_ns();
   return run_here(options, std::move(sources), destination,
                   [&](QueryService& queries) { return queries.rows(request, CancelToken()); });
 }

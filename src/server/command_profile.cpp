@@ -34,8 +34,8 @@ Result<Wanted> wanted_of(const CommandOptions& options) {
   }
   out.request.analysis.kind = Analysis::Kind::Profile;
   out.request.analysis.profile_type = options.type.empty() ? "profile" : options.type;
-  out.request.format = out.table ? "json" : format;
-  out.request.compression = options.compression;
+  out.request.output.format = out.table ? "json" : format;
+  out.request.output.compression = options.compression;
   if (!options.columns.empty()) {
     CANVASBACK_ASSIGN(out.request.selection.columns, parse_columns(options.columns));
   }
@@ -47,7 +47,7 @@ Result<Wanted> wanted_of(const CommandOptions& options) {
 
 std::string profile_target(const CommandOptions& options, const Wanted& wanted, const std::string& name) {
   std::string target = fmt::format("/api/v1/datasets/{}/profile?format={}&type={}", percent_encode(name),
-                                   wanted.request.format, percent_encode(wanted.request.analysis.profile_type));
+                                   wanted.request.output.format, percent_encode(wanted.request.analysis.profile_type));
   for (const auto& [parameter, value] :
        {std::pair{"columns", options.columns}, {"filter", options.filter}, {"compression", options.compression}}) {
     if (!value.empty()) target += fmt::format("&{}={}", parameter, percent_encode(value));
@@ -62,13 +62,13 @@ Status show(const Wanted& wanted, std::string bytes, bool first, Output& output)
     return print(text);
   }
   // One JSON document a line.
-  if (wanted.request.format == "json") bytes += '\n';
+  if (wanted.request.output.format == "json") bytes += '\n';
   return output.write(bytes);
 }
 
 Status profile(const CommandOptions& options) {
   CANVASBACK_ASSIGN(Wanted wanted, wanted_of(options));
-  if (options.paths.size() > 1 && !wanted.table && wanted.request.format != "json") {
+  if (options.paths.size() > 1 && !wanted.table && wanted.request.output.format != "json") {
     return fail(ErrorCode::InvalidData, "Several profiles at once need --format table or json.");
   }
   CANVASBACK_ASSIGN(Output output, Output::open(options.out));
@@ -97,7 +97,7 @@ Status profile(const CommandOptions& options) {
   for (const std::string& name : names) {
     AnalysisRequest request = wanted.request;
     request.dataset = name;
-    request.received_ns = monotonic_ns();
+    request.context.received_ns = monotonic_ns();
     CANVASBACK_ASSIGN(ProfileAnswer answer, runtime->run(runtime->queries().profile(request, CancelToken())));
     CANVASBACK_TRY(show(wanted, *answer.bytes, first, output));
     first = false;

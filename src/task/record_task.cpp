@@ -31,6 +31,7 @@ FieldType type_from(std::string_view name) {
 
 Json to_json(const RecordWork& work) {
   Json out;
+  out.set("dataset", work.dataset);
   for (const auto& [action, name] : kActions) {
     if (action == work.action) out.set("action", name);
   }

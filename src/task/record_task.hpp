@@ -22,6 +22,7 @@ enum class RecordAction {
 };
 
 struct RecordWork {
+  std::string dataset;  // of the collection
   RecordAction action = RecordAction::Show;
   std::vector<SchemaField> key;     // name and type of its fields
   std::vector<std::string> values;  // of the key: key_text()

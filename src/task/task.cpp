@@ -6,106 +6,109 @@
 namespace canvasback {
 namespace {
 
-constexpr std::array<std::pair<TaskKind, std::string_view>, 14> kKinds{{
-    {TaskKind::Rows, "rows"},
-    {TaskKind::Sql, "sql"},
-    {TaskKind::Inspect, "inspect"},
-    {TaskKind::Analyse, "analyse"},
-    {TaskKind::View, "view"},
-    {TaskKind::Window, "window"},
-    {TaskKind::Search, "search"},
-    {TaskKind::Tile, "tile"},
-    {TaskKind::Ingest, "ingest"},
-    {TaskKind::Merge, "merge"},
-    {TaskKind::Keys, "keys"},
-    {TaskKind::Examine, "examine"},
-    {TaskKind::Check, "check"},
-    {TaskKind::Record, "record"},
+using FromJson = Result<TaskWork> (*)(const Json&);
+
+template <auto kFromJson>
+Result<TaskWork> made(const Json& json) {
+  CANVASBACK_ASSIGN(auto work, kFromJson(json));
+  return TaskWork(std::move(work));
+}
+
+template <auto kFromJson>
+Result<TaskWork> made_surely(const Json& json) {
+  return TaskWork(kFromJson(json));
+}
+
+struct WorkKind {
+  std::string_view name;
+  FromJson from_json;
+};
+
+// By the index in TaskWork.
+constexpr std::array<WorkKind, std::variant_size_v<TaskWork>> kKinds{{
+    {"rows", made<rows_work_from_json>},
+    {"sql", made<sql_work_from_json>},
+    {"inspect", made<inspect_work_from_json>},
+    {"analyse", made<analyse_work_from_json>},
+    {"view", made<view_work_from_json>},
+    {"window", made<window_work_from_json>},
+    {"search", made<search_work_from_json>},
+    {"tile", made<tile_work_from_json>},
+    {"record", made_surely<record_work_from_json>},
+    {"ingest", made_surely<ingest_work_from_json>},
+    {"merge", made<merge_work_from_json>},
+    {"keys", made<keys_work_from_json>},
+    {"examine", made<examine_work_from_json>},
+    {"check", made<check_work_from_json>},
 }};
 
-Json optional_integer(const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(); }
+Json list_of(const std::vector<std::string>& texts) {
+  Json out = Json::Array{};
+  for (const std::string& text : texts) out.push(text);
+  return out;
+}
 
-std::optional<std::int64_t> optional_integer(const Json& json) {
-  if (!json.is_integer()) return std::nullopt;
-  return json.as_int();
+std::vector<std::string> texts_of(const Json& json) {
+  std::vector<std::string> out;
+  for (const Json& text : json.as_array()) out.emplace_back(text.as_string());
+  return out;
+}
+
+Json to_json(const FileTerms& terms) {
+  Json out;
+  out.set("left_out", list_of(terms.left_out));
+  out.set("closed", list_of(terms.closed));
+  out.set("as_listed", terms.as_listed);
+  return out;
+}
+
+FileTerms file_terms_from_json(const Json& json) {
+  return {texts_of(json.at("left_out")), texts_of(json.at("closed")), json.at("as_listed").as_bool()};
 }
 
 }  // namespace
 
+std::string_view name_of(const TaskWork& work) { return kKinds.at(work.index()).name; }
+
+bool runs_statement(const TaskWork& work) {
+  if (const auto* view = std::get_if<ViewWork>(&work)) return !view->statement.sql.empty();
+  return std::holds_alternative<SqlWork>(work);
+}
+
 Json to_json(const Task& task) {
   Json out;
   out.set("id", task.id);
-  for (const auto& [kind, name] : kKinds) {
-    if (kind == task.kind) out.set("kind", name);
-  }
-  out.set("dataset", task.dataset);
-  if (task.kind != TaskKind::Sql && task.kind != TaskKind::Inspect) out.set("selection", to_json(task.selection));
-  if (task.kind == TaskKind::View) out.set("view", to_json(task.view));
-  if (task.kind == TaskKind::Tile) out.set("tile", to_json(task.tile));
-  if (task.kind == TaskKind::Window) out.set("window", to_json(task.window));
-  if (task.kind == TaskKind::Analyse) out.set("analysis", to_json(task.analysis));
-  out.set("sql", task.sql);
-  out.set("parameters", task.parameters);
-  out.set("row_limit", optional_integer(task.row_limit));
-  out.set("format", task.format);
-  out.set("compression", task.compression);
-  out.set("content_encoding", task.content_encoding);
-  out.set("numbers_exact", task.numbers_exact);
-  out.set("row_objects", task.row_objects);
-  out.set("batch_rows", task.batch_rows);
+  out.set("kind", name_of(task.work));
+  out.set("work", std::visit([](const auto& work) { return to_json(work); }, task.work));
+  out.set("output", to_json(task.output));
   out.set("timeout_ms", task.timeout_ms);
   out.set("received_ns", task.received_ns);
   out.set("queue_ms", task.queue_ms);
-  out.set("known_total", optional_integer(task.known_total));
   out.set("worker_number", task.worker_number);
   out.set("threads", task.threads);
-  out.set("work", task.work);
-  if (!task.unchecked.empty()) {
-    Json unchecked = Json::Array{};
-    for (const std::string& path : task.unchecked) unchecked.push(path);
-    out.set("unchecked", std::move(unchecked));
-  }
-  if (task.kind == TaskKind::Inspect) out.set("inspected", to_json(task.inspected));
+  out.set("files", to_json(task.files));
+  if (!task.unchecked.empty()) out.set("unchecked", list_of(task.unchecked));
   return out;
 }
 
 Result<Task> task_from_json(const Json& json) {
   Task task;
   task.id = json.at("id").as_uint();
-  bool known = false;
-  for (const auto& [kind, name] : kKinds) {
-    if (name == json.at("kind").as_string()) {
-      task.kind = kind;
-      known = true;
-    }
+  const std::string_view name = json.at("kind").as_string();
+  const WorkKind* kind = nullptr;
+  for (const WorkKind& known : kKinds) {
+    if (known.name == name) kind = &known;
   }
-  if (!known) return fail(ErrorCode::DataProcessing, "A task has no known kind.", json.dump());
-  task.dataset = json.at("dataset").as_string();
-  task.selection = selection_from_json(json.at("selection"));
-  task.analysis = analysis_from_json(json.at("analysis"));
-  task.view = view_build_from_json(json.at("view"));
-  if (task.kind == TaskKind::Tile) task.tile = tile_from_json(json.at("tile"));
-  task.window = view_window_from_json(json.at("window"));
-  task.sql = json.at("sql").as_string();
-  task.parameters = json.at("parameters");
-  task.row_limit = optional_integer(json.at("row_limit"));
-  task.format = json.at("format").as_string();
-  task.compression = json.at("compression").as_string();
-  task.content_encoding = json.at("content_encoding").as_string();
-  task.numbers_exact = json.at("numbers_exact").as_bool(true);
-  task.row_objects = json.at("row_objects").as_bool();
-  task.batch_rows = json.at("batch_rows").as_int();
+  if (kind == nullptr) return fail(ErrorCode::DataProcessing, "A task has no known kind.", json.dump());
+  CANVASBACK_ASSIGN(task.work, kind->from_json(json.at("work")));
+  task.output = output_options_from_json(json.at("output"));
   task.timeout_ms = json.at("timeout_ms").as_int();
   task.received_ns = json.at("received_ns").as_int();
   task.queue_ms = json.at("queue_ms").as_double();
-  task.known_total = optional_integer(json.at("known_total"));
   task.worker_number = static_cast<int>(json.at("worker_number").as_int());
   task.threads = static_cast<int>(json.at("threads").as_int());
-  task.work = json.at("work");
-  for (const Json& path : json.at("unchecked").as_array()) task.unchecked.emplace_back(path.as_string());
-  if (task.kind == TaskKind::Inspect) {
-    CANVASBACK_ASSIGN(task.inspected, dataset_from_json(json.at("inspected")));
-  }
+  task.files = file_terms_from_json(json.at("files"));
+  task.unchecked = texts_of(json.at("unchecked"));
   return task;
 }
 

@@ -29,12 +29,12 @@ std::int64_t rows_of(const std::vector<CollectionFile>& files) {
 }
 
 // Of a file, the columns that keys are read from.
-Json key_columns_of(const CollectionFile& file, const std::vector<std::string>& wanted) {
-  Json names = Json::Array{};
+std::vector<std::string> key_columns_of(const CollectionFile& file, const std::vector<std::string>& wanted) {
+  std::vector<std::string> names;
   std::set<std::string> taken;
   for (const KindColumn& column : columns_of_members(file.info.kinds)) {
     const bool is_key = std::ranges::find(wanted, column.name) != wanted.end();
-    if (is_key && column.key == column.name && taken.insert(column.name).second) names.push(column.name);
+    if (is_key && column.key == column.name && taken.insert(column.name).second) names.push_back(column.name);
   }
   return names;
 }
@@ -53,20 +53,17 @@ std::vector<KeptDelete> all_deletes_of(const Collection& collection) {
 Task keys_task(const std::vector<CollectionFile>& files, const RecordSchema& schema, const std::string& secret) {
   std::vector<std::string> wanted{std::string(kIngestedAtColumn)};
   for (const auto& fields : schema.keys()) wanted.insert(wanted.end(), fields.begin(), fields.end());
-  Dataset dataset;
-  dataset.name = "keys";
-  Json columns = Json::Array{};
+  KeysWork work;
+  work.files.name = "keys";
   for (const CollectionFile& file : files) {
-    columns.push(key_columns_of(file, wanted));
-    dataset.files.push_back(file.file);
-    dataset.files.back().dead.clear();
+    work.columns.push_back(key_columns_of(file, wanted));
+    work.files.files.push_back(file.file);
+    work.files.files.back().dead.clear();
   }
+  work.schema = schema;
+  work.key_secret = secret;
   Task task;
-  task.kind = TaskKind::Keys;
-  task.work.set("dataset", to_json(dataset));
-  task.work.set("columns", std::move(columns));
-  task.work.set("schema", to_json(schema));
-  task.work.set("key_secret", secret);
+  task.work = std::move(work);
   return task;
 }
 

@@ -54,7 +54,7 @@ struct MergeService::Merge {
   std::shared_ptr<const RecordSchema> schema;  // that it was begun under
   std::int64_t rows = 0;
   std::shared_ptr<PendingFiles> files = std::make_shared<PendingFiles>();
-  Json parts;  // as the worker told of them
+  std::vector<MergedPart> parts = {};  // as the worker told of them
   std::vector<CollectionFile> added = {};
 };
 
@@ -151,23 +151,22 @@ asio::awaitable<Result<std::size_t>> MergeService::merge_claimed(Collection& col
 }
 
 Task MergeService::task_of(const Collection& collection, Merge& merge) const {
-  const Dataset dataset = dataset_of("merged", merge.inputs, "merged");
+  MergeWork work;
+  work.files = dataset_of("merged", merge.inputs, "merged");
   const auto& inputs = merge.inputs.live;
-  PartInfo info = merged_info(
+  work.info = merged_info(
       merge.inputs, [&](std::string_view key) { return collection.requests.contains(key); }, wall_us());
   if (must_keep_deletes(collection.files.live, inputs, !collection.archived.empty(), context_.bodies.count() > 0)) {
-    info.deletes = deletes_of(inputs);
+    work.info.deletes = deletes_of(inputs);
   }
   merge.id = random_hex(8);
-  merge.rows = dataset.rows;
+  merge.rows = work.files.rows;
   merge.schema = collection.schema;
+  work.id = merge.id;
+  if (collection.keys) work.schema = *collection.schema;
+  work.key_secret = context_.key_secret;
   Task task;
-  task.kind = TaskKind::Merge;
-  task.work.set("dataset", to_json(dataset));
-  task.work.set("id", merge.id);
-  task.work.set("info", to_json(info));
-  if (collection.keys) task.work.set("schema", to_json(*collection.schema));
-  task.work.set("key_secret", context_.key_secret);
+  task.work = std::move(work);
   return task;
 }
 
@@ -181,10 +180,10 @@ asio::awaitable<Status> MergeService::write_parts(Collection& collection, Merge&
   if (!submitted) co_return Status(std::unexpected(submitted.error()));
   auto done = co_await (*submitted)->finish();
   if (!done) co_return Status(std::unexpected(done.error()));
-  merge.parts = done->at("parts");
+  merge.parts = merged_parts_from_json(*done);
   std::int64_t rows = 0;
-  for (const Json& part : merge.parts.as_array()) rows += part.at("rows").as_int();
-  if (merge.parts.as_array().size() != merge.files->parts.size() || rows != merge.rows) {
+  for (const MergedPart& part : merge.parts) rows += part.rows;
+  if (merge.parts.size() != merge.files->parts.size() || rows != merge.rows) {
     co_return Status(fail(ErrorCode::DataProcessing,
                           fmt::format("A merge of {} records wrote {}; it was not used.", merge.rows, rows)));
   }
@@ -205,7 +204,7 @@ asio::awaitable<Status> MergeService::name_parts(Collection& collection, Merge& 
   taken.merge(known_names(collection));
   std::vector<std::pair<std::string, std::string>> names;  // from, to
   for (std::size_t i = 0; i < merge.files->parts.size(); ++i) {
-    merge.added.push_back(part_of(merge.parts.as_array()[i], collection.folder, taken));
+    merge.added.push_back(part_of(std::move(merge.parts[i]), collection.folder, taken));
     names.emplace_back(merge.files->parts[i].path, merge.added.back().file.path);
   }
   const MergeNote note = note_of(merge.id, merge.inputs.live, merge.added);

@@ -19,16 +19,14 @@ Dataset dataset_of_files(const std::vector<CollectionFile>& files) {
 }
 
 // What a worker said of one file.
-void take_answer(CollectionFile& file, const Json& answer) {
-  if (const Json* error = answer.find("error")) {
-    file.trouble = error->at("message").as_string();
-    if (file.trouble.empty()) file.trouble = "It cannot be read";
+void take_answer(CollectionFile& file, ExaminedFile answer) {
+  if (answer.error) {
+    file.trouble = answer.error->message.empty() ? "It cannot be read" : answer.error->message;
     return;
   }
-  file.file.rows = answer.at("rows").as_int();
-  file.file.row_group_rows.clear();
-  for (const Json& rows : answer.at("row_group_rows").as_array()) file.file.row_group_rows.push_back(rows.as_int());
-  file.info = part_info_from_json(answer.at("info"));
+  file.file.rows = answer.rows;
+  file.file.row_group_rows = std::move(answer.row_group_rows);
+  file.info = std::move(answer.info);
   if (file.name.is_commit != file.info.id.empty()) file.trouble = "Its name is that of another kind of file";
 }
 
@@ -39,9 +37,7 @@ asio::awaitable<Result<std::vector<CollectionFile>>> PartExaminer::examine_toget
   using Out = Result<std::vector<CollectionFile>>;
   if (files.empty()) co_return files;
   Task task;
-  task.kind = TaskKind::Examine;
-  task.work.set("dataset", to_json(dataset_of_files(files)));
-  task.work.set("deep", depth == Depth::Values);
+  task.work = ExamineWork{dataset_of_files(files), depth == Depth::Values};
   RolePool::OpenFile none = open_nothing();
   CancelToken never;
   RolePool& pool = depth == Depth::Values ? context_.pools.large : context_.pools.small;
@@ -49,9 +45,9 @@ asio::awaitable<Result<std::vector<CollectionFile>>> PartExaminer::examine_toget
   if (!submitted) co_return Out(std::unexpected(submitted.error()));
   auto done = co_await (*submitted)->finish();
   if (!done) co_return Out(std::unexpected(done.error()));
-  const auto& answers = done->at("files").as_array();
+  std::vector<ExaminedFile> answers = examined_files_from_json(*done);
   if (answers.size() != files.size()) co_return Out(fail(ErrorCode::DataProcessing, "Not all files were examined."));
-  for (std::size_t i = 0; i < files.size(); ++i) take_answer(files[i], answers[i]);
+  for (std::size_t i = 0; i < files.size(); ++i) take_answer(files[i], std::move(answers[i]));
   co_return files;
 }
 
@@ -85,13 +81,12 @@ asio::awaitable<bool> PartExaminer::any_readable(std::vector<CollectionFile> fil
 
 asio::awaitable<Status> PartExaminer::check_bytes(DataFile file, int fd) {
   const std::string path = file.path;
-  Dataset listed;
-  listed.name = "checked";
-  listed.files.push_back(std::move(file));
+  CheckWork work;
+  work.files.name = "checked";
+  work.files.files.push_back(std::move(file));
+  work.given = fd >= 0;
   Task task;
-  task.kind = TaskKind::Check;
-  task.work.set("dataset", to_json(listed));
-  task.work.set("given", fd >= 0);
+  task.work = std::move(work);
   RolePool::OpenFile given = [fd, path](const Json&) -> Result<UniqueFd> {
     UniqueFd theirs(fd < 0 ? -1 : ::dup(fd));
     if (!theirs) return std::unexpected(file::error_from(errno, "opened", path));

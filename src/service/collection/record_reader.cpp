@@ -29,11 +29,10 @@ asio::awaitable<Result<RecordAnswer>> read_record(QueryService& queries, Dataset
     read.push_back(*dataset);
   }
   Task task;
-  task.kind = TaskKind::Record;
-  task.dataset = collection.name;
-  task.format = "ndjson";
+  work.dataset = collection.name;
+  task.output.format = "ndjson";
   task.received_ns = monotonic_ns();
-  task.work = to_json(work);
+  task.work = std::move(work);
   RunningQuery entry{0, "record", collection.name, "json", 0, "waiting", nullptr, gone};
   auto opened = co_await queries.run(std::move(task), std::move(read), Lane::General, std::move(entry));
   if (!opened) co_return Out(std::unexpected(opened.error()));

@@ -271,9 +271,7 @@ asio::awaitable<bool> DatasetService::list_again(const std::string& name, bool& 
 asio::awaitable<void> DatasetService::inspect(std::string name) {
   const auto alive = alive_;
   Task task;
-  task.kind = TaskKind::Inspect;
-  task.dataset = name;
-  task.inspected = listed_.at(name);
+  task.work = InspectWork{listed_.at(name)};
   task.timeout_ms = kInspectTimeoutMs + static_cast<std::int64_t>(listed_.at(name).bytes() / kInspectBytesPerMs);
   task.received_ns = monotonic_ns();
   Stopwatch watch;

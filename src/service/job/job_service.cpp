@@ -57,7 +57,7 @@ std::optional<std::int64_t> rows_of(const Dataset& dataset, const Selection& sel
 // A job has time: as much as a task can be given.
 template <class Request>
 void make_patient(Request& request) {
-  if (request.timeout_ms == 0) request.timeout_ms = limits::kMaxTimeout.count();
+  if (request.context.timeout_ms == 0) request.context.timeout_ms = limits::kMaxTimeout.count();
 }
 
 }  // namespace
@@ -143,7 +143,7 @@ JobSpec JobService::spec_of(const RowsRequest& request, std::string id) const {
   spec.id = std::move(id);
   spec.kind = "rows";
   spec.text = request.dataset;
-  spec.format = request.format;
+  spec.format = request.output.format;
   if (auto dataset = datasets_.find(request.dataset)) spec.rows_total = rows_of(**dataset, request.selection);
   return spec;
 }
@@ -153,7 +153,7 @@ JobSpec JobService::spec_of(const SqlRunRequest& request, std::string id) {
   spec.id = std::move(id);
   spec.kind = "sql";
   spec.text = start_of(request.sql);
-  spec.format = request.format;
+  spec.format = request.output.format;
   return spec;
 }
 
@@ -181,8 +181,8 @@ Result<std::shared_ptr<Job>> JobService::start_file(Request request, std::option
   JobSpec spec = spec_of(request, std::move(token).value_or(""));
   spec.filename = std::move(filename);
   CANVASBACK_ASSIGN(auto job, add(std::move(spec)));
-  request.job = job->spec.id;
-  request.content_encoding.clear();
+  request.context.job = job->spec.id;
+  request.output.content_encoding.clear();
   make_patient(request);
   launch(job, [this, request = std::move(request)](CancelToken gone) {
     if constexpr (std::is_same_v<Request, RowsRequest>) {
@@ -200,7 +200,7 @@ Result<std::unique_ptr<JobStream>> JobService::watch_stream(Request& request, st
   JobSpec spec = spec_of(request, std::move(token));
   spec.delivery = JobDelivery::Stream;
   CANVASBACK_ASSIGN(auto job, add(std::move(spec)));
-  request.job = job->spec.id;
+  request.context.job = job->spec.id;
   return std::make_unique<JobStream>(*this, std::move(job));
 }
 

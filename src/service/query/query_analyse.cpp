@@ -9,30 +9,16 @@
 namespace canvasback {
 namespace {
 
-Task task_of(AnalysisRequest& request, std::int64_t default_timeout_ms) {
-  Task task;
-  task.kind = TaskKind::Analyse;
-  task.dataset = request.dataset;
-  task.analysis = std::move(request.analysis);
-  task.selection = std::move(request.selection);
-  task.format = request.format;
-  task.compression = request.compression;
-  task.content_encoding = request.content_encoding;
-  task.numbers_exact = request.numbers_exact;
-  task.timeout_ms = request.timeout_ms > 0 ? request.timeout_ms : default_timeout_ms;
-  task.received_ns = request.received_ns;
-  return task;
-}
-
 Status check(const AnalysisRequest& request, const Dataset& dataset) {
-  CANVASBACK_TRY(check_common(request.format, request.compression, request.timeout_ms));
+  CANVASBACK_TRY(check_common(request.output, request.context));
   return check_analysis(request.analysis, request.selection, dataset);
 }
 
 // All that decides what a profile says and how it is written.
 std::string profile_key(const AnalysisRequest& request, const Dataset& dataset) {
   return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", dataset.version, dataset.name, request.analysis.profile_type,
-                     request.format, request.compression, request.numbers_exact, to_json(request.selection).dump());
+                     request.output.format, request.output.compression, request.output.numbers_exact,
+                     to_json(request.selection).dump());
 }
 
 }  // namespace
@@ -46,9 +32,10 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::analyse(AnalysisR
   }
   if (!dataset) co_return Out(std::unexpected(dataset.error()));
   if (Status status = check(request, **dataset); !status) co_return Out(std::unexpected(status.error()));
-  RunningQuery entry{0, "analyse", request.dataset, request.format, 0, "waiting", nullptr, gone};
+  RunningQuery entry{0, "analyse", request.dataset, request.output.format, 0, "waiting", nullptr, gone};
   std::vector<std::shared_ptr<const Dataset>> datasets(1, *dataset);
-  Task task = task_of(request, options_.default_timeout_ms);
+  AnalyseWork work{request.dataset, std::move(request.analysis), std::move(request.selection)};
+  Task task = task_of(std::move(work), request.context, request.output);
   co_return co_await start(std::move(task), std::move(datasets), Lane::General, std::move(entry), {});
 }
 
@@ -59,7 +46,7 @@ asio::awaitable<Result<ProfileAnswer>> QueryService::profile(AnalysisRequest req
   if (!dataset) co_return Out(std::unexpected(dataset.error()));
   if (Status status = check(request, **dataset); !status) co_return Out(std::unexpected(status.error()));
   const std::string key = profile_key(request, **dataset);
-  if (auto known = kept_answer(key, request.received_ns, "cached_profile")) co_return Out(std::move(*known));
+  if (auto known = kept_answer(key, request.context.received_ns, "cached_profile")) co_return Out(std::move(*known));
   auto answer = co_await analyse(std::move(request), gone);
   if (!answer) co_return Out(std::unexpected(answer.error()));
   co_return co_await keep_answer(std::move(*answer), key, "The profile is too large; choose fewer `columns`.");

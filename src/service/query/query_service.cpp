@@ -29,22 +29,6 @@ bool may_be_moved_files(ErrorCode code) {
          code == ErrorCode::DataProcessing || code == ErrorCode::Unavailable;
 }
 
-// The worker says it in its answer.
-void tell_left_out(Task& task, const std::vector<std::string>& names, OnUnreadable on_unreadable) {
-  if (on_unreadable == OnUnreadable::Skip) task.work.set("on_unreadable", "skip");
-  if (on_unreadable == OnUnreadable::Fail) task.work.set("on_unreadable", "fail");
-  Json list = Json::Array{};
-  for (const std::string& name : names) list.push(name);
-  if (!names.empty()) task.work.set("left_out", std::move(list));
-}
-
-// Of a statement: the datasets that it may not read.
-void tell_closed(Task& task, const std::vector<std::string>& names) {
-  Json list = Json::Array{};
-  for (const std::string& name : names) list.push(name);
-  task.work.set("closed", std::move(list));
-}
-
 // A text's beginning, for a message.
 std::string beginning_of(std::string_view text) {
   constexpr std::size_t kShownBytes = 200;
@@ -55,21 +39,15 @@ std::string beginning_of(std::string_view text) {
 }
 
 // What is said of a task that has ended two workers: it would end the next one, too.
-Error deadly(const Task& task) {
-  if (task.sql.empty()) {
-    return fail(ErrorCode::DataProcessing,
-                fmt::format("Two workers ended while they read \"{}\".", beginning_of(task.dataset)))
+Error deadly(const TaskWork& work, const std::string& text) {
+  if (!runs_statement(work)) {
+    return fail(ErrorCode::DataProcessing, fmt::format("Two workers ended while they read \"{}\".", beginning_of(text)))
         .error();
   }
   return fail(ErrorCode::QueryInvalid,
               fmt::format("Two workers ended while they ran this statement, which the engine cannot take: {}",
-                          beginning_of(task.sql)))
+                          beginning_of(text)))
       .error();
-}
-
-OnUnreadable on_unreadable_of(const Task& task) {
-  const std::string_view told = task.work.at("on_unreadable").as_string();
-  return told == "skip" ? OnUnreadable::Skip : told == "fail" ? OnUnreadable::Fail : OnUnreadable::Default;
 }
 
 }  // namespace
@@ -80,14 +58,16 @@ bool has_bounded_pages(const Dataset& dataset) {
   return std::ranges::none_of(dataset.text->files, [](const TextFileReading& file) { return file.compressed; });
 }
 
-Status check_common(std::string_view format, std::string_view compression, std::int64_t timeout_ms) {
+Status check_common(const OutputOptions& output, const RequestContext& context) {
+  const std::string& format = output.format;
+  const std::string& compression = output.compression;
   if (find_output_format(format) == nullptr) {
     return fail(ErrorCode::InvalidData,
                 fmt::format("Unknown format \"{}\"; use json, ndjson, csv, arrow, arrow_file, parquet or "
                             "xlsx.",
-                            format.substr(0, 64)));
+                            std::string_view(format).substr(0, 64)));
   }
-  if (timeout_ms < 0 || timeout_ms > limits::kMaxTimeout.count()) {
+  if (context.timeout_ms < 0 || context.timeout_ms > limits::kMaxTimeout.count()) {
     return fail(ErrorCode::InvalidData, fmt::format("timeout_ms must be from 1 to {}.", limits::kMaxTimeout.count()));
   }
   if (compression.empty()) return {};
@@ -96,8 +76,8 @@ Status check_common(std::string_view format, std::string_view compression, std::
   for (std::string_view known : {"none", "lz4", "zstd", "snappy", "gzip"}) {
     if (compression == known && (format == "parquet" || (arrow && known != "snappy" && known != "gzip"))) return {};
   }
-  return fail(ErrorCode::InvalidData,
-              fmt::format("Format {} does not support the compression \"{}\".", format, compression.substr(0, 64)));
+  return fail(ErrorCode::InvalidData, fmt::format("Format {} does not support the compression \"{}\".", format,
+                                                  std::string_view(compression).substr(0, 64)));
 }
 
 Answer::Answer(QueryService& service, std::uint64_t query_id, std::unique_ptr<TaskRun> run, TaskEvent first,
@@ -135,16 +115,25 @@ void Answer::set_on_cut(std::function<void()> on_cut) { run_->state()->on_cut = 
 QueryService::QueryService(Pool& pool, DatasetService& datasets, Options options)
     : pool_(pool), datasets_(datasets), options_(options), profiles_(options.profile_cache_bytes) {}
 
+Task QueryService::task_of(TaskWork work, const RequestContext& context, const OutputOptions& output) const {
+  Task task;
+  task.work = std::move(work);
+  task.output = output;
+  task.timeout_ms = context.timeout_ms > 0 ? context.timeout_ms : options_.default_timeout_ms;
+  task.received_ns = context.received_ns;
+  return task;
+}
+
 Status QueryService::check_request(const RowsRequest& request) const {
   CANVASBACK_ASSIGN(auto dataset, datasets_.find(request.dataset, request.on_unreadable));
-  CANVASBACK_TRY(check_common(request.format, request.compression, request.timeout_ms));
+  CANVASBACK_TRY(check_common(request.output, request.context));
   return check_selection(request.selection, *dataset);
 }
 
 Status QueryService::check_request(const SqlRunRequest& request) const {
   if (request.sql.empty() && !request.range) return fail(ErrorCode::QueryInvalid, "The statement is empty.");
   if (request.sql.size() > limits::kSqlBytesMax) return fail(ErrorCode::PayloadTooLarge, "The statement is too long.");
-  CANVASBACK_TRY(check_common(request.format, request.compression, request.timeout_ms));
+  CANVASBACK_TRY(check_common(request.output, request.context));
   const Json& parameters = request.parameters;
   if (!parameters.is_null() && !parameters.is_array() && !parameters.is_object()) {
     return fail(ErrorCode::InvalidData, "\"parameters\" must be an array (positional) or an object (named).");
@@ -160,53 +149,38 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::rows(RowsRequest 
   if (!check_request(request)) co_await datasets_.look_if_few(request.dataset);  // it may be right by now
   if (Status status = check_request(request); !status) co_return Out(std::unexpected(status.error()));
   auto dataset = datasets_.find(request.dataset, request.on_unreadable);
-  Task task;
-  task.kind = TaskKind::Rows;
-  task.dataset = request.dataset;
-  task.selection = std::move(request.selection);
-  task.format = request.format;
-  task.compression = request.compression;
-  task.content_encoding = request.content_encoding;
-  task.numbers_exact = request.numbers_exact;
-  task.row_objects = request.row_objects;
-  task.batch_rows = request.batch_rows;
-  task.timeout_ms = request.timeout_ms > 0 ? request.timeout_ms : options_.default_timeout_ms;
-  task.received_ns = request.received_ns;
+  RowsWork work;
+  work.dataset = request.dataset;
+  work.selection = std::move(request.selection);
   std::string count_key;
-  if (!task.selection.filter.is_null() && !task.selection.sample) {
-    count_key = (*dataset)->version + task.selection.filter.dump();
-    if (auto known = counts_.find(count_key); known != counts_.end()) task.known_total = known->second;
+  if (!work.selection.filter.is_null() && !work.selection.sample) {
+    count_key = (*dataset)->version + work.selection.filter.dump();
+    if (auto known = counts_.find(count_key); known != counts_.end()) work.known_total = known->second;
   }
-  const Lane lane = lane_of(**dataset, task.selection);
-  tell_left_out(task, datasets_.left_out_of(request.dataset, request.on_unreadable), request.on_unreadable);
+  const Lane lane = lane_of(**dataset, work.selection);
+  Task task = task_of(std::move(work), request.context, request.output);
+  task.files.left_out = datasets_.left_out_of(request.dataset, request.on_unreadable);
   // Named, because GCC 12 cannot build a braced list inside a co_await expression.
   std::vector<std::shared_ptr<const Dataset>> datasets(1, *dataset);
-  RunningQuery entry{0, "rows", request.dataset, request.format, 0, "waiting", nullptr, gone};
-  entry.job = request.job;
+  RunningQuery entry{0, "rows", request.dataset, request.output.format, 0, "waiting", nullptr, gone};
+  entry.job = request.context.job;
+  entry.on_unreadable = request.on_unreadable;
   co_return co_await start(std::move(task), std::move(datasets), lane, std::move(entry), std::move(count_key));
 }
 
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::sql(SqlRunRequest request, CancelToken gone) {
   using Out = Result<std::unique_ptr<Answer>>;
   if (Status status = check_request(request); !status) co_return Out(std::unexpected(status.error()));
-  Task task;
-  task.kind = TaskKind::Sql;
-  task.row_objects = request.row_objects;
-  task.sql = request.sql;
-  task.parameters = request.parameters;
-  task.row_limit = request.limit;
-  task.format = request.format;
-  task.compression = request.compression;
-  task.content_encoding = request.content_encoding;
-  task.numbers_exact = request.numbers_exact;
-  task.timeout_ms = request.timeout_ms > 0 ? request.timeout_ms : options_.default_timeout_ms;
-  task.received_ns = request.received_ns;
-  if (!request.narrowing.empty()) task.work.set("narrowing", to_json(request.narrowing));
-  if (request.range) task.work.set("range", to_json(*request.range));
   const std::string text = request.range ? text_of(*request.range) : request.sql;
-  tell_left_out(task, datasets_.left_out_of_sql(text, request.on_unreadable), request.on_unreadable);
-  RunningQuery entry{0, "sql", text, request.format, 0, "waiting", nullptr, gone};
-  entry.job = request.job;
+  SqlWork work;
+  work.statement = {request.sql, request.parameters, request.narrowing};
+  work.range = request.range;
+  work.row_limit = request.limit;
+  Task task = task_of(std::move(work), request.context, request.output);
+  task.files.left_out = datasets_.left_out_of_sql(text, request.on_unreadable);
+  RunningQuery entry{0, "sql", text, request.output.format, 0, "waiting", nullptr, gone};
+  entry.job = request.context.job;
+  entry.on_unreadable = request.on_unreadable;
   auto datasets = datasets_.readable(request.on_unreadable);
   co_return co_await start(std::move(task), std::move(datasets), Lane::General, std::move(entry), {});
 }
@@ -221,6 +195,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::run(Task task,
 struct QueryService::Attempts {
   Task task;
   std::vector<std::shared_ptr<const Dataset>> datasets;
+  std::string text;  // as in the list of what runs: the dataset, the SQL or the range
   Lane lane = Lane::General;
   bool large = false;
   CancelToken cancelled = {};
@@ -232,7 +207,7 @@ struct QueryService::Attempts {
   bool after_death = true;
   int looks = kLooksMax;
 
-  bool is_statement() const { return !task.sql.empty() || task.work.find("range") != nullptr; }
+  bool is_statement() const { return runs_statement(task.work); }
 };
 
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
@@ -242,15 +217,15 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
   const std::uint64_t id = next_id_++;
   entry.id = id;
   entry.started_us = wall_us();
-  Attempts attempts{std::move(task), std::move(datasets), lane, large, entry.cancel};
-  attempts.on_unreadable = on_unreadable_of(attempts.task);
+  Attempts attempts{std::move(task), std::move(datasets), entry.text, lane, large, entry.cancel};
+  attempts.on_unreadable = entry.on_unreadable;
   attempts.began_ns = monotonic_ns();
   attempts.count_key = std::move(count_key);
   running_.emplace(id, std::move(entry));
   while (true) {
     if (checking_.unchecked) attempts.task.unchecked = checking_.unchecked(attempts.datasets);
     // A worker may still know such a dataset as it was before: nothing is left to what it finds.
-    if (attempts.is_statement()) tell_closed(attempts.task, datasets_.closed(attempts.on_unreadable));
+    if (attempts.is_statement()) attempts.task.files.closed = datasets_.closed(attempts.on_unreadable);
     auto run = co_await pool_.submit(attempts.task, attempts.datasets, lane, attempts.large, attempts.cancelled);
     if (!run) {
       running_.erase(id);
@@ -287,7 +262,7 @@ asio::awaitable<bool> QueryService::try_again(TaskRun& run, Attempts& attempts, 
   if (run.worker_was_spoilt() && std::exchange(attempts.after_spoilt, false)) co_return true;
   if (run.killed_worker()) {
     if (std::exchange(attempts.after_death, false)) co_return true;
-    error = deadly(attempts.task);
+    error = deadly(attempts.task.work, attempts.text);
     co_return false;
   }
   if (const Json& closed = run.about().at("closed"); closed.is_string()) {
@@ -314,7 +289,7 @@ asio::awaitable<bool> QueryService::files_are_others(TaskRun& run, Attempts& att
     co_await datasets_.look(names, attempts.began_ns);
     // Of files that are held this is a version of after the request began: it is answered from, though there may be
     // another one by then.
-    attempts.task.work.set("as_listed", true);
+    attempts.task.files.as_listed = true;
     others = true;
   }
   if (may_look && look_again_) others = co_await look_again_() || others;

@@ -13,9 +13,11 @@
 #include <vector>
 
 #include "query/narrowing.hpp"
+#include "query/output_options.hpp"
 #include "query/record_range.hpp"
 #include "service/dataset/dataset_service.hpp"
 #include "service/query/answer_cache.hpp"
+#include "service/query/request_context.hpp"
 #include "worker/pool/pool.hpp"
 
 namespace canvasback {
@@ -24,32 +26,19 @@ class QueryService;
 
 // What is asked for, whatever the way it came.
 struct RowsRequest {
+  RequestContext context;
+  OutputOptions output;
   std::string dataset;
   Selection selection;
-  std::string format = "json";
-  std::string compression;
-  std::string content_encoding;
-  bool numbers_exact = true;
-  bool row_objects = false;     // json: rows as objects, in "data"
-  std::int64_t batch_rows = 0;  // arrow: of one batch; 0: as they come
-  std::int64_t timeout_ms = 0;  // 0: the default
-  std::int64_t received_ns = 0;
-  std::string job;  // of service/job/job.hpp: the one this is asked for
   OnUnreadable on_unreadable = OnUnreadable::Default;
 };
 
 struct SqlRunRequest {
+  RequestContext context;
+  OutputOptions output;
   std::string sql;
   Json parameters;
   std::optional<std::int64_t> limit;
-  std::string format = "json";
-  std::string compression;
-  std::string content_encoding;
-  bool numbers_exact = true;
-  bool row_objects = false;  // json: rows as objects, in "data"
-  std::int64_t timeout_ms = 0;
-  std::int64_t received_ns = 0;
-  std::string job;
   Narrowing narrowing = {};               // of a statement of ours
   std::optional<RecordRange> range = {};  // instead of sql
   OnUnreadable on_unreadable = OnUnreadable::Default;
@@ -57,27 +46,19 @@ struct SqlRunRequest {
 
 // A profile, histogram, frequent values or an aggregate of a selection.
 struct AnalysisRequest {
+  RequestContext context;
+  OutputOptions output;  // of a profile without a content encoding
   std::string dataset;
   Analysis analysis;
   Selection selection;  // filter; a profile's columns; an aggregate's sort, limit and offset
-  std::string format = "json";
-  std::string compression;
-  std::string content_encoding;  // not of a profile
-  bool numbers_exact = true;
-  std::int64_t timeout_ms = 0;
-  std::int64_t received_ns = 0;
 };
 
 struct TileRequest {
+  RequestContext context;
+  OutputOptions output;  // of the cells, where it is no picture
   std::string dataset;
   Tile tile;
-  Selection selection;          // filter
-  std::string format = "json";  // of the cells, where it is no picture
-  std::string compression;
-  std::string content_encoding;
-  bool numbers_exact = true;
-  std::int64_t timeout_ms = 0;
-  std::int64_t received_ns = 0;
+  Selection selection;  // filter
 };
 
 // A whole profile; of the format json without its performance_metrics.
@@ -124,6 +105,7 @@ struct RunningQuery {
   CancelToken cancel = {};  // what the task obeys: raised by DELETE, or because the client left
   std::string job = {};
   std::int64_t running_since_us = 0;  // 0: it waits
+  OnUnreadable on_unreadable = OnUnreadable::Default;
 };
 
 class QueryService {
@@ -181,6 +163,7 @@ class QueryService {
  private:
   friend class Answer;
 
+  Task task_of(TaskWork work, const RequestContext& context, const OutputOptions& output) const;
   asio::awaitable<Result<std::unique_ptr<Answer>>> start(Task task,
                                                          std::vector<std::shared_ptr<const Dataset>> datasets,
                                                          Lane lane, RunningQuery entry, std::string count_key,

@@ -9,7 +9,7 @@ namespace canvasback {
 
 Result<std::string> QueryService::tile_tag(const TileRequest& request) const {
   CANVASBACK_ASSIGN(auto dataset, datasets_.find(request.dataset));
-  CANVASBACK_TRY(check_common(request.format, request.compression, request.timeout_ms));
+  CANVASBACK_TRY(check_common(request.output, request.context));
   CANVASBACK_TRY(check_selection(request.selection, *dataset));
   CANVASBACK_TRY(check_tile(request.tile, *dataset));
   return sha256_hex(fmt::format("tile\n{}\n{}\n{}\n{}", dataset->version, dataset->name, to_json(request.tile).dump(),
@@ -23,18 +23,9 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::tile(TileRequest 
   auto dataset = datasets_.find(request.dataset);
   if (!dataset) co_return Out(std::unexpected(dataset.error()));
   std::vector<std::shared_ptr<const Dataset>> datasets(1, *dataset);
-  Task task;
-  task.kind = TaskKind::Tile;
-  task.dataset = request.dataset;
-  task.selection = std::move(request.selection);
-  task.tile = std::move(request.tile);
-  task.format = request.format;
-  task.compression = request.compression;
-  task.content_encoding = request.content_encoding;
-  task.numbers_exact = request.numbers_exact;
-  task.timeout_ms = request.timeout_ms;
-  task.received_ns = request.received_ns;
-  RunningQuery entry{0, "tile", request.dataset, request.format, 0, "waiting", nullptr, gone};
+  TileWork work{request.dataset, std::move(request.tile), std::move(request.selection)};
+  Task task = task_of(std::move(work), request.context, request.output);
+  RunningQuery entry{0, "tile", request.dataset, request.output.format, 0, "waiting", nullptr, gone};
   co_return co_await run(std::move(task), std::move(datasets), Lane::General, std::move(entry));
 }
 
@@ -44,7 +35,7 @@ asio::awaitable<Result<ProfileAnswer>> QueryService::tile_picture(TileRequest re
   co_await datasets_.look_if_few(request.dataset);
   const auto key = tile_tag(request);
   if (!key) co_return Out(std::unexpected(key.error()));
-  if (auto known = kept_answer(*key, request.received_ns, "cached_tile")) co_return Out(std::move(*known));
+  if (auto known = kept_answer(*key, request.context.received_ns, "cached_tile")) co_return Out(std::move(*known));
   auto answer = co_await tile(std::move(request), gone);
   if (!answer) co_return Out(std::unexpected(answer.error()));
   co_return co_await keep_answer(std::move(*answer), *key, "The picture is too large.");

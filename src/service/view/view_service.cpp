@@ -191,24 +191,24 @@ void ViewService::start(const std::shared_ptr<View>& view) {
   view->build_ = next_build_++;
   view->building_ = true;
   Task task;
-  task.kind = TaskKind::View;
   task.received_ns = monotonic_ns();
-  task.selection = view->request_.selection;
-  task.view.search = view->request_.search;
-  task.view.first = view->request_.first;
-  task.view.bytes_max = options_.bytes_max;
-  task.view.key = build_key(view->build_);
+  ViewWork& work = task.work.emplace<ViewWork>();
+  work.selection = view->request_.selection;
+  work.build.search = view->request_.search;
+  work.build.first = view->request_.first;
+  work.build.bytes_max = options_.bytes_max;
+  work.build.key = build_key(view->build_);
   std::vector<std::shared_ptr<const Dataset>> datasets;
   if (!view->request_.dataset.empty()) {
     auto dataset = datasets_.find(view->request_.dataset);
     if (!dataset) return end(view, dataset.error());
     view->version_ = (*dataset)->version;
-    task.dataset = view->request_.dataset;
+    work.dataset = view->request_.dataset;
     if (is_direct(**dataset, view->request_)) {
       view->state_.columns = (*dataset)->columns;
-      if (!task.selection.columns.empty()) {
+      if (!work.selection.columns.empty()) {
         view->state_.columns.clear();
-        for (const std::string& name : task.selection.columns) {
+        for (const std::string& name : work.selection.columns) {
           view->state_.columns.push_back(*(*dataset)->find_column(name));
         }
       }
@@ -230,15 +230,15 @@ void ViewService::start(const std::shared_ptr<View>& view) {
       });
       return;
     }
-    task.view.source = base.state_.parts;
-    if (task.view.source.empty()) {
+    work.build.source = base.state_.parts;
+    if (work.build.source.empty()) {
       // Nothing to choose from.
       view->state_ = base.state_;
       return end(view, std::nullopt);
     }
   } else {
-    task.sql = view->request_.sql;
-    task.parameters = view->request_.parameters;
+    work.statement.sql = view->request_.sql;
+    work.statement.parameters = view->request_.parameters;
     datasets = datasets_.readable();
   }
   asio::co_spawn(executor_, build(view, std::move(task), std::move(datasets), view->build_), asio::detached);
@@ -253,7 +253,7 @@ asio::awaitable<void> ViewService::build(std::shared_ptr<View> view, Task task,
   // time at which the order of all of them takes too much: then it is for us to have it made with more memory.
   if (error && error->code == ErrorCode::MemoryLimit && view->stage_ == View::Stage::Building &&
       !view->cancel_.cancelled()) {
-    task.view.key = build_key(number);
+    std::get<ViewWork>(task.work).build.key = build_key(number);
     error = co_await try_build(view, task, datasets, number, true);
     if (!*alive || view->build_ != number) co_return;
   }
@@ -264,7 +264,8 @@ asio::awaitable<std::optional<Error>> ViewService::try_build(std::shared_ptr<Vie
                                                              std::vector<std::shared_ptr<const Dataset>> datasets,
                                                              std::uint64_t number, bool large) {
   const auto alive = alive_;
-  RunningQuery entry{0,       "view",       task.sql.empty() ? view->request_.dataset : task.sql, "arrow", 0, "waiting",
+  const std::string& sql = std::get<ViewWork>(task.work).statement.sql;
+  RunningQuery entry{0,       "view",       sql.empty() ? view->request_.dataset : sql, "arrow", 0, "waiting",
                      nullptr, view->cancel_};
   auto answer = co_await queries_.run(std::move(task), std::move(datasets), Lane::General, std::move(entry), large);
   if (!answer) co_return answer.error();
@@ -329,25 +330,23 @@ bool ViewService::can_answer(const View& view, const WindowRequest& window) cons
   return window.to <= view.available() || (view.state_.rows_exact && view.available() >= view.state_.rows);
 }
 
-Result<Task> ViewService::window_task(const View& view, const WindowRequest& request) const {
-  Task task;
-  task.kind = TaskKind::Window;
-  task.received_ns = request.received_ns;
-  task.dataset = view.request_.dataset;
-  task.selection.columns = request.columns.empty() ? view.request_.selection.columns : request.columns;
+Result<WindowWork> ViewService::window_work(const View& view, const WindowRequest& request) const {
+  WindowWork work;
+  work.dataset = view.request_.dataset;
+  work.columns = request.columns.empty() ? view.request_.selection.columns : request.columns;
   for (const std::string& name : request.columns) {
     if (std::ranges::find(view.state_.columns, name, &DatasetColumn::name) == view.state_.columns.end()) {
       return fail(ErrorCode::InvalidData, "The view has no column \"" + name.substr(0, 256) + "\".");
     }
   }
-  ViewWindow& window = task.window;
+  ViewWindow& window = work.window;
   window.method = view.state_.method;
   window.version = view.version_;
   window.from = request.from;
   window.to = request.to;
   window.row_ids = request.row_ids && view.has_row_ids();
   window.cell_bytes = request.cell_bytes;
-  if (window.method == ViewMethod::Direct) return task;
+  if (window.method == ViewMethod::Direct) return work;
   // While the others are on their way, the first rows have parts of their own.
   const auto& first = view.state_.first;
   const bool from_first = view.state_.parts.empty() || (request.to <= rows_of(first));
@@ -358,25 +357,28 @@ Result<Task> ViewService::window_task(const View& view, const WindowRequest& req
   const auto dataset = datasets_.find(view.request_.dataset);
   const bool parquet = dataset && (*dataset)->kind == DatasetKind::Parquet;
   window.places_in_parts = parquet || !is_plain_result(view.request_);
-  return task;
+  return work;
 }
 
 asio::awaitable<Result<WindowAnswer>> ViewService::window(std::shared_ptr<View> view, WindowRequest request,
                                                           std::size_t reserved, CancelToken gone) {
   using Out = Result<WindowAnswer>;
-  auto task = window_task(*view, request);
-  if (!task) co_return Out(std::unexpected(task.error()));
+  auto work = window_work(*view, request);
+  if (!work) co_return Out(std::unexpected(work.error()));
   std::vector<std::shared_ptr<const Dataset>> datasets;
-  if (!task->dataset.empty()) {
-    auto dataset = datasets_.find(task->dataset);
+  if (!work->dataset.empty()) {
+    auto dataset = datasets_.find(work->dataset);
     if (!dataset) co_return Out(std::unexpected(dataset.error()));
     datasets.push_back(*dataset);
   }
-  const bool bounded = task->window.method != ViewMethod::Direct || datasets.empty() || has_bounded_pages(*datasets[0]);
-  const bool parts = task->window.method != ViewMethod::Direct;
+  const bool bounded = work->window.method != ViewMethod::Direct || datasets.empty() || has_bounded_pages(*datasets[0]);
+  const bool parts = work->window.method != ViewMethod::Direct;
   const std::uint64_t build = view->build_;
   RunningQuery entry{0, "window", view->request_.dataset, "arrow", 0, "waiting", nullptr, gone};
-  auto answer = co_await queries_.run(std::move(*task), std::move(datasets), bounded ? Lane::Bounded : Lane::General,
+  Task task;
+  task.received_ns = request.received_ns;
+  task.work = std::move(*work);
+  auto answer = co_await queries_.run(std::move(task), std::move(datasets), bounded ? Lane::Bounded : Lane::General,
                                       std::move(entry));
   WindowAnswer out;
   out.bytes.assign(reserved, '\0');

@@ -139,7 +139,7 @@ class ViewService {
                                                   std::uint64_t number, bool large);
   void take(View& view, const Json& state);
   void end(const std::shared_ptr<View>& view, std::optional<Error> error);
-  Result<Task> window_task(const View& view, const WindowRequest& request) const;
+  Result<WindowWork> window_work(const View& view, const WindowRequest& request) const;
   void forget_unused();
 
   asio::any_io_executor executor_;

@@ -63,15 +63,14 @@ std::vector<KeptDelete> deletes_of(const std::vector<CollectionFile>& inputs) {
   return out;
 }
 
-CollectionFile part_of(const Json& told, const std::string& folder, std::set<std::string>& taken) {
-  const IsoWeek week{static_cast<int>(told.at("year").as_int()), static_cast<int>(told.at("week").as_int())};
-  const std::string name = free_week_name(week, taken);
+CollectionFile part_of(MergedPart told, const std::string& folder, std::set<std::string>& taken) {
+  const std::string name = free_week_name({told.year, told.week}, taken);
   CollectionFile out;
   out.name = *parse_part_name(name);
-  out.info = part_info_from_json(told.at("info"));
+  out.info = std::move(told.info);
   out.file.path = folder + "/" + name;
-  out.file.rows = told.at("rows").as_int();
-  for (const Json& group : told.at("row_group_rows").as_array()) out.file.row_group_rows.push_back(group.as_int());
+  out.file.rows = told.rows;
+  out.file.row_group_rows = std::move(told.row_group_rows);
   return out;
 }
 

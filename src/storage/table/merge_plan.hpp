@@ -13,10 +13,19 @@
 #include <string_view>
 #include <vector>
 
-#include "base/json.hpp"
 #include "storage/table/file_set.hpp"
 
 namespace canvasback {
+
+// A part that was written, in the order in which its file was asked for.
+struct MergedPart {
+  int year = 0;
+  int week = 0;
+  std::int64_t rows = 0;
+  std::uint64_t bytes = 0;
+  std::vector<std::int64_t> row_group_rows;
+  PartInfo info;
+};
 
 // What the parts of a merge say of themselves, in common: kinds, commits covered, parts replaced, conflicts, and those
 // requests whose repetition is still `remembered`. Deletions are not among it (deletes_of).
@@ -29,9 +38,8 @@ bool must_keep_deletes(const std::vector<CollectionFile>& live, const std::vecto
                        bool any_archived, bool any_on_its_way);
 std::vector<KeptDelete> deletes_of(const std::vector<CollectionFile>& inputs);
 
-// A part as the worker tells of it: {"year", "week", "rows", "row_group_rows", "info"}, under a name of its week that
-// is not in `taken`. Its size and times are not known yet.
-CollectionFile part_of(const Json& told, const std::string& folder, std::set<std::string>& taken);
+// A part as the worker tells of it, under a name of its week that is not in `taken`. Its times are not known yet.
+CollectionFile part_of(MergedPart told, const std::string& folder, std::set<std::string>& taken);
 MergeNote note_of(const std::string& merge_id, const std::vector<CollectionFile>& inputs,
                   const std::vector<CollectionFile>& parts);
 

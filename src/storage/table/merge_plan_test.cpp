@@ -32,8 +32,8 @@ bool always(std::string_view) { return true; }
 TEST(MergePlan, SaysWhichCommitsItCoversAndWhatItReplaces) {
   FileSet inputs;
   inputs.live = {part("data_2025_w02.parquet", "p1", {{1, 4}}), part("data_2025_w02_0001.parquet", "p2", {{5, 5}}),
-                 file_of("commit_000000000008.parquet"), file_of("commit_000000000007_1of2.parquet"),
-                 file_of("commit_000000000007_2of2.parquet"), file_of("commit_000000000012.parquet")};
+                 file_of("commit_000000000008.parquet"),        file_of("commit_000000000007_1of2.parquet"),
+                 file_of("commit_000000000007_2of2.parquet"),   file_of("commit_000000000012.parquet")};
   inputs.live[1].info.conflicts = {{5, 0, "a", "int", "text"}};
   const PartInfo info = merged_info(inputs, always, 77);
   EXPECT_EQ(info.time_us, 77);
@@ -48,7 +48,8 @@ TEST(MergePlan, CarriesRequestsThatAreStillRemembered) {
   inputs.live = {file_of("commit_000000000003.parquet"), part("data_2025_w02.parquet", "p1", {{1, 2}})};
   inputs.live[0].info.requests = {{"new", 1, 0, 0, 5}, {"forgotten", 1, 0, 0, 5}};
   inputs.live[1].info.requests = {{"old", 1, 0, 2, 4}};
-  const PartInfo info = merged_info(inputs, [](std::string_view key) { return key != "forgotten"; }, 0);
+  const PartInfo info = merged_info(
+      inputs, [](std::string_view key) { return key != "forgotten"; }, 0);
   ASSERT_EQ(info.requests.size(), 2U);
   EXPECT_EQ(info.requests[0].key, "new");
   EXPECT_EQ(info.requests[0].commit, 3U);  // a commit's own does not say its number
@@ -69,14 +70,8 @@ TEST(MergePlan, DeletionsGoOnceNoOlderVersionCanBeAnywhere) {
 }
 
 TEST(MergePlan, PartsGetNamesThatNobodyHas) {
-  Json told;
-  told.set("year", 2025);
-  told.set("week", 2);
-  told.set("rows", 12);
-  told.set("row_group_rows", Json::Array{Json(7), Json(5)});
-  PartInfo info;
-  info.id = "new";
-  told.set("info", to_json(info));
+  MergedPart told{2025, 2, 12, 0, {7, 5}, {}};
+  told.info.id = "new";
   std::set<std::string> taken{"data_2025_w02.parquet"};
   const CollectionFile first = part_of(told, "/c", taken);
   const CollectionFile second = part_of(told, "/c", taken);

@@ -185,10 +185,10 @@ void WorkerProcess::start(const Task& task, const std::vector<const Dataset*>& d
     send_held(*dataset, held);
     entries.push(to_json(*dataset));
   }
-  if (task.kind == TaskKind::Inspect) {
+  if (const auto* inspect = std::get_if<InspectWork>(&task.work)) {
     // As this task finds it, which the others do only once it has been looked into.
-    known_versions_.erase(task.inspected.name);
-    send_held(task.inspected, held);
+    known_versions_.erase(inspect->listed.name);
+    send_held(inspect->listed, held);
   }
   if (!entries.as_array().empty()) {
     Json catalog;

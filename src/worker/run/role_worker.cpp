@@ -127,35 +127,49 @@ class RoleWorker {
 
   Result<Json> run_kind(const Task& task, const CancelToken& cancel) {
     Stopwatch watch;
-    Json out;
-    if (task.kind == TaskKind::Ingest && options_.role == "ingest") {
-      std::int64_t reported_ns = monotonic_ns();
-      const auto report = [&](const IngestProgress& progress) {
-        const std::int64_t now_ns = monotonic_ns();
-        if (now_ns - reported_ns < std::chrono::nanoseconds(limits::kProgressPeriod).count()) return;
-        reported_ns = now_ns;
-        Json json;
-        json.set("rows", progress.records);
-        json.set("bytes", progress.bytes);
-        static_cast<void>(channel_.send(FrameKind::Progress, json));
-      };
-      const IngestWork work = ingest_work_from_json(task.work);
-      CANVASBACK_ASSIGN(IngestResult result, run_ingest(work, feed_, options_.threads, cancel, report));
-      out = to_json(result);
-    } else if (task.kind == TaskKind::Merge && options_.engine) {
-      CANVASBACK_ASSIGN(out, run_merge(task.work, *options_.engine, feed_, options_.threads, cancel));
-    } else if (task.kind == TaskKind::Keys && options_.engine) {
-      CANVASBACK_ASSIGN(out, run_keys(task.work, feed_, cancel));
-    } else if (task.kind == TaskKind::Examine && options_.engine) {
-      CANVASBACK_ASSIGN(out, run_examine(task.work, cancel));
-    } else if (task.kind == TaskKind::Check && options_.engine) {
-      CANVASBACK_ASSIGN(out, run_check(task.work, feed_, cancel));
+    Result<Json> out = fail(ErrorCode::DataProcessing, "A task of this kind is not this worker's.");
+    if (options_.role == "ingest") {
+      if (const auto* ingest = std::get_if<IngestWork>(&task.work)) out = ingested(*ingest, cancel);
+    } else if (options_.engine) {
+      out = maintained(task.work, cancel);
+    }
+    if (!out) return out;
+    out->set("work_ms", watch.elapsed_ms());
+    out->set("memory_usage_mb", static_cast<double>(options_.resident_bytes()) / 1e6);
+    return out;
+  }
+
+  Result<Json> ingested(const IngestWork& work, const CancelToken& cancel) {
+    std::int64_t reported_ns = monotonic_ns();
+    const auto report = [&](const IngestProgress& progress) {
+      const std::int64_t now_ns = monotonic_ns();
+      if (now_ns - reported_ns < std::chrono::nanoseconds(limits::kProgressPeriod).count()) return;
+      reported_ns = now_ns;
+      Json json;
+      json.set("rows", progress.records);
+      json.set("bytes", progress.bytes);
+      static_cast<void>(channel_.send(FrameKind::Progress, json));
+    };
+    CANVASBACK_ASSIGN(IngestResult result, run_ingest(work, feed_, options_.threads, cancel, report));
+    return to_json(result);
+  }
+
+  Result<Json> maintained(const TaskWork& task_work, const CancelToken& cancel) {
+    if (const auto* merge = std::get_if<MergeWork>(&task_work)) {
+      CANVASBACK_ASSIGN(auto parts, run_merge(*merge, *options_.engine, feed_, options_.threads, cancel));
+      return to_json(parts);
+    }
+    if (const auto* keys = std::get_if<KeysWork>(&task_work)) {
+      CANVASBACK_TRY(run_keys(*keys, feed_, cancel));
+    } else if (const auto* examine = std::get_if<ExamineWork>(&task_work)) {
+      CANVASBACK_ASSIGN(auto files, run_examine(*examine, cancel));
+      return to_json(files);
+    } else if (const auto* check = std::get_if<CheckWork>(&task_work)) {
+      CANVASBACK_TRY(run_check(*check, feed_, cancel));
     } else {
       return fail(ErrorCode::DataProcessing, "A task of this kind is not this worker's.");
     }
-    out.set("work_ms", watch.elapsed_ms());
-    out.set("memory_usage_mb", static_cast<double>(options_.resident_bytes()) / 1e6);
-    return out;
+    return Json(Json::Object{});
   }
 
   static constexpr std::uint64_t kTrimAbove = 256 * limits::kMiB;

@@ -69,7 +69,7 @@ Result<RowsRequest> selection_of(const Services& services, Request& request) {
 
 asio::awaitable<void> stream(Services services, Connection& connection, Request& request, RowsRequest rows,
                              Headers headers) {
-  StreamHead head{rows.format, rows.content_encoding, std::move(headers)};
+  StreamHead head{rows.output.format, rows.output.content_encoding, std::move(headers)};
   OpenAnswer open = [&](CancelToken gone) { return services.queries.rows(std::move(rows), gone); };
   co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }
@@ -83,9 +83,8 @@ asio::awaitable<Result<ProfileAnswer>> analysis_of(Services services, Connection
   wanted.selection.filter = rows.selection.filter;
   wanted.analysis.kind = Analysis::Kind::Profile;
   wanted.analysis.profile_type = std::move(type);
-  wanted.numbers_exact = rows.numbers_exact;
-  wanted.timeout_ms = rows.timeout_ms;
-  wanted.received_ns = rows.received_ns;
+  wanted.output.numbers_exact = rows.output.numbers_exact;
+  wanted.context = rows.context;
   connection.set_on_gone([services] { services.queries.cancel_gone(); });
   auto answer = co_await services.queries.profile(std::move(wanted), connection.gone());
   connection.set_on_gone(nullptr);
@@ -95,11 +94,11 @@ asio::awaitable<Result<ProfileAnswer>> analysis_of(Services services, Connection
 asio::awaitable<void> query(Services services, Connection& connection, Request& request) {
   auto rows = selection_of(services, request);
   const std::string* analysis = request.parameter("analysis");
-  if (rows && analysis != nullptr && (!is_analysis(*analysis) || rows->format != "json")) {
+  if (rows && analysis != nullptr && (!is_analysis(*analysis) || rows->output.format != "json")) {
     rows = fail(ErrorCode::InvalidData, "analysis must be summary, profile or quality, with format json.");
   }
   if (!rows) co_return co_await refuse(connection, request, rows.error());
-  rows->row_objects = true;
+  rows->output.row_objects = true;
   rows->selection.limit = rows->selection.limit.value_or(kDefaultRows);
   Headers none;
   if (analysis == nullptr) co_return co_await stream(services, connection, request, std::move(*rows), std::move(none));
@@ -123,11 +122,11 @@ asio::awaitable<void> query(Services services, Connection& connection, Request& 
 // Rows in the order of the files, from one place on; or in that of the key, from one key on. Neither is slower far in.
 Result<RowsRequest> batches_of(const Services& services, Request& request) {
   CANVASBACK_ASSIGN(RowsRequest rows, selection_of(services, request));
-  rows.format = "arrow";
-  rows.content_encoding.clear();
-  rows.batch_rows = kDefaultBatchRows;
+  rows.output.format = "arrow";
+  rows.output.content_encoding.clear();
+  rows.output.batch_rows = kDefaultBatchRows;
   if (const std::string* text = request.parameter("batch_size")) {
-    CANVASBACK_ASSIGN(rows.batch_rows, parse_integer(*text, "batch_size", 1, limits::kBatchRows));
+    CANVASBACK_ASSIGN(rows.output.batch_rows, parse_integer(*text, "batch_size", 1, limits::kBatchRows));
   }
   const std::string* strategy = request.parameter("strategy");
   const std::string* after = request.parameter("after_key");
@@ -171,12 +170,12 @@ asio::awaitable<void> batches(Services services, Connection& connection, Request
 asio::awaitable<void> export_parquet(Services services, Connection& connection, Request& request) {
   auto rows = selection_of(services, request);
   if (!rows) co_return co_await refuse(connection, request, rows.error());
-  rows->format = "parquet";
-  rows->content_encoding.clear();
+  rows->output.format = "parquet";
+  rows->output.content_encoding.clear();
   const std::string* filename = request.parameter("filename");
   Headers headers;
   headers.emplace_back("Content-Disposition",
-                       content_disposition(filename != nullptr ? *filename : "", rows->dataset, rows->format));
+                       content_disposition(filename != nullptr ? *filename : "", rows->dataset, rows->output.format));
   co_await stream(services, connection, request, std::move(*rows), std::move(headers));
 }
 

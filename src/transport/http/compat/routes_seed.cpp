@@ -26,15 +26,15 @@ Result<RowsRequest> seed_rows(const Services& services, const Request& request, 
   CANVASBACK_ASSIGN(auto dataset, dataset_of(services, request));
   RowsRequest out;
   out.dataset = dataset->name;
-  out.format = format;
-  out.received_ns = request.received_ns;
+  out.output.format = format;
+  out.context.received_ns = request.received_ns;
   if (const std::string* skip = request.parameter("skip")) {
     CANVASBACK_ASSIGN(out.selection.offset, parse_integer(*skip, "skip", 0, INT64_MAX / 2));
   }
   if (const std::string* limit = request.parameter("limit")) {
     CANVASBACK_ASSIGN(out.selection.limit, parse_integer(*limit, "limit", 0, INT64_MAX / 2));
   }
-  out.content_encoding = content_encoding_of(request, format);
+  out.output.content_encoding = content_encoding_of(request, format);
   return out;
 }
 
@@ -47,7 +47,7 @@ asio::awaitable<void> rows(Services services, Connection& connection, Request& r
   Headers headers;
   if (format == "parquet")
     headers.emplace_back("Content-Disposition", content_disposition("", wanted->dataset, format));
-  StreamHead head{format, wanted->content_encoding, std::move(headers)};
+  StreamHead head{format, wanted->output.content_encoding, std::move(headers)};
   OpenAnswer open = [&](CancelToken gone) { return services.queries.rows(std::move(*wanted), gone); };
   co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }
@@ -82,7 +82,7 @@ Result<SqlRunRequest> summary_request(const Services& services, const Request& r
   CANVASBACK_ASSIGN(std::string value,
                     pick_column(*dataset, request.parameter("value"), {"value", "amount"}, "value", is_numeric));
   SqlRunRequest out;
-  out.received_ns = request.received_ns;
+  out.context.received_ns = request.received_ns;
   const std::string* filter = request.parameter("filter_category");
   out.sql = fmt::format(
       "SELECT {0}, avg({1}) AS average_value, sum({1}) AS total_value, count(*) AS record_count FROM {2} {3}"
@@ -100,15 +100,15 @@ Result<SqlRunRequest> summary_request(const Services& services, const Request& r
   }
   if (skip > 0) out.sql += fmt::format(" OFFSET {}", skip);
   // The earlier stack answered with the IPC file format.
-  out.format = "arrow_file";
+  out.output.format = "arrow_file";
   if (request.parameter("format") != nullptr || !request.header("accept").empty()) {
     auto format = format_of(request);
     const bool any =
         request.parameter("format") == nullptr && request.header("accept").find("*/*") != std::string_view::npos;
     if (!format) return std::unexpected(format.error());
-    if (!any) out.format = *format;
+    if (!any) out.output.format = *format;
   }
-  out.content_encoding = content_encoding_of(request, out.format);
+  out.output.content_encoding = content_encoding_of(request, out.output.format);
   return out;
 }
 
@@ -118,7 +118,7 @@ asio::awaitable<void> summary(Services services, Connection& connection, Request
     co_await connection.respond(problem_response(wanted.error(), request.path));
     co_return;
   }
-  StreamHead head{wanted->format, wanted->content_encoding, {}};
+  StreamHead head{wanted->output.format, wanted->output.content_encoding, {}};
   OpenAnswer open = [&](CancelToken gone) { return services.queries.sql(std::move(*wanted), gone); };
   co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }

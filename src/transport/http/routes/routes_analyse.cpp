@@ -28,8 +28,8 @@ asio::awaitable<void> profile(Services services, Connection& connection, Request
   wanted->analysis.kind = Analysis::Kind::Profile;
   const std::string* type = request.parameter("type");
   wanted->analysis.profile_type = type != nullptr ? *type : "profile";
-  wanted->content_encoding.clear();
-  const std::string format = wanted->format;
+  wanted->output.content_encoding.clear();
+  const std::string format = wanted->output.format;
   connection.set_on_gone([services] { services.queries.cancel_gone(); });
   auto answer = co_await services.queries.profile(std::move(*wanted), connection.gone());
   connection.set_on_gone(nullptr);
@@ -68,14 +68,14 @@ Status read_column(const Request& request, Analysis& analysis) {
 
 asio::awaitable<void> answer_rows(Services services, Connection& connection, Request& request,
                                   Result<AnalysisRequest> wanted) {
-  if (wanted && find_output_format(wanted->format) == nullptr) {
-    wanted = fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\".", wanted->format.substr(0, 64)));
+  if (wanted && find_output_format(wanted->output.format) == nullptr) {
+    wanted = fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\".", wanted->output.format.substr(0, 64)));
   }
   if (!wanted) {
     co_await connection.respond(problem_response(wanted.error(), request.path));
     co_return;
   }
-  StreamHead head{wanted->format, wanted->content_encoding, {}};
+  StreamHead head{wanted->output.format, wanted->output.content_encoding, {}};
   OpenAnswer open = [&](CancelToken gone) { return services.queries.analyse(std::move(*wanted), gone); };
   co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }

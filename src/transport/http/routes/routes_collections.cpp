@@ -42,7 +42,7 @@ Result<std::int64_t> limit_of(const Services& services, const Json& value) {
 }
 
 // A statement of ours with its bound values.
-struct Statement {
+struct MadeStatement {
   std::string sql;
   Json parameters = Json::Array{};
   Narrowing narrowing = {};
@@ -53,13 +53,13 @@ struct Statement {
   }
 };
 
-SqlRunRequest run_of(const Request& request, Statement statement) {
+SqlRunRequest run_of(const Request& request, MadeStatement statement) {
   SqlRunRequest run;
   run.sql = std::move(statement.sql);
   if (!statement.parameters.as_array().empty()) run.parameters = std::move(statement.parameters);
-  run.row_objects = true;
-  run.received_ns = request.received_ns;
-  run.content_encoding = content_encoding_of(request, "json");
+  run.output.row_objects = true;
+  run.context.received_ns = request.received_ns;
+  run.output.content_encoding = content_encoding_of(request, "json");
   run.narrowing = std::move(statement.narrowing);
   return run;
 }
@@ -69,7 +69,7 @@ asio::awaitable<void> answer(Services services, Connection& connection, Request&
     co_await connection.respond(problem_response(run.error(), request.path));
     co_return;
   }
-  StreamHead head{run->format, run->content_encoding, {}};
+  StreamHead head{run->output.format, run->output.content_encoding, {}};
   OpenAnswer open = [&](CancelToken gone) { return services.queries.sql(std::move(*run), gone); };
   co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }
@@ -92,22 +92,22 @@ Result<SqlRunRequest> sql_request(const Services& services, const Request& reque
   run.sql = text.as_string();
   run.parameters = body.at("parameters");
   CANVASBACK_ASSIGN(run.limit, limit_of(services, body.at("limit")));
-  run.row_objects = true;
-  run.received_ns = request.received_ns;
-  if (body.at("format").is_string()) run.format = body.at("format").as_string();
-  run.content_encoding = content_encoding_of(request, run.format);
+  run.output.row_objects = true;
+  run.context.received_ns = request.received_ns;
+  if (body.at("format").is_string()) run.output.format = body.at("format").as_string();
+  run.output.content_encoding = content_encoding_of(request, run.output.format);
   if (const Json& timeout = body.at("timeout_ms"); !timeout.is_null()) {
     if (!timeout.is_integer()) return fail(ErrorCode::InvalidData, "timeout_ms must be an integer.");
-    CANVASBACK_ASSIGN(run.timeout_ms,
+    CANVASBACK_ASSIGN(run.context.timeout_ms,
                       parse_integer(timeout.scalar_text(), "timeout_ms", 1, limits::kMaxTimeout.count()));
   }
   return run;
 }
 
 // A record's id in the columns it may stand in.
-Result<Statement> by_id(const Services& services, const Collection& collection, const std::string& id) {
+Result<MadeStatement> by_id(const Services& services, const Collection& collection, const std::string& id) {
   const Kinds all = kinds_of(collection.files);
-  Statement out;
+  MadeStatement out;
   std::vector<std::string> conditions;
   for (const KindColumn& column : columns_of_members(all)) {
     if (column.key != kIdColumn) continue;
@@ -130,13 +130,13 @@ Result<Statement> by_id(const Services& services, const Collection& collection, 
 asio::awaitable<void> record(Services services, Connection& connection, Request& request) {
   auto collection = find_collection(services, collection_of(request));
   auto statement = collection ? by_id(services, **collection, request.path_parameters["id"])
-                              : Result<Statement>(std::unexpected(collection.error()));
+                              : Result<MadeStatement>(std::unexpected(collection.error()));
   if (!statement) {
     co_await connection.respond(problem_response(statement.error(), request.path));
     co_return;
   }
   SqlRunRequest run = run_of(request, std::move(*statement));
-  run.content_encoding.clear();
+  run.output.content_encoding.clear();
   connection.set_on_gone([&services] { services.queries.cancel_gone(); });
   auto opened = co_await services.queries.sql(std::move(run), connection.gone());
   if (!opened) {
@@ -209,7 +209,7 @@ Result<SqlRunRequest> date_range(const Services& services, const Request& reques
     }
   }
   if (!range.start && !range.end) return fail(ErrorCode::InvalidData, "The body must have \"start\" or \"end\".");
-  Statement out;
+  MadeStatement out;
   out.narrowing = weeks_of(services, *collection, body, limit);
   SqlRunRequest run = run_of(request, std::move(out));
   run.range = std::move(range);
@@ -222,7 +222,7 @@ Result<SqlRunRequest> recent(const Services& services, const Request& request) {
     CANVASBACK_ASSIGN(limit, parse_integer(*text, "limit", 0, services.settings.limit_max));
   }
   CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
-  Statement out;
+  MadeStatement out;
   out.sql = fmt::format("SELECT * FROM {} ORDER BY {} DESC LIMIT {}", sql_identifier(collection->name),
                         sql_identifier(kIngestedAtColumn), limit);
   return run_of(request, std::move(out));
@@ -247,25 +247,24 @@ Result<Task> search_task(const Services& services, const Request& request) {
   }
   CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
   Task task;
-  task.kind = TaskKind::Search;
-  task.dataset = collection->name;
-  task.work = to_json(search);
-  task.row_objects = true;
+  task.work = SearchWork{collection->name, std::move(search)};
+  task.output.row_objects = true;
+  task.output.content_encoding = content_encoding_of(request, "json");
   task.received_ns = request.received_ns;
-  task.content_encoding = content_encoding_of(request, "json");
   return task;
 }
 
 asio::awaitable<void> search(Services services, Connection& connection, Request& request) {
   auto task = search_task(services, request);
-  auto dataset = services.datasets.find(task ? task->dataset : std::string(kDefaultCollection));
+  const std::string name = task ? std::get<SearchWork>(task->work).dataset : std::string(kDefaultCollection);
+  auto dataset = services.datasets.find(name);
   if (!task || !dataset) {
     co_await connection.respond(problem_response(task ? dataset.error() : task.error(), request.path));
     co_return;
   }
-  StreamHead head{task->format, task->content_encoding, {}};
+  StreamHead head{task->output.format, task->output.content_encoding, {}};
   OpenAnswer open = [&](CancelToken gone) {
-    RunningQuery entry{0, "search", task->dataset, task->format, 0, "waiting", nullptr, gone};
+    RunningQuery entry{0, "search", name, task->output.format, 0, "waiting", nullptr, gone};
     std::vector<std::shared_ptr<const Dataset>> datasets(1, *dataset);
     return services.queries.run(std::move(*task), std::move(datasets), Lane::General, std::move(entry));
   };

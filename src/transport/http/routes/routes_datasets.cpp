@@ -127,7 +127,7 @@ asio::awaitable<void> detail(Services services, Connection& connection, Request&
 
 // What is known of the answer before it is there.
 StreamHead rows_head(Services services, const RowsRequest& wanted) {
-  StreamHead head{wanted.format, wanted.content_encoding, {}};
+  StreamHead head{wanted.output.format, wanted.output.content_encoding, {}};
   const Selection& selection = wanted.selection;
   const std::vector<std::string> left_out = services.datasets.left_out_of(wanted.dataset, wanted.on_unreadable);
   add_left_out(head.headers, left_out);
@@ -161,14 +161,14 @@ std::string wanted_filename(const Request& request, const RowsRequest& wanted) {
   if (const std::string* given = request.parameter("filename")) filename = *given;
   if (auto body = Json::parse(request.body); body && body->at("filename").is_string())
     filename = body->at("filename").as_string();
-  return download_name(filename, wanted.dataset, wanted.format);
+  return download_name(filename, wanted.dataset, wanted.output.format);
 }
 
 // At once, watched under ?job=, or as a job whose file is fetched later.
 asio::awaitable<void> exported(Services services, Connection& connection, Request& request) {
   auto wanted = export_request_from(request, request.path_parameters["name"]);
-  if (wanted && find_output_format(wanted->format) == nullptr) {
-    wanted = fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\".", wanted->format.substr(0, 64)));
+  if (wanted && find_output_format(wanted->output.format) == nullptr) {
+    wanted = fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\".", wanted->output.format.substr(0, 64)));
   }
   if (!wanted) {
     co_await connection.respond(problem_response(wanted.error(), request.path));
@@ -190,10 +190,10 @@ asio::awaitable<void> exported(Services services, Connection& connection, Reques
       co_return;
     }
     watched = std::move(*job);
-    wanted->content_encoding.clear();  // the receipt is of the bytes of the file
+    wanted->output.content_encoding.clear();  // the receipt is of the bytes of the file
   }
   StreamHead head = rows_head(services, *wanted);
-  head.headers.emplace_back("Content-Disposition", content_disposition(filename, "", wanted->format));
+  head.headers.emplace_back("Content-Disposition", content_disposition(filename, "", wanted->output.format));
   head.job = std::move(watched);
   co_await stream_rows(services, connection, request, std::move(*wanted), std::move(head));
 }

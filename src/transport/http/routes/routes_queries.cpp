@@ -23,7 +23,7 @@ Result<StatementRequest> sql_request_from(const Request& request) {
                                                    "numbers", "filename"}));
   StatementRequest wanted;
   SqlRunRequest& out = wanted.run;
-  out.received_ns = request.received_ns;
+  out.context.received_ns = request.received_ns;
   for (const char* member : {"format", "compression", "numbers", "filename"}) {
     if (const Json* value = body.find(member); value != nullptr && !value->is_null() && !value->is_string()) {
       return fail(ErrorCode::InvalidData, fmt::format("\"{}\" must be a string.", member));
@@ -42,22 +42,22 @@ Result<StatementRequest> sql_request_from(const Request& request) {
       return fail(ErrorCode::InvalidData,
                   fmt::format("timeout_ms must be an integer from 1 to {}.", limits::kMaxTimeout.count()));
     }
-    out.timeout_ms = timeout->as_int();
+    out.context.timeout_ms = timeout->as_int();
   }
-  out.compression = body.at("compression").as_string();
+  out.output.compression = body.at("compression").as_string();
   const std::string_view numbers = body.at("numbers").as_string("exact");
   if (numbers != "exact" && numbers != "plain") return fail(ErrorCode::InvalidData, "numbers must be exact or plain.");
-  out.numbers_exact = numbers == "exact";
+  out.output.numbers_exact = numbers == "exact";
   CANVASBACK_ASSIGN(out.on_unreadable, on_unreadable_of(request));
   if (body.at("format").is_string()) {
-    out.format = body.at("format").as_string();
+    out.output.format = body.at("format").as_string();
   } else {
-    CANVASBACK_ASSIGN(out.format, format_of(request));
+    CANVASBACK_ASSIGN(out.output.format, format_of(request));
   }
-  if (find_output_format(out.format) == nullptr) {
-    return fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\".", out.format.substr(0, 64)));
+  if (find_output_format(out.output.format) == nullptr) {
+    return fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\".", out.output.format.substr(0, 64)));
   }
-  out.content_encoding = content_encoding_of(request, out.format);
+  out.output.content_encoding = content_encoding_of(request, out.output.format);
   wanted.filename = body.at("filename").as_string();
   return wanted;
 }
@@ -72,7 +72,7 @@ asio::awaitable<void> run_statement(Services services, Connection& connection, R
   SqlRunRequest& run = wanted->run;
   const std::string* token = request.parameter("job");
   if (prefers_async(request)) {
-    const std::string filename = download_name(wanted->filename, "query", run.format);
+    const std::string filename = download_name(wanted->filename, "query", run.output.format);
     auto job = services.jobs.start(std::move(run), token != nullptr ? std::optional(*token) : std::nullopt, filename);
     co_await respond_accepted(connection, request, services.jobs, std::move(job));
     co_return;
@@ -85,12 +85,12 @@ asio::awaitable<void> run_statement(Services services, Connection& connection, R
       co_return;
     }
     watched = std::move(*job);
-    run.content_encoding.clear();  // the receipt is of the bytes of the file
+    run.output.content_encoding.clear();  // the receipt is of the bytes of the file
   }
-  StreamHead head{run.format, run.content_encoding, {}, std::move(watched)};
+  StreamHead head{run.output.format, run.output.content_encoding, {}, std::move(watched)};
   add_left_out(head.headers, services.datasets.left_out_of_sql(run.sql, run.on_unreadable));
   if (!wanted->filename.empty()) {
-    head.headers.emplace_back("Content-Disposition", content_disposition(wanted->filename, "", run.format));
+    head.headers.emplace_back("Content-Disposition", content_disposition(wanted->filename, "", run.output.format));
   }
   OpenAnswer open = [&](CancelToken gone) { return services.queries.sql(std::move(run), gone); };
   co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));

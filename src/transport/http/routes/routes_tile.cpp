@@ -58,18 +58,14 @@ Result<TileRequest> tile_request_from(const Request& request) {
     std::erase_if(rows.query, [](const auto& parameter) { return parameter.first == "format"; });
   }
   CANVASBACK_ASSIGN(AnalysisRequest common, analysis_request_from(rows, request.path_parameters.at("name")));
-  if (find_output_format(common.format) == nullptr) {
-    return fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\".", common.format.substr(0, 64)));
+  if (find_output_format(common.output.format) == nullptr) {
+    return fail(ErrorCode::InvalidData, fmt::format("Unknown format \"{}\".", common.output.format.substr(0, 64)));
   }
   TileRequest out;
   out.dataset = std::move(common.dataset);
   out.selection = std::move(common.selection);
-  out.format = std::move(common.format);
-  out.compression = std::move(common.compression);
-  out.content_encoding = std::move(common.content_encoding);
-  out.numbers_exact = common.numbers_exact;
-  out.timeout_ms = common.timeout_ms;
-  out.received_ns = request.received_ns;
+  out.output = std::move(common.output);
+  out.context = std::move(common.context);
   Tile& tile = out.tile;
   tile.picture = picture;
   read_text(request, "x", tile.x);
@@ -129,7 +125,7 @@ asio::awaitable<void> tile(Services services, Connection& connection, Request& r
     co_await picture(services, connection, request, std::move(*wanted));
     co_return;
   }
-  StreamHead head{wanted->format, wanted->content_encoding, {}};
+  StreamHead head{wanted->output.format, wanted->output.content_encoding, {}};
   OpenAnswer open = [&](CancelToken gone) { return services.queries.tile(std::move(*wanted), gone); };
   co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }

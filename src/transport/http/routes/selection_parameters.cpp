@@ -36,7 +36,7 @@ Status parse_numbers(const Request& request, RowsRequest& out) {
     CANVASBACK_ASSIGN(selection.limit, parse_integer(*text, "limit", 0, INT64_MAX / 2));
   }
   if (const std::string* text = request.parameter("timeout_ms")) {
-    CANVASBACK_ASSIGN(out.timeout_ms, parse_integer(*text, "timeout_ms", 1, limits::kMaxTimeout.count()));
+    CANVASBACK_ASSIGN(out.context.timeout_ms, parse_integer(*text, "timeout_ms", 1, limits::kMaxTimeout.count()));
   }
   std::int64_t seed = 0;
   if (const std::string* text = request.parameter("seed")) {
@@ -104,7 +104,7 @@ std::string content_encoding_of(const Request& request, const std::string& forma
 Result<RowsRequest> rows_request_from(const Request& request, const std::string& dataset) {
   RowsRequest out;
   out.dataset = dataset;
-  out.received_ns = request.received_ns;
+  out.context.received_ns = request.received_ns;
   CANVASBACK_TRY(parse_numbers(request, out));
   Selection& selection = out.selection;
   if (const std::string* text = request.parameter("after")) selection.after = *text;
@@ -124,15 +124,15 @@ Result<RowsRequest> rows_request_from(const Request& request, const std::string&
   }
   if (const std::string* text = request.parameter("numbers")) {
     if (*text != "exact" && *text != "plain") return fail(ErrorCode::InvalidData, "numbers must be exact or plain.");
-    out.numbers_exact = *text == "exact";
+    out.output.numbers_exact = *text == "exact";
   }
   if (const std::string* text = request.parameter("compression")) {
     if (text->empty()) return fail(ErrorCode::InvalidData, "compression must not be empty.");
-    out.compression = *text;
+    out.output.compression = *text;
   }
   CANVASBACK_ASSIGN(out.on_unreadable, on_unreadable_of(request));
-  CANVASBACK_ASSIGN(out.format, format_of(request));
-  out.content_encoding = content_encoding_of(request, out.format);
+  CANVASBACK_ASSIGN(out.output.format, format_of(request));
+  out.output.content_encoding = content_encoding_of(request, out.output.format);
   return out;
 }
 
@@ -146,12 +146,8 @@ Result<AnalysisRequest> analysis_request_from(const Request& request, const std:
   AnalysisRequest out;
   out.dataset = dataset;
   out.selection = std::move(rows.selection);
-  out.format = std::move(rows.format);
-  out.compression = std::move(rows.compression);
-  out.content_encoding = std::move(rows.content_encoding);
-  out.numbers_exact = rows.numbers_exact;
-  out.timeout_ms = rows.timeout_ms;
-  out.received_ns = request.received_ns;
+  out.output = std::move(rows.output);
+  out.context = std::move(rows.context);
   return out;
 }
 
@@ -160,7 +156,7 @@ Result<AnalysisRequest> aggregate_request_from(const Request& request, const std
                                                    "format", "compression", "numbers", "timeout_ms"}));
   AnalysisRequest out;
   out.dataset = dataset;
-  out.received_ns = request.received_ns;
+  out.context.received_ns = request.received_ns;
   CANVASBACK_ASSIGN(out.analysis, aggregate_from_json(body.at("group_by"), body.at("measures")));
   for (const char* member : {"sort", "format", "compression", "numbers"}) {
     if (const Json* value = body.find(member); value != nullptr && !value->is_null() && !value->is_string()) {
@@ -176,7 +172,7 @@ Result<AnalysisRequest> aggregate_request_from(const Request& request, const std
     CANVASBACK_ASSIGN(std::int64_t number, parse_integer(value->scalar_text(), member, time ? 1 : 0,
                                                          time ? limits::kMaxTimeout.count() : INT64_MAX / 2));
     if (time) {
-      out.timeout_ms = number;
+      out.context.timeout_ms = number;
     } else if (std::string_view(member) == "limit") {
       out.selection.limit = number;
     } else {
@@ -189,14 +185,14 @@ Result<AnalysisRequest> aggregate_request_from(const Request& request, const std
   }
   const std::string_view numbers = body.at("numbers").as_string("exact");
   if (numbers != "exact" && numbers != "plain") return fail(ErrorCode::InvalidData, "numbers must be exact or plain.");
-  out.numbers_exact = numbers == "exact";
-  out.compression = body.at("compression").as_string();
+  out.output.numbers_exact = numbers == "exact";
+  out.output.compression = body.at("compression").as_string();
   if (body.at("format").is_string()) {
-    out.format = body.at("format").as_string();
+    out.output.format = body.at("format").as_string();
   } else {
-    CANVASBACK_ASSIGN(out.format, format_of(request));
+    CANVASBACK_ASSIGN(out.output.format, format_of(request));
   }
-  out.content_encoding = content_encoding_of(request, out.format);
+  out.output.content_encoding = content_encoding_of(request, out.output.format);
   return out;
 }
 

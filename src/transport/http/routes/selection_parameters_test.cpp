@@ -17,10 +17,10 @@ TEST(SelectionParameters, NothingGivenIsEverythingAsJson) {
   const auto request = rows("");
   ASSERT_TRUE(request);
   EXPECT_EQ(request->dataset, "d");
-  EXPECT_EQ(request->format, "json");
+  EXPECT_EQ(request->output.format, "json");
   EXPECT_EQ(request->selection.limit, std::nullopt);
   EXPECT_TRUE(request->selection.in_file_order());
-  EXPECT_TRUE(request->numbers_exact);
+  EXPECT_TRUE(request->output.numbers_exact);
 }
 
 TEST(SelectionParameters, AllOfThemAreRead) {
@@ -36,10 +36,10 @@ TEST(SelectionParameters, AllOfThemAreRead) {
   EXPECT_EQ(selection.sort.size(), 2U);
   EXPECT_EQ(selection.sample->share, 0.1);
   EXPECT_EQ(selection.sample->seed, 7);
-  EXPECT_EQ(request->format, "csv");
-  EXPECT_FALSE(request->numbers_exact);
-  EXPECT_EQ(request->compression, "zstd");
-  EXPECT_EQ(request->timeout_ms, 500);
+  EXPECT_EQ(request->output.format, "csv");
+  EXPECT_FALSE(request->output.numbers_exact);
+  EXPECT_EQ(request->output.compression, "zstd");
+  EXPECT_EQ(request->context.timeout_ms, 500);
 }
 
 TEST(SelectionParameters, WrongValuesAreRefusedByName) {

@@ -50,7 +50,7 @@ std::size_t end_of_value(std::string_view text, std::size_t at) {
 }  // namespace
 
 asio::awaitable<Result<WholeAnswer>> whole_answer(QueryService& queries, Connection& connection, SqlRunRequest run) {
-  run.content_encoding.clear();
+  run.output.content_encoding.clear();
   connection.set_on_gone([&queries] { queries.cancel_gone(); });
   auto opened = co_await queries.sql(std::move(run), connection.gone());
   auto out = co_await read_whole(std::move(opened));
@@ -59,7 +59,7 @@ asio::awaitable<Result<WholeAnswer>> whole_answer(QueryService& queries, Connect
 }
 
 asio::awaitable<Result<WholeAnswer>> whole_answer(QueryService& queries, Connection& connection, RowsRequest rows) {
-  rows.content_encoding.clear();
+  rows.output.content_encoding.clear();
   connection.set_on_gone([&queries] { queries.cancel_gone(); });
   auto opened = co_await queries.rows(std::move(rows), connection.gone());
   auto out = co_await read_whole(std::move(opened));

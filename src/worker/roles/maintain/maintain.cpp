@@ -31,25 +31,23 @@ std::int64_t time_at(const arrow::RecordBatch& batch, std::int64_t row) {
   return static_cast<const arrow::Int64Array&>(*batch.column(batch.num_columns() - 1)).Value(row);
 }
 
-KeyWriter key_writer(const Json& work, WorkFeed& feed, const CancelToken& cancel) {
-  const RecordSchema schema = record_schema_from_kept(work.at("schema"));
-  return KeyWriter(KeyColumns(schema, std::string(work.at("key_secret").as_string())),
-                   [&feed, &cancel] { return feed.need_file(kNeedKeys, cancel); });
+KeyWriter key_writer(const RecordSchema& schema, const std::string& key_secret, WorkFeed& feed,
+                     const CancelToken& cancel) {
+  return KeyWriter(KeyColumns(schema, key_secret), [&feed, &cancel] { return feed.need_file(kNeedKeys, cancel); });
 }
 
 class Merge {
  public:
-  Merge(const Json& work, Engine& engine, WorkFeed& feed, int threads, const CancelToken& cancel)
+  Merge(const MergeWork& work, Engine& engine, WorkFeed& feed, int threads, const CancelToken& cancel)
       : work_(work), engine_(engine), feed_(feed), threads_(threads), cancel_(cancel) {}
 
-  Result<Json> run() {
-    CANVASBACK_ASSIGN(Dataset dataset, dataset_from_json(work_.at("dataset")));
+  Result<std::vector<MergedPart>> run() {
+    const Dataset& dataset = work_.files;
     // Just before the engine reads them: a page that was read is in memory then.
     CANVASBACK_TRY(work_pieces(threads_, dataset.files.size(),
                                [&](std::size_t i, std::size_t) { return check_file(dataset.files[i], cancel_); }));
-    if (work_.find("schema") != nullptr) keys_.emplace(key_writer(work_, feed_, cancel_));
-    const Kinds kinds = part_info_from_json(work_.at("info")).kinds;
-    const std::string time_sql = record_time_sql(record_time_columns(kinds));
+    if (work_.schema) keys_.emplace(key_writer(*work_.schema, work_.key_secret, feed_, cancel_));
+    const std::string time_sql = record_time_sql(record_time_columns(work_.info.kinds));
     const std::string from = relation_sql(dataset);
     engine_.use_threads(threads_);
     CANVASBACK_TRY(find_weeks(from, time_sql));
@@ -64,18 +62,15 @@ class Merge {
     }
     if (weeks_.empty()) {
       // Nothing is left of the records, but what the files say beside them has to be kept.
-      const std::int64_t now_us = work_.at("info").at("time_us").as_int();
-      weeks_.push_back(week_number_of(now_us));
+      weeks_.push_back(week_number_of(work_.info.time_us));
       CANVASBACK_TRY(begin_part(*stream->schema(), weeks_[0]));
     }
     CANVASBACK_TRY(end_part());
     if (keys_) CANVASBACK_TRY(keys_->finish());
-    if (parts_.as_array().size() != weeks_.size()) {
+    if (parts_.size() != weeks_.size()) {
       return fail(ErrorCode::DataProcessing, "A merge found other weeks than there are.");
     }
-    Json out;
-    out.set("parts", std::move(parts_));
-    return out;
+    return std::move(parts_);
   }
 
  private:
@@ -94,7 +89,7 @@ class Merge {
     }
   }
 
-  std::string id_of(std::int64_t week) const { return fmt::format("{}-{}", work_.at("id").as_string(), week); }
+  std::string id_of(std::int64_t week) const { return fmt::format("{}-{}", work_.id, week); }
 
   Status write(const arrow::RecordBatch& batch) {
     for (std::int64_t begin = 0; begin < batch.num_rows();) {
@@ -137,7 +132,7 @@ class Merge {
     options.threads = threads_;
     options.row_group_rows = limits::kPartRowGroupRows;
     std::vector<std::string> keys;
-    if (work_.find("schema") != nullptr) keys = single_keys(record_schema_from_kept(work_.at("schema")));
+    if (work_.schema) keys = single_keys(*work_.schema);
     options.bloom_columns = filtered_columns(*schema_, keys);
     CANVASBACK_ASSIGN(writer_, PartWriter::open(file_.get(), schema_, std::move(options)));
     return {};
@@ -145,12 +140,12 @@ class Merge {
 
   Status end_part() {
     if (!writer_) return {};
-    PartInfo info = part_info_from_json(work_.at("info"));
+    PartInfo info = work_.info;
     info.records = writer_->rows();
     info.id = id_of(week_);
     for (std::int64_t week : weeks_) info.together.push_back(id_of(week));
     // What is told once stands in the first of them.
-    if (!parts_.as_array().empty()) {
+    if (!parts_.empty()) {
       info.requests.clear();
       info.conflicts.clear();
     }
@@ -158,20 +153,12 @@ class Merge {
     writer_.reset();
     file_.reset();
     const IsoWeek iso = iso_week_of(week_);
-    Json part;
-    part.set("year", iso.year);
-    part.set("week", iso.week);
-    part.set("rows", written.rows);
-    part.set("bytes", written.bytes);
-    Json groups = Json::Array{};
-    for (std::int64_t rows : written.row_group_rows) groups.push(rows);
-    part.set("row_group_rows", std::move(groups));
-    part.set("info", to_json(info));
-    parts_.push(std::move(part));
+    parts_.push_back(
+        {iso.year, iso.week, written.rows, written.bytes, std::move(written.row_group_rows), std::move(info)});
     return {};
   }
 
-  const Json& work_;
+  const MergeWork& work_;
   Engine& engine_;
   WorkFeed& feed_;
   const int threads_;
@@ -182,7 +169,7 @@ class Merge {
   UniqueFd file_;
   std::unique_ptr<PartWriter> writer_;
   std::optional<KeyWriter> keys_;
-  Json parts_ = Json::Array{};
+  std::vector<MergedPart> parts_;
 };
 
 // Reads all of a file, so that every page's checksum and value is looked at.
@@ -200,7 +187,7 @@ Status read_whole(const DataFile& file, const CancelToken& cancel) {
   return fail(ErrorCode::InvalidData, fmt::format("The footer says {} rows, {} are there.", file.rows, rows));
 }
 
-Result<Json> examine(DataFile file, bool deep, const CancelToken& cancel) {
+Result<ExaminedFile> examine(DataFile file, bool deep, const CancelToken& cancel) {
   CANVASBACK_TRY(deep ? check_file(file, cancel) : check_footer(file));
   Dataset dataset;
   dataset.kind = DatasetKind::Parquet;
@@ -213,30 +200,24 @@ Result<Json> examine(DataFile file, bool deep, const CancelToken& cancel) {
     return fail(ErrorCode::InvalidData, "The file does not hold the records it was written with.");
   }
   if (deep) CANVASBACK_TRY(read_whole(dataset.files[0], cancel));
-  Json out;
-  out.set("rows", dataset.files[0].rows);
-  Json groups = Json::Array{};
-  for (std::int64_t rows : dataset.files[0].row_group_rows) groups.push(rows);
-  out.set("row_group_rows", std::move(groups));
-  out.set("info", std::move(parsed));
-  return out;
+  return ExaminedFile{dataset.files[0].rows, dataset.files[0].row_group_rows, part_info_from_json(parsed), {}};
 }
 
 }  // namespace
 
-Result<Json> run_merge(const Json& work, Engine& engine, WorkFeed& feed, int threads, const CancelToken& cancel) {
+Result<std::vector<MergedPart>> run_merge(const MergeWork& work, Engine& engine, WorkFeed& feed, int threads,
+                                          const CancelToken& cancel) {
   return Merge(work, engine, feed, threads, cancel).run();
 }
 
-Result<Json> run_keys(const Json& work, WorkFeed& feed, const CancelToken& cancel) {
-  CANVASBACK_ASSIGN(Dataset listed, dataset_from_json(work.at("dataset")));
-  KeyWriter keys = key_writer(work, feed, cancel);
-  const auto& columns = work.at("columns").as_array();
-  for (std::size_t i = 0; i < listed.files.size() && i < columns.size(); ++i) {
+Status run_keys(const KeysWork& work, WorkFeed& feed, const CancelToken& cancel) {
+  const Dataset& listed = work.files;
+  KeyWriter keys = key_writer(work.schema, work.key_secret, feed, cancel);
+  for (std::size_t i = 0; i < listed.files.size() && i < work.columns.size(); ++i) {
     if (listed.files[i].rows == 0) continue;
     ScanOptions options;
     options.files.push_back(listed.files[i]);
-    for (const Json& name : columns[i].as_array()) options.columns.emplace_back(name.as_string());
+    options.columns = work.columns[i];
     const auto scan = [&]() -> Status {
       CANVASBACK_ASSIGN(auto stream, make_parquet_scan(std::move(options), cancel));
       while (true) {
@@ -253,33 +234,27 @@ Result<Json> run_keys(const Json& work, WorkFeed& feed, const CancelToken& cance
       return std::unexpected(std::move(error));
     }
   }
-  CANVASBACK_TRY(keys.finish());
-  return Json(Json::Object{});
+  return keys.finish();
 }
 
-Result<Json> run_examine(const Json& work, const CancelToken& cancel) {
-  CANVASBACK_ASSIGN(Dataset listed, dataset_from_json(work.at("dataset")));
-  Json files = Json::Array{};
-  for (const DataFile& file : listed.files) {
+Result<std::vector<ExaminedFile>> run_examine(const ExamineWork& work, const CancelToken& cancel) {
+  std::vector<ExaminedFile> files;
+  for (const DataFile& file : work.files.files) {
     CANVASBACK_TRY(cancel.check());
-    auto examined = examine(file, work.at("deep").as_bool(), cancel);
+    auto examined = examine(file, work.deep, cancel);
     if (examined) {
-      files.push(std::move(*examined));
-      continue;
+      files.push_back(std::move(*examined));
+    } else {
+      files.emplace_back().error = examined.error();
     }
-    Json failed;
-    failed.set("error", to_json(examined.error()));
-    files.push(std::move(failed));
   }
-  Json out;
-  out.set("files", std::move(files));
-  return out;
+  return files;
 }
 
-Result<Json> run_check(const Json& work, WorkFeed& feed, const CancelToken& cancel) {
-  CANVASBACK_ASSIGN(Dataset listed, dataset_from_json(work.at("dataset")));
+Status run_check(const CheckWork& work, WorkFeed& feed, const CancelToken& cancel) {
+  const Dataset& listed = work.files;
   for (std::size_t i = 0; i < listed.files.size(); ++i) {
-    if (!work.at("given").as_bool()) {
+    if (!work.given) {
       CANVASBACK_TRY(check_file(listed.files[i], cancel));
       continue;
     }
@@ -289,7 +264,7 @@ Result<Json> run_check(const Json& work, WorkFeed& feed, const CancelToken& canc
     CANVASBACK_ASSIGN(const UniqueFd fd, feed.need_file(request, cancel));
     CANVASBACK_TRY(check_file(fd.get(), listed.files[i], cancel));
   }
-  return Json(Json::Object{});
+  return {};
 }
 
 }  // namespace canvasback

@@ -4,23 +4,25 @@
 // every page of them; a check only compares checksums.
 #pragma once
 
-#include "base/json.hpp"
+#include <vector>
+
 #include "engine/engine.hpp"
+#include "task/maintain_task.hpp"
 #include "worker/child/work_feed.hpp"
 
 namespace canvasback {
 
-// work: {"dataset", "time_sql", "id", "info": what is to stand in the footers}. Answers {"parts": [{"year", "week",
-// "rows", "bytes", "row_group_rows", "info"}]}, in the order their files were asked for.
-Result<Json> run_merge(const Json& work, Engine& engine, WorkFeed& feed, int threads, const CancelToken& cancel);
+// The parts, in the order their files were asked for (kNeedPart).
+Result<std::vector<MergedPart>> run_merge(const MergeWork& work, Engine& engine, WorkFeed& feed, int threads,
+                                          const CancelToken& cancel);
 
-// work: {"dataset", "deep"}. Answers {"files": [{"rows", "row_group_rows", "info" | "error"}]}.
-// The keys of all rows of files, as they stand there (KeyEntries, into a file that is asked for as kNeedKeys).
-Result<Json> run_keys(const Json& work, WorkFeed& feed, const CancelToken& cancel);
-Result<Json> run_examine(const Json& work, const CancelToken& cancel);
+// KeyEntries of all rows, into a file that is asked for as kNeedKeys. Errors name the file.
+Status run_keys(const KeysWork& work, WorkFeed& feed, const CancelToken& cancel);
 
-// work: {"dataset", "given": its files come as descriptors, asked for as kNeedInput, instead of by their paths}.
+// By file. A file that cannot be read is no error of the whole.
+Result<std::vector<ExaminedFile>> run_examine(const ExamineWork& work, const CancelToken& cancel);
+
 // Errors: those of check_file(), of the first file that has one.
-Result<Json> run_check(const Json& work, WorkFeed& feed, const CancelToken& cancel);
+Status run_check(const CheckWork& work, WorkFeed& feed, const CancelToken& cancel);
 
 }  // namespace canvasback

@@ -48,6 +48,21 @@ std::string without_bloom_filters(const Dataset& dataset) {
   return fmt::format("(SELECT * REPLACE ({}) FROM {})", fmt::join(computed, ", "), relation);
 }
 
+template <class... Functions>
+struct Overloaded : Functions... {
+  using Functions::operator()...;
+};
+
+// The statement that gives the records of a range.
+Statement statement_of(const RecordRange& range) {
+  SqlStatement made = record_range_sql(range);
+  Statement out;
+  out.sql = std::move(made.sql);
+  out.parameters = Json::Array{};
+  for (std::string& parameter : made.parameters) out.parameters.push(std::move(parameter));
+  return out;
+}
+
 }  // namespace
 
 Executor::Executor(std::unique_ptr<Engine> engine, Channel& channel, ExecutorOptions options)
@@ -105,11 +120,11 @@ void Executor::run(const Task& task, CancelToken cancel) {
   unchecked_ = {task.unchecked.begin(), task.unchecked.end()};
   checked_ = Json::Array{};
   reading_.clear();
-  as_listed_ = task.kind == TaskKind::Inspect || task.work.find("as_listed") != nullptr;
+  as_listed_ = std::holds_alternative<InspectWork>(task.work) || task.files.as_listed;
   named_.clear();
   changed_.clear();
   closed_.clear();
-  rows_alone_ = task.kind == TaskKind::Window;
+  rows_alone_ = std::holds_alternative<WindowWork>(task.work);
   rows_sent_ = 0;
   bytes_sent_ = 0;
   rows_expected_ = -1;
@@ -120,28 +135,22 @@ void Executor::run(const Task& task, CancelToken cancel) {
   TaskMetrics metrics;
   Json done;
   Status status;
-  const bool is_range = task.work.find("range") != nullptr;
   try {
-    switch (task.kind) {
-      case TaskKind::Rows: status = run_rows(task, cancel, sink, metrics); break;
-      case TaskKind::Sql:
-        status = is_range ? run_range(task, cancel, sink, metrics) : run_sql(task, cancel, sink, metrics);
-        break;
-      case TaskKind::Inspect: status = run_inspect(task, cancel, done); break;
-      case TaskKind::Analyse: status = run_analyse(task, cancel, sink, metrics); break;
-      case TaskKind::View: status = run_view(task, cancel, metrics, done); break;
-      case TaskKind::Window: status = run_window(task, cancel, sink, metrics, done); break;
-      case TaskKind::Search: status = run_search(task, cancel, sink, metrics); break;
-      case TaskKind::Tile: status = run_tile(task, cancel, sink, metrics, done); break;
-      case TaskKind::Record: status = run_record(task, cancel, sink, metrics, done); break;
-      case TaskKind::Ingest:
-      case TaskKind::Merge:
-      case TaskKind::Keys:
-      case TaskKind::Examine:
-      case TaskKind::Check:
-        status = fail(ErrorCode::DataProcessing, "A task of this kind is not this worker's.");
-        break;
-    }
+    status = std::visit(Overloaded{
+                            [&](const RowsWork& work) { return run_rows(task, work, cancel, sink, metrics); },
+                            [&](const SqlWork& work) { return run_sql(task, work, cancel, sink, metrics); },
+                            [&](const InspectWork& work) { return run_inspect(work, cancel, done); },
+                            [&](const AnalyseWork& work) { return run_analyse(task, work, cancel, sink, metrics); },
+                            [&](const ViewWork& work) { return run_view(task, work, cancel, metrics, done); },
+                            [&](const WindowWork& work) { return run_window(work, cancel, sink, metrics, done); },
+                            [&](const SearchWork& work) { return run_search(task, work, cancel, sink, metrics); },
+                            [&](const TileWork& work) { return run_tile(task, work, cancel, sink, metrics, done); },
+                            [&](const RecordWork& work) { return run_record(task, work, cancel, sink, metrics, done); },
+                            [](const auto&) -> Status {
+                              return fail(ErrorCode::DataProcessing, "A task of this kind is not this worker's.");
+                            },
+                        },
+                        task.work);
   } catch (const std::bad_alloc&) {
     status = fail(ErrorCode::MemoryLimit, "The task needs more memory than a worker has.");
   } catch (const std::exception& error) {
@@ -168,9 +177,8 @@ void Executor::run(const Task& task, CancelToken cancel) {
 Json Executor::failure_of(const Task& task, const Error& error, const CancelToken& cancel) {
   // Whatever broke because the task was stopped is reported as the stop.
   Json failed = to_json(cancel.cancelled() ? cancel.error() : error);
-  const bool is_statement = !task.sql.empty() || task.work.find("range") != nullptr;
   // A statement can spoil the engine for those behind it; whoever fails leaves a working one or none.
-  if (is_statement && !cancel.cancelled() && !single_number("SELECT 1::BIGINT", {}, cancel)) {
+  if (runs_statement(task.work) && !cancel.cancelled() && !single_number("SELECT 1::BIGINT", {}, cancel)) {
     failed.set("retire", true);
   }
   const auto list = [&](const char* name, const std::vector<std::string>& values) {
@@ -228,31 +236,31 @@ Status Executor::define(const Dataset& dataset) {
   if (dataset.kind == DatasetKind::Arrow) {
     std::vector<std::string> paths;
     for (const DataFile& file : dataset.files) paths.push_back(file.path);
-    engine_->define_stream(dataset.name, [paths, fine = dataset.fine_columns] {
-      return open_arrow_files(paths, fine, CancelToken());
-    });
+    engine_->define_stream(
+        dataset.name, [paths, fine = dataset.fine_columns] { return open_arrow_files(paths, fine, CancelToken()); });
   }
   return {};
 }
 
 Status Executor::encode(const Task& task, BatchStream& rows, std::function<Json()> tail, FrameSink& sink,
                         TaskMetrics& metrics, const CancelToken& cancel) {
-  ExactBatches exact(rows, std::max<std::int64_t>(task.batch_rows, 1));
-  BatchStream& stream = task.batch_rows > 0 ? static_cast<BatchStream&>(exact) : rows;
+  const OutputOptions& output = task.output;
+  ExactBatches exact(rows, std::max<std::int64_t>(output.batch_rows, 1));
+  BatchStream& stream = output.batch_rows > 0 ? static_cast<BatchStream&>(exact) : rows;
   std::unique_ptr<ByteSink> compressed;
   ByteSink* target = &sink;
-  if (!task.content_encoding.empty()) {
-    CANVASBACK_ASSIGN(compressed, make_compressing_sink(task.content_encoding, sink));
+  if (!output.content_encoding.empty()) {
+    CANVASBACK_ASSIGN(compressed, make_compressing_sink(output.content_encoding, sink));
     target = compressed.get();
   }
   EncodeOptions options;
-  options.compression = task.compression;
-  options.numbers_exact = task.numbers_exact;
-  options.row_objects = task.row_objects;
+  options.compression = output.compression;
+  options.numbers_exact = output.numbers_exact;
+  options.row_objects = output.row_objects;
   options.threads = threads_;
   options.tail = std::move(tail);
-  options.document = document_of(task);
-  CANVASBACK_ASSIGN(std::unique_ptr<Encoder> encoder, make_encoder(task.format, *target, options));
+  options.document = document_of(task.work);
+  CANVASBACK_ASSIGN(std::unique_ptr<Encoder> encoder, make_encoder(output.format, *target, options));
   Stopwatch encoding;
   Status status = encoder->begin(stream.schema());
   metrics.encode_ms += encoding.elapsed_ms();
@@ -284,19 +292,24 @@ Status Executor::encode(const Task& task, BatchStream& rows, std::function<Json(
 }
 
 // What a workbook says of its rows.
-DocumentInfo Executor::document_of(const Task& task) const {
+DocumentInfo Executor::document_of(const TaskWork& task_work) const {
   DocumentInfo document;
   document.created_us = wall_us();
-  if (task.kind == TaskKind::Sql) {
+  if (const auto* sql = std::get_if<SqlWork>(&task_work)) {
     document.title = "Query";
-    document.rows_max = task.row_limit.value_or(-1);
-    document.properties.emplace_back("SQL", task.sql);
+    document.rows_max = sql->row_limit.value_or(-1);
+    document.properties.emplace_back("SQL", sql->range ? text_of(*sql->range) : sql->statement.sql);
     return document;
   }
-  document.title = task.dataset;
-  document.properties.emplace_back("Dataset", task.dataset);
-  const Selection& selection = task.selection;
-  if (const Dataset* dataset = find_table(task.dataset); dataset != nullptr && dataset->rows >= 0) {
+  Selection selection;
+  std::visit(
+      [&](const auto& work) {
+        if constexpr (requires { document.title = work.dataset; }) document.title = work.dataset;
+        if constexpr (requires { selection = work.selection; }) selection = work.selection;
+      },
+      task_work);
+  document.properties.emplace_back("Dataset", document.title);
+  if (const Dataset* dataset = find_table(document.title); dataset != nullptr && dataset->rows >= 0) {
     document.rows_max = std::min(dataset->rows, selection.limit.value_or(dataset->rows));
   }
   if (!selection.filter.is_null()) document.properties.emplace_back("Filter", selection.filter.dump());
@@ -315,18 +328,18 @@ DocumentInfo Executor::document_of(const Task& task) const {
 
 // What the gate says of the user's own statement. Datasets that are closed are known by name, so that who asks for one
 // hears why it is.
-Result<Admitted> Executor::admit(const Task& task) {
+Result<Admitted> Executor::admit(const Task& task, const std::string& sql) {
   Admitted admitted;
   if (!options_.gate) {
     for (const auto& [name, dataset] : catalog_) admitted.tables.push_back(name);
     return admitted;
   }
   std::set<std::string, std::less<>> closed;
-  for (const Json& name : task.work.at("closed").as_array()) closed.insert(lower(name.as_string()));
+  for (const std::string& name : task.files.closed) closed.insert(lower(name));
   const auto visible = [&](std::string_view name) {
     return find_table(name) != nullptr || closed.contains(lower(name));
   };
-  CANVASBACK_ASSIGN(admitted, engine_->admit(task.sql, visible));
+  CANVASBACK_ASSIGN(admitted, engine_->admit(sql, visible));
   named_ = admitted.tables;
   for (const std::string& table : admitted.tables) {
     std::vector<std::string> alike;
@@ -346,15 +359,15 @@ Result<Admitted> Executor::admit(const Task& task) {
 }
 
 // The rows of the user's own statement, through the gate.
-Result<std::unique_ptr<BatchStream>> Executor::open_statement(const Task& task, const CancelToken& cancel,
-                                                              TaskMetrics& metrics) {
+Result<std::unique_ptr<BatchStream>> Executor::open_statement(const Task& task, const Statement& statement,
+                                                              const CancelToken& cancel, TaskMetrics& metrics) {
   metrics.method = "duckdb";
-  CANVASBACK_ASSIGN(const Admitted admitted, admit(task));
-  if (admitted.plain && task.parameters.is_null()) {
+  CANVASBACK_ASSIGN(const Admitted admitted, admit(task, statement.sql));
+  if (admitted.plain && statement.parameters.is_null()) {
     CANVASBACK_ASSIGN(auto stream, plan_plain_select(*admitted.plain, cancel, metrics));
     if (stream) return stream;
   }
-  const Narrowing narrowing = narrowing_from_json(task.work.at("narrowing"));
+  const Narrowing& narrowing = statement.narrowing;
   for (const std::string& table : admitted.tables) {
     const Dataset& dataset = *find_table(table);
     CANVASBACK_TRY(check_files(dataset, cancel));
@@ -365,25 +378,27 @@ Result<std::unique_ptr<BatchStream>> Executor::open_statement(const Task& task, 
       continue;
     }
     CANVASBACK_TRY(define(dataset));
-    const bool nan = quotes_nan(task.sql) || quotes_nan(task.parameters.dump());
+    const bool nan = quotes_nan(statement.sql) || quotes_nan(statement.parameters.dump());
     const std::string relation = nan ? without_bloom_filters(dataset) : relation_sql(dataset);
     CANVASBACK_TRY(engine_->define_view(dataset.name, dataset.version + (nan ? " nan" : ""), relation));
   }
-  SqlRequest request{task.sql, {}, task.parameters, {}, threads_};
-  if (task.parameters.is_null()) {
-    request.sql = engine_->cheaper_statement(task.sql);
+  SqlRequest request{statement.sql, {}, statement.parameters, {}, threads_};
+  if (statement.parameters.is_null()) {
+    request.sql = engine_->cheaper_statement(statement.sql);
     if (!request.sql.empty()) {
       auto stream = engine_->execute(request, cancel);
       if (stream || cancel.cancelled()) return stream;
     }
-    request.sql = task.sql;  // errors are of the statement as it was written
+    request.sql = statement.sql;  // errors are of the statement as it was written
   }
   return engine_->execute(request, cancel);
 }
 
-Status Executor::run_sql(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
+Status Executor::run_sql(const Task& task, const SqlWork& work, const CancelToken& cancel, FrameSink& sink,
+                         TaskMetrics& metrics) {
   Stopwatch watch;
-  CANVASBACK_ASSIGN(std::unique_ptr<BatchStream> stream, open_statement(task, cancel, metrics));
+  const Statement statement = work.range ? statement_of(*work.range) : work.statement;
+  CANVASBACK_ASSIGN(std::unique_ptr<BatchStream> stream, open_statement(task, statement, cancel, metrics));
   metrics.engine_ms += watch.elapsed_ms();
 
   struct Limited final : BatchStream {
@@ -407,15 +422,12 @@ Status Executor::run_sql(const Task& task, const CancelToken& cancel, FrameSink&
     }
   } limited;
   limited.inner = std::move(stream);
-  limited.left = task.row_limit.value_or(INT64_MAX);
+  limited.left = work.row_limit.value_or(INT64_MAX);
   auto tail = [&] {
     Json out;
     out.set("total_rows", limited.rows);
     out.set("total_exact", !limited.cut);
-    if (const Json* left_out = task.work.find("left_out")) {
-      out.set("total_exact", false);
-      out.set("left_out", *left_out);
-    }
+    add_left_out(out, task.files.left_out);
     out.set("next", Json());
     out.set("performance_metrics", metrics_json(task, sink, metrics));
     return out;
@@ -423,13 +435,12 @@ Status Executor::run_sql(const Task& task, const CancelToken& cancel, FrameSink&
   return encode(task, limited, tail, sink, metrics, cancel);
 }
 
-Status Executor::run_range(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
-  SqlStatement statement = record_range_sql(record_range_from_json(task.work.at("range")));
-  Task made = task;
-  made.sql = std::move(statement.sql);
-  made.parameters = Json::Array{};
-  for (std::string& parameter : statement.parameters) made.parameters.push(std::move(parameter));
-  return run_sql(made, cancel, sink, metrics);
+void Executor::add_left_out(Json& tail, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  Json list = Json::Array{};
+  for (const std::string& name : names) list.push(name);
+  tail.set("total_exact", false);
+  tail.set("left_out", std::move(list));
 }
 
 Result<std::int64_t> Executor::single_number(const std::string& sql, std::vector<std::string> parameters,

@@ -14,10 +14,10 @@
 #include "analyse/profile_json.hpp"
 #include "base/cancel.hpp"
 #include "base/limits.hpp"
+#include "base/unique_fd.hpp"
 #include "encode/encoder.hpp"
 #include "engine/engine.hpp"
 #include "sql/sql_builder.hpp"
-#include "base/unique_fd.hpp"
 #include "storage/dataset.hpp"
 #include "storage/held_files.hpp"
 #include "storage/table_file.hpp"
@@ -46,8 +46,6 @@ struct TaskMetrics {
   std::optional<std::int64_t> counted_total;  // rows that match the filter, where this task came to know
 };
 
-struct RecordWork;
-
 class Executor {
  public:
   Executor(std::unique_ptr<Engine> engine, Channel& channel, ExecutorOptions options);
@@ -71,21 +69,22 @@ class Executor {
     const DataFile* whole_file = nullptr;  // the answer is this file as it is
   };
 
-  Status run_rows(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
-  Status run_sql(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
-  // The records of a range of times, as the statement that gives them.
-  Status run_range(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
-  Status run_inspect(const Task& task, const CancelToken& cancel, Json& done);
+  Status run_rows(const Task& task, const RowsWork& work, const CancelToken& cancel, FrameSink& sink,
+                  TaskMetrics& metrics);
+  Status run_sql(const Task& task, const SqlWork& work, const CancelToken& cancel, FrameSink& sink,
+                 TaskMetrics& metrics);
+  Status run_inspect(const InspectWork& work, const CancelToken& cancel, Json& done);
   Status inspect_text(Dataset& dataset, const CancelToken& cancel);
   // Its columns as the engine has them, by their names and types.
   Result<std::vector<DatasetColumn>> describe(const Dataset& dataset, const CancelToken& cancel);
   // Of CSV and JSON: what pages are read from and the engine scans. Kept for the version that was asked for last.
   Result<std::shared_ptr<const PartSource>> text_source(const Dataset& dataset);
-  Status run_analyse(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
-  Status run_profile(const Task& task, const Dataset& dataset, const CancelToken& cancel, FrameSink& sink,
+  Status run_analyse(const Task& task, const AnalyseWork& work, const CancelToken& cancel, FrameSink& sink,
                      TaskMetrics& metrics);
-  Status run_histogram(const Task& task, const Dataset& dataset, const CancelToken& cancel, FrameSink& sink,
-                       TaskMetrics& metrics);
+  Status run_profile(const Task& task, const AnalyseWork& work, const Dataset& dataset, const CancelToken& cancel,
+                     FrameSink& sink, TaskMetrics& metrics);
+  Status run_histogram(const Task& task, const AnalyseWork& work, const Dataset& dataset, const CancelToken& cancel,
+                       FrameSink& sink, TaskMetrics& metrics);
   // SQL of our own: what is wrong with it is a value of the request.
   Result<std::unique_ptr<BatchStream>> execute_made(SqlStatement statement, const CancelToken& cancel);
   Result<std::vector<analyse::ColumnProfile>> profile_columns(const Dataset& dataset, const Selection& selection,
@@ -96,48 +95,53 @@ class Executor {
                                                   const CancelToken& cancel);
   // A view's parts, each offered to the front as soon as it is there; what is known of the view so far goes along as
   // Head frames, and at last in `done`.
-  Status run_view(const Task& task, const CancelToken& cancel, TaskMetrics& metrics, Json& done);
-  Status build_statement(const Task& task, const CancelToken& cancel, TaskMetrics& metrics, ViewState& state);
-  Status build_selection(const Task& task, const Dataset& dataset, const CancelToken& cancel, ViewState& state);
-  Status build_first(const Task& task, const Dataset& dataset, const Selection& selection, std::int64_t rows,
+  Status run_view(const Task& task, const ViewWork& work, const CancelToken& cancel, TaskMetrics& metrics, Json& done);
+  Status build_statement(const Task& task, const ViewWork& work, const CancelToken& cancel, TaskMetrics& metrics,
+                         ViewState& state);
+  Status build_selection(const ViewWork& work, const Dataset& dataset, const CancelToken& cancel, ViewState& state);
+  Status build_first(const ViewWork& work, const Dataset& dataset, const Selection& selection, std::int64_t rows,
                      const CancelToken& cancel, ViewState& state);
-  Status build_rows(const Task& task, const Dataset& dataset, const Selection& selection, const CancelToken& cancel,
+  Status build_rows(const ViewWork& work, const Dataset& dataset, const Selection& selection, const CancelToken& cancel,
                     ViewState& state);
-  Status build_positions(const Task& task, const Dataset& dataset, const Selection& selection,
+  Status build_positions(const ViewWork& work, const Dataset& dataset, const Selection& selection,
                          const CancelToken& cancel, ViewState& state);
-  Status write_positions(const Task& task, const Dataset& dataset, const Selection& selection,
+  Status write_positions(const ViewWork& work, const Dataset& dataset, const Selection& selection,
                          const CancelToken& cancel, ViewState& state);
   class PositionWriter;
-  Result<bool> build_order(const Task& task, const Dataset& dataset, const Selection& selection,
+  Result<bool> build_order(const ViewWork& work, const Dataset& dataset, const Selection& selection,
                            const CancelToken& cancel, ViewState& state);
-  Status build_columns(const Task& task, const Dataset& dataset, const CancelToken& cancel);
-  Status write_rows(BatchStream& stream, const Task& task, ViewState& state, const CancelToken& cancel);
+  Status build_columns(const ViewWork& work, const Dataset& dataset, const CancelToken& cancel);
+  Status write_rows(BatchStream& stream, const ViewBuild& build, ViewState& state, const CancelToken& cancel);
   Result<Dataset> define_parts(const ViewBuild& build);
   Status say(const ViewState& state);
 
   // The records of a collection that match best among those there was time for, as a JSON document.
-  Status run_search(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
+  Status run_search(const Task& task, const SearchWork& work, const CancelToken& cancel, FrameSink& sink,
+                    TaskMetrics& metrics);
   // One record as it is, or as what is to be kept of it; what is known of it in `done`.
-  Status run_record(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics, Json& done);
+  Status run_record(const Task& task, const RecordWork& work, const CancelToken& cancel, FrameSink& sink,
+                    TaskMetrics& metrics, Json& done);
   // Its row, in the columns of the collection; nullptr: there is none.
   Result<BatchPtr> find_record(const Dataset& dataset, const RecordWork& work, const CancelToken& cancel);
   // A tile as a picture, or its cells as rows; its bounds in `done`.
-  Status run_tile(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics, Json& done);
+  Status run_tile(const Task& task, const TileWork& work, const CancelToken& cancel, FrameSink& sink,
+                  TaskMetrics& metrics, Json& done);
   // Some rows of a view as one Arrow stream.
-  Status run_window(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics, Json& done);
+  Status run_window(const WindowWork& work, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics,
+                    Json& done);
   struct WindowRows;
-  Result<WindowRows> read_dataset(const Task& task, const Dataset& dataset, const CancelToken& cancel,
+  Result<WindowRows> read_dataset(const WindowWork& work, const Dataset& dataset, const CancelToken& cancel,
                                   TaskMetrics& metrics);
-  Result<WindowRows> read_parts(const Task& task, TaskMetrics& metrics);
-  Result<WindowRows> read_positions(const Task& task, const Dataset& dataset, const CancelToken& cancel,
+  Result<WindowRows> read_parts(const WindowWork& work, TaskMetrics& metrics);
+  Result<WindowRows> read_positions(const WindowWork& work, const Dataset& dataset, const CancelToken& cancel,
                                     TaskMetrics& metrics);
   Result<std::vector<std::int64_t>> positions_of(const ViewWindow& window, TaskMetrics& metrics);
-  Result<std::unique_ptr<BatchStream>> open_statement(const Task& task, const CancelToken& cancel,
-                                                      TaskMetrics& metrics);
-  Status pass_file(const Task& task, const DataFile& file, const CancelToken& cancel, FrameSink& sink,
-                   TaskMetrics& metrics);
+  Result<std::unique_ptr<BatchStream>> open_statement(const Task& task, const Statement& statement,
+                                                      const CancelToken& cancel, TaskMetrics& metrics);
+  Status pass_file(const DataFile& file, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics);
 
-  Result<Plan> plan_rows(const Task& task, const Dataset& dataset, const CancelToken& cancel, TaskMetrics& metrics);
+  Result<Plan> plan_rows(const Task& task, const RowsWork& work, const Dataset& dataset, const CancelToken& cancel,
+                         TaskMetrics& metrics);
   Result<std::unique_ptr<BatchStream>> plan_range(const Dataset& dataset, const std::vector<std::string>& columns,
                                                   std::int64_t offset, std::int64_t rows, const CancelToken& cancel,
                                                   TaskMetrics& metrics);
@@ -148,7 +152,7 @@ class Executor {
                                                          TaskMetrics& metrics);
   Result<std::unique_ptr<BatchStream>> plan_page(const Dataset& dataset, const std::vector<std::string>& columns,
                                                  std::int64_t offset, std::int64_t limit, TaskMetrics& metrics);
-  Result<Plan> plan_engine(const Task& task, const Dataset& dataset, const CancelToken& cancel);
+  Result<Plan> plan_engine(const Task& task, const RowsWork& work, const Dataset& dataset, const CancelToken& cancel);
   Result<std::int64_t> count(const Dataset& dataset, const Selection& selection, const CancelToken& cancel);
   Result<std::int64_t> single_number(const std::string& sql, std::vector<std::string> parameters,
                                      const CancelToken& cancel);
@@ -163,12 +167,14 @@ class Executor {
   Status check_unchanged();
   // The worker's last word on a task that failed.
   Json failure_of(const Task& task, const Error& error, const CancelToken& cancel);
-  Result<Admitted> admit(const Task& task);
+  Result<Admitted> admit(const Task& task, const std::string& sql);
   // Defines the streams that the SQL of a dataset reads.
   Status define(const Dataset& dataset);
   Status encode(const Task& task, BatchStream& stream, std::function<Json()> tail, FrameSink& sink,
                 TaskMetrics& metrics, const CancelToken& cancel);
-  DocumentInfo document_of(const Task& task) const;
+  DocumentInfo document_of(const TaskWork& task_work) const;
+  // Says in the end of a JSON answer which files it leaves out, where it does.
+  static void add_left_out(Json& tail, const std::vector<std::string>& names);
   Json metrics_json(const Task& task, const FrameSink& sink, const TaskMetrics& metrics) const;
 
   std::unique_ptr<Engine> engine_;
@@ -181,7 +187,7 @@ class Executor {
     std::shared_ptr<const PartSource> source;
   };
   std::map<std::string, KeptSource, std::less<>> text_sources_;  // by dataset
-  int threads_ = 1;          // of the task at hand
+  int threads_ = 1;                                              // of the task at hand
   bool rows_alone_ = false;  // a window's rows go before their neighbours, whoever waits for those
   std::vector<std::pair<std::string, BatchPtr>> decoded_;  // blocks to be kept once the task has ended
   BlockMap blocks_;

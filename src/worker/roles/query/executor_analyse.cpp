@@ -75,26 +75,27 @@ Result<std::unique_ptr<BatchStream>> Executor::execute_made(SqlStatement stateme
   return std::unexpected(std::move(error));
 }
 
-Status Executor::run_analyse(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
-  auto found = catalog_.find(task.dataset);
-  if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + task.dataset + "\".");
+Status Executor::run_analyse(const Task& task, const AnalyseWork& work, const CancelToken& cancel, FrameSink& sink,
+                             TaskMetrics& metrics) {
+  auto found = catalog_.find(work.dataset);
+  if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + work.dataset + "\".");
   const Dataset& dataset = found->second;
   CANVASBACK_TRY(check_files(dataset, cancel));
   CANVASBACK_TRY(define(dataset));
   metrics.method = "duckdb";
-  if (task.analysis.kind == Analysis::Kind::Profile) return run_profile(task, dataset, cancel, sink, metrics);
-  if (task.analysis.kind == Analysis::Kind::Histogram) return run_histogram(task, dataset, cancel, sink, metrics);
+  if (work.analysis.kind == Analysis::Kind::Profile) return run_profile(task, work, dataset, cancel, sink, metrics);
+  if (work.analysis.kind == Analysis::Kind::Histogram) return run_histogram(task, work, dataset, cancel, sink, metrics);
   Stopwatch watch;
-  CANVASBACK_ASSIGN(SqlStatement statement, analysis_sql(dataset, task.analysis, task.selection));
+  CANVASBACK_ASSIGN(SqlStatement statement, analysis_sql(dataset, work.analysis, work.selection));
   CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
   metrics.engine_ms += watch.elapsed_ms();
   auto tail = [&] {
     Json out;
     out.set("total_rows", metrics.rows);
     // With a limit there may be more groups than were given.
-    const bool cut = task.analysis.kind == Analysis::Kind::Top ? metrics.rows >= task.analysis.top
-                                                               : task.selection.limit == metrics.rows;
-    out.set("total_exact", !cut && task.selection.offset == 0);
+    const bool cut = work.analysis.kind == Analysis::Kind::Top ? metrics.rows >= work.analysis.top
+                                                               : work.selection.limit == metrics.rows;
+    out.set("total_exact", !cut && work.selection.offset == 0);
     out.set("next", Json());
     out.set("performance_metrics", metrics_json(task, sink, metrics));
     return out;
@@ -102,10 +103,10 @@ Status Executor::run_analyse(const Task& task, const CancelToken& cancel, FrameS
   return encode(task, *stream, tail, sink, metrics, cancel);
 }
 
-Status Executor::run_histogram(const Task& task, const Dataset& dataset, const CancelToken& cancel, FrameSink& sink,
-                               TaskMetrics& metrics) {
+Status Executor::run_histogram(const Task& task, const AnalyseWork& work, const Dataset& dataset,
+                               const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
   Stopwatch watch;
-  CANVASBACK_ASSIGN(SqlStatement asked, histogram_bounds_sql(dataset, task.analysis, task.selection));
+  CANVASBACK_ASSIGN(SqlStatement asked, histogram_bounds_sql(dataset, work.analysis, work.selection));
   CANVASBACK_ASSIGN(auto answer, execute_made(std::move(asked), cancel));
   CANVASBACK_ASSIGN(BatchPtr row, answer->next());
   if (!row) return fail(ErrorCode::Database, "The bounds of a histogram gave no row.");
@@ -116,7 +117,7 @@ Status Executor::run_histogram(const Task& task, const Dataset& dataset, const C
   const std::int64_t rows = number_at(*row, 2);
   const std::int64_t values = number_at(*row, 3);
   const std::int64_t finite = number_at(*row, 4);
-  CANVASBACK_ASSIGN(SqlStatement statement, histogram_sql(dataset, task.analysis, task.selection, bounds));
+  CANVASBACK_ASSIGN(SqlStatement statement, histogram_sql(dataset, work.analysis, work.selection, bounds));
   // Nothing to count: the same columns, no bin.
   if (finite == 0) statement.sql = fmt::format("SELECT * FROM ({}) LIMIT 0", statement.sql);
   CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
@@ -198,20 +199,20 @@ Result<analyse::DuplicateRows> Executor::count_duplicates(const Dataset& dataset
   return count_of(names);
 }
 
-Status Executor::run_profile(const Task& task, const Dataset& dataset, const CancelToken& cancel, FrameSink& sink,
-                             TaskMetrics& metrics) {
+Status Executor::run_profile(const Task& task, const AnalyseWork& work, const Dataset& dataset,
+                             const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
   Stopwatch watch;
   analyse::DatasetProfile profile;
   profile.dataset = dataset.name;
-  profile.type = type_of(task.analysis);
+  profile.type = type_of(work.analysis);
   const Depth depth = profile.type == ProfileType::Summary ? Depth::Summary : Depth::Full;
-  CANVASBACK_ASSIGN(profile.columns, profile_columns(dataset, task.selection, depth, cancel, metrics));
+  CANVASBACK_ASSIGN(profile.columns, profile_columns(dataset, work.selection, depth, cancel, metrics));
   profile.rows = profile.columns.empty() ? std::max<std::int64_t>(dataset.rows, 0) : profile.columns[0].rows;
   if (profile.type == ProfileType::Quality && !profile.columns.empty()) {
-    CANVASBACK_ASSIGN(profile.duplicates, count_duplicates(dataset, task.selection, profile.columns, cancel));
+    CANVASBACK_ASSIGN(profile.duplicates, count_duplicates(dataset, work.selection, profile.columns, cancel));
   }
   metrics.engine_ms += watch.elapsed_ms();
-  if (task.format == "json") {
+  if (task.output.format == "json") {
     metrics.rows = profile.rows;
     CANVASBACK_TRY(sink.write(to_json(profile).dump()));
     return sink.finish();

@@ -21,8 +21,8 @@ std::string text_at(const arrow::Array& column, std::int64_t row) {
 
 }  // namespace
 
-Status Executor::run_inspect(const Task& task, const CancelToken& cancel, Json& done) {
-  Dataset dataset = task.inspected;
+Status Executor::run_inspect(const InspectWork& work, const CancelToken& cancel, Json& done) {
+  Dataset dataset = work.listed;
   if (dataset.kind == DatasetKind::Parquet || dataset.kind == DatasetKind::Arrow) {
     CANVASBACK_TRY(begin_reading(dataset));
     CANVASBACK_TRY(FileInspection(dataset, *engine_, cancel).run());

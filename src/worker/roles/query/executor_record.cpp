@@ -151,17 +151,16 @@ Result<BatchPtr> Executor::find_record(const Dataset& dataset, const RecordWork&
   }
 }
 
-Status Executor::run_record(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics,
-                            Json& done) {
-  const RecordWork work = record_work_from_json(task.work);
+Status Executor::run_record(const Task& task, const RecordWork& work, const CancelToken& cancel, FrameSink& sink,
+                            TaskMetrics& metrics, Json& done) {
   RecordInfo info;
   std::vector<JsonMember> members;
   if (work.action == RecordAction::Put) {
     CANVASBACK_ASSIGN(members, json_members(work.body));
     info.found = true;
   } else {
-    auto found = catalog_.find(task.dataset);
-    if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset " + task.dataset + ".");
+    auto found = catalog_.find(work.dataset);
+    if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset " + work.dataset + ".");
     metrics.method = "duckdb";
     Stopwatch watch;
     CANVASBACK_ASSIGN(BatchPtr batch, find_record(found->second, work, cancel));

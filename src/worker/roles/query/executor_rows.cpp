@@ -91,33 +91,31 @@ Json totals(std::int64_t rows, bool exact) {
 
 }  // namespace
 
-Status Executor::run_rows(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
-  auto found = catalog_.find(task.dataset);
-  if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + task.dataset + "\".");
+Status Executor::run_rows(const Task& task, const RowsWork& work, const CancelToken& cancel, FrameSink& sink,
+                          TaskMetrics& metrics) {
+  auto found = catalog_.find(work.dataset);
+  if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + work.dataset + "\".");
   const Dataset& dataset = found->second;
   Stopwatch watch;
-  CANVASBACK_ASSIGN(Plan plan, plan_rows(task, dataset, cancel, metrics));
+  CANVASBACK_ASSIGN(Plan plan, plan_rows(task, work, dataset, cancel, metrics));
   metrics.engine_ms += watch.elapsed_ms();
-  if (plan.whole_file != nullptr) return pass_file(task, *plan.whole_file, cancel, sink, metrics);
+  if (plan.whole_file != nullptr) return pass_file(*plan.whole_file, cancel, sink, metrics);
   auto tail = [&] {
     Json out = plan.tail();
     if (out.at("total_exact").as_bool()) metrics.counted_total = out.at("total_rows").as_int();
-    if (const Json* left_out = task.work.find("left_out")) {
-      out.set("total_exact", false);
-      out.set("left_out", *left_out);
-    }
+    add_left_out(out, task.files.left_out);
     out.set("performance_metrics", metrics_json(task, sink, metrics));
     return out;
   };
   return encode(task, *plan.stream, tail, sink, metrics, cancel);
 }
 
-Result<Executor::Plan> Executor::plan_rows(const Task& task, const Dataset& dataset, const CancelToken& cancel,
-                                           TaskMetrics& metrics) {
-  const Selection& selection = task.selection;
+Result<Executor::Plan> Executor::plan_rows(const Task& task, const RowsWork& work, const Dataset& dataset,
+                                           const CancelToken& cancel, TaskMetrics& metrics) {
+  const Selection& selection = work.selection;
   if (!(dataset.plain_scan || dataset.text) || !selection.in_file_order()) {
     metrics.method = "duckdb";
-    return plan_engine(task, dataset, cancel);
+    return plan_engine(task, work, dataset, cancel);
   }
   std::int64_t offset = selection.offset;
   if (!selection.after.empty()) {
@@ -129,8 +127,8 @@ Result<Executor::Plan> Executor::plan_rows(const Task& task, const Dataset& data
   const std::int64_t rows = std::min(selection.limit.value_or(INT64_MAX), available);
   rows_expected_ = rows;
   Plan plan;
-  if (dataset.plain_scan && task.format == "parquet" && task.compression.empty() && selection.columns.empty() &&
-      offset == 0 && rows == dataset.rows && dataset.files.size() == 1) {
+  if (dataset.plain_scan && task.output.format == "parquet" && task.output.compression.empty() &&
+      selection.columns.empty() && offset == 0 && rows == dataset.rows && dataset.files.size() == 1) {
     CANVASBACK_TRY(check_files(dataset, cancel));
     metrics.method = "file";
     plan.whole_file = &dataset.files[0];
@@ -242,15 +240,16 @@ Result<std::unique_ptr<BatchStream>> Executor::plan_page(const Dataset& dataset,
   return std::make_unique<Ready>(std::move(schema), std::move(batches));
 }
 
-Result<Executor::Plan> Executor::plan_engine(const Task& task, const Dataset& dataset, const CancelToken& cancel) {
-  const Selection& selection = task.selection;
+Result<Executor::Plan> Executor::plan_engine(const Task& task, const RowsWork& work, const Dataset& dataset,
+                                             const CancelToken& cancel) {
+  const Selection& selection = work.selection;
   CANVASBACK_TRY(check_files(dataset, cancel));
   std::optional<Cursor> cursor;
   if (!selection.after.empty()) {
     CANVASBACK_ASSIGN(cursor, checked_cursor(selection, dataset));
   }
   CANVASBACK_TRY(define(dataset));
-  const bool paged = task.format == "json" && selection.limit.has_value();
+  const bool paged = task.output.format == "json" && selection.limit.has_value();
   // One row more than the page tells whether there is a next one.
   Selection asked = selection;
   if (paged) asked.limit = *selection.limit + 1;
@@ -262,14 +261,14 @@ Result<Executor::Plan> Executor::plan_engine(const Task& task, const Dataset& da
   const std::int64_t seen = cursor ? cursor->seen : selection.offset;
   Plan plan;
   plan.stream = std::move(places);
-  plan.tail = [this, &task, &dataset, watched, seen, cancel] {
-    const Selection& wanted = task.selection;
+  plan.tail = [this, &work, &dataset, watched, seen, cancel] {
+    const Selection& wanted = work.selection;
     const bool more = watched->more() && watched->rows() > 0;
     Json out;
     if (wanted.filter.is_null() && !wanted.sample && dataset.rows >= 0) {
       out = totals(dataset.rows, true);
-    } else if (task.known_total) {
-      out = totals(*task.known_total, true);
+    } else if (work.known_total) {
+      out = totals(*work.known_total, true);
     } else if (!more && (watched->rows() > 0 || seen == 0)) {
       out = totals(seen + watched->rows(), true);
     } else if (!wanted.sort.empty() && !wanted.sample) {
@@ -296,8 +295,7 @@ Result<Executor::Plan> Executor::plan_engine(const Task& task, const Dataset& da
 }
 
 // The file as it is: the answer to `parquet` for all of a dataset of one file.
-Status Executor::pass_file(const Task&, const DataFile& file, const CancelToken& cancel, FrameSink& sink,
-                           TaskMetrics& metrics) {
+Status Executor::pass_file(const DataFile& file, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
   UniqueFd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info {};
   if (!fd || ::fstat(fd.get(), &info) != 0 || !has_identity(file, info)) {

@@ -37,14 +37,14 @@ std::string hits_sql(const Dataset& dataset, const std::vector<SearchHit>& hits)
 
 }  // namespace
 
-Status Executor::run_search(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
-  auto found = catalog_.find(task.dataset);
-  if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + task.dataset + "\".");
+Status Executor::run_search(const Task& task, const SearchWork& work, const CancelToken& cancel, FrameSink& sink,
+                            TaskMetrics& metrics) {
+  auto found = catalog_.find(work.dataset);
+  if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + work.dataset + "\".");
   const Dataset& dataset = found->second;
   CANVASBACK_TRY(check_files(dataset, cancel));
-  CANVASBACK_ASSIGN(Search search, search_from_json(task.work));
   metrics.method = "search";
-  CANVASBACK_ASSIGN(SearchOutcome outcome, search_records(dataset, search, threads_, cancel));
+  CANVASBACK_ASSIGN(SearchOutcome outcome, search_records(dataset, work.search, threads_, cancel));
   SqlStatement statement;
   statement.sql = hits_sql(dataset, outcome.hits);
   CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));

@@ -66,8 +66,7 @@ TEST_F(ExecutorTest, ATaskCancelledBeforeItStartsDoesNothing) {
 // The engine forgets an interrupt that comes too early, so it is asked until the task has ended, as child_main does.
 TEST_F(ExecutorTest, ARunningStatementIsCancelled) {
   Task task;
-  task.kind = TaskKind::Sql;
-  task.sql = "SELECT count(*) FROM range(100000000) a, range(100000000) b";
+  task.work.emplace<SqlWork>().statement.sql = "SELECT count(*) FROM range(100000000) a, range(100000000) b";
   CancelToken cancel;
   std::atomic<bool> ended = false;
   std::thread asking([&] {
@@ -97,9 +96,9 @@ TEST_F(ExecutorTest, InspectionLearnsSchemaRowsAndStatistics) {
 
 TEST_F(ExecutorTest, InspectionOfDamagedFilesNamesThem) {
   Task task;
-  task.kind = TaskKind::Inspect;
-  task.inspected.name = "d";
-  task.inspected.files = {listed(folder_.write("in/bad.parquet", "PAR1 not at all PAR1"))};
+  InspectWork& work = task.work.emplace<InspectWork>();
+  work.listed.name = "d";
+  work.listed.files = {listed(folder_.write("in/bad.parquet", "PAR1 not at all PAR1"))};
   const Outcome outcome = run(task);
   EXPECT_EQ(outcome.code(), "InvalidData");
   EXPECT_NE(outcome.end.at("message").as_string().find("bad.parquet"), std::string_view::npos);

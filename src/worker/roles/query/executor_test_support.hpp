@@ -97,11 +97,11 @@ class ExecutorTest : public testing::Test {
   // Inspects files and gives the executor the entry, as the front does.
   Dataset add(const std::string& name, DatasetKind kind, const std::vector<std::string>& paths) {
     Task task;
-    task.kind = TaskKind::Inspect;
-    task.inspected.name = name;
-    task.inspected.kind = kind;
-    task.inspected.version = "v1";
-    for (const std::string& path : paths) task.inspected.files.push_back(listed(path));
+    InspectWork& work = task.work.emplace<InspectWork>();
+    work.listed.name = name;
+    work.listed.kind = kind;
+    work.listed.version = "v1";
+    for (const std::string& path : paths) work.listed.files.push_back(listed(path));
     const Outcome outcome = run(task);
     EXPECT_FALSE(outcome.failed) << outcome.end.dump();
     Dataset dataset = dataset_from_json(outcome.end.at("dataset")).value_or(Dataset());
@@ -132,18 +132,19 @@ class ExecutorTest : public testing::Test {
 
   Task rows_task(const Selection& selection, std::string format = "json") {
     Task task;
-    task.dataset = "d";
-    task.selection = selection;
-    task.format = std::move(format);
+    RowsWork& work = task.work.emplace<RowsWork>();
+    work.dataset = "d";
+    work.selection = selection;
+    task.output.format = std::move(format);
     return task;
   }
   Outcome rows(const Selection& selection) { return run(rows_task(selection)); }
   Outcome sql(std::string text, Json parameters = {}, std::optional<std::int64_t> limit = {}) {
     Task task;
-    task.kind = TaskKind::Sql;
-    task.sql = std::move(text);
-    task.parameters = std::move(parameters);
-    task.row_limit = limit;
+    SqlWork& work = task.work.emplace<SqlWork>();
+    work.statement.sql = std::move(text);
+    work.statement.parameters = std::move(parameters);
+    work.row_limit = limit;
     return run(task);
   }
 

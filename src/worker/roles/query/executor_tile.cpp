@@ -50,18 +50,18 @@ ColourScale colour_scale(TileScale scale) {
 
 }  // namespace
 
-Status Executor::run_tile(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics,
-                          Json& done) {
-  const auto found = catalog_.find(task.dataset);
-  if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + task.dataset + "\".");
+Status Executor::run_tile(const Task& task, const TileWork& work, const CancelToken& cancel, FrameSink& sink,
+                          TaskMetrics& metrics, Json& done) {
+  const auto found = catalog_.find(work.dataset);
+  if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + work.dataset + "\".");
   const Dataset& dataset = found->second;
   CANVASBACK_TRY(check_files(dataset, cancel));
-  const Tile& tile = task.tile;
+  const Tile& tile = work.tile;
   CANVASBACK_TRY(check_tile(tile, dataset));
   CANVASBACK_TRY(define(dataset));
   metrics.method = "duckdb";
   Stopwatch watch;
-  CANVASBACK_ASSIGN(SqlStatement asked, tile_bounds_sql(dataset, tile, task.selection));
+  CANVASBACK_ASSIGN(SqlStatement asked, tile_bounds_sql(dataset, tile, work.selection));
   CANVASBACK_ASSIGN(auto answer, execute_made(std::move(asked), cancel));
   CANVASBACK_ASSIGN(BatchPtr row, answer->next());
   if (!row) return fail(ErrorCode::Database, "The bounds of a tile gave no row.");
@@ -83,7 +83,7 @@ Status Executor::run_tile(const Task& task, const CancelToken& cancel, FrameSink
   if (!std::isfinite(whole.x_max - whole.x_min) || !std::isfinite(whole.y_max - whole.y_min)) {
     return fail(ErrorCode::InvalidData, "The values lie too far apart for a picture; give bounds.");
   }
-  CANVASBACK_ASSIGN(SqlStatement statement, tile_sql(dataset, tile, task.selection, whole));
+  CANVASBACK_ASSIGN(SqlStatement statement, tile_sql(dataset, tile, work.selection, whole));
   if (empty) statement.sql = "SELECT * FROM (" + statement.sql + ") LIMIT 0";
   CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
   metrics.engine_ms += watch.elapsed_ms();

@@ -44,12 +44,12 @@ std::vector<std::string> names_of(const Dataset& dataset, const std::vector<std:
 }
 
 // The filter, and the search as part of it.
-Json condition_of(const Task& task, const Dataset& dataset) {
-  if (task.view.search.empty()) return task.selection.filter;
-  Json search = search_filter(names_of(dataset, task.selection.columns), task.view.search);
-  if (task.selection.filter.is_null()) return search;
+Json condition_of(const ViewWork& work, const Dataset& dataset) {
+  if (work.build.search.empty()) return work.selection.filter;
+  Json search = search_filter(names_of(dataset, work.selection.columns), work.build.search);
+  if (work.selection.filter.is_null()) return search;
   Json both;
-  both.set("and", Json::Array{task.selection.filter, std::move(search)});
+  both.set("and", Json::Array{work.selection.filter, std::move(search)});
   return both;
 }
 
@@ -86,8 +86,8 @@ class PartStream final : public BatchStream {
 };
 
 // Whether the dataset's decoded columns may stand in the cache beside the view's own parts.
-bool has_room(const Task& task, const Dataset& dataset, const std::vector<std::string>& columns) {
-  return row_bytes(dataset, columns) * static_cast<double>(dataset.rows) < static_cast<double>(task.view.bytes_max);
+bool has_room(const ViewWork& work, const Dataset& dataset, const std::vector<std::string>& columns) {
+  return row_bytes(dataset, columns) * static_cast<double>(dataset.rows) < static_cast<double>(work.build.bytes_max);
 }
 
 bool has_short_positions(const Dataset& dataset) { return dataset.rows <= UINT32_MAX; }
@@ -122,24 +122,25 @@ std::unexpected<Error> lost() {
 
 Status Executor::say(const ViewState& state) { return channel_.send(FrameKind::Head, to_json(state)); }
 
-Status Executor::run_view(const Task& task, const CancelToken& cancel, TaskMetrics& metrics, Json& done) {
+Status Executor::run_view(const Task& task, const ViewWork& work, const CancelToken& cancel, TaskMetrics& metrics,
+                          Json& done) {
   metrics.method = "view";
   ViewState state;
-  if (!task.sql.empty()) {
-    CANVASBACK_TRY(build_statement(task, cancel, metrics, state));
-  } else if (!task.view.source.empty()) {
-    CANVASBACK_ASSIGN(Dataset dataset, define_parts(task.view));
-    CANVASBACK_TRY(check_selection(task.selection, dataset));
-    CANVASBACK_TRY(build_selection(task, dataset, cancel, state));
+  if (!work.statement.sql.empty()) {
+    CANVASBACK_TRY(build_statement(task, work, cancel, metrics, state));
+  } else if (!work.build.source.empty()) {
+    CANVASBACK_ASSIGN(Dataset dataset, define_parts(work.build));
+    CANVASBACK_TRY(check_selection(work.selection, dataset));
+    CANVASBACK_TRY(build_selection(work, dataset, cancel, state));
   } else {
-    const auto found = catalog_.find(task.dataset);
+    const auto found = catalog_.find(work.dataset);
     if (found == catalog_.end()) {
-      return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + task.dataset + "\".");
+      return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + work.dataset + "\".");
     }
     CANVASBACK_TRY(check_files(found->second, cancel));
     CANVASBACK_TRY(define(found->second));
-    CANVASBACK_TRY(check_selection(task.selection, found->second));
-    CANVASBACK_TRY(build_selection(task, found->second, cancel, state));
+    CANVASBACK_TRY(check_selection(work.selection, found->second));
+    CANVASBACK_TRY(build_selection(work, found->second, cancel, state));
   }
   metrics.rows = state.rows;
   done.set("view", to_json(state));
@@ -147,13 +148,13 @@ Status Executor::run_view(const Task& task, const CancelToken& cancel, TaskMetri
 }
 
 // Everything that a stream gives, as parts of rows. Past the bytes that a view may have it is cut and says so.
-Status Executor::write_rows(BatchStream& stream, const Task& task, ViewState& state, const CancelToken& cancel) {
+Status Executor::write_rows(BatchStream& stream, const ViewBuild& build, ViewState& state, const CancelToken& cancel) {
   state.method = ViewMethod::Rows;
   state.columns = columns_of(*stream.schema());
   const std::int64_t known_rows = state.rows;
   std::int64_t said_ns = monotonic_ns();
   ViewWriter* parts = nullptr;
-  ViewWriter writer(channel_, options_.spill_folder, task.view.key, [&]() -> Status {
+  ViewWriter writer(channel_, options_.spill_folder, build.key, [&]() -> Status {
     said_ns = monotonic_ns();
     state.parts = parts->parts();
     if (known_rows < 0) state.rows = parts->rows();
@@ -168,12 +169,12 @@ Status Executor::write_rows(BatchStream& stream, const Task& task, ViewState& st
     rows_sent_ = writer.rows();
     const bool begun = writer.parts().empty() && state.first.empty();
     if (begun || monotonic_ns() - said_ns > kPartPeriodNs) CANVASBACK_TRY(writer.end_part());
-    if (writer.bytes() <= task.view.bytes_max) continue;
+    if (writer.bytes() <= build.bytes_max) continue;
     CANVASBACK_TRY(writer.end_part());
     state.limited = fmt::format(
         "The view needs more than the {} MB that it may take of the cache; these are its first "
         "{} rows.",
-        task.view.bytes_max / 1'000'000, writer.rows());
+        build.bytes_max / 1'000'000, writer.rows());
     return {};
   }
   CANVASBACK_TRY(writer.end(stream.schema()));
@@ -183,12 +184,13 @@ Status Executor::write_rows(BatchStream& stream, const Task& task, ViewState& st
   return {};
 }
 
-Status Executor::build_statement(const Task& task, const CancelToken& cancel, TaskMetrics& metrics, ViewState& state) {
-  CANVASBACK_ASSIGN(auto stream, open_statement(task, cancel, metrics));
+Status Executor::build_statement(const Task& task, const ViewWork& work, const CancelToken& cancel,
+                                 TaskMetrics& metrics, ViewState& state) {
+  CANVASBACK_ASSIGN(auto stream, open_statement(task, work.statement, cancel, metrics));
   state.method = ViewMethod::Rows;
   state.columns = columns_of(*stream->schema());
   CANVASBACK_TRY(say(state));
-  return write_rows(*stream, task, state, cancel);
+  return write_rows(*stream, work.build, state, cancel);
 }
 
 // Parts of a statement's result as a relation of their own.
@@ -210,10 +212,10 @@ Result<Dataset> Executor::define_parts(const ViewBuild& build) {
   return dataset;
 }
 
-Status Executor::build_selection(const Task& task, const Dataset& dataset, const CancelToken& cancel,
+Status Executor::build_selection(const ViewWork& work, const Dataset& dataset, const CancelToken& cancel,
                                  ViewState& state) {
-  Selection selection = task.selection;
-  selection.filter = condition_of(task, dataset);
+  Selection selection = work.selection;
+  selection.filter = condition_of(work, dataset);
   for (const std::string& name : names_of(dataset, selection.columns)) {
     const DatasetColumn* column = dataset.find_column(name);
     if (column == nullptr) return fail(ErrorCode::InvalidData, "There is no column \"" + name + "\".");
@@ -223,18 +225,18 @@ Status Executor::build_selection(const Task& task, const Dataset& dataset, const
     state.rows = dataset.rows;
     state.rows_exact = true;
   }
-  if (dataset.plain_scan) return build_positions(task, dataset, selection, cancel, state);
-  return build_rows(task, dataset, selection, cancel, state);
+  if (dataset.plain_scan) return build_positions(work, dataset, selection, cancel, state);
+  return build_rows(work, dataset, selection, cancel, state);
 }
 
 // The first rows, in parts of their own until the others are there.
-Status Executor::build_first(const Task& task, const Dataset& dataset, const Selection& selection, std::int64_t rows,
-                             const CancelToken& cancel, ViewState& state) {
+Status Executor::build_first(const ViewWork& work, const Dataset& dataset, const Selection& selection,
+                             std::int64_t rows, const CancelToken& cancel, ViewState& state) {
   Selection top = selection;
   top.limit = rows;
   CANVASBACK_ASSIGN(SqlStatement statement, view_sql(dataset, top, false));
   CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
-  ViewWriter writer(channel_, options_.spill_folder, fmt::format("{} first {}", task.view.key, rows), nullptr);
+  ViewWriter writer(channel_, options_.spill_folder, fmt::format("{} first {}", work.build.key, rows), nullptr);
   std::int64_t last_row = -1;
   while (true) {
     CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
@@ -262,15 +264,15 @@ Status Executor::build_first(const Task& task, const Dataset& dataset, const Sel
   return say(state);
 }
 
-Status Executor::build_rows(const Task& task, const Dataset& dataset, const Selection& selection,
+Status Executor::build_rows(const ViewWork& work, const Dataset& dataset, const Selection& selection,
                             const CancelToken& cancel, ViewState& state) {
   state.method = ViewMethod::Rows;
   if (!selection.sort.empty()) {
     share_weight_ = 0.3;
-    CANVASBACK_TRY(build_first(task, dataset, selection, task.view.first, cancel, state));
+    CANVASBACK_TRY(build_first(work, dataset, selection, work.build.first, cancel, state));
     share_from_ = 0.3;
     share_weight_ = 0.7;
-    if (rows_of(state.first) < task.view.first) {
+    if (rows_of(state.first) < work.build.first) {
       std::swap(state.parts, state.first);
       return {};
     }
@@ -278,13 +280,13 @@ Status Executor::build_rows(const Task& task, const Dataset& dataset, const Sele
   CANVASBACK_ASSIGN(SqlStatement statement, view_sql(dataset, selection, false));
   CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
   const auto columns = state.columns;
-  const Status status = write_rows(*stream, task, state, cancel);
+  const Status status = write_rows(*stream, work.build, state, cancel);
   state.columns = columns;
   if (status || selection.sort.empty() || cancel.cancelled()) return status;
   const ErrorCode code = status.error().code;
   if (code != ErrorCode::MemoryLimit && code != ErrorCode::StorageLimit) return status;
   // Too large to be put in order; its beginning is not.
-  CANVASBACK_TRY(build_first(task, dataset, selection, limits::kViewFirstRowsMax, cancel, state));
+  CANVASBACK_TRY(build_first(work, dataset, selection, limits::kViewFirstRowsMax, cancel, state));
   state.parts = std::exchange(state.first, {});
   state.limited = "The view is too large to sort; these are its first rows.";
   return {};
@@ -293,12 +295,12 @@ Status Executor::build_rows(const Task& task, const Dataset& dataset, const Sele
 // Writes positions as they come, in parts; what is known of the view goes along with each.
 class Executor::PositionWriter {
  public:
-  PositionWriter(Executor& executor, const Task& task, const Dataset& dataset, ViewState& state)
+  PositionWriter(Executor& executor, const ViewWork& work, const Dataset& dataset, ViewState& state)
       : executor_(executor),
         state_(state),
-        bytes_max_(task.view.bytes_max),
+        bytes_max_(work.build.bytes_max),
         schema_(arrow::schema({arrow::field("position", position_type(dataset), false)})),
-        writer_(executor.channel_, executor.options_.spill_folder, task.view.key + " positions",
+        writer_(executor.channel_, executor.options_.spill_folder, work.build.key + " positions",
                 [this] { return part_written(); }) {
     state_.method = ViewMethod::Positions;
   }
@@ -340,13 +342,13 @@ class Executor::PositionWriter {
 };
 
 // The positions of the selection's rows, in its order, by the engine.
-Status Executor::write_positions(const Task& task, const Dataset& dataset, const Selection& selection,
+Status Executor::write_positions(const ViewWork& work, const Dataset& dataset, const Selection& selection,
                                  const CancelToken& cancel, ViewState& state) {
   std::vector<std::int64_t> file_starts{0};
   for (const DataFile& file : dataset.files) file_starts.push_back(file_starts.back() + file.rows);
   CANVASBACK_ASSIGN(SqlStatement statement, view_sql(dataset, selection, true));
   CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
-  PositionWriter writer(*this, task, dataset, state);
+  PositionWriter writer(*this, work, dataset, state);
   while (true) {
     CANVASBACK_TRY(cancel.check());
     CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
@@ -366,17 +368,17 @@ Status Executor::write_positions(const Task& task, const Dataset& dataset, const
 }
 
 // The order of all rows without the engine, its first rows first. False where that cannot be.
-Result<bool> Executor::build_order(const Task& task, const Dataset& dataset, const Selection& selection,
+Result<bool> Executor::build_order(const ViewWork& work, const Dataset& dataset, const Selection& selection,
                                    const CancelToken& cancel, ViewState& state) {
   CANVASBACK_ASSIGN(auto read, RowOrder::read(dataset, {selection.sort, threads_, options_.sort_bytes_max}, cancel));
   if (!read) return false;
   share_from_ = 0.1;
   share_weight_ = 0.3;
   const auto names = names_of(dataset, selection.columns);
-  const std::vector<std::int64_t> first = read->first(static_cast<std::size_t>(task.view.first));
+  const std::vector<std::int64_t> first = read->first(static_cast<std::size_t>(work.build.first));
   CANVASBACK_ASSIGN(Gathered gathered, gather_rows(dataset, first, {names, threads_}, tables_, cancel));
   CANVASBACK_ASSIGN(BatchPtr rows, with_places(gathered.rows, &dataset, first));
-  ViewWriter writer(channel_, options_.spill_folder, fmt::format("{} first {}", task.view.key, task.view.first),
+  ViewWriter writer(channel_, options_.spill_folder, fmt::format("{} first {}", work.build.key, work.build.first),
                     nullptr);
   CANVASBACK_TRY(writer.write(*rows));
   CANVASBACK_TRY(writer.end(rows->schema()));
@@ -387,7 +389,7 @@ Result<bool> Executor::build_order(const Task& task, const Dataset& dataset, con
     return true;
   }
   CANVASBACK_ASSIGN(std::vector<std::uint32_t> order, std::move(*read).all(cancel));
-  PositionWriter positions(*this, task, dataset, state);
+  PositionWriter positions(*this, work, dataset, state);
   for (std::size_t at = 0; at < order.size(); at += kPositionsAtOnce) {
     CANVASBACK_TRY(cancel.check());
     const auto some = std::span(order).subspan(at, std::min(kPositionsAtOnce, order.size() - at));
@@ -401,22 +403,22 @@ Result<bool> Executor::build_order(const Task& task, const Dataset& dataset, con
   std::vector<std::uint32_t>().swap(order);
   share_from_ = 0.4;
   share_weight_ = 0.6;
-  if (has_room(task, dataset, names)) CANVASBACK_TRY(build_columns(task, dataset, cancel));
+  if (has_room(work, dataset, names)) CANVASBACK_TRY(build_columns(work, dataset, cancel));
   return true;
 }
 
-Status Executor::build_positions(const Task& task, const Dataset& dataset, const Selection& selection,
+Status Executor::build_positions(const ViewWork& work, const Dataset& dataset, const Selection& selection,
                                  const CancelToken& cancel, ViewState& state) {
   const bool sorted = !selection.sort.empty();
   state.method = ViewMethod::Rows;
-  const auto rows_max = static_cast<std::int64_t>(task.view.bytes_max / position_bytes(dataset));
+  const auto rows_max = static_cast<std::int64_t>(work.build.bytes_max / position_bytes(dataset));
   if (sorted && selection.filter.is_null() && dataset.rows <= rows_max) {
-    CANVASBACK_ASSIGN(const bool done, build_order(task, dataset, selection, cancel, state));
+    CANVASBACK_ASSIGN(const bool done, build_order(work, dataset, selection, cancel, state));
     if (done) return {};
   }
   share_weight_ = 0.3;
-  CANVASBACK_TRY(build_first(task, dataset, selection, task.view.first, cancel, state));
-  if (rows_of(state.first) < task.view.first) {
+  CANVASBACK_TRY(build_first(work, dataset, selection, work.build.first, cancel, state));
+  if (rows_of(state.first) < work.build.first) {
     std::swap(state.parts, state.first);
     return {};
   }
@@ -428,18 +430,18 @@ Status Executor::build_positions(const Task& task, const Dataset& dataset, const
       state.rows_exact = true;
     }
     if (state.rows > rows_max) {
-      CANVASBACK_TRY(build_first(task, dataset, selection, limits::kViewFirstRowsMax, cancel, state));
+      CANVASBACK_TRY(build_first(work, dataset, selection, limits::kViewFirstRowsMax, cancel, state));
       state.parts = std::exchange(state.first, {});
       state.limited = fmt::format(
           "The order of {} rows needs {} MB of the {} MB that a view may take of the cache; these "
           "are its first rows.",
           state.rows, state.rows * static_cast<std::int64_t>(position_bytes(dataset)) / 1'000'000,
-          task.view.bytes_max / 1'000'000);
+          work.build.bytes_max / 1'000'000);
       return {};
     }
   }
   ViewState positions = state;
-  CANVASBACK_TRY(write_positions(task, dataset, selection, cancel, positions));
+  CANVASBACK_TRY(write_positions(work, dataset, selection, cancel, positions));
   if (!positions.limited.empty()) {
     state = std::move(positions);
     return {};
@@ -459,19 +461,19 @@ Status Executor::build_positions(const Task& task, const Dataset& dataset, const
     CANVASBACK_ASSIGN(auto rows, execute_made(std::move(all), cancel));
     const auto columns = state.columns;
     ViewState quiet = state;
-    CANVASBACK_TRY(write_rows(*rows, task, quiet, cancel));
+    CANVASBACK_TRY(write_rows(*rows, work.build, quiet, cancel));
     quiet.columns = columns;
     state = std::move(quiet);
     return {};
   }
   state = std::move(positions);
-  return sorted && has_room(task, dataset, names) ? build_columns(task, dataset, cancel) : Status();
+  return sorted && has_room(work, dataset, names) ? build_columns(work, dataset, cancel) : Status();
 }
 
 // For windows of rows that lie anywhere.
-Status Executor::build_columns(const Task& task, const Dataset& dataset, const CancelToken& cancel) {
+Status Executor::build_columns(const ViewWork& work, const Dataset& dataset, const CancelToken& cancel) {
   ColumnPartsOptions options;
-  options.columns = names_of(dataset, task.selection.columns);
+  options.columns = names_of(dataset, work.selection.columns);
   options.threads = threads_;
   options.spill_folder = options_.spill_folder;
   options.progress = [this](double share) { share_done_ = share; };

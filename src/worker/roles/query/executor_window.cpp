@@ -173,11 +173,11 @@ Result<BatchPtr> selected(const BatchPtr& batch, const std::vector<std::string>&
 
 }  // namespace
 
-Status Executor::run_window(const Task& task, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics,
+Status Executor::run_window(const WindowWork& work, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics,
                             Json& done) {
   Stopwatch watch;
-  const ViewWindow& window = task.window;
-  const auto found = catalog_.find(task.dataset);
+  const ViewWindow& window = work.window;
+  const auto found = catalog_.find(work.dataset);
   const Dataset* dataset = found == catalog_.end() ? nullptr : &found->second;
   if (!window.version.empty() && (dataset == nullptr || dataset->version != window.version)) {
     return fail(ErrorCode::Unavailable, "The dataset changed since the view was made.");
@@ -186,17 +186,17 @@ Status Executor::run_window(const Task& task, const CancelToken& cancel, FrameSi
   switch (window.method) {
     case ViewMethod::Direct: {
       if (dataset == nullptr) return fail(ErrorCode::DatasetNotFound, "There is no such dataset.");
-      CANVASBACK_ASSIGN(read, read_dataset(task, *dataset, cancel, metrics));
+      CANVASBACK_ASSIGN(read, read_dataset(work, *dataset, cancel, metrics));
       break;
     }
     case ViewMethod::Rows: {
-      CANVASBACK_ASSIGN(read, read_parts(task, metrics));
+      CANVASBACK_ASSIGN(read, read_parts(work, metrics));
       break;
     }
     case ViewMethod::Positions: {
       if (dataset == nullptr) return fail(ErrorCode::DatasetNotFound, "There is no such dataset.");
       CANVASBACK_TRY(begin_reading(*dataset));
-      CANVASBACK_ASSIGN(read, read_positions(task, *dataset, cancel, metrics));
+      CANVASBACK_ASSIGN(read, read_positions(work, *dataset, cancel, metrics));
       break;
     }
   }
@@ -234,9 +234,9 @@ Status Executor::run_window(const Task& task, const CancelToken& cancel, FrameSi
 }
 
 // Rows of the dataset in file order: without the engine where that can be.
-Result<Executor::WindowRows> Executor::read_dataset(const Task& task, const Dataset& dataset, const CancelToken& cancel,
-                                                    TaskMetrics& metrics) {
-  const ViewWindow& window = task.window;
+Result<Executor::WindowRows> Executor::read_dataset(const WindowWork& work, const Dataset& dataset,
+                                                    const CancelToken& cancel, TaskMetrics& metrics) {
+  const ViewWindow& window = work.window;
   const std::int64_t available = dataset.rows >= 0 ? dataset.rows : window.to;
   const std::int64_t from = std::min(window.from, available);
   const std::int64_t rows = std::min(window.to, available) - from;
@@ -244,16 +244,17 @@ Result<Executor::WindowRows> Executor::read_dataset(const Task& task, const Data
   WindowRows out;
   const bool in_order = dataset.plain_scan || dataset.text;
   if (dataset.plain_scan && rows == 0) {
-    CANVASBACK_ASSIGN(SchemaPtr schema, read_plain_schema(dataset.files[0], task.selection.columns));
+    CANVASBACK_ASSIGN(SchemaPtr schema, read_plain_schema(dataset.files[0], work.columns));
     CANVASBACK_ASSIGN(out.rows, joined(schema, {}));
     return out;
   }
   if (in_order) {
-    CANVASBACK_ASSIGN(stream, plan_range(dataset, task.selection.columns, from, rows, cancel, metrics));
+    CANVASBACK_ASSIGN(stream, plan_range(dataset, work.columns, from, rows, cancel, metrics));
   } else {
     metrics.method = "duckdb";
     CANVASBACK_TRY(define(dataset));
-    Selection range = task.selection;
+    Selection range;
+    range.columns = work.columns;
     range.offset = from;
     range.limit = rows;
     CANVASBACK_ASSIGN(SqlStatement statement, rows_sql(dataset, range, nullptr, false));
@@ -274,8 +275,8 @@ Result<Executor::WindowRows> Executor::read_dataset(const Task& task, const Data
   return out;
 }
 
-Result<Executor::WindowRows> Executor::read_parts(const Task& task, TaskMetrics& metrics) {
-  const ViewWindow& window = task.window;
+Result<Executor::WindowRows> Executor::read_parts(const WindowWork& work, TaskMetrics& metrics) {
+  const ViewWindow& window = work.window;
   metrics.method = "view_rows";
   std::vector<BatchPtr> batches;
   WindowRows out;
@@ -303,11 +304,11 @@ Result<Executor::WindowRows> Executor::read_parts(const Task& task, TaskMetrics&
   }
   if (!schema) return lost();
   for (BatchPtr& batch : batches) {
-    CANVASBACK_ASSIGN(batch, selected(batch, task.selection.columns, window.places_in_parts ? 2 : 0));
+    CANVASBACK_ASSIGN(batch, selected(batch, work.columns, window.places_in_parts ? 2 : 0));
   }
   if (batches.empty()) {
     CANVASBACK_ASSIGN(BatchPtr empty, joined(schema, {}));
-    CANVASBACK_ASSIGN(empty, selected(empty, task.selection.columns, window.places_in_parts ? 2 : 0));
+    CANVASBACK_ASSIGN(empty, selected(empty, work.columns, window.places_in_parts ? 2 : 0));
     batches.push_back(std::move(empty));
   }
   CANVASBACK_ASSIGN(out.rows, joined(batches[0]->schema(), batches));
@@ -352,15 +353,15 @@ Result<std::vector<std::int64_t>> Executor::positions_of(const ViewWindow& windo
   return positions;
 }
 
-Result<Executor::WindowRows> Executor::read_positions(const Task& task, const Dataset& dataset,
+Result<Executor::WindowRows> Executor::read_positions(const WindowWork& work, const Dataset& dataset,
                                                       const CancelToken& cancel, TaskMetrics& metrics) {
   metrics.method = "view_columns";
   WindowRows out;
-  CANVASBACK_ASSIGN(std::vector<std::int64_t> positions, positions_of(task.window, metrics));
+  CANVASBACK_ASSIGN(std::vector<std::int64_t> positions, positions_of(work.window, metrics));
   if (std::ranges::any_of(positions, [&](std::int64_t at) { return at < 0 || at >= dataset.rows; })) {
     return fail(ErrorCode::Unavailable, "The dataset changed since the view was made.");
   }
-  const GatherOptions options{task.selection.columns, threads_};
+  const GatherOptions options{work.columns, threads_};
   std::vector<BatchPtr> batches;
   std::uint64_t bytes = 0;
   std::size_t at = 0;
@@ -375,12 +376,12 @@ Result<Executor::WindowRows> Executor::read_positions(const Task& task, const Da
   out.more = at < positions.size();
   SchemaPtr schema;
   if (batches.empty()) {
-    CANVASBACK_ASSIGN(schema, read_plain_schema(dataset.files[0], task.selection.columns));
+    CANVASBACK_ASSIGN(schema, read_plain_schema(dataset.files[0], work.columns));
   } else {
     schema = batches[0]->schema();
   }
   CANVASBACK_ASSIGN(out.rows, joined(schema, std::move(batches)));
-  if (task.window.row_ids) out.positions = std::move(positions);
+  if (work.window.row_ids) out.positions = std::move(positions);
   return out;
 }
 

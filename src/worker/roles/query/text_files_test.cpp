@@ -29,8 +29,7 @@ class TextFilesTest : public ExecutorTest {
   }
   Outcome inspect(Dataset dataset) {
     Task task;
-    task.kind = TaskKind::Inspect;
-    task.inspected = std::move(dataset);
+    task.work = InspectWork{std::move(dataset)};
     return run(task);
   }
 };
