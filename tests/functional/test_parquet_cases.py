@@ -1,7 +1,7 @@
 """Parquet files of every writer: each value comes out as it is, in every route, or the file is refused with its reason.
 
-Every file is asked in all the ways rows can be had (rows, sort, filter, pages by cursor, SQL, profile, export), which go
-through different readers, and has to give the same.
+Every file is asked in all the ways rows can be had (rows, sort, filter, pages by cursor, SQL, profile, export), which
+go through different readers, and has to give the same.
 """
 
 import datetime

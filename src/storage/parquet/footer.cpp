@@ -170,9 +170,11 @@ bool less(const arrow::Scalar& left, const arrow::Scalar& right) {
 }
 
 bool is_nan(const arrow::Scalar& scalar) {
-  if (scalar.type->id() == arrow::Type::DOUBLE) return std::isnan(static_cast<const arrow::DoubleScalar&>(scalar).value);
-  if (scalar.type->id() == arrow::Type::FLOAT) return std::isnan(static_cast<const arrow::FloatScalar&>(scalar).value);
-  return false;
+  switch (scalar.type->id()) {
+    case arrow::Type::DOUBLE: return std::isnan(static_cast<const arrow::DoubleScalar&>(scalar).value);
+    case arrow::Type::FLOAT: return std::isnan(static_cast<const arrow::FloatScalar&>(scalar).value);
+    default: return false;
+  }
 }
 
 // Whether less() knows the order of a type. Bytes are no texts to show, whatever their order.
