@@ -173,7 +173,8 @@ class File:
         table = make_table(self.rng)
         self.name = f"{writer.__name__}_{number}"
         self.path = folder / f"{self.name}.{'arrow' if writer is write_arrow else 'parquet'}"
-        table = writer(self.rng, table, self.path) or table
+        written = writer(self.rng, table, self.path)
+        table = table if written is None else written  # an empty table counts as false
         self.kinds = {name: KINDS[name][0] if name in KINDS else "int" for name in table.column_names}
         self.columns = {name: from_arrow(kind, table[name]) for name, kind in self.kinds.items()}
         self.rows = list(zip(*self.columns.values()))

@@ -233,7 +233,7 @@ void collect_statistics(const parquet::FileMetaData& footer, std::map<std::strin
     if (path.size() != 1) continue;  // nested values have no bounds of their own row
     ColumnStatistics& sum = sums[path[0]];
     for (int group = 0; group < footer.num_row_groups(); ++group) {
-      merge(sum, footer.RowGroup(group)->ColumnChunk(column)->statistics().get());
+      merge(sum, readable_statistics(*footer.RowGroup(group)->ColumnChunk(column)).get());
     }
   }
 }

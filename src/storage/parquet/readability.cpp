@@ -58,6 +58,10 @@ std::string chunk_lack(const parquet::ColumnDescriptor& column, const parquet::C
   if (!real && std::ranges::find(encodings, parquet::Encoding::BYTE_STREAM_SPLIT) != encodings.end()) {
     return fmt::format("column {} is encoded as BYTE_STREAM_SPLIT", path_of(column));
   }
+  // The engine refuses a file with bounds that are no values.
+  if (has_broken_bounds(chunk)) {
+    return fmt::format("column {} has bounds of a wrong length", path_of(column));
+  }
   if (has_believable_order(column)) return {};
   // The engine believes such bounds; whether there are any, libparquet does not tell.
   return fmt::format("column {} may have bounds in an order of an old writer", path_of(column));
