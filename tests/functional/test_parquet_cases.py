@@ -201,7 +201,8 @@ def test_bounds_of_old_writers_are_not_believed(serve, tmp_path, kind):
 
 def test_bounds_of_a_wrong_length(serve, tmp_path):
     path = write(tmp_path, "wrong", pa.table({"id": ids(3), "n": pa.array([None, None, None], pa.int32())}))
-    parquet_footer.make_statistics_old(path, lambda name, low, high: (low[:3], high[:3]) if name == "id" else (b"", b""))
+    parquet_footer.make_statistics_old(
+        path, lambda name, low, high: (low[:3], high[:3]) if name == "id" else (b"", b""))  # fmt: skip
     server = serve(f"wrong={path}")
     check_routes(server, "wrong", [[1, None], [2, None], [3, None]], "id")
 
