@@ -15,7 +15,8 @@ TEST(Unicode, LettersAndTheirMarksBecomeOneCharacter) {
 }
 
 TEST(Unicode, EverythingElseStays) {
-  for (const char* text : {"", "cafe", "caf\u00e9", "x\u0301x", "\u0301", "\xff\xfe", "\xf0\x9f\xa6\x86\u0301", "e\xff\u0301"}) {
+  for (const char* text :
+       {"", "cafe", "caf\u00e9", "x\u0301x", "\u0301", "\xff\xfe", "\xf0\x9f\xa6\x86\u0301", "e\xff\u0301"}) {
     EXPECT_EQ(compose(text), text);
   }
 }

@@ -134,7 +134,7 @@ Result<std::string> take_name(std::string_view& text, std::string_view parameter
     }
   }
   return fail(ErrorCode::InvalidData,
-              fmt::format("{}: a name in double quotes ends with one, and is followed by a comma or nothing.", parameter));
+              fmt::format("{}: a name in double quotes ends with one, and a comma or nothing follows.", parameter));
 }
 
 }  // namespace

@@ -38,8 +38,8 @@ struct Selection {
   bool in_file_order() const { return filter.is_null() && sort.empty() && !sample; }
 };
 
-// `id,"a,b"` → names. One that has a comma, or blanks or quotes at its ends, is written in double quotes, and those in it
-// twice. Errors: InvalidData that names the parameter.
+// `id,"a,b"` → names. One that has a comma, or blanks or quotes at its ends, is in double quotes, and those in it are
+// written twice. Errors: InvalidData that names the parameter.
 Result<std::vector<std::string>> parse_columns(std::string_view text);
 
 // `-amount,id,-"a,b"` → keys; "1%" or "10000 rows" → a sample. Errors: InvalidData that names the parameter.

@@ -207,8 +207,9 @@ class Joiner {
     for (const Occurrence* one : from) {
       values[one->sort] = type == "VARCHAR" ? text_of(one->column) : cast(one->column, type);
     }
-    out_.notes.push_back(fmt::format("The column \"{}\" is {} in some files and {} in others: those values are in \"{}\".",
-                                     joint.name, kept, from.front()->column.type, name));
+    out_.notes.push_back(
+        fmt::format("The column \"{}\" is {} in some files and {} in others: those values are in \"{}\".", joint.name,
+                    kept, from.front()->column.type, name));
     add(name, type, values);
   }
 

@@ -53,7 +53,8 @@ TEST(JoinColumns, WidensOnlyWhereNothingIsLost) {
 }
 
 TEST(JoinColumns, StructsHaveAllMembers) {
-  EXPECT_EQ(exact_common_type("STRUCT(a INTEGER, \"b c\" VARCHAR)", "STRUCT(A BIGINT, d STRUCT(e DATE[], f DECIMAL(4,2)))"),
+  EXPECT_EQ(exact_common_type("STRUCT(a INTEGER, \"b c\" VARCHAR)",
+                              "STRUCT(A BIGINT, d STRUCT(e DATE[], f DECIMAL(4,2)))"),
             R"(STRUCT("a" BIGINT, "b c" VARCHAR, "d" STRUCT(e DATE[], f DECIMAL(4,2))))");
   EXPECT_EQ(exact_common_type("STRUCT(a INTEGER)[]", "STRUCT(b DATE)[]"), R"(STRUCT("a" INTEGER, "b" DATE)[])");
 }
@@ -92,7 +93,8 @@ TEST(JoinColumns, NamesThatDifferByCaseAreOneColumn) {
 }
 
 TEST(JoinColumns, ASiblingFindsAFreeName) {
-  const JoinedColumns two = join_columns({{{"v", "BIGINT", "c0"}, {"V__STRING", "DATE", "c1"}}, {{"v", "BOOLEAN", "c0"}}});
+  const JoinedColumns two =
+      join_columns({{{"v", "BIGINT", "c0"}, {"V__STRING", "DATE", "c1"}}, {{"v", "BOOLEAN", "c0"}}});
   EXPECT_EQ(columns_of(two), (Texts{"v BIGINT", "v__string_ VARCHAR", "V__STRING DATE"}));
 }
 

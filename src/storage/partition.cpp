@@ -72,7 +72,8 @@ bool does_engine_agree(const DataFile& file, std::span<const std::string> column
   if (file.path.find_first_of("\\\n?") != std::string::npos) return false;
   const Partition real = partition_of("", file.path);  // behind links, and from the root
   for (const auto& [key, value] : real) {
-    if (std::ranges::any_of(columns, [&](const std::string& column) { return lower(column) == lower(key); })) return false;
+    const std::string folder = lower(key);
+    if (std::ranges::any_of(columns, [&](const std::string& column) { return lower(column) == folder; })) return false;
   }
   for (const auto& part : file.partition) {
     const auto& [key, value] = part;

@@ -21,8 +21,8 @@ Partition partition_of(std::string_view root, std::string_view path);
 // BIGINT or DATE where every value there is is one and gives its text back, else VARCHAR.
 std::string partition_type(std::span<const DataFile> files, std::string_view key);
 
-// Whether the engine reads the same partition from the path of a file with these columns. It takes the text NULL, in any
-// case, for NULL, sees no key where a name has a second '=', and lets folders above the dataset's own hide columns.
+// Whether the engine reads the same partition from the path of a file with these columns. It takes the text NULL, in
+// any case, for NULL, sees no key where a name has a second '=', and lets folders above the dataset's hide columns.
 bool does_engine_agree(const DataFile& file, std::span<const std::string> columns);
 
 }  // namespace canvasback

@@ -64,7 +64,8 @@ TypePtr portable_struct(const arrow::DataType& type, bool fine, bool all_nullabl
   arrow::FieldVector fields;
   for (int i = 0; i < type.num_fields(); ++i) {
     const auto field = portable_field(type.field(i), fine);
-    fields.push_back(arrow::field(names[static_cast<std::size_t>(i)], field->type(), all_nullable || field->nullable()));
+    const bool nullable = all_nullable || field->nullable();
+    fields.push_back(arrow::field(names[static_cast<std::size_t>(i)], field->type(), nullable));
   }
   return arrow::struct_(std::move(fields));
 }

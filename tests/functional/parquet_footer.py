@@ -1,7 +1,7 @@
 """Parquet footers taken apart and put together again, to make files as writers of other times and places left them.
 
-A footer is one struct in Thrift's compact protocol. Here a struct is a dict from field number to [type, value], a list is
-[type of its items, items], and everything else is its value. Numbers of fields are those of parquet.thrift.
+A footer is one struct in Thrift's compact protocol. Here a struct is a dict from field number to [type, value], a list
+is [type of its items, items], and everything else is its value. Numbers of fields are those of parquet.thrift.
 """
 
 import struct
@@ -154,8 +154,8 @@ def make_statistics_old(path, bounds=None):
 
 
 def compress_old(path, frame):
-    """A file without compression, of one column and one page, as one of the codec LZ4 (5). frame(bytes) gives the page's
-    compressed form."""
+    """A file without compression, of one column and one page, as one of the codec LZ4 (5). frame(bytes) gives the
+    page's compressed form."""
     data = path.read_bytes()
     body = {}
 

@@ -1,7 +1,7 @@
 """Parquet files of every writer: each value comes out as it is, in every route, or the file is refused with its reason.
 
-Every file is asked in all the ways rows can be had (rows, sort, filter, pages by cursor, SQL, profile, export), which go
-through different readers, and has to give the same.
+Every file is asked in all the ways rows can be had (rows, sort, filter, pages by cursor, SQL, profile, export), which
+go through different readers, and has to give the same.
 """
 
 import datetime
@@ -197,6 +197,14 @@ def test_bounds_of_old_writers_are_not_believed(serve, tmp_path, kind):
     assert top.status == 200 and len(top.json()["rows"]) == 24
     described = {column["name"]: column for column in server.get("/api/v1/datasets/old").json()["columns"]}
     assert (described["value"].get("min"), described["value"].get("max")) in [(None, None), (first, last)]
+
+
+def test_bounds_of_a_wrong_length(serve, tmp_path):
+    path = write(tmp_path, "wrong", pa.table({"id": ids(3), "n": pa.array([None, None, None], pa.int32())}))
+    parquet_footer.make_statistics_old(
+        path, lambda name, low, high: (low[:3], high[:3]) if name == "id" else (b"", b""))  # fmt: skip
+    server = serve(f"wrong={path}")
+    check_routes(server, "wrong", [[1, None], [2, None], [3, None]], "id")
 
 
 def test_cut_bounds_are_no_values(serve, tmp_path):

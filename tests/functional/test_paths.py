@@ -74,7 +74,8 @@ def test_folders_with_brackets(serve, tmp_path):
 def test_a_pattern_is_one_where_no_file_has_its_name(serve, tmp_path):
     for name in ("x1", "x2", "y[1]"):
         pq.write_table(pa.table({"id": [name]}), tmp_path / f"{name}.parquet")
-    server = serve(f"set={tmp_path / 'x[12].parquet'}", f"own={tmp_path / 'y[1].parquet'}", f"all={tmp_path / '*.parquet'}")
+    server = serve(f"set={tmp_path / 'x[12].parquet'}", f"own={tmp_path / 'y[1].parquet'}",
+                   f"all={tmp_path / '*.parquet'}")  # fmt: skip
     assert sorted(rows_of(server, "set")) == [["x1"], ["x2"]]
     assert rows_of(server, "own") == [["y[1]"]]
     assert len(rows_of(server, "all")) == 3

@@ -69,7 +69,8 @@ KINDS = {
     "money": ("decimal", pa.decimal128(12, 2), digits(12, 2)),
     "wide": ("decimal", pa.decimal128(38, 10), digits(38, 10)),
     "date": ("date", pa.date32(), lambda rng: rng.randint(-719_162, 2_932_896)),
-    "micros": ("timestamp", pa.timestamp("us"), lambda rng: rng.randint(-719_162, 2_932_896) * DAY_US + rng.randint(0, 9)),
+    "micros": ("timestamp", pa.timestamp("us"),
+               lambda rng: rng.randint(-719_162, 2_932_896) * DAY_US + rng.randint(0, 9)),
     "zoned": ("timestamp", pa.timestamp("us", "UTC"), lambda rng: rng.randint(-(10**16), 10**16)),
     "millis": ("timestamp", pa.timestamp("ms"), lambda rng: rng.randint(-(10**13), 10**13)),
     "nanos": ("timestamp_ns", pa.timestamp("ns"), lambda rng: rng.randint(-(10**18), 10**18)),
@@ -118,7 +119,7 @@ def write_pyarrow(rng, table, path):
 
 
 def write_old(rng, table, path):
-    """As a writer before 2017, with bounds that are in no order but of signed bytes: nothing may be left out by them."""
+    """As a writer before 2017, with bounds in the order of signed bytes: nothing may be left out by them."""
     columns = ["id", *[name for name in table.column_names if name in MISTAKABLE]]
     pq.write_table(table.select(columns), path, row_group_size=rng.choice([3, 64]), store_schema=False)
     nan = struct.pack("<d", float("nan"))
@@ -140,8 +141,9 @@ def write_duckdb(rng, table, path):
 
 
 def write_polars(rng, table, path):
-    polars.from_arrow(table).write_parquet(path, compression=rng.choice(["zstd", "snappy", "uncompressed", "gzip"]),
-                                           row_group_size=rng.choice([None, 20]), statistics=rng.random() < 0.8)  # fmt: skip
+    codec = rng.choice(["zstd", "snappy", "uncompressed", "gzip"])
+    polars.from_arrow(table).write_parquet(path, compression=codec, row_group_size=rng.choice([None, 20]),
+                                           statistics=rng.random() < 0.8)  # fmt: skip
 
 
 def write_arrow(rng, table, path):
@@ -171,7 +173,8 @@ class File:
         table = make_table(self.rng)
         self.name = f"{writer.__name__}_{number}"
         self.path = folder / f"{self.name}.{'arrow' if writer is write_arrow else 'parquet'}"
-        table = writer(self.rng, table, self.path) or table
+        written = writer(self.rng, table, self.path)
+        table = table if written is None else written  # an empty table counts as false
         self.kinds = {name: KINDS[name][0] if name in KINDS else "int" for name in table.column_names}
         self.columns = {name: from_arrow(kind, table[name]) for name, kind in self.kinds.items()}
         self.rows = list(zip(*self.columns.values()))

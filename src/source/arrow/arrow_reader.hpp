@@ -1,6 +1,6 @@
 // Arrow IPC files and streams as streams of portable batches (stream/portable_batches.hpp). The kind is told from the
-// first bytes ("ARROW1" is the file format). Files are mapped; batches are not copied unless they are compressed or have
-// types that the engine does not take.
+// first bytes ("ARROW1" is the file format). Files are mapped; batches are not copied unless they are compressed or
+// have types that the engine does not take.
 #pragma once
 
 #include <cstdint>

@@ -187,7 +187,7 @@ bool bounds_are_exact(const parquet::Statistics& statistics, const arrow::DataTy
 
 // The bounds of one column chunk; false where they are not to be relied on. A chunk of nulls adds none.
 bool add_chunk(const parquet::ColumnChunkMetaData& chunk, FooterFacts& facts, arrow::ArrayVector& bounds) {
-  const auto statistics = chunk.statistics();
+  const auto statistics = readable_statistics(chunk);
   if (!statistics || !statistics->HasNullCount()) return false;
   facts.nulls += statistics->null_count();
   if (statistics->num_values() == 0 && statistics->null_count() == chunk.num_values()) return true;

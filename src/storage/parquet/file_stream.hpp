@@ -13,8 +13,8 @@
 
 namespace canvasback {
 
-// fine: the columns with timestamps finer than a microsecond (Readability::fine), of any file that is read together with
-// this one. Errors: InvalidData that names the file.
+// fine: the columns with timestamps finer than a microsecond (Readability::fine), of any file that is read together
+// with this one. Errors: InvalidData that names the file.
 Result<std::unique_ptr<BatchStream>> open_parquet_file(const DataFile& file, const std::vector<std::string>& fine,
                                                        CancelToken cancel);
 

@@ -170,9 +170,11 @@ bool less(const arrow::Scalar& left, const arrow::Scalar& right) {
 }
 
 bool is_nan(const arrow::Scalar& scalar) {
-  if (scalar.type->id() == arrow::Type::DOUBLE) return std::isnan(static_cast<const arrow::DoubleScalar&>(scalar).value);
-  if (scalar.type->id() == arrow::Type::FLOAT) return std::isnan(static_cast<const arrow::FloatScalar&>(scalar).value);
-  return false;
+  switch (scalar.type->id()) {
+    case arrow::Type::DOUBLE: return std::isnan(static_cast<const arrow::DoubleScalar&>(scalar).value);
+    case arrow::Type::FLOAT: return std::isnan(static_cast<const arrow::FloatScalar&>(scalar).value);
+    default: return false;
+  }
 }
 
 // Whether less() knows the order of a type. Bytes are no texts to show, whatever their order.
@@ -231,7 +233,7 @@ void collect_statistics(const parquet::FileMetaData& footer, std::map<std::strin
     if (path.size() != 1) continue;  // nested values have no bounds of their own row
     ColumnStatistics& sum = sums[path[0]];
     for (int group = 0; group < footer.num_row_groups(); ++group) {
-      merge(sum, footer.RowGroup(group)->ColumnChunk(column)->statistics().get());
+      merge(sum, readable_statistics(*footer.RowGroup(group)->ColumnChunk(column)).get());
     }
   }
 }

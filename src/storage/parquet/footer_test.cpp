@@ -105,7 +105,8 @@ TEST_F(FooterTest, FilesOfSeveralSchemasAreNotScannedWithoutTheEngine) {
   const DataFile other = write_parquet(
       folder_ / "c.parquet", table_of({{"id", arrow::int32(), "[1]"}, {"text", arrow::utf8(), R"(["a"])"}}), 10);
   const std::vector<Column> columns{{"id", nullptr, ""}, {"text", nullptr, ""}};
-  for (const auto& [files, plain] : {std::pair(std::vector{numbers, same}, true), std::pair(std::vector{numbers, other}, false)}) {
+  for (const auto& [files, plain] :
+       {std::pair(std::vector{numbers, same}, true), std::pair(std::vector{numbers, other}, false)}) {
     Dataset dataset = dataset_of(files, columns);
     ASSERT_TRUE(add_parquet_footers(dataset));
     EXPECT_EQ(dataset.plain_scan, plain);

@@ -58,6 +58,10 @@ std::string chunk_lack(const parquet::ColumnDescriptor& column, const parquet::C
   if (!real && std::ranges::find(encodings, parquet::Encoding::BYTE_STREAM_SPLIT) != encodings.end()) {
     return fmt::format("column {} is encoded as BYTE_STREAM_SPLIT", path_of(column));
   }
+  // The engine refuses a file with bounds that are no values.
+  if (has_broken_bounds(chunk)) {
+    return fmt::format("column {} has bounds of a wrong length", path_of(column));
+  }
   if (has_believable_order(column)) return {};
   // The engine believes such bounds; whether there are any, libparquet does not tell.
   return fmt::format("column {} may have bounds in an order of an old writer", path_of(column));
@@ -133,8 +137,9 @@ Status look_into(const DataFile& file, const parquet::FileMetaData& footer, cons
     out.engine_lacks = fmt::format("column {} has timestamps finer than a microsecond", path_of(column));
   }
   if (out.has_far_timestamps && !out.fine.empty()) {
-    out.stream_lacks = fmt::format("column {} has timestamps of nanoseconds, and there are some before 1678 or after 2261",
-                                   out.fine.front());
+    out.stream_lacks =
+        fmt::format("column {} has timestamps of nanoseconds, and there are some before 1678 or after 2261",
+                    out.fine.front());
   }
   return {};
 }

@@ -54,8 +54,8 @@ Status FileInspection::run() {
   dataset_.notes = joined.notes;
   for (const std::string& column : dataset_.fine_columns) {
     dataset_.notes.push_back(fmt::format(
-        "The column \"{}\" has values finer than a microsecond: times are shown in nanoseconds and in UTC, durations as "
-        "numbers.",
+        "The column \"{}\" has values finer than a microsecond: times are shown in nanoseconds and in UTC, durations "
+        "as numbers.",
         column));
   }
   if (is_plain(joined)) {

@@ -24,8 +24,8 @@ class FileInspection {
   FileInspection(Dataset& dataset, Engine& engine, CancelToken cancel)
       : dataset_(dataset), engine_(engine), cancel_(std::move(cancel)) {}
 
-  // Sets what the dataset has beside its files, and their rows. Files that cannot be read are left_out, with the reason,
-  // and none of its files any more. Errors: InvalidData that names a file, where there is nothing left.
+  // Sets what the dataset has beside its files, and their rows. Files that cannot be read are left_out, with the
+  // reason, and none of its files any more. Errors: InvalidData that names a file, where there is nothing left.
   Status run();
 
  private:
