@@ -155,7 +155,31 @@ FoundForm exponent_form(std::string_view text, const NumberParts& parts, char de
   return out;
 }
 
+// What most numbers are: at most 15 digits, perhaps a point among them; any zero is left to number_form.
+std::optional<FoundForm> short_number_form(std::string_view text, char decimal) {
+  const std::size_t first = text[0] == '-' ? 1 : 0;
+  if (text.size() > kSurelyExactDigits + 1 || first == text.size()) return std::nullopt;
+  std::size_t at = first;
+  while (at < text.size() && is_digit(text[at])) ++at;
+  const std::size_t whole = at - first;
+  if (whole == 0 || text[first] == '0') return std::nullopt;
+  if (at == text.size()) {
+    if (whole > kSurelyExactDigits) return std::nullopt;
+    return FoundForm{CellForm::Integer};
+  }
+  if (text[at] != decimal) return std::nullopt;
+  const std::size_t fraction = text.size() - at - 1;
+  if (fraction == 0 || whole + fraction > kSurelyExactDigits) return std::nullopt;
+  for (++at; at < text.size(); ++at) {
+    if (!is_digit(text[at])) return std::nullopt;
+  }
+  const bool idle_zero = text.back() == '0' && fraction > 1;
+  return FoundForm{idle_zero ? CellForm::ExactFraction : CellForm::Fraction, static_cast<std::uint8_t>(whole),
+                   static_cast<std::uint8_t>(fraction), false};
+}
+
 FoundForm number_form(std::string_view text, char decimal) {
+  if (const auto form = short_number_form(text, decimal)) return *form;
   const NumberParts parts = parts_of(text, decimal);
   if (!parts.ok || parts.plus || parts.whole.empty() || (parts.point && parts.fraction.empty())) return {};
   if (parts.whole.size() > 1 && parts.whole[0] == '0') return {};

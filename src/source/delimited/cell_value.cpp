@@ -78,7 +78,8 @@ std::optional<ValueType> decimal_type(std::string_view name) {
   if (numbers.empty() || numbers.size() > 2) return std::nullopt;
   const auto precision = parse_integer(trim(numbers[0]), "precision", 1, kDecimalDigitsMax);
   if (!precision) return std::nullopt;
-  const auto scale = numbers.size() < 2 ? Result<std::int64_t>(0) : parse_integer(trim(numbers[1]), "scale", 0, *precision);
+  Result<std::int64_t> scale = 0;
+  if (numbers.size() == 2) scale = parse_integer(trim(numbers[1]), "scale", 0, *precision);
   if (!scale) return std::nullopt;
   const int p = static_cast<int>(*precision);
   const int s = static_cast<int>(*scale);
@@ -114,7 +115,8 @@ bool is_plain_number(std::string_view digits, char decimal) {
   return std::ranges::all_of(digits, [&](char c) { return is_digit(c) || c == decimal; });
 }
 
-// With a format told, columns of a told type have it alone; of the others all cells do, or none does (column_types.cpp).
+// With a format told, columns of a told type have it alone; of the others all cells do, or none does
+// (column_types.cpp).
 std::optional<PointInTime> point_of(std::string_view text, const CellRules& rules) {
   if (!rules.date_format.empty()) {
     const auto point = parse_in_format(text, rules.date_format);
@@ -130,8 +132,8 @@ Result<ValueType> value_type_from(std::string_view sql) {
   if (auto type = named_type(name)) return *type;
   if (auto type = decimal_type(name)) return *type;
   return fail(ErrorCode::InvalidData,
-              fmt::format("A column of a CSV file cannot have the type \"{}\": it is VARCHAR, BOOLEAN, an integer type, "
-                          "FLOAT, DOUBLE, DECIMAL(p,s), DATE, TIME, TIMESTAMP, TIMESTAMP_NS or TIMESTAMPTZ.",
+              fmt::format("A column of a CSV file cannot have the type \"{}\": it is VARCHAR, BOOLEAN, an integer "
+                          "type, FLOAT, DOUBLE, DECIMAL(p,s), DATE, TIME, TIMESTAMP, TIMESTAMP_NS or TIMESTAMPTZ.",
                           sql.substr(0, 64)));
 }
 
@@ -139,7 +141,8 @@ std::optional<bool> bool_of(std::string_view text, const CellRules& rules) {
   if (text.size() > 5) return std::nullopt;
   if (!rules.told) {
     const CellForm form = form_of(text, rules.decimal).form;
-    if (form != CellForm::LowerBool && form != CellForm::CapitalBool && form != CellForm::UpperBool) return std::nullopt;
+    using enum CellForm;
+    if (form != LowerBool && form != CapitalBool && form != UpperBool) return std::nullopt;
     return text[0] == 't' || text[0] == 'T';
   }
   const std::string word = lower(text);

@@ -177,7 +177,8 @@ Result<std::vector<TextColumn>> decide_columns(const std::vector<DelimitedScan>&
   if (told_count < settings.types.size() && !out.empty()) {
     for (const auto& [name, type] : settings.types) {
       if (std::ranges::find(out, name, &TextColumn::name) == out.end()) {
-        return fail(ErrorCode::InvalidData, fmt::format("A type is told for \"{}\", but there is no such column.", name));
+        return fail(ErrorCode::InvalidData,
+                    fmt::format("A type is told for \"{}\", but there is no such column.", name));
       }
     }
   }

@@ -53,7 +53,9 @@ Result<ContentReader> ContentReader::open(const std::string& path) {
     out.waiting_ += bytes;
     return Status();
   };
-  if (Status status = out.decompressor_->add(compressed, keep); !status) return fail(out.named(status.error()));
+  Status status = out.decompressor_->add(compressed, keep);
+  if (status && out.ended_) status = out.decompressor_->end();
+  if (!status) return fail(out.named(status.error()));
   return out;
 }
 

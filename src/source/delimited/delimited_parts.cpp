@@ -38,8 +38,10 @@ struct ReadFiles {
 
 class DelimitedReader final : public PartSource::Reader {
  public:
-  DelimitedReader(std::shared_ptr<const ReadFiles> files, SchemaPtr schema, std::vector<int> columns, CancelToken cancel)
-      : files_(std::move(files)), schema_(std::move(schema)), columns_(std::move(columns)), cancel_(std::move(cancel)) {}
+  DelimitedReader(std::shared_ptr<const ReadFiles> files, SchemaPtr schema, std::vector<int> columns,
+                  CancelToken cancel)
+      : files_(std::move(files)), schema_(std::move(schema)), columns_(std::move(columns)),
+        cancel_(std::move(cancel)) {}
 
   Result<BatchPtr> read(std::size_t index) override {
     CANVASBACK_TRY(cancel_.check());
@@ -78,17 +80,19 @@ class DelimitedReader final : public PartSource::Reader {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       places.emplace(files_->columns[static_cast<std::size_t>(columns_[i])].name, i);
     }
+    std::vector<bool> found_here(columns_.size());
     targets_.assign(of.names.size(), kNowhere);
     cells_needed_ = 0;
     for (std::size_t cell = 0; cell < of.names.size(); ++cell) {
       const auto found = places.find(of.names[cell]);
       if (found == places.end()) continue;
       targets_[cell] = found->second;
+      found_here[found->second] = true;
       cells_needed_ = cell + 1;
     }
     missing_.clear();
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      if (std::ranges::find(targets_, i) == targets_.end()) missing_.push_back(i);
+      if (!found_here[i]) missing_.push_back(i);
     }
     return {};
   }
@@ -161,7 +165,8 @@ class DelimitedReader final : public PartSource::Reader {
   }
 
   std::unexpected<Error> changed(std::string_view how) const {
-    return fail(ErrorCode::InvalidData, fmt::format("The file {} has changed since it was looked at: {}.", path(), how));
+    return fail(ErrorCode::InvalidData,
+                fmt::format("The file {} has changed since it was looked at: {}.", path(), how));
   }
 
   static constexpr std::size_t kNowhere = ~std::size_t{0};
@@ -209,7 +214,8 @@ class DelimitedParts final : public PartSource {
   Result<std::unique_ptr<Reader>> open(std::vector<int> columns, CancelToken cancel) const override {
     arrow::FieldVector fields;
     for (const int column : columns) fields.push_back(schema_->field(column));
-    return std::make_unique<DelimitedReader>(files_, arrow::schema(std::move(fields)), std::move(columns), std::move(cancel));
+    return std::make_unique<DelimitedReader>(files_, arrow::schema(std::move(fields)), std::move(columns),
+                                             std::move(cancel));
   }
 
  private:

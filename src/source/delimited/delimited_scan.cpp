@@ -50,8 +50,8 @@ class DialectSearch {
       if (best) return best;
     }
     return fail(ErrorCode::InvalidData,
-                fmt::format("The file {} cannot be read: line {}: {}. If quotes mean nothing in it, say so (quote=); if "
-                            "another character is the delimiter, the quote or its escape, name it.",
+                fmt::format("The file {} cannot be read: line {}: {}. If quotes mean nothing in it, say so (quote=); "
+                            "if another character is the delimiter, the quote or its escape, name it.",
                             path_, anomaly_line_, anomaly_));
   }
 
@@ -83,8 +83,16 @@ class DialectSearch {
     std::optional<Attempt> best;
     bool anomaly = false;
     const auto attempts_of = [&](Evidence evidence) -> Status {
+      std::vector<std::pair<bool, Candidate>> tried;  // with whether it is even at the begin
       for (const Candidate& candidate : group) {
         if (candidate.evidence != evidence) continue;
+        CANVASBACK_ASSIGN(const bool even, even_at_begin(candidate));
+        tried.emplace_back(even, candidate);
+      }
+      std::ranges::stable_partition(tried, [](const auto& one) { return one.first; });
+      for (const auto& [even, candidate] : tried) {
+        // What has uneven rows at its begin is no better than what has none in all of the file.
+        if (best && best->even() && !even) continue;
         CANVASBACK_ASSIGN(std::optional<Attempt> one, attempt(candidate));
         if (!one) {
           anomaly = true;
@@ -103,6 +111,13 @@ class DialectSearch {
     return best;
   }
 
+  Result<bool> even_at_begin(const Candidate& candidate) const {
+    const FirstRow first = first_row_of(head_, candidate.dialect);
+    CANVASBACK_ASSIGN(const CellLook look, look_of(candidate.dialect, first));
+    const TalliedRows rows = tally_rows(look, head_.text, RowParser::Behind::Unknown);
+    return rows.end != RowsEnd::Anomaly && rows.tally.narrow == 0 && rows.tally.wide == 0;
+  }
+
   // Nothing where it meets an anomaly.
   Result<std::optional<Attempt>> attempt(const Candidate& candidate) {
     Attempt out{candidate, first_row_of(head_, candidate.dialect), {}, {}};
@@ -114,10 +129,15 @@ class DialectSearch {
       note_anomaly(out.first.anomaly, out.first.anomaly_line + 1);
       return std::optional<Attempt>();
     }
+    if (out.first.cells.size() > limits::kTextColumnsMax) {
+      note_anomaly(fmt::format("a row has more than {} cells", limits::kTextColumnsMax), out.first.line + 1);
+      return std::optional<Attempt>();
+    }
     TextDialect& dialect = out.candidate.dialect;
     dialect.blank_rows = out.first.cells.size() == 1;
     CANVASBACK_ASSIGN(const CellLook look, look_of(dialect, out.first));
-    CANVASBACK_ASSIGN(out.scan, scan_file(path_, head_.encoding.encoding, look, {out.first.end, out.first.lines}, work_));
+    const ScanStart start{out.first.end, out.first.lines};
+    CANVASBACK_ASSIGN(out.scan, scan_file(path_, head_.encoding.encoding, look, start, work_));
     if (!out.scan.anomaly.empty()) {
       note_anomaly(out.scan.anomaly, out.scan.anomaly_line);
       return std::optional<Attempt>();
@@ -162,7 +182,7 @@ class DialectSearch {
       case Evidence::Told:
       case Evidence::None: return true;
       // A delimiter that most rows do not have is a character of the first row's text.
-      case Evidence::Usual: return tally.rows == 0 || 2 * tally.single < tally.rows;
+      case Evidence::Usual: return 2 * tally.single <= tally.rows;
       case Evidence::Rare: {
         const char delimiter = one.candidate.dialect.delimiter;
         const bool of_texts = delimiter == ':' || delimiter == ' ';

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "base/text.hpp"
@@ -84,10 +85,14 @@ std::vector<Candidate> with_delimiters(const FileHead& head, const TextSettings&
 }  // namespace
 
 Result<FileHead> read_head(ContentReader& reader, std::size_t bytes, const TextSettings& settings) {
+  CANVASBACK_ASSIGN(const std::string_view content, reader.head(bytes));
+  return head_of(content, content.size() < bytes, settings);
+}
+
+Result<FileHead> head_of(std::string_view content, bool whole, const TextSettings& settings) {
   CANVASBACK_TRY(check(settings));
   FileHead out;
-  CANVASBACK_ASSIGN(const std::string_view content, reader.head(bytes));
-  out.whole = content.size() < bytes;
+  out.whole = whole;
   CANVASBACK_ASSIGN(out.encoding, find_encoding(content, settings.encoding));
   out.place = out.encoding.mark_bytes;
   const std::string_view marked = content.substr(out.encoding.mark_bytes);
@@ -143,6 +148,26 @@ std::vector<std::vector<Candidate>> candidates_of(const FileHead& head, const Te
   std::erase_if(tabs, [](const Candidate& one) { return one.dialect.delimiter != '\t'; });
   if (!tabs.empty()) out.push_back(std::move(tabs));
   return out;
+}
+
+char delimiter_of_head(const FileHead& head) {
+  if (head.separator != '\0') return head.separator;
+  using Key = std::tuple<double, std::size_t, int>;  // the share of rows as wide as the first, its cells, rank_of
+  std::optional<std::pair<Key, char>> best;
+  for (const char delimiter : kUsual) {
+    TextDialect dialect;
+    dialect.delimiter = delimiter;
+    const auto behind = head.whole ? RowParser::Behind::EndOfContent : RowParser::Behind::Unknown;
+    RowParser parser(dialect, head.text, behind);
+    if (parser.next() != RowParser::Outcome::Row || parser.cells().size() < 2) continue;
+    const std::size_t width = parser.cells().size();
+    double rows = 1;
+    double even = 1;
+    for (; parser.next() == RowParser::Outcome::Row; ++rows) even += parser.cells().size() == width ? 1 : 0;
+    const Key key(even / rows, width, rank_of(delimiter));
+    if (!best || key > best->first) best = {key, delimiter};
+  }
+  return best ? best->second : ',';
 }
 
 int rank_of(char delimiter) {

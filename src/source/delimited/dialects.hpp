@@ -27,6 +27,8 @@ struct FileHead {
 
 // Errors: InvalidData for settings that say nothing (an unknown encoding, a delimiter of two bytes); those of the disk.
 Result<FileHead> read_head(ContentReader& reader, std::size_t bytes, const TextSettings& settings);
+// The same of bytes that are there. whole: no others follow.
+Result<FileHead> head_of(std::string_view content, bool whole, const TextSettings& settings);
 
 struct FirstCell {
   std::string text;
@@ -62,6 +64,10 @@ struct Candidate {
 // In the order in which they are to be tried; the delimiter of all but None stands in the first row (if not told). The
 // dialects of a later group count only where all of the earlier one meet an anomaly.
 std::vector<std::vector<Candidate>> candidates_of(const FileHead& head, const TextSettings& settings);
+
+// For a reader that cannot go back: the delimiter by the rows that the head holds, the first of which is a header; ','
+// where no other stands in that.
+char delimiter_of_head(const FileHead& head);
 
 // Of several that fit equally well the one with the higher rank: a byte that is rare in texts.
 int rank_of(char delimiter);

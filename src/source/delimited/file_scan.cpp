@@ -119,8 +119,8 @@ class Stitcher {
     retry_at_ = rows.position == 0 ? 2 * carry_.size() : 0;
     if (carry_.size() <= limits::kTextRowBytesMax) return {};
     return fail(ErrorCode::InvalidData,
-                fmt::format("The file {} cannot be read: the row of line {} is longer than 256 MiB. Perhaps a quote in it is "
-                            "never closed.",
+                fmt::format("The file {} cannot be read: the row of line {} is longer than 256 MiB. Perhaps a quote in "
+                            "it is never closed.",
                             path_, out_.tally.lines + 1));
   }
 

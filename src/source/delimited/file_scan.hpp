@@ -26,9 +26,9 @@ struct FileScan {
   std::string anomaly;
   std::int64_t anomaly_line = 0;  // from 1
 
-  RowTally tally;                // of the rows behind the first; without `begins`
-  std::vector<TextPart> parts;   // first_row counts from the first behind the first row; the first part has one row less
-  std::uint64_t end = 0;         // of the content
+  RowTally tally;               // of the rows behind the first; without `begins`
+  std::vector<TextPart> parts;  // first_row 0 is the one behind the first row; the first part has one row less
+  std::uint64_t end = 0;        // of the content
 };
 
 // Errors: InvalidData for invalid text and rows without end, naming the line; those of the disk; Cancelled.

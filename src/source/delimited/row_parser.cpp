@@ -142,7 +142,9 @@ RowParser::Step RowParser::quoted_cell(std::size_t begin) {
   }
   cell.text = text_.substr(begin + 1, close - begin - 1);
   const std::int64_t line = row_line_ + lines_in_row_;
-  if (cell.text.find_first_of("\r\n") != std::string_view::npos) lines_in_row_ += count_line_ends(cell.text);
+  if (cell.text.find('\n') != std::string_view::npos || cell.text.find('\r') != std::string_view::npos) {
+    lines_in_row_ += count_line_ends(cell.text);
+  }
   const std::size_t stop = close + 1;
   if (stop == text_.size()) {
     at_ = stop;

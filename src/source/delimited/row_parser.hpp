@@ -1,6 +1,6 @@
-// Rows of delimited text, one after the other, from UTF-8 in memory: where each cell lies, whether it was quoted. Rules:
-// RFC 4180 with any delimiter, quote and escape; a quote counts only as the first byte of a cell (elsewhere it is text);
-// \n, \r\n and a lone \r end a row. Nothing is copied. What no rule covers is an Anomaly, never a guess.
+// Rows of delimited text, one after the other, from UTF-8 in memory: where each cell lies, whether it was quoted. The
+// rules: RFC 4180 with any delimiter, quote and escape; a quote counts only as the first byte of a cell, elsewhere it
+// is text; \n, \r\n and a lone \r end a row. Nothing is copied. What no rule covers is an Anomaly, never a guess.
 // Internal to source/delimited.
 #pragma once
 

@@ -57,8 +57,9 @@ std::optional<Encoding> certain_utf16(std::string_view head) {
   }
   const std::size_t enough = head.size() / 8 + 1;
   if (head.size() < 2) return std::nullopt;
-  if (zeros[0] == 0 && zeros[1] >= enough && head[1] == '\0') return Encoding::Utf16Le;
-  if (zeros[1] == 0 && zeros[0] >= enough && head[0] == '\0') return Encoding::Utf16Be;
+  const auto mostly = [&](std::size_t side) { return zeros[side] >= enough && zeros[1 - side] * 4 <= zeros[side]; };
+  if (head[0] != '\0' && head[1] == '\0' && mostly(1)) return Encoding::Utf16Le;
+  if (head[0] == '\0' && head[1] != '\0' && mostly(0)) return Encoding::Utf16Be;
   return std::nullopt;
 }
 
@@ -122,7 +123,8 @@ Result<EncodingFound> find_encoding(std::string_view head, const std::optional<s
   const std::optional<Encoding> encoding = encoding_from(*told);
   if (!encoding) {
     return fail(ErrorCode::InvalidData,
-                fmt::format("There is no encoding \"{}\": it is one of utf-8, utf-16, utf-16le, utf-16be and windows-1252.",
+                fmt::format("There is no encoding \"{}\": it is one of utf-8, utf-16, utf-16le, utf-16be and "
+                            "windows-1252.",
                             told->substr(0, 64)));
   }
   return EncodingFound{*encoding, mark && mark->encoding == *encoding ? mark->mark_bytes : 0};

@@ -24,7 +24,7 @@ struct EncodingFound {
 };
 
 // Told as one of the names above, or "utf-16" where the mark says which. Untold: a byte order mark says it; without
-// one, text of which every fourth byte pair or more (and the first) has a zero byte, always on the same side, is
+// one, text of which every fourth byte pair or more (and the first) has a zero byte, nearly always on the same side, is
 // UTF-16; everything else has to be UTF-8: one 8-bit encoding cannot be told from another with certainty.
 // Errors: InvalidData for an unknown name.
 Result<EncodingFound> find_encoding(std::string_view head, const std::optional<std::string>& told);

@@ -10,14 +10,16 @@ constexpr std::int64_t kDaySeconds = 86'400;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// `count` digits from `at` on; -1 where they are none.
-int digits_at(std::string_view text, std::size_t at, std::size_t count) {
-  int value = 0;
+// `count` digits from `at` on; -1 where they are none. Without a branch for each of them.
+inline int digits_at(std::string_view text, std::size_t at, std::size_t count) {
+  unsigned value = 0;
+  bool all = true;
   for (std::size_t i = at; i < at + count; ++i) {
-    if (!is_digit(text[i])) return -1;
-    value = value * 10 + (text[i] - '0');
+    const unsigned digit = static_cast<unsigned char>(text[i]) - unsigned{'0'};
+    all &= digit < 10;
+    value = value * 10 + digit;
   }
-  return value;
+  return all ? static_cast<int>(value) : -1;
 }
 
 bool is_leap(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }

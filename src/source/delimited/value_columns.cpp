@@ -98,7 +98,8 @@ class BoolColumn final : public ValueColumn {
   std::shared_ptr<arrow::Array> finish() override {
     const std::int64_t nulls = validity_.nulls();
     std::shared_ptr<arrow::Buffer> bits = std::move(bits_);
-    return arrow::MakeArray(arrow::ArrayData::Make(arrow::boolean(), rows_, {validity_.take(), std::move(bits)}, nulls));
+    return arrow::MakeArray(
+        arrow::ArrayData::Make(arrow::boolean(), rows_, {validity_.take(), std::move(bits)}, nulls));
   }
 
  private:
@@ -111,7 +112,8 @@ class BoolColumn final : public ValueColumn {
 class TextColumnValues final : public ValueColumn {
  public:
   explicit TextColumnValues(std::int64_t rows)
-      : rows_(rows), validity_(rows), offsets_(allocate((rows + 1) * kOffsetBytes)), bytes_(allocate(rows * kGuessBytes)) {
+      : rows_(rows), validity_(rows), offsets_(allocate((rows + 1) * kOffsetBytes)),
+        bytes_(allocate(rows * kGuessBytes)) {
     put_offset(0);
   }
   bool append(std::string_view text) override {

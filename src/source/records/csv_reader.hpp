@@ -1,6 +1,8 @@
-// Records written as CSV (RFC 4180, a header row): each cell is looked at by itself, so that the order of rows never
-// matters. A cell that is a JSON number is one, true and false are booleans, an empty cell is NULL, everything else is
-// text (`""` is the empty one). Streaming: rows are given out in blocks. Memory: one block and one row.
+// Records written as CSV (RFC 4180, a header row): each cell is looked at by itself. One that is a number in a
+// canonical form (docs/text-files.md: 1.5, not 1.10 or 1E5) is one, true and false are booleans, an empty cell is NULL,
+// everything else is text (`""` is the empty one). Amounts are numbers, too: 241.30 where every cell of its column in
+// the block is a fraction of as many decimals. The first 64 KiB tell encoding (UTF-8, UTF-16) and delimiter (, ; tab |,
+// or Excel's "sep=" line). Streaming: rows are given out in blocks. Memory: one block, one row, and that begin.
 #pragma once
 
 #include <functional>
@@ -19,11 +21,12 @@ class CsvRecordReader {
   // A block of rows; an error of it ends the reading.
   using Take = std::function<Status(Shredded)>;
 
-  explicit CsvRecordReader(Take take);
+  // amounts: as numbers, as above. Without, they are text: where a schema says what they are.
+  CsvRecordReader(Take take, bool amounts);
   ~CsvRecordReader();
 
   // Errors: those of `take`; InvalidData that names the line: a row with more or fewer cells than the header, text that
-  // is not UTF-8, a quote where none may be; PayloadTooLarge for a row over limits::kRecordBytesMax.
+  // is not UTF-8 (or UTF-16), a quote where none may be; PayloadTooLarge for a row over limits::kRecordBytesMax.
   Status add(std::string_view bytes);
   Status finish();
 

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/format.hpp"
 #include "record/value_pattern.hpp"
 
 namespace canvasback {
@@ -120,7 +121,11 @@ struct Taken<FieldType::String> {
   static std::optional<Value> from(const Shredded& place, std::int64_t row, bool cast) {
     if (!cast) return std::nullopt;
     if (has(place.ints, row)) return fmt::format("{}", int_at(place.ints, row));
-    if (has(place.doubles, row)) return fmt::format("{}", double_at(place.doubles, row));
+    if (has(place.doubles, row)) {
+      // As it came, also where it is a whole number: 1.0.
+      char text[kDoubleChars];
+      return std::string(text, write_double(text, double_at(place.doubles, row)));
+    }
     if (has(place.bools, row)) return bool_at(place.bools, row) ? "true" : "false";
     return std::nullopt;
   }

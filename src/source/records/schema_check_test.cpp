@@ -116,6 +116,8 @@ TEST(SchemaCheck, CastsOnRequestAndOnlyWhatLosesNothing) {
   EXPECT_TRUE(flags.Value(0) && !flags.Value(1));
   EXPECT_EQ(texts.GetView(0), "7");
   EXPECT_EQ(texts.GetView(1), "0.5");
+  const auto whole = read(kSchema, R"({"s": 1.0})", true);
+  EXPECT_EQ(static_cast<const arrow::StringArray&>(*member(whole, "s").strings).GetView(0), "1.0");
   EXPECT_EQ(times.Value(0), 1'735'718'400'500'000);
   EXPECT_EQ(times.Value(1), 1'735'689'600'000'000);
   EXPECT_EQ(member(out, "s").seen, bit(Kind::String));

@@ -310,11 +310,12 @@ class Ingest {
   // Rows come typed or not at all: none is bad alone.
   Status run_csv() {
     RecordStamps stamped = stamps();
-    CsvRecordReader reader([&](Shredded records) -> Status {
+    const auto take = [&](Shredded records) -> Status {
       CANVASBACK_TRY(judge_typed(records));
       stamped.add_to(records);
       return keep_typed(std::move(records), {});
-    });
+    };
+    CsvRecordReader reader(take, !check_);
     CANVASBACK_TRY(feed_decoded(work_.inputs[0], cancel_, [&](std::string_view bytes) { return reader.add(bytes); }));
     return reader.finish();
   }
