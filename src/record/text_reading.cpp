@@ -10,7 +10,8 @@
 namespace canvasback {
 namespace {
 
-constexpr std::array<std::string_view, 4> kEncodings{"utf-8", "utf-16le", "utf-16be", "windows-1252"};
+constexpr std::array<std::string_view, 7> kEncodings{"utf-8",        "utf-16",  "utf-16le",  "utf-16be",
+                                                     "windows-1252", "latin-1", "iso-8859-1"};
 constexpr std::array<std::pair<JsonLayout, std::string_view>, 3> kLayouts{{
     {JsonLayout::Lines, "lines"},
     {JsonLayout::Array, "array"},
