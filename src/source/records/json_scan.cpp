@@ -29,7 +29,12 @@ struct BlockScan {
   std::optional<RecordError> error;
 };
 
-std::int64_t line_ends(std::string_view text) { return std::ranges::count(text, '\n'); }
+// Lines are long: a search for each end is many times faster than a look at each byte.
+std::int64_t line_ends(std::string_view text) {
+  std::int64_t count = 0;
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) ++count;
+  return count;
+}
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
