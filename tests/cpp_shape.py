@@ -9,7 +9,7 @@ from collections.abc import Iterator
 TEMPLATE = re.compile(r"template <")
 NAMESPACE = re.compile(r"(inline )?namespace\b|extern \"C\"")
 TYPE = re.compile(r"(class|struct|union)\b[^(]*$")
-OTHER = re.compile(r"enum\b|.*= *\{$|.*\]\{$")
+OTHER = re.compile(r"enum\b|.*= *\{$|.*[\w\]]\{+$")
 METHOD = re.compile(r"(?:[^(]*[ *&>])?(?P<class>[A-Z]\w*)(?:::[A-Z]\w*)*::~?(?:\w+|operator\W+)\(")
 
 

@@ -81,8 +81,8 @@ void find_formats(Scoring& scoring, const TextFacts& text) {
   if (formats.size() < 2 || formats[0].text == "text") return;
   const double other = (known - formats[0].share) / known;
   scoring.find("mixed_formats",
-               fmt::format("{} of the texts have the format {}, the rest {}{}.", percent(1 - other),
-                           formats[0].text, formats[1].text, formats.size() > 2 ? " and others" : ""),
+               fmt::format("{} of the texts have the format {}, the rest {}{}.", percent(1 - other), formats[0].text,
+                           formats[1].text, formats.size() > 2 ? " and others" : ""),
                other, 5 + (kMixedCost - 5) * std::min(1.0, 2 * other));
 }
 

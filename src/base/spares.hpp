@@ -34,8 +34,7 @@ class Spares {
 
   // Comes back once nobody holds it.
   std::shared_ptr<Object> lend(std::unique_ptr<Object> object) {
-    return {object.release(),
-            [state = state_](Object* returned) { state->give(std::unique_ptr<Object>(returned)); }};
+    return {object.release(), [state = state_](Object* returned) { state->give(std::unique_ptr<Object>(returned)); }};
   }
 
  private:

@@ -26,7 +26,10 @@ TEST(Text, NamesDatasetsAfterTheirFiles) {
   EXPECT_EQ(name_from_path("sales/2024-*.parquet"), "sales");
   EXPECT_EQ(name_from_path("data/2024.csv.gz"), "_2024");
   EXPECT_EQ(name_from_path("folder/"), "folder");
-  EXPECT_EQ(name_from_path("gr\xc3\xb6\xc3\x9f""e, n.csv"), "gr\xc3\xb6\xc3\x9f""e__n");
+  EXPECT_EQ(name_from_path("gr\xc3\xb6\xc3\x9f"
+                           "e, n.csv"),
+            "gr\xc3\xb6\xc3\x9f"
+            "e__n");
   EXPECT_EQ(name_from_path("\xff.csv"), "_");
   const std::string cut = name_from_path(std::string(300, 'x') + ".csv");
   EXPECT_EQ(cut.size(), 128U);

@@ -215,7 +215,7 @@ Json to_json(const TextSettings& settings) {
 
 Result<TextSettings> text_settings_from_json(const Json& json) {
   if (!json.is_object() && !json.is_null()) {
-    return fail(ErrorCode::InvalidData, "How a file is read is told by an object of settings.");
+    return fail(ErrorCode::InvalidData, "How a file is read must be an object of settings.");
   }
   TextSettings out;
   for (const auto& [name, value] : json.as_object()) CANVASBACK_TRY(set_from_json(out, name, value));

@@ -236,8 +236,7 @@ Status archive(const CommandOptions& options) {
   };
   Json body;
   body.set("before", options.before);
-  CANVASBACK_ASSIGN(const ArchiveService::Moved moved,
-                    work_here_or_there(options, "archive", body, work, moved_from));
+  CANVASBACK_ASSIGN(const ArchiveService::Moved moved, work_here_or_there(options, "archive", body, work, moved_from));
   return say_moved(moved);
 }
 
@@ -290,8 +289,7 @@ Status verify(const CommandOptions& options) {
     return collections.verification().verify(options.collection, WorkWatch());
   };
   const Json body(Json::Object{});
-  CANVASBACK_ASSIGN(VerifyService::Verified verified,
-                    work_here_or_there(options, "verify", body, work, verified_from));
+  CANVASBACK_ASSIGN(VerifyService::Verified verified, work_here_or_there(options, "verify", body, work, verified_from));
   Status printed;
   for (const auto& [path, what] : verified.problems) {
     if (printed) printed = print(fmt::format("{}: {}\n", path, what));

@@ -172,10 +172,8 @@ void add_collection_commands(Add add, CommandOptions& options) {
   CLI::App* restore = add_work("restore", "move the files of weeks back from the archive", run_restore);
   restore->add_option("--from", options.from, "the first week, such as 2025-W40 [the first]");
   restore->add_option("--until", options.until, "the last week, inclusive [the last]");
-  CLI::App* backup =
-      add("backup", "copy all collections, as of one moment, to a new folder or a tar file", run_backup);
-  backup->add_option("--to", options.out, "a new folder, or a file: .tar, .tar.zst, .tar.gz")
-      ->required();
+  CLI::App* backup = add("backup", "copy all collections, as of one moment, to a new folder or a tar file", run_backup);
+  backup->add_option("--to", options.out, "a new folder, or a file: .tar, .tar.zst, .tar.gz")->required();
   backup->add_option("--server", options.server, "on a running server: http://host:port");
   add_work("verify", "read every file of a collection and check its checksums and counts", run_verify);
 }

@@ -118,8 +118,7 @@ void Runtime::make_collections(const Settings& settings) {
   options.keep_weeks = settings.keep_weeks;
   options.key_bytes_max = settings.key_bytes;
   const CollectionPools pools{*ingest_pool_, *large_merge_pool_, *small_merge_pool_};
-  collections_ =
-      std::make_unique<CollectionService>(executor, schedule_, pools, *datasets_, std::move(options));
+  collections_ = std::make_unique<CollectionService>(executor, schedule_, pools, *datasets_, std::move(options));
   queries_->set_file_checking({[this](const auto& datasets) { return collections_->scrub().unchecked(datasets); },
                                [this](const Json& checked) { collections_->scrub().take_checked(checked); }});
   queries_->set_look_again([this] { return collections_->folders().on_missing_files(); });
@@ -140,9 +139,8 @@ Status Runtime::open_folder(const Config& config, bool private_folder) {
   lock_ = UniqueFd(::open((data_folder_ + "/.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!lock_) return fail(ErrorCode::InvalidData, fmt::format("The data folder {} is not writable.", data_folder_));
   if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
-    return fail(
-        ErrorCode::Unavailable,
-        fmt::format("Another server uses the data folder {}; choose another one with --data.", data_folder_));
+    return fail(ErrorCode::Unavailable,
+                fmt::format("Another server uses the data folder {}; choose another one with --data.", data_folder_));
   }
   const Status marked = mark_data_folder(data_folder_);
   // A full disk is no reason not to read what is there.

@@ -66,12 +66,11 @@ std::string formed_relation_sql(const Dataset& dataset, bool with_places) {
   const PlaceNames names = place_names(dataset);
   std::vector<std::string> parts;
   for (const FileRun& run : file_runs(dataset)) {
-    const std::string places = with_places
-                                   ? fmt::format(", file_index + {} AS {}, file_row_number AS {}", run.begin,
-                                                 sql_identifier(names.file), sql_identifier(names.row))
-                                   : std::string();
-    parts.push_back(fmt::format("SELECT {}{} FROM {}", form_of(dataset, run).select, places,
-                                run_source_sql(dataset, run)));
+    const std::string places = with_places ? fmt::format(", file_index + {} AS {}, file_row_number AS {}", run.begin,
+                                                         sql_identifier(names.file), sql_identifier(names.row))
+                                           : std::string();
+    parts.push_back(
+        fmt::format("SELECT {}{} FROM {}", form_of(dataset, run).select, places, run_source_sql(dataset, run)));
   }
   return fmt::format("({})", fmt::join(parts, " UNION ALL "));
 }

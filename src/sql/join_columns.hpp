@@ -12,9 +12,9 @@ namespace canvasback {
 
 // A column of one sort of files.
 struct SourceColumn {
-  std::string name;          // the dataset's, as the file has it
-  std::string type;          // as the engine reads it; empty: there are only NULLs, of any type
-  std::string sql;           // what reads it: an identifier
+  std::string name;  // the dataset's, as the file has it
+  std::string type;  // as the engine reads it; empty: there are only NULLs, of any type
+  std::string sql;   // what reads it: an identifier
 };
 
 struct JoinedColumns {

@@ -53,9 +53,9 @@ TEST(JoinColumns, WidensOnlyWhereNothingIsLost) {
 }
 
 TEST(JoinColumns, StructsHaveAllMembers) {
-  EXPECT_EQ(exact_common_type("STRUCT(a INTEGER, \"b c\" VARCHAR)",
-                              "STRUCT(A BIGINT, d STRUCT(e DATE[], f DECIMAL(4,2)))"),
-            R"(STRUCT("a" BIGINT, "b c" VARCHAR, "d" STRUCT(e DATE[], f DECIMAL(4,2))))");
+  EXPECT_EQ(
+      exact_common_type("STRUCT(a INTEGER, \"b c\" VARCHAR)", "STRUCT(A BIGINT, d STRUCT(e DATE[], f DECIMAL(4,2)))"),
+      R"(STRUCT("a" BIGINT, "b c" VARCHAR, "d" STRUCT(e DATE[], f DECIMAL(4,2))))");
   EXPECT_EQ(exact_common_type("STRUCT(a INTEGER)[]", "STRUCT(b DATE)[]"), R"(STRUCT("a" INTEGER, "b" DATE)[])");
 }
 

@@ -98,8 +98,7 @@ Result<std::vector<fs::path>> matching_paths(const DatasetSource& source) {
     });
   }
   if (!fs::is_regular_file(source.pattern, error)) {
-    return fail(ErrorCode::DatasetNotFound,
-                fmt::format("No such file, folder or matching glob: {}.", source.pattern));
+    return fail(ErrorCode::DatasetNotFound, fmt::format("No such file, folder or matching glob: {}.", source.pattern));
   }
   return std::vector<fs::path>{source.pattern};
 }
@@ -177,7 +176,8 @@ Result<DatasetSource> dataset_source(std::string_view name, std::string_view pat
     std::string named = source.pattern;
     // A glob is named after its folder; what exists is none.
     if (!is_glob(source.pattern)) {
-      std::ranges::replace_if(named, [](char c) { return c == '*' || c == '?' || c == '['; }, '_');
+      std::ranges::replace_if(
+          named, [](char c) { return c == '*' || c == '?' || c == '['; }, '_');
     }
     source.name = name_from_path(named);
   }

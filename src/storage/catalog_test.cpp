@@ -168,14 +168,16 @@ TEST(Catalog, AnArgumentIsAPathOrNameEqualsPath) {
 TEST(Catalog, AnyNameIsADatasets) {
   TemporaryFolder folder;
   const std::string path = folder.write("a=b.csv", "x");
-  for (const char* name : {"gr\xc3\xb6\xc3\x9f""e", "a,b", "it's", "a=b", "1.2", " "}) {
+  for (const char* name : {"gr\xc3\xb6\xc3\x9f"
+                           "e",
+                           "a,b", "it's", "a=b", "1.2", " "}) {
     const auto found = dataset_source_from(fmt::format("{}={}", name, path));
     ASSERT_TRUE(found) << name;
     EXPECT_EQ(found->name, name);
     EXPECT_EQ(found->pattern, path);
   }
-  for (const std::string& name : {std::string("a/b"), std::string("a\nb"), std::string("\xff"), std::string(256, 'x'),
-                                  std::string("..")}) {
+  for (const std::string& name :
+       {std::string("a/b"), std::string("a\nb"), std::string("\xff"), std::string(256, 'x'), std::string("..")}) {
     EXPECT_FALSE(dataset_source(name, path)) << name;
   }
 }

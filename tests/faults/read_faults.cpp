@@ -31,11 +31,11 @@ constexpr std::int32_t kShort = -1;  // instead of an error: fewer bytes than we
 
 struct Plan {
   std::atomic<std::int32_t> operation;
-  std::atomic<std::int32_t> error;        // errno, or kShort
-  std::atomic<std::int32_t> after;        // so many calls go well first
-  std::atomic<std::int32_t> times;        // then so many fail; -1: all
-  std::atomic<std::int32_t> met;          // calls that matched, in all processes
-  std::atomic<std::int32_t> failed;       // and of these so many failed
+  std::atomic<std::int32_t> error;           // errno, or kShort
+  std::atomic<std::int32_t> after;           // so many calls go well first
+  std::atomic<std::int32_t> times;           // then so many fail; -1: all
+  std::atomic<std::int32_t> met;             // calls that matched, in all processes
+  std::atomic<std::int32_t> failed;          // and of these so many failed
   std::atomic<std::int64_t> clock_offset_s;  // of CLOCK_REALTIME
   char path_has[256];
 };
@@ -203,8 +203,8 @@ time_t time(time_t* out) {
 
 int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
                 const posix_spawnattr_t* attributes, char* const arguments[], char* const environment[]) {
-  using Spawn = int (*)(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*,
-                        char* const[], char* const[]);
+  using Spawn = int (*)(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*, char* const[],
+                        char* const[]);
   std::vector<std::string> ours;
   for (const char* name : {"LD_PRELOAD", "CANVASBACK_READ_FAULTS"}) {
     if (const char* value = std::getenv(name)) ours.push_back(std::string(name) + "=" + value);

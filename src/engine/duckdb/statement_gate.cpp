@@ -11,13 +11,12 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
-#include "engine/duckdb/json_bounds.hpp"
 #include "engine/duckdb/allowed_functions.hpp"
+#include "engine/duckdb/json_bounds.hpp"
 #include "engine/duckdb/plain_select.hpp"
 
 namespace canvasback {
 namespace {
-
 
 // What a field of a node holds, and so how it is checked.
 enum class Field {

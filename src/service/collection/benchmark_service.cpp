@@ -113,8 +113,7 @@ asio::awaitable<Result<std::int64_t>> BenchmarkService::write_singly(Collection&
   co_return count;
 }
 
-asio::awaitable<Result<IngestAnswer>> BenchmarkService::write_at_once(Collection& collection,
-                                                                      const std::string& body) {
+asio::awaitable<Result<IngestAnswer>> BenchmarkService::write_at_once(Collection& collection, const std::string& body) {
   using Out = Result<IngestAnswer>;
   IngestRequest ingest;
   ingest.collection = collection.name;

@@ -46,10 +46,10 @@ class CollectionHealth {
 
 struct CollectionPlace {
   std::string name;
-  std::string folder;      // of the live files
-  std::string archive;     // weeks that were taken away
-  std::string quarantine;  // refused records
-  bool is_scratch = false; // of a benchmark: nobody sees it
+  std::string folder;       // of the live files
+  std::string archive;      // weeks that were taken away
+  std::string quarantine;   // refused records
+  bool is_scratch = false;  // of a benchmark: nobody sees it
 };
 
 struct Collection {

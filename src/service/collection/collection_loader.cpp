@@ -249,8 +249,8 @@ asio::awaitable<Status> CollectionLoader::load(Collection& collection, When when
   Status renewed = co_await parts_.keys.renew(collection);
   if (!renewed && !collection.health.blocked()) co_return renewed;
   const CommitNumbers& numbers = collection.numbers;
-  const bool is_noted = note && note->used_up_to >= numbers.last() &&
-                        note->synced_up_to.has_value() != context_.options.sync_each_commit;
+  const bool is_noted =
+      note && note->used_up_to >= numbers.last() && note->synced_up_to.has_value() != context_.options.sync_each_commit;
   if (when == When::AtStart && !is_noted && numbers.last() > 0) {
     co_await parts_.commits.write_note(collection, numbers.last_note());
   }

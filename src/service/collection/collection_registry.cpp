@@ -42,9 +42,9 @@ Result<Collection*> CollectionRegistry::get_or_make(std::string_view name) {
   const std::string known = name_like(name);
   std::error_code error;
   if (!known.empty() && !std::filesystem::exists(std::filesystem::symlink_status(place.folder, error))) {
-    return fail(ErrorCode::InvalidData,
-                fmt::format("\"{}\" already exists; names that differ only in the case of letters are one in SQL.",
-                            known));
+    return fail(
+        ErrorCode::InvalidData,
+        fmt::format("\"{}\" already exists; names that differ only in the case of letters are one in SQL.", known));
   }
   CANVASBACK_TRY(file::make_folder(place.folder));
   auto collection =

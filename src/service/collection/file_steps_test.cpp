@@ -33,8 +33,8 @@ TEST_F(FileSteps, ACommitIsCarriedOutInItsOrder) {
   const auto fd = file::create(written);
   ASSERT_TRUE(fd);
   done.clear();
-  const CommitPlan plan = plan_commit({folder.path(), folder / "quarantine", {{fd->get(), written}}, {}}, 3, true,
-                                      NumberNote{1003, {}});
+  const CommitPlan plan =
+      plan_commit({folder.path(), folder / "quarantine", {{fd->get(), written}}, {}}, 3, true, NumberNote{1003, {}});
   EXPECT_FALSE(any_is_there(plan.names()));
   ASSERT_TRUE(carry_out(plan.before, plan.numbers));
   ASSERT_TRUE(carry_out(plan.naming, plan.numbers));

@@ -41,8 +41,10 @@ IngestGroup IngestQueue::take_group() {
 
 std::chrono::milliseconds pause_before_commit(std::size_t unmerged_commits) {
   constexpr std::size_t kMax = limits::kCommitsUnmergedMax;
-  const int pause_ms =
-      unmerged_commits < kMax / 8 ? 0 : unmerged_commits < kMax / 4 ? 5 : unmerged_commits < kMax / 2 ? 10 : 25;
+  const int pause_ms = unmerged_commits < kMax / 8   ? 0
+                       : unmerged_commits < kMax / 4 ? 5
+                       : unmerged_commits < kMax / 2 ? 10
+                                                     : 25;
   return std::chrono::milliseconds(pause_ms);
 }
 

@@ -16,11 +16,11 @@ TEST(IngestRequest, ARepetitionIsTheSameInParametersAndBody) {
   const std::string fingerprint = fingerprint_of(request, "body");
   EXPECT_EQ(fingerprint, fingerprint_of(request, "body"));
   EXPECT_NE(fingerprint, fingerprint_of(request, "bodY"));
-  for (auto change : {+[](IngestRequest& other) { other.format = InputFormat::Csv; },
-                      +[](IngestRequest& other) { other.on_conflict = OnConflict::Update; },
-                      +[](IngestRequest& other) { other.quarantine = true; },
-                      +[](IngestRequest& other) { other.cast = false; },
-                      +[](IngestRequest& other) { other.repeated_as = "PUT /a"; }}) {
+  for (auto change :
+       {+[](IngestRequest& other) { other.format = InputFormat::Csv; },
+        +[](IngestRequest& other) { other.on_conflict = OnConflict::Update; },
+        +[](IngestRequest& other) { other.quarantine = true; }, +[](IngestRequest& other) { other.cast = false; },
+        +[](IngestRequest& other) { other.repeated_as = "PUT /a"; }}) {
     IngestRequest other;
     change(other);
     EXPECT_NE(fingerprint, fingerprint_of(other, "body"));

@@ -40,7 +40,8 @@ Result<KeyHash> find_record(const Collection& collection, const std::vector<std:
   CANVASBACK_ASSIGN(const KeyHash hash, collection.keys->hash_of(key));
   const auto version = collection.keys->stamp_of(hash);
   if (!version) return fail(ErrorCode::RecordNotFound, "No record has this key.");
-  if (!expected.allows(*version)) return fail(ErrorCode::PreconditionFailed, "The version of the record does not match.");
+  if (!expected.allows(*version))
+    return fail(ErrorCode::PreconditionFailed, "The version of the record does not match.");
   return hash;
 }
 
@@ -79,9 +80,15 @@ asio::awaitable<Result<IngestAnswer>> IngestService::ingest_into(Collection& col
     input.fingerprint = fingerprint_of(request, body);
     if (*earlier != nullptr) co_return answer_again(**earlier, input.fingerprint);
   }
-  auto ticket = std::make_shared<IngestTicket>(
-      IngestTicket{std::move(input), request.on_conflict, std::move(request.expected), std::move(request.address),
-                   std::move(request.times), std::move(body), request.received_ns, Event(context_.executor), {}});
+  auto ticket = std::make_shared<IngestTicket>(IngestTicket{std::move(input),
+                                                            request.on_conflict,
+                                                            std::move(request.expected),
+                                                            std::move(request.address),
+                                                            std::move(request.times),
+                                                            std::move(body),
+                                                            request.received_ns,
+                                                            Event(context_.executor),
+                                                            {}});
   auto answer = co_await groups_.keep(collection, std::move(ticket));
   if (!request.key.empty()) collection.requests.release(request.key);
   co_return answer;

@@ -26,8 +26,7 @@ std::optional<Error> key_refusal(const CollectionKeys& keys, const KeyVerdict& v
     entry.set("record", conflict.row - rows.first);
     entry.set("field", fmt::format("{}", fmt::join(names[conflict.key], ", ")));
     entry.set("rule", keys.has_primary() && conflict.key == 0 ? "primary_key" : "unique");
-    entry.set("message",
-              conflict.missing ? "No record has this key." : "A record with this key already exists.");
+    entry.set("message", conflict.missing ? "No record has this key." : "A record with this key already exists.");
     errors.push(std::move(entry));
   }
   if (count == 0) return std::nullopt;
@@ -45,8 +44,8 @@ Status check_address(const CollectionKeys& keys, std::string_view entries, const
   if (address.empty() || rows.rows() == 0) return {};
   CANVASBACK_ASSIGN(const KeyHash wanted, keys.hash_of(address));
   if (rows.rows() == 1 && rows.hash(0, 0) == wanted) return {};
-  return fail(ErrorCode::InvalidData, fmt::format("The record's {} does not match the URL.",
-                                                  fmt::join(keys.schema().primary_key, ", ")));
+  return fail(ErrorCode::InvalidData,
+              fmt::format("The record's {} does not match the URL.", fmt::join(keys.schema().primary_key, ", ")));
 }
 
 }  // namespace canvasback

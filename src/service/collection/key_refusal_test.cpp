@@ -35,8 +35,7 @@ TEST(KeyRefusal, SaysWhichRecordsAndKeys) {
   const auto error = key_refusal(keys(), verdict, {5, 5}, {});
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code, ErrorCode::DuplicateRecord);
-  EXPECT_EQ(error->message,
-            "Nothing was kept: record 1: \"id\": A record with this key already exists. (and 1 more)");
+  EXPECT_EQ(error->message, "Nothing was kept: record 1: \"id\": A record with this key already exists. (and 1 more)");
   const auto records = Json::parse(error->detail);
   ASSERT_TRUE(records);
   EXPECT_EQ(records->as_array()[0].at("rule").as_string(), "primary_key");

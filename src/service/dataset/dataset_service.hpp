@@ -111,7 +111,7 @@ class DatasetService {
   std::map<std::string, DatasetEntry, std::less<>> entries_;
   std::map<std::string, Dataset> listed_;  // the newest listing by name: what grants are made from
   std::vector<std::string> granted_folders_;
-  Event looked_;  // something was looked at
+  Event looked_;             // something was looked at
   bool large_runs_ = false;  // a dataset of which much has to be read: one after the other, beside everything else
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -73,9 +73,8 @@ Status check_job_token(std::string_view token) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
   if (known && token.size() >= limits::kJobTokenBytesMin && token.size() <= limits::kJobTokenBytesMax) return {};
-  return fail(ErrorCode::InvalidData,
-              fmt::format("job must have {} to {} letters, digits, - or _.", limits::kJobTokenBytesMin,
-                                                  limits::kJobTokenBytesMax));
+  return fail(ErrorCode::InvalidData, fmt::format("job must have {} to {} letters, digits, - or _.",
+                                                  limits::kJobTokenBytesMin, limits::kJobTokenBytesMax));
 }
 
 }  // namespace canvasback

@@ -15,7 +15,7 @@ namespace canvasback {
 
 // What inspection learns of a file, by reading all of it once.
 struct ArrowFileFacts {
-  SchemaPtr schema;               // as the file has it
+  SchemaPtr schema;  // as the file has it
   std::int64_t rows = 0;
   std::vector<std::string> fine;  // columns that has_fine_values() is true of
 };

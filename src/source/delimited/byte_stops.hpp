@@ -17,8 +17,7 @@ namespace canvasback::delimited {
 class ByteStops {
  public:
   // delimiter: '\0' for none.
-  ByteStops(std::string_view text, char delimiter)
-      : text_(text), delimiter_(delimiter == '\0' ? '\n' : delimiter) {}
+  ByteStops(std::string_view text, char delimiter) : text_(text), delimiter_(delimiter == '\0' ? '\n' : delimiter) {}
 
   // The first place from `from` on with such a byte, or text.size(). A call with an earlier place than the last one
   // costs more.
@@ -58,9 +57,9 @@ class ByteStops {
     for (int part = 0; part < 4; ++part) {
       __m128i some;
       std::memcpy(&some, bytes + 16 * part, sizeof some);
-      const __m128i stop = _mm_or_si128(_mm_cmpeq_epi8(some, delimiter),
-                                        _mm_or_si128(_mm_cmpeq_epi8(some, line_feed),
-                                                     _mm_cmpeq_epi8(some, carriage_return)));
+      const __m128i stop =
+          _mm_or_si128(_mm_cmpeq_epi8(some, delimiter),
+                       _mm_or_si128(_mm_cmpeq_epi8(some, line_feed), _mm_cmpeq_epi8(some, carriage_return)));
       mask |= std::uint64_t{static_cast<std::uint32_t>(_mm_movemask_epi8(stop))} << (16 * part);
     }
     return mask;

@@ -11,9 +11,9 @@
 namespace canvasback::delimited {
 namespace {
 
-constexpr std::size_t kWholeDigitsMax = 38;       // of DECIMAL
-constexpr std::size_t kSurelyExactDigits = 15;    // any decimal of so many is the shortest text of its double
-constexpr std::size_t kDoubleDigitsMax = 17;      // no shortest text has more
+constexpr std::size_t kWholeDigitsMax = 38;         // of DECIMAL
+constexpr std::size_t kSurelyExactDigits = 15;      // any decimal of so many is the shortest text of its double
+constexpr std::size_t kDoubleDigitsMax = 17;        // no shortest text has more
 constexpr std::size_t kNormalFractionDigits = 290;  // with no more, 15 digits are no subnormal number
 constexpr std::size_t kNumberBytesMax = 400;
 
@@ -234,14 +234,30 @@ CellForm word_form(std::string_view text) {
 FoundForm form_of(std::string_view text, char decimal) {
   if (text.empty()) return {CellForm::EmptyText};
   switch (text[0]) {
-    case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9':
       if (text.size() >= 8 && text.size() <= 35 && (text[2] == ':' || text[4] == '-')) return time_form(text);
       [[fallthrough]];
     case '-':
       if (text.size() > kNumberBytesMax) return {};
       if (text.size() > 1 && text[0] == '-' && !is_digit(text[1])) return {word_form(text)};
       return number_form(text, decimal);
-    case 't': case 'f': case 'T': case 'F': case 'N': case 'n': case 'I': case 'i': return {word_form(text)};
+    case 't':
+    case 'f':
+    case 'T':
+    case 'F':
+    case 'N':
+    case 'n':
+    case 'I':
+    case 'i': return {word_form(text)};
     default: return {};
   }
 }

@@ -14,23 +14,23 @@ namespace canvasback::delimited {
 
 enum class CellForm : std::uint8_t {
   Text,
-  EmptyText,       // ""
-  Integer,         // magnitude at most 2^53
-  WideInteger,     // other int64
-  BigInteger,      // other integers of at most 38 digits
-  Fraction,        // 1.5, 1.0: the shortest digits of its double
-  ExactFraction,   // 1.10, 0.12345678901234567890: only a DECIMAL gives it back
-  NegativeZero,    // -0.0: only a double
-  Exponent,        // 1e-05, 1.5e+16, and Java's 1.0E10
-  NotFinite,       // NaN nan Infinity -Infinity inf -inf Inf -Inf
-  LowerBool,       // true false
-  CapitalBool,     // True False
-  UpperBool,       // TRUE FALSE
-  Date,            // 2024-01-31
-  Time,            // 23:59:59.999999
-  Timestamp,       // of at most microseconds
-  NanoTimestamp,   // of more, within 1677 to 2262
-  Instant,         // a timestamp with a zone
+  EmptyText,      // ""
+  Integer,        // magnitude at most 2^53
+  WideInteger,    // other int64
+  BigInteger,     // other integers of at most 38 digits
+  Fraction,       // 1.5, 1.0: the shortest digits of its double
+  ExactFraction,  // 1.10, 0.12345678901234567890: only a DECIMAL gives it back
+  NegativeZero,   // -0.0: only a double
+  Exponent,       // 1e-05, 1.5e+16, and Java's 1.0E10
+  NotFinite,      // NaN nan Infinity -Infinity inf -inf Inf -Inf
+  LowerBool,      // true false
+  CapitalBool,    // True False
+  UpperBool,      // TRUE FALSE
+  Date,           // 2024-01-31
+  Time,           // 23:59:59.999999
+  Timestamp,      // of at most microseconds
+  NanoTimestamp,  // of more, within 1677 to 2262
+  Instant,        // a timestamp with a zone
 };
 inline constexpr int kCellForms = 18;
 

@@ -20,8 +20,8 @@ struct CellKinds {
     std::string file = {};  // its name, where kinds of several files were merged
   };
 
-  std::uint32_t seen = 0;    // bits of CellForm
-  std::vector<First> first;  // one for each bit of `seen`
+  std::uint32_t seen = 0;             // bits of CellForm
+  std::vector<First> first;           // one for each bit of `seen`
   std::uint8_t whole_digits_max = 0;  // of all fractions
   std::uint8_t fraction_digits_min = 255;
   std::uint8_t fraction_digits_max = 0;

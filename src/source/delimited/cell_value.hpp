@@ -22,9 +22,9 @@ struct ValueType {
   ValueKind kind = ValueKind::Text;
   std::string sql = "VARCHAR";
   std::shared_ptr<arrow::DataType> arrow;
-  int bits = 64;           // Integer
-  bool is_signed = true;   // Integer
-  int precision = 0;       // Decimal
+  int bits = 64;          // Integer
+  bool is_signed = true;  // Integer
+  int precision = 0;      // Decimal
   int scale = 0;
 };
 
@@ -35,9 +35,9 @@ Result<ValueType> value_type_from(std::string_view sql);
 
 // How cells of a column are read.
 struct CellRules {
-  bool told = false;         // generously
+  bool told = false;  // generously
   char decimal = '.';
-  std::string date_format;   // empty: none; also read as DATE, TIMESTAMP
+  std::string date_format;  // empty: none; also read as DATE, TIMESTAMP
 };
 
 // One 128-bit integer in the places that Arrow wants.

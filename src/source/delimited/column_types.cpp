@@ -168,9 +168,8 @@ Result<std::vector<TextColumn>> decide_columns(const std::vector<DelimitedScan>&
     ++told_count;
     CANVASBACK_ASSIGN(const delimited::ValueType type, delimited::value_type_from(told->second));
     if (column.kinds.unfit) {
-      return fail(ErrorCode::InvalidData,
-                  fmt::format("Column \"{}\" was told to be {}: {}, which is none.", column.name, type.sql,
-                              delimited::place_of(*column.kinds.unfit)));
+      return fail(ErrorCode::InvalidData, fmt::format("Column \"{}\" was told to be {}: {}, which is none.",
+                                                      column.name, type.sql, delimited::place_of(*column.kinds.unfit)));
     }
     out.push_back({column.name, type.sql, "told"});
   }
@@ -178,7 +177,7 @@ Result<std::vector<TextColumn>> decide_columns(const std::vector<DelimitedScan>&
     for (const auto& [name, type] : settings.types) {
       if (std::ranges::find(out, name, &TextColumn::name) == out.end()) {
         return fail(ErrorCode::InvalidData,
-                    fmt::format("A type is told for \"{}\", but there is no such column.", name));
+                    fmt::format("A type is set for \"{}\", but there is no such column.", name));
       }
     }
   }

@@ -282,11 +282,34 @@ TEST_F(DelimitedFile, NumbersOfOneKind) {
 }
 
 TEST_F(DelimitedFile, NumbersThatOnlyTextGivesBack) {
-  for (const char* cells :
-       {"1.10\n1.9\n", "007\n1\n", "+1\n2\n", "0x1A\n1\n", "1E5\n2E10\n7E2\n", "1e5\n12e4\n", "1e400\n0.1\n", "-0\n1\n",
-        "9007199254740993\n1.5\n", "0.1\n0.30000000000000001\n", "1,234\n2\n", ".5\n1\n", "5.\n1\n", "1_000\n1\n",
-        " 1\n2\n", "1\n\"\"\n", "Nan\nInf\nInfinity\n", "NaN\nnan\n", "true\n1\n", "1\n2024-01-01\n", "15E-1\n1\n",
-        "１\n2\n", "1e+9999\n1\n", "--1\n2\n", "-\n1\n", "1e\n1\n", "1.00E-05\n2\n", "12.11.10\n10.9.8\n"}) {
+  for (const char* cells : {"1.10\n1.9\n",
+                            "007\n1\n",
+                            "+1\n2\n",
+                            "0x1A\n1\n",
+                            "1E5\n2E10\n7E2\n",
+                            "1e5\n12e4\n",
+                            "1e400\n0.1\n",
+                            "-0\n1\n",
+                            "9007199254740993\n1.5\n",
+                            "0.1\n0.30000000000000001\n",
+                            "1,234\n2\n",
+                            ".5\n1\n",
+                            "5.\n1\n",
+                            "1_000\n1\n",
+                            " 1\n2\n",
+                            "1\n\"\"\n",
+                            "Nan\nInf\nInfinity\n",
+                            "NaN\nnan\n",
+                            "true\n1\n",
+                            "1\n2024-01-01\n",
+                            "15E-1\n1\n",
+                            "１\n2\n",
+                            "1e+9999\n1\n",
+                            "--1\n2\n",
+                            "-\n1\n",
+                            "1e\n1\n",
+                            "1.00E-05\n2\n",
+                            "12.11.10\n10.9.8\n"}) {
     EXPECT_EQ(type_of(cells), "VARCHAR") << cells;
   }
 }
@@ -296,10 +319,10 @@ TEST_F(DelimitedFile, OtherTypes) {
   EXPECT_EQ(type_of("True\nFalse\n"), "BOOLEAN");
   for (const char* cells : {"yes\nno\n", "T\nF\n", "true\nTrue\n", "t\nf\n"}) EXPECT_EQ(type_of(cells), "VARCHAR");
   EXPECT_EQ(type_of("2024-02-29\n0001-01-01\n"), "DATE");
-  for (const char* cells : {"2023-02-29\n", "04/07/20\n", "2024-1-1\n", "2024-01-01\n2024-01-01T00:00:00\n",
-                            "23:59:60\n", "24:00:00\n", "12:30\n", "12:30:00.1234567\n", "2024-01-01 10:00\n",
-                            "2024-01-01T10:00:00Z\n2024-01-01T10:00:00\n", "2024-01-01T10:00:00.123456789Z\n",
-                            "2024-01-01 10:00:00.123456789\n1600-01-01 00:00:00\n"}) {
+  for (const char* cells :
+       {"2023-02-29\n", "04/07/20\n", "2024-1-1\n", "2024-01-01\n2024-01-01T00:00:00\n", "23:59:60\n", "24:00:00\n",
+        "12:30\n", "12:30:00.1234567\n", "2024-01-01 10:00\n", "2024-01-01T10:00:00Z\n2024-01-01T10:00:00\n",
+        "2024-01-01T10:00:00.123456789Z\n", "2024-01-01 10:00:00.123456789\n1600-01-01 00:00:00\n"}) {
     EXPECT_EQ(type_of(cells), "VARCHAR") << cells;
   }
   EXPECT_EQ(type_of("12:30:00.5\n00:00:00\n"), "TIME");
@@ -329,14 +352,15 @@ TEST_F(DelimitedFile, LateSurprises) {
   EXPECT_EQ(last_type("00501", pair), "VARCHAR line 30002 has \"00501\"");
   EXPECT_EQ(last_type("1", [](int i) { return fmt::format("{},{}\n", i, i % 2 == 0); }),
             "VARCHAR line 2 has \"true\", line 30002 has \"1\"");
-  const std::string quoted =
-      late("a,b\n", 30'000, [](int i) { return fmt::format("x,{}\n", i); }, "\"x,y\",1\n\"p\nq\",2\n");
+  const std::string quoted = late(
+      "a,b\n", 30'000, [](int i) { return fmt::format("x,{}\n", i); }, "\"x,y\",1\n\"p\nq\",2\n");
   const Result<Table> got = read(quoted);
   ASSERT_TRUE(got) << got.error().message;
   EXPECT_EQ(got->rows[30'000], "'x,y' 1");
   EXPECT_EQ(got->rows[30'001], "'p\nq' 2");
   // A delimiter that the begin of the file only seems to have.
-  const std::string one = late("x,y\n1,2\n", 200'000, [](int) { return std::string("text\n"); }, "");
+  const std::string one = late(
+      "x,y\n1,2\n", 200'000, [](int) { return std::string("text\n"); }, "");
   const Result<TextReading> reading = look({write(one)});
   ASSERT_TRUE(reading) << reading.error().message;
   EXPECT_EQ(reading->columns.size(), 1);

@@ -40,7 +40,9 @@ class DelimitedReader final : public PartSource::Reader {
  public:
   DelimitedReader(std::shared_ptr<const ReadFiles> files, SchemaPtr schema, std::vector<int> columns,
                   CancelToken cancel)
-      : files_(std::move(files)), schema_(std::move(schema)), columns_(std::move(columns)),
+      : files_(std::move(files)),
+        schema_(std::move(schema)),
+        columns_(std::move(columns)),
         cancel_(std::move(cancel)) {}
 
   Result<BatchPtr> read(std::size_t index) override {
@@ -176,7 +178,7 @@ class DelimitedReader final : public PartSource::Reader {
   std::vector<int> columns_;
   CancelToken cancel_;
 
-  std::optional<std::size_t> file_;      // the open one
+  std::optional<std::size_t> file_;  // the open one
   UniqueFd plain_;
   std::optional<ContentReader> content_;  // of a compressed one
   Encoding encoding_ = Encoding::Utf8;

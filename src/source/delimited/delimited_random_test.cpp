@@ -69,8 +69,8 @@ struct Sample {
 
 std::string random_cell(Random& random, const Sample& sample) {
   static const std::vector<std::string> kPieces = {
-      "a", "Zürich", "x y", "1", "-2.5", "€", "\"", "\"\"", "\n", "\r\n", "\r", ",", ";", "\t", "|", "1,2,3\n4,5,6\n",
-      "\"\n", ",\"", "#", "'", "\\", "né", "2024-01-01"};
+      "a", "Zürich",         "x y",  "1",   "-2.5", "€", "\"", "\"\"", "\n",        "\r\n", "\r", ",", ";", "\t",
+      "|", "1,2,3\n4,5,6\n", "\"\n", ",\"", "#",    "'", "\\", "né",   "2024-01-01"};
   std::string out;
   const std::size_t count = below(random, 40) == 0 ? 400 : below(random, 5);
   for (std::size_t i = 0; i < count; ++i) out += kPieces[below(random, kPieces.size())];
@@ -231,8 +231,9 @@ TEST(DelimitedRandom, FilesOfManyBlocks) {
 TEST(DelimitedRandom, OneSurpriseAnywhere) {
   Random random(3);
   const std::vector<std::pair<std::string, std::string>> surprises = {
-      {"abc", "VARCHAR"}, {"1.5", "DOUBLE"}, {"99999999999999999999", "DECIMAL(38,0)"}, {"007", "VARCHAR"},
-      {"1E5", "VARCHAR"}, {"-0", "VARCHAR"}, {"2e-07", "DOUBLE"}, {"\"x\ny\"", "VARCHAR"}};
+      {"abc", "VARCHAR"},  {"1.5", "DOUBLE"},      {"99999999999999999999", "DECIMAL(38,0)"},
+      {"007", "VARCHAR"},  {"1E5", "VARCHAR"},     {"-0", "VARCHAR"},
+      {"2e-07", "DOUBLE"}, {"\"x\ny\"", "VARCHAR"}};
   TemporaryFolder folder;
   for (const auto& [cell, type] : surprises) {
     const std::size_t rows = 150'000;

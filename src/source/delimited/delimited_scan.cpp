@@ -154,9 +154,8 @@ class DialectSearch {
     out.rules.decimal = settings_.decimal == "," ? ',' : '.';
     out.rules.date_format = settings_.date_format.value_or("");
     // The names are not sure before all was read; a type told for one that is not there says so in decide_columns.
-    const bool header = std::ranges::any_of(first.cells, [&](const FirstCell& cell) {
-      return settings_.types.contains(cell.text);
-    });
+    const bool header =
+        std::ranges::any_of(first.cells, [&](const FirstCell& cell) { return settings_.types.contains(cell.text); });
     const bool named = settings_.header.value_or(header);
     std::size_t columns = first.cells.size();
     if (!named) columns = std::max<std::size_t>(columns, settings_.types.empty() ? 0 : limits::kTextColumnsMax);

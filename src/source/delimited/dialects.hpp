@@ -18,11 +18,11 @@ namespace canvasback::delimited {
 // The begin of a file's content as text.
 struct FileHead {
   EncodingFound encoding;
-  std::string text;             // UTF-8, behind the byte order mark and "sep="
-  std::uint64_t place = 0;      // of `text` in the content
-  std::int64_t lines = 0;       // line ends before `text`
-  char separator = '\0';        // of "sep="
-  bool whole = false;           // `text` is all there is
+  std::string text;         // UTF-8, behind the byte order mark and "sep="
+  std::uint64_t place = 0;  // of `text` in the content
+  std::int64_t lines = 0;   // line ends before `text`
+  char separator = '\0';    // of "sep="
+  bool whole = false;       // `text` is all there is
 };
 
 // Errors: InvalidData for settings that say nothing (an unknown encoding, a delimiter of two bytes); those of the disk.
@@ -40,10 +40,10 @@ struct FirstRow {
   enum class State { Found, Missing, Incomplete, Anomaly };
   State state = State::Missing;
   std::vector<FirstCell> cells;
-  std::uint64_t begin = 0;    // in the content
+  std::uint64_t begin = 0;  // in the content
   std::uint64_t end = 0;
-  std::int64_t line = 0;      // line ends before it
-  std::int64_t lines = 0;     // and before what follows it
+  std::int64_t line = 0;   // line ends before it
+  std::int64_t lines = 0;  // and before what follows it
   std::string anomaly;
   std::int64_t anomaly_line = 0;  // line ends before it
 };
@@ -51,10 +51,10 @@ FirstRow first_row_of(const FileHead& head, const TextDialect& dialect);
 
 // How sure a delimiter is by itself.
 enum class Evidence {
-  Told,     // by the owner or "sep="
-  Usual,    // , ; tab |
-  Rare,     // ^ ~ : space: where every row has them alike
-  None,     // no delimiter at all
+  Told,   // by the owner or "sep="
+  Usual,  // , ; tab |
+  Rare,   // ^ ~ : space: where every row has them alike
+  None,   // no delimiter at all
 };
 struct Candidate {
   TextDialect dialect;

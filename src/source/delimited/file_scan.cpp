@@ -168,9 +168,10 @@ class Stitcher {
                               count_line_ends(std::string_view(block.text).substr(0, *block.invalid)) + 1;
     const std::string what =
         encoding_ == Encoding::Utf8
-            ? fmt::format("has the byte 0x{:02X} where UTF-8 has none. If the file is in another encoding, say which "
-                          "(for example windows-1252).",
-                          static_cast<unsigned char>(block.text[*block.invalid]))
+            ? fmt::format(
+                  "has the byte 0x{:02X} where UTF-8 has none. If the file is in another encoding, say which "
+                  "(for example windows-1252).",
+                  static_cast<unsigned char>(block.text[*block.invalid]))
             : fmt::format("is no {} text.", name_of(encoding_));
     return fail(ErrorCode::InvalidData, fmt::format("The file {} cannot be read: line {} {}", path_, line, what));
   }
@@ -179,9 +180,9 @@ class Stitcher {
   const Encoding encoding_;
   const CellLook& look_;
   FileScan out_;
-  std::string carry_;          // behind the last whole row
-  std::uint64_t carry_place_;  // in the content
-  std::size_t retry_at_ = 0;   // no row of the carry is whole before it has so many bytes
+  std::string carry_;                  // behind the last whole row
+  std::uint64_t carry_place_;          // in the content
+  std::size_t retry_at_ = 0;           // no row of the carry is whole before it has so many bytes
   std::uint64_t text_bytes_ = 0;       // of the rows so far
   std::uint64_t part_text_begin_ = 0;  // of the last part, among these
 };
@@ -189,7 +190,11 @@ class Stitcher {
 class ParallelScan {
  public:
   ParallelScan(ContentReader reader, Encoding encoding, const CellLook& look, const ScanWork& work, Stitcher& stitcher)
-      : reader_(std::move(reader)), encoding_(encoding), look_(look), work_(work), stitcher_(stitcher),
+      : reader_(std::move(reader)),
+        encoding_(encoding),
+        look_(look),
+        work_(work),
+        stitcher_(stitcher),
         ahead_max_(2 * static_cast<std::size_t>(std::max(work.threads, 1))) {}
 
   Status run() {

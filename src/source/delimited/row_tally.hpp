@@ -20,7 +20,7 @@ struct CellLook {
   TextDialect dialect;
   std::size_t width = 0;  // cells of the first row
   std::vector<std::string> null_values;
-  CellRules rules;               // decimal, date_format
+  CellRules rules;                             // decimal, date_format
   std::vector<std::optional<ValueType>> told;  // by column of the header; may be shorter
 
   // Whether a cell is NULL, not a text.

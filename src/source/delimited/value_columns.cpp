@@ -48,7 +48,10 @@ template <class Value, class Parse>
 class FixedColumn final : public ValueColumn {
  public:
   FixedColumn(ValueType type, std::int64_t rows, Parse parse)
-      : type_(std::move(type)), parse_(std::move(parse)), rows_(rows), validity_(rows),
+      : type_(std::move(type)),
+        parse_(std::move(parse)),
+        rows_(rows),
+        validity_(rows),
         values_(allocate(rows * static_cast<std::int64_t>(sizeof(Value)))) {}
 
   bool append(std::string_view text) override {
@@ -112,7 +115,9 @@ class BoolColumn final : public ValueColumn {
 class TextColumnValues final : public ValueColumn {
  public:
   explicit TextColumnValues(std::int64_t rows)
-      : rows_(rows), validity_(rows), offsets_(allocate((rows + 1) * kOffsetBytes)),
+      : rows_(rows),
+        validity_(rows),
+        offsets_(allocate((rows + 1) * kOffsetBytes)),
         bytes_(allocate(rows * kGuessBytes)) {
     put_offset(0);
   }

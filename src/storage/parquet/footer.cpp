@@ -324,8 +324,8 @@ Status add_parquet_footers(Dataset& dataset, const std::vector<std::string>& unc
     dataset.rows += file.rows;
     if (!dataset.plain_scan) continue;
     const auto schema = arrow_schema_of(file, *footer);
-    dataset.plain_scan = schema && is_plain_file(dataset, **schema, *footer) &&
-                         (!first || first->Equals(**schema, false));
+    dataset.plain_scan =
+        schema && is_plain_file(dataset, **schema, *footer) && (!first || first->Equals(**schema, false));
     if (schema && !first) first = *schema;
   }
   apply_statistics(dataset, unchanged, sums);

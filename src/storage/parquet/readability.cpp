@@ -137,9 +137,8 @@ Status look_into(const DataFile& file, const parquet::FileMetaData& footer, cons
     out.engine_lacks = fmt::format("column {} has timestamps finer than a microsecond", path_of(column));
   }
   if (out.has_far_timestamps && !out.fine.empty()) {
-    out.stream_lacks =
-        fmt::format("column {} has timestamps of nanoseconds, and there are some before 1678 or after 2261",
-                    out.fine.front());
+    out.stream_lacks = fmt::format(
+        "column {} has timestamps of nanoseconds, and there are some before 1678 or after 2261", out.fine.front());
   }
   return {};
 }

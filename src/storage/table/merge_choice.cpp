@@ -91,9 +91,8 @@ std::vector<CollectionFile> commits_of(const std::vector<CollectionFile>& live) 
 
 std::vector<CollectionFile> parts_of_week(const std::vector<CollectionFile>& live, IsoWeek week) {
   std::vector<CollectionFile> out;
-  std::ranges::copy_if(live, std::back_inserter(out), [&](const CollectionFile& file) {
-    return !file.name.is_commit && file.name.week == week;
-  });
+  std::ranges::copy_if(live, std::back_inserter(out),
+                       [&](const CollectionFile& file) { return !file.name.is_commit && file.name.week == week; });
   return out;
 }
 

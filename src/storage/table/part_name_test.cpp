@@ -25,9 +25,9 @@ TEST(PartName, IsReadBack) {
 }
 
 TEST(PartName, PartsStandByWeekThenCommitsByNumber) {
-  const std::vector<std::string> wanted{"data_2024_w52.parquet",       "data_2025_w02.parquet",
-                                        "data_2025_w02_0001.parquet",  "data_2025_w10.parquet",
-                                        "commit_000000000009.parquet", "commit_000000000010_1of2.parquet",
+  const std::vector<std::string> wanted{"data_2024_w52.parquet",           "data_2025_w02.parquet",
+                                        "data_2025_w02_0001.parquet",      "data_2025_w10.parquet",
+                                        "commit_000000000009.parquet",     "commit_000000000010_1of2.parquet",
                                         "commit_000000000010_2of2.parquet"};
   std::vector<std::string> names(wanted.rbegin(), wanted.rend());
   std::ranges::sort(names, {}, [](const std::string& name) { return parse_part_name(name)->order(); });

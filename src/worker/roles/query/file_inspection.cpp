@@ -193,8 +193,8 @@ Status FileInspection::describe(Sort& sort) {
 }
 
 Result<std::vector<DatasetColumn>> FileInspection::describe_relation(const std::string& relation) {
-  SqlRequest request{fmt::format("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {})", relation),
-                     {}, {}, {}, 1};
+  SqlRequest request{
+      fmt::format("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {})", relation), {}, {}, {}, 1};
   CANVASBACK_ASSIGN(auto stream, engine_.execute(request, cancel_));
   std::vector<DatasetColumn> columns;
   while (true) {
@@ -220,8 +220,7 @@ Result<std::vector<DatasetColumn>> FileInspection::describe_sort(Sort& sort) {
   if (!sort.form.streamed) return describe_relation(run_source_sql(alone, run));
   CANVASBACK_ASSIGN(auto stream, open_streamed_run(alone, run, cancel_));
   const std::vector<std::string> names = stream->schema()->field_names();
-  engine_.define_stream(stream_name(alone, run),
-                        [alone, run] { return open_streamed_run(alone, run, CancelToken()); });
+  engine_.define_stream(stream_name(alone, run), [alone, run] { return open_streamed_run(alone, run, CancelToken()); });
   CANVASBACK_ASSIGN(auto columns, describe_relation(run_source_sql(alone, run)));
   engine_.define_stream(stream_name(alone, run), {});
   columns.resize(columns.size() - 2);  // the row's place
@@ -240,8 +239,8 @@ void FileInspection::take_columns(Sort& sort, std::vector<DatasetColumn> found) 
   names = distinct_names(names);
   std::vector<SourceColumn> folders;
   const auto& partition = dataset_.files[sort.file].partition;
-  const Partition above = sort.form.streamed || partition.empty() ? Partition()
-                                                                  : partition_of("", dataset_.files[sort.file].path);
+  const Partition above =
+      sort.form.streamed || partition.empty() ? Partition() : partition_of("", dataset_.files[sort.file].path);
   for (std::size_t i = 0; i < found.size(); ++i) {
     SourceColumn column{names[i], found[i].type, fmt::format("c{}", i)};
     sort.renamed = sort.renamed || names[i] != found[i].name;
@@ -260,8 +259,8 @@ void FileInspection::take_columns(Sort& sort, std::vector<DatasetColumn> found) 
     if (column.type.find("VARIANT") != std::string::npos) {
       column.type = replaced(column.type, "VARIANT", "JSON");
       // The engine takes a NULL for the JSON text null.
-      const std::string_view cast = column.type == "JSON" ? "CASE WHEN {0} IS NOT NULL THEN CAST({0} AS {1}) END"
-                                                          : "CAST({} AS {})";
+      const std::string_view cast =
+          column.type == "JSON" ? "CASE WHEN {0} IS NOT NULL THEN CAST({0} AS {1}) END" : "CAST({} AS {})";
       column.sql = fmt::format(fmt::runtime(cast), column.sql, column.type);
       sort.converted = true;
     }

@@ -31,7 +31,7 @@ class FileInspection {
  private:
   // Files that are read alike.
   struct Sort {
-    std::size_t file = 0;               // one of them
+    std::size_t file = 0;  // one of them
     FileForm form;
     std::vector<std::string> nulls;     // Readability::nulls
     std::string stream_lacks;           // Readability::stream_lacks
