@@ -26,8 +26,8 @@ NAMES = {
         {"src/base", "src/service", "src/source", "src/transport", "src/worker"},
     ),
     "look_again": ("on_missing_files", {"src/server", "src/service"}),
-    "stillborn": ("discarded", {"src/service", "src/storage/table"}),
-    "verdict": ("conflicts", {"src/service", "src/storage/table"}),
+    "stillborn": ("discarded", {"src/service", "src/storage"}),
+    "verdict": ("conflicts", {"src/service", "src/storage"}),
 }
 # Lanes of a vector register are called so everywhere.
 VECTORS = {"src/analyse"}

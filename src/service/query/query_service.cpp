@@ -300,7 +300,7 @@ asio::awaitable<bool> QueryService::files_are_others(TaskRun& run, Attempts& att
       const bool is_other = (*now)->version != dataset->version;
       if (is_other) {
         attempts.count_key.clear();
-        attempts.task.known_total.reset();
+        if (auto* rows = std::get_if<RowsWork>(&attempts.task.work)) rows->known_total.reset();
       }
       others = others || is_other;
       dataset = *now;

@@ -387,7 +387,7 @@ TEST_F(DelimitedFile, ToldTypesAndTexts) {
                 .find("Column \"a\" was told to be INTEGER: line 3 of x.csv has \"2147483648\", which is none."),
             std::string::npos);
   EXPECT_NE(error_of("a,b,c,d,e\n1,1.555,1,1,1\n", told).find("line 2 of x.csv has \"1.555\""), std::string::npos);
-  EXPECT_NE(error_of("a,b,c,d\n1,1,1,1\n", told).find("A type is told for \"e\", but there is no such column"),
+  EXPECT_NE(error_of("a,b,c,d\n1,1,1,1\n", told).find("A type is set for \"e\", but there is no such column"),
             std::string::npos);
   told = {};
   told.types = {{"column1", "TINYINT"}};
