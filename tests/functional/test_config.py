@@ -54,7 +54,7 @@ def test_kinds_of_values(tmp_path):
 
 @pytest.mark.parametrize("text", [
     "workers = ", "nosuch = 1", "workers = 1.5", "[dataset]\nname = 'a'", "dataset = 1", "[[dataset]]\nname = 'a'",
-    "[[dataset]]\npath = 'a'", "[[dataset]]\nname = 'a b'\npath = 'x'", "[[dataset]]\nname='a'\npath='b'\nkind='xml'",
+    "[[dataset]]\npath = 'a'", "[[dataset]]\nname = 'a/b'\npath = 'x'", "[[dataset]]\nname='a'\npath='b'\nkind='xml'",
     "[[dataset]]\nname = 'a'\npath = 'b'\ncolour = 'red'", "workers = 1\nworkers = 2", "origins = [1]", "\x00", "[a]",
     "dataset = [1, 2]", "[[dataset]]\nname = 5\npath = 'x'", "a = " + "[" * 50_000,
 ])  # fmt: skip

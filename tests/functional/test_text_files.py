@@ -147,6 +147,7 @@ def test_every_route_gives_the_table(server, name):
     cells = list(csv.reader(io.StringIO(exported.body.decode(), newline="")))
     assert cells[0] == columns
     for row, right in zip(cells[1:], texts(page["rows"]), strict=True):
+        row = row or [""]  # a blank line is the NULL of a single column
         assert all(same(got, value or "") for got, value in zip(row, right, strict=True)), (row, right)
     packed = server.get(f"/api/v1/datasets/{asked}/export", format="parquet")
     table = pyarrow.parquet.read_table(io.BytesIO(packed.body))

@@ -189,8 +189,14 @@ bool is_ordered(const arrow::DataType& type) {
   }
 }
 
+// Writers cut the bounds of texts at this length or more, and not all of them say so.
+constexpr std::size_t kWholeBoundBytesMax = 63;
+
 // Bounds that are values of the column: not cut by the writer, in an order, and none of them NaN.
 bool are_values(const parquet::Statistics& statistics, const arrow::Scalar& min, const arrow::Scalar& max) {
+  const bool may_be_cut = statistics.physical_type() == parquet::Type::BYTE_ARRAY && !statistics.is_max_value_exact() &&
+                          std::max(statistics.EncodeMin().size(), statistics.EncodeMax().size()) > kWholeBoundBytesMax;
+  if (may_be_cut) return false;
   if (!statistics.is_min_value_exact().value_or(true) || !statistics.is_max_value_exact().value_or(true)) return false;
   return has_believable_order(*statistics.descr()) && is_ordered(*min.type) && !is_nan(min) && !is_nan(max) &&
          !less(max, min);

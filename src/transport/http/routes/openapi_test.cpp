@@ -58,7 +58,8 @@ class OpenApiTest : public testing::Test {
   Pool pool_{io_.get_executor(), {"", folder_}};
   DatasetService datasets_{io_.get_executor(), pool_};
   QueryService queries_{pool_, datasets_, {}};
-  JobService jobs_{io_.get_executor(), queries_, datasets_, {folder_ + "/jobs", 0, 0, 1}};
+  Schedule schedule_{io_.get_executor()};
+  JobService jobs_{io_.get_executor(), schedule_, queries_, datasets_, {folder_ + "/jobs", 0, 0, 1}};
   ViewService views_{io_.get_executor(), queries_, datasets_, {}};
   Metrics metrics_;
   Router router_{metrics_, {}};

@@ -71,8 +71,8 @@ TEST(SelectionParameters, AFilterTooDeepIsRefusedEarly) {
 }
 
 TEST(SelectionParameters, TheFormatParameterWinsOverAccept) {
-  EXPECT_EQ(rows("format=arrow", "text/csv")->format, "arrow");
-  EXPECT_EQ(rows("", "text/csv")->format, "csv");
+  EXPECT_EQ(rows("format=arrow", "text/csv")->output.format, "arrow");
+  EXPECT_EQ(rows("", "text/csv")->output.format, "csv");
   EXPECT_EQ(rows("", "text/html").error().code, ErrorCode::NotAcceptable);
 }
 

@@ -115,7 +115,7 @@ TEST_F(ExecutorTest, EveryFormatHasItsBytes) {
   EXPECT_TRUE(run(rows_task(narrow, "arrow_file")).bytes.starts_with("ARROW1"));
   EXPECT_TRUE(run(rows_task(narrow, "parquet")).bytes.ends_with("PAR1"));
   Task packed = rows_task(narrow, "csv");
-  packed.content_encoding = "gzip";
+  packed.output.content_encoding = "gzip";
   EXPECT_TRUE(run(packed).bytes.starts_with("\x1f\x8b"));
   EXPECT_EQ(run(rows_task(narrow, "xml")).code(), "InvalidData");
 }

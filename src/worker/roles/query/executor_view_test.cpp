@@ -147,10 +147,13 @@ TEST_F(ExecutorViewTest, APartThatIsGoneIsTold) {
   const ViewState state = build(selection_of("", "-id"));
   for (const auto& entry : std::filesystem::directory_iterator(folder_ / "cache"))
     std::filesystem::remove(entry.path());
-  EXPECT_EQ(run(window_work(state, 0, 10)).code(), "Unavailable");
-  Task other = window_work(state, 0, 10);
+  Task gone;
+  gone.work = window_work(state, 0, 10);
+  EXPECT_EQ(run(gone).code(), "Unavailable");
+  WindowWork other = window_work(state, 0, 10);
   other.window.version = "another";
-  EXPECT_EQ(run(other).code(), "Unavailable");
+  gone.work = other;
+  EXPECT_EQ(run(gone).code(), "Unavailable");
 }
 
 TEST_F(ExecutorViewTest, LongTextsAreCutBetweenCharacters) {

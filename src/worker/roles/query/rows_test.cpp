@@ -145,7 +145,7 @@ TEST_F(RowsTest, TotalsOfFilteredPagesAreExactOnceKnown) {
   selection.sort.clear();
   EXPECT_FALSE(rows(selection).document().at("total_exact").as_bool());
   Task told = rows_task(selection);
-  told.known_total = 77;
+  std::get<RowsWork>(told.work).known_total = 77;
   EXPECT_EQ(run(told).document().at("total_rows").as_int(), 77);
 }
 
