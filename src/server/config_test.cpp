@@ -106,7 +106,7 @@ TEST_F(ConfigTest, MistakesNameTheFileAndTheKey) {
            {"[dataset]\nname = \"a\"\n", "[[dataset]]"},
            {"dataset = []\n", "[[dataset]]"},
            {"[[dataset]]\nname = \"a\"\n", "path"},
-           {"[[dataset]]\nname = \"a b\"\npath = \"/x\"\n", "name"},
+           {"[[dataset]]\nname = \"a/b\"\npath = \"/x\"\n", "name"},
            {"[[dataset]]\nname = \"a\"\npath = \"/x\"\nkind = \"xls\"\n", "kind"},
            {"[[dataset]]\nname = \"a\"\npath = \"/x\"\nfolder = \"/y\"\n", "folder"},
            {"= 5", ":1:"}}) {

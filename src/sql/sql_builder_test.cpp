@@ -56,7 +56,7 @@ TEST(SqlBuilder, PlacesBreakTiesAndAreCounted) {
   const SqlStatement statement = rows_sql(dataset(), selection, nullptr, true).value();
   EXPECT_EQ(statement.hidden_columns, 4);
   EXPECT_EQ(statement.sort_value_columns, 2);
-  EXPECT_NE(statement.sql.find(R"(ORDER BY "p" DESC NULLS LAST, "id" ASC NULLS LAST, file_index, file_row_number)"),
+  EXPECT_NE(statement.sql.find(R"(ORDER BY "p" DESC NULLS LAST, "id" ASC NULLS LAST, "file_index", "file_row_number")"),
             std::string::npos)
       << statement.sql;
 }

@@ -51,6 +51,7 @@ Json to_json(const RecordWork& work) {
 
 RecordWork record_work_from_json(const Json& json) {
   RecordWork work;
+  work.dataset = json.at("dataset").as_string();
   for (const auto& [action, name] : kActions) {
     if (json.at("action").as_string() == name) work.action = action;
   }

@@ -70,7 +70,9 @@ template <std::size_t kIndex = 0>
 void each_kind_comes_back() {
   if constexpr (kIndex < std::variant_size_v<TaskWork>) {
     Task task;
-    task.work.emplace<kIndex>();
+    auto& work = task.work.emplace<kIndex>();
+    if constexpr (requires { work.dataset = "d"; }) work.dataset = "d";
+    if constexpr (requires { work.search.words; }) work.search = *search_for("a");  // one without a word is none
     const auto back = over_the_wire(task);
     ASSERT_TRUE(back) << name_of(task.work);
     EXPECT_EQ(back->work.index(), kIndex) << name_of(task.work);

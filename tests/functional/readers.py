@@ -84,6 +84,8 @@ def from_arrow(kind, array):
         return from_arrow(kind, array.storage)
     if pa.types.is_dictionary(type_):
         return from_arrow(kind, array.dictionary_decode())
+    if pa.types.is_null(type_):
+        return [None] * len(array)
     if isinstance(kind, tuple):
         return [None if not scalar.is_valid else nested_value(kind, scalar) for scalar in array]
     if kind.startswith("timestamp"):

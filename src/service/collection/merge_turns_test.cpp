@@ -25,6 +25,7 @@ class MergeTurnsTest : public testing::Test {
           ++idle;
         },
         asio::detached);
+    loop.restart();  // it stops where nobody waits
     loop.poll();
   }
 

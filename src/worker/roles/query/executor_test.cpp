@@ -133,8 +133,8 @@ TEST_F(ExecutorTest, AFileThatChangedIsRefused) {
   const std::string path = write("a.parquet", "parquet", example_rows(0, 60));
   add("d", DatasetKind::Parquet, {path});
   write("a.parquet", "parquet", example_rows(0, 61));
-  EXPECT_EQ(run(rows_task({}, "parquet")).code(), "InvalidData");
-  EXPECT_EQ(run(rows_task({}, "csv")).code(), "InvalidData");
+  EXPECT_EQ(run(rows_task({}, "parquet")).code(), "Unavailable");
+  EXPECT_EQ(run(rows_task({}, "csv")).code(), "Unavailable");
 }
 
 TEST_F(ExecutorTest, AnUnknownDatasetIsNotFound) { EXPECT_EQ(rows({}).code(), "DatasetNotFound"); }
