@@ -378,7 +378,7 @@ export type RowsDocument = {
   total_rows: number | null;
   /** false: total_rows is an estimate, or only what is known so far. */
   total_exact: boolean;
-  /** With on_unreadable=skip: files that the answer leaves out. */
+  /** Files that cannot be read, which the answer leaves out. */
   left_out?: (string)[];
   /** For `after`; null on the last page. */
   next: string | null;
@@ -458,6 +458,9 @@ export type DatasetSummary = {
   files?: number;
   /** Parquet only. */
   row_groups?: number;
+  /** Files that cannot be read, which answers leave out. */
+  left_out?: (LeftOutFile)[];
+  preparing?: Preparing;
   column_count?: number;
 };
 
@@ -483,6 +486,51 @@ export type DataFile = {
   modified: string;
 };
 
+export type LeftOutFile = {
+  path: string;
+  /** What is wrong with it, and where. */
+  reason: string;
+};
+
+/** Files of CSV or JSON are being read, for the first time or because they changed. Until there is a version to answer from, requests are answered 503 with Retry-After. */
+export type Preparing = {
+  share: number;
+};
+
+/** How files of CSV or JSON are read: what was told, and what reading every value found. */
+export type TextReading = {
+  /** As the command line or the configuration told them. */
+  settings: { [key: string]: Value };
+  columns: ({
+    name: string;
+    type: string;
+    /** Why the type is no narrower one. */
+    reason: string | null;
+  })[];
+  files: ({
+    path: string;
+    rows: number;
+    dialect?: TextDialect;
+    /** CSV: rows with fewer cells than the others; NULL in the rest. */
+    short_rows?: number;
+    /** CSV: rows with more cells than the header. */
+    long_rows?: number;
+    /** JSON: how records stand in it. */
+    layout?: "lines" | "array" | "values";
+  })[];
+};
+
+/** CSV: how bytes become cells; an empty text where there is no such character. */
+export type TextDialect = {
+  encoding: string;
+  delimiter: string;
+  quote: string;
+  escape: string;
+  comment: string;
+  header: boolean;
+  blank_rows: boolean;
+};
+
 export type DatasetDetail = {
   name: string;
   /** File, folder or glob. */
@@ -497,8 +545,14 @@ export type DatasetDetail = {
   files?: number;
   /** Parquet only. */
   row_groups?: number;
+  /** Files that cannot be read, which answers leave out. */
+  left_out?: (LeftOutFile)[];
+  preparing?: Preparing;
+  reading?: TextReading;
   column_count?: number;
   columns?: (DatasetColumn)[];
+  /** What the owner should know of how the files are read, in sentences. */
+  notes?: (string)[];
   file_list?: (DataFile)[];
   performance_metrics: CatalogMetrics;
 };
@@ -882,7 +936,7 @@ export interface Operations {
       numbers?: "exact" | "plain";
       /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
-      /** For a collection with unreadable files: `fail` answers 503, `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out. */
+      /** For a dataset with unreadable files: `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out; `fail` answers with an error. By default a collection fails (503), because its records were acknowledged, and other datasets skip. */
       on_unreadable?: "fail" | "skip";
     };
     answer: RowsDocument;
@@ -920,7 +974,7 @@ export interface Operations {
       numbers?: "exact" | "plain";
       /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
-      /** For a collection with unreadable files: `fail` answers 503, `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out. */
+      /** For a dataset with unreadable files: `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out; `fail` answers with an error. By default a collection fails (503), because its records were acknowledged, and other datasets skip. */
       on_unreadable?: "fail" | "skip";
       /** The file name offered to the browser; by default the dataset's name. The extension is added. */
       filename?: string;
@@ -962,7 +1016,7 @@ export interface Operations {
       numbers?: "exact" | "plain";
       /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
-      /** For a collection with unreadable files: `fail` answers 503, `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out. */
+      /** For a dataset with unreadable files: `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out; `fail` answers with an error. By default a collection fails (503), because its records were acknowledged, and other datasets skip. */
       on_unreadable?: "fail" | "skip";
       /** The file name offered to the browser; by default the dataset's name. The extension is added. */
       filename?: string;
@@ -1072,7 +1126,7 @@ export interface Operations {
     query: {
       /** The format of the answer; else the Accept header decides, else json. */
       format?: Format;
-      /** For a collection with unreadable files: `fail` answers 503, `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out. */
+      /** For a dataset with unreadable files: `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out; `fail` answers with an error. By default a collection fails (503), because its records were acknowledged, and other datasets skip. */
       on_unreadable?: "fail" | "skip";
       /** Chosen by the client, preferably at random: the ID under which the progress of this answer is available (`GET /api/v1/jobs/{id}`). It must not be in use by a running job or a file job. A watched answer has no Content-Encoding, so that its receipt matches the file. */
       job?: string;
