@@ -34,7 +34,10 @@ class Many:
             pyarrow.parquet.write_table(part, folder / f"many/part-{number}.parquet", row_group_size=9)
         pyarrow.parquet.write_table(table, folder / "one.parquet", row_group_size=40)
         connection.execute(f"COPY (SELECT {SHEET} FROM many ORDER BY id) TO '{folder / 'sheet.csv'}'")
-        connection.execute(f"COPY (SELECT {SHEET} FROM many ORDER BY id) TO '{folder / 'lines.ndjson'}' (FORMAT json)")
+        # JSON has no NaN and no infinity.
+        finite = "* REPLACE (CASE WHEN isfinite(real) THEN real END AS real)"
+        connection.execute(f"COPY (SELECT {SHEET} FROM (SELECT {finite} FROM many) ORDER BY id) "
+                           f"TO '{folder / 'lines.ndjson'}' (FORMAT json)")  # fmt: skip
         self.connection = connection
         self.server = Server(folder / "server", [folder / name for name in
                                                  ("many", "one.parquet", "sheet.csv", "lines.ndjson")])  # fmt: skip

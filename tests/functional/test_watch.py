@@ -208,7 +208,7 @@ def test_files_that_are_there_already_are_kept(serve, tmp_path):
 
 def test_a_wrong_settle_is_told(tmp_path):
     process = start("ingest", "--watch", tmp_path, "--data", tmp_path / "data", "--settle", "soon")
-    assert process.wait(60) == 1 and "--settle" in process.stderr.read()
+    assert process.wait(60) == 2 and "--settle" in process.stderr.read()
     process.stderr.close()
 
 

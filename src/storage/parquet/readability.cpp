@@ -48,8 +48,8 @@ std::string type_lack(const parquet::ColumnDescriptor& column) {
 
 std::string chunk_lack(const parquet::ColumnDescriptor& column, const parquet::ColumnChunkMetaData& chunk) {
   const auto codec = chunk.compression();
-  if (codec == parquet::Compression::LZ4 || codec == parquet::Compression::LZ4_HADOOP ||
-      codec == parquet::Compression::LZO) {
+  // libparquet calls the present form of LZ4 (LZ4_RAW) LZ4.
+  if (codec == parquet::Compression::LZ4_HADOOP || codec == parquet::Compression::LZO) {
     return fmt::format("column {} is compressed with {}", path_of(column),
                        codec == parquet::Compression::LZO ? "LZO" : "the first form of LZ4");
   }
