@@ -84,7 +84,7 @@ def from_arrow(kind, array):
         return from_arrow(kind, array.storage)
     if pa.types.is_dictionary(type_):
         return from_arrow(kind, array.dictionary_decode())
-    if pa.types.is_null(type_):
+    if pa.types.is_null(type_) or len(array) == 0:  # a column without values may have any type
         return [None] * len(array)
     if isinstance(kind, tuple):
         return [None if not scalar.is_valid else nested_value(kind, scalar) for scalar in array]
