@@ -126,7 +126,7 @@ describe("names of great length", () => {
     await expect.poll(isLeftOfClose).toBe(true);
     await shot("viewer");
     await close.click();
-    await header(page, "a long name of a column").getByRole("button", { name: "Menu of" }).click();
+    await header(page, "a long name of a column").getByRole("button", { name: "column menu" }).click();
     const menu = page.getByRole("dialog", { name: "Column a long name of a column" });
     const edge = async (): Promise<number> => {
       const box = await menu.boundingBox();
@@ -176,7 +176,7 @@ describe("pages", () => {
     page = await world.page("/datasets/orders");
     await loaded(page);
     await cell(page, 0, 3).click({ button: "right" });
-    await page.getByRole("menuitem", { name: "Only Malta" }).click();
+    await page.getByRole("menuitem", { name: "Filter to Malta" }).click();
     await expect.poll(() => rowCount(page)).toBe(4000);
     await header(page, "amount").locator(".cg-name").click();
     await expect.poll(() => new URL(page.url()).searchParams.get("sort")).toBe("amount");
@@ -192,7 +192,7 @@ describe("pages", () => {
     page = await world.page("/datasets/orders");
     await loaded(page);
     await world.server.stop();
-    await page.getByText("The server is away").waitFor();
+    await page.getByText("Connection lost").waitFor();
     await page.getByRole("link", { name: "System" }).click();
     await expect.poll(() => new URL(page.url()).pathname).toBe("/system");
     expect(await page.getByText("Failed to fetch").count()).toBe(0);
