@@ -192,7 +192,7 @@ describe("pages", () => {
     page = await world.page("/datasets/orders");
     await loaded(page);
     await world.server.stop();
-    await page.getByText("Connection lost").waitFor();
+    await page.getByText("Connection lost. Reconnecting…").waitFor();
     await page.getByRole("link", { name: "System" }).click();
     await expect.poll(() => new URL(page.url()).pathname).toBe("/system");
     expect(await page.getByText("Failed to fetch").count()).toBe(0);
