@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "task/text_list.hpp"
+
 namespace canvasback {
 namespace {
 
@@ -10,18 +12,6 @@ Json optional_integer(const std::optional<std::int64_t>& value) { return value ?
 std::optional<std::int64_t> optional_integer(const Json& json) {
   if (!json.is_integer()) return std::nullopt;
   return json.as_int();
-}
-
-Json list_of(const std::vector<std::string>& texts) {
-  Json out = Json::Array{};
-  for (const std::string& text : texts) out.push(text);
-  return out;
-}
-
-std::vector<std::string> texts_of(const Json& json) {
-  std::vector<std::string> out;
-  for (const Json& text : json.as_array()) out.emplace_back(text.as_string());
-  return out;
 }
 
 Json to_json(const Statement& statement) {
@@ -123,7 +113,7 @@ Result<ViewWork> view_work_from_json(const Json& json) {
 Json to_json(const WindowWork& work) {
   Json out;
   out.set("dataset", work.dataset);
-  out.set("columns", list_of(work.columns));
+  out.set("columns", text_list(work.columns));
   out.set("window", to_json(work.window));
   return out;
 }

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "task/text_list.hpp"
+
 namespace canvasback {
 namespace {
 
@@ -42,22 +44,10 @@ constexpr std::array<WorkKind, std::variant_size_v<TaskWork>> kKinds{{
     {"check", made<check_work_from_json>},
 }};
 
-Json list_of(const std::vector<std::string>& texts) {
-  Json out = Json::Array{};
-  for (const std::string& text : texts) out.push(text);
-  return out;
-}
-
-std::vector<std::string> texts_of(const Json& json) {
-  std::vector<std::string> out;
-  for (const Json& text : json.as_array()) out.emplace_back(text.as_string());
-  return out;
-}
-
 Json to_json(const FileTerms& terms) {
   Json out;
-  out.set("left_out", list_of(terms.left_out));
-  out.set("closed", list_of(terms.closed));
+  out.set("left_out", text_list(terms.left_out));
+  out.set("closed", text_list(terms.closed));
   out.set("as_listed", terms.as_listed);
   return out;
 }
@@ -87,7 +77,7 @@ Json to_json(const Task& task) {
   out.set("worker_number", task.worker_number);
   out.set("threads", task.threads);
   out.set("files", to_json(task.files));
-  if (!task.unchecked.empty()) out.set("unchecked", list_of(task.unchecked));
+  if (!task.unchecked.empty()) out.set("unchecked", text_list(task.unchecked));
   return out;
 }
 
