@@ -1,5 +1,5 @@
 // FileInspection: what the files of a dataset of Parquet or Arrow are together: who reads each of them, which columns
-// they give, and how these become the dataset's (Dataset::forms, where it takes any). One use; for Executor.
+// they give, and how these become the dataset's (Dataset::forms, where it takes any). One use; for inspect_task.
 #pragma once
 
 #include <functional>

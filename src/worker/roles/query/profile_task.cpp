@@ -1,4 +1,5 @@
-// The part of Executor that analyses: profiles through our own accumulators, the rest as SQL for the engine.
+#include "worker/roles/query/profile_task.hpp"
+
 #include <arrow/array.h>
 #include <fmt/format.h>
 
@@ -8,8 +9,8 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "sql/analysis_sql.hpp"
-#include "worker/roles/query/executor.hpp"
+#include "sql/sql_builder.hpp"
+#include "worker/roles/query/answer.hpp"
 #include "worker/roles/query/profile_scan.hpp"
 
 namespace canvasback {
@@ -51,101 +52,16 @@ std::vector<std::string> columns_of(const Dataset& dataset, const Selection& sel
   return columns;
 }
 
-// "1.5" of a VARCHAR column, or nothing.
-std::optional<std::string> text_at(const arrow::RecordBatch& batch, int column) {
-  const auto& array = static_cast<const arrow::StringArray&>(*batch.column(column));
-  if (array.IsNull(0)) return std::nullopt;
-  return array.GetString(0);
-}
-
-std::int64_t number_at(const arrow::RecordBatch& batch, int column) {
-  return static_cast<const arrow::Int64Array&>(*batch.column(column)).Value(0);
-}
-
-}  // namespace
-
-Result<std::unique_ptr<BatchStream>> Executor::execute_made(SqlStatement statement, const CancelToken& cancel) {
-  SqlRequest request{std::move(statement.sql), std::move(statement.parameters), {}, {}, threads_};
-  auto opened = engine_->execute(request, cancel);
-  if (opened) return opened;
-  Error error = opened.error();
-  // The SQL is ours: what is wrong with it is a value of the request (a filter that is no number, say).
-  if (error.code == ErrorCode::QueryInvalid) error.code = ErrorCode::InvalidData;
-  error.position.reset();
-  return std::unexpected(std::move(error));
-}
-
-Status Executor::run_analyse(const Task& task, const AnalyseWork& work, const CancelToken& cancel, FrameSink& sink,
-                             TaskMetrics& metrics) {
-  auto found = catalog_.find(work.dataset);
-  if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + work.dataset + "\".");
-  const Dataset& dataset = found->second;
-  CANVASBACK_TRY(check_files(dataset, cancel));
-  CANVASBACK_TRY(define(dataset));
-  metrics.method = "duckdb";
-  if (work.analysis.kind == Analysis::Kind::Profile) return run_profile(task, work, dataset, cancel, sink, metrics);
-  if (work.analysis.kind == Analysis::Kind::Histogram) return run_histogram(task, work, dataset, cancel, sink, metrics);
-  Stopwatch watch;
-  CANVASBACK_ASSIGN(SqlStatement statement, analysis_sql(dataset, work.analysis, work.selection));
-  CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
-  metrics.engine_ms += watch.elapsed_ms();
-  auto tail = [&] {
-    Json out;
-    out.set("total_rows", metrics.rows);
-    // With a limit there may be more groups than were given.
-    const bool cut = work.analysis.kind == Analysis::Kind::Top ? metrics.rows >= work.analysis.top
-                                                               : work.selection.limit == metrics.rows;
-    out.set("total_exact", !cut && work.selection.offset == 0);
-    out.set("next", Json());
-    out.set("performance_metrics", metrics_json(task, sink, metrics));
-    return out;
-  };
-  return encode(task, *stream, tail, sink, metrics, cancel);
-}
-
-Status Executor::run_histogram(const Task& task, const AnalyseWork& work, const Dataset& dataset,
-                               const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
-  Stopwatch watch;
-  CANVASBACK_ASSIGN(SqlStatement asked, histogram_bounds_sql(dataset, work.analysis, work.selection));
-  CANVASBACK_ASSIGN(auto answer, execute_made(std::move(asked), cancel));
-  CANVASBACK_ASSIGN(BatchPtr row, answer->next());
-  if (!row) return fail(ErrorCode::Database, "The bounds of a histogram gave no row.");
-  answer.reset();
-  HistogramBounds bounds;
-  bounds.low = text_at(*row, 0).value_or("0");
-  bounds.high = text_at(*row, 1).value_or("0");
-  const std::int64_t rows = number_at(*row, 2);
-  const std::int64_t values = number_at(*row, 3);
-  const std::int64_t finite = number_at(*row, 4);
-  CANVASBACK_ASSIGN(SqlStatement statement, histogram_sql(dataset, work.analysis, work.selection, bounds));
-  // Nothing to count: the same columns, no bin.
-  if (finite == 0) statement.sql = fmt::format("SELECT * FROM ({}) LIMIT 0", statement.sql);
-  CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
-  metrics.engine_ms += watch.elapsed_ms();
-  auto tail = [&] {
-    Json out;
-    out.set("values", finite);
-    out.set("nulls", rows - values);
-    out.set("not_finite", values - finite);
-    out.set("total_rows", metrics.rows);
-    out.set("total_exact", true);
-    out.set("next", Json());
-    out.set("performance_metrics", metrics_json(task, sink, metrics));
-    return out;
-  };
-  return encode(task, *stream, tail, sink, metrics, cancel);
-}
-
-Result<std::vector<ColumnProfile>> Executor::profile_columns(const Dataset& dataset, const Selection& selection,
-                                                             Depth depth, const CancelToken& cancel,
-                                                             TaskMetrics& metrics) {
+Result<std::vector<ColumnProfile>> profile_columns(TaskContext& context, const Dataset& dataset,
+                                                   const Selection& selection, Depth depth) {
+  const CancelToken& cancel = context.cancel;
   ProfileScanOptions options;
   options.columns = columns_of(dataset, selection);
   options.depth = depth;
-  options.threads = threads_;
-  options.progress = [this](double share) { share_done_ = share; };
+  options.threads = context.threads;
+  options.progress = [&progress = context.progress](double share) { progress.set_share(share); };
   if (dataset.plain_scan && selection.in_file_order()) {
-    metrics.method = "column_scan";
+    context.metrics.method = "column_scan";
     return profile_files(dataset, options, cancel);
   }
   // So many columns at a time that their accumulators stay within bounds.
@@ -158,23 +74,23 @@ Result<std::vector<ColumnProfile>> Executor::profile_columns(const Dataset& data
         all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), first + limits::kProfileColumnsAtOnce)));
     options.columns = some.columns;
     CANVASBACK_ASSIGN(SqlStatement statement, rows_sql(dataset, some, nullptr, false));
-    CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
+    CANVASBACK_ASSIGN(auto stream, context.engine.execute(std::move(statement), cancel));
     CANVASBACK_ASSIGN(auto profiles, profile_stream(dataset, *stream, options, cancel));
     std::ranges::move(profiles, std::back_inserter(out));
   }
   return out;
 }
 
-Result<analyse::DuplicateRows> Executor::count_duplicates(const Dataset& dataset, const Selection& selection,
-                                                          const std::vector<ColumnProfile>& columns,
-                                                          const CancelToken& cancel) {
+Result<analyse::DuplicateRows> count_duplicates(TaskContext& context, const Dataset& dataset,
+                                                const Selection& selection, const std::vector<ColumnProfile>& columns) {
+  const CancelToken& cancel = context.cancel;
   auto count_of = [&](const std::vector<std::string>& names) -> Result<analyse::DuplicateRows> {
     std::string list;
     for (const std::string& name : names) list += (list.empty() ? "" : ", ") + sql_identifier(name);
     CANVASBACK_ASSIGN(SqlStatement statement, condition_sql(dataset, selection));
     const std::string where = statement.sql.empty() ? "" : " WHERE " + statement.sql;
     statement.sql = fmt::format("SELECT hash({}) FROM {}{}", list, relation_sql(dataset), where);
-    CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
+    CANVASBACK_ASSIGN(auto stream, context.engine.execute(std::move(statement), cancel));
     analyse::RowHashes hashes;
     while (true) {
       CANVASBACK_TRY(cancel.check());
@@ -199,27 +115,28 @@ Result<analyse::DuplicateRows> Executor::count_duplicates(const Dataset& dataset
   return count_of(names);
 }
 
-Status Executor::run_profile(const Task& task, const AnalyseWork& work, const Dataset& dataset,
-                             const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics) {
+}  // namespace
+
+Status run_profile(TaskContext& context, const AnalyseWork& work, const Dataset& dataset) {
   Stopwatch watch;
   analyse::DatasetProfile profile;
   profile.dataset = dataset.name;
   profile.type = type_of(work.analysis);
   const Depth depth = profile.type == ProfileType::Summary ? Depth::Summary : Depth::Full;
-  CANVASBACK_ASSIGN(profile.columns, profile_columns(dataset, work.selection, depth, cancel, metrics));
+  CANVASBACK_ASSIGN(profile.columns, profile_columns(context, dataset, work.selection, depth));
   profile.rows = profile.columns.empty() ? std::max<std::int64_t>(dataset.rows, 0) : profile.columns[0].rows;
   if (profile.type == ProfileType::Quality && !profile.columns.empty()) {
-    CANVASBACK_ASSIGN(profile.duplicates, count_duplicates(dataset, work.selection, profile.columns, cancel));
+    CANVASBACK_ASSIGN(profile.duplicates, count_duplicates(context, dataset, work.selection, profile.columns));
   }
-  metrics.engine_ms += watch.elapsed_ms();
-  if (task.output.format == "json") {
-    metrics.rows = profile.rows;
-    CANVASBACK_TRY(sink.write(to_json(profile).dump()));
-    return sink.finish();
+  context.metrics.engine_ms += watch.elapsed_ms();
+  if (context.task.output.format == "json") {
+    context.metrics.rows = profile.rows;
+    CANVASBACK_TRY(context.sink.write(to_json(profile).dump()));
+    return context.sink.finish();
   }
   CANVASBACK_ASSIGN(BatchPtr batch, to_batch(profile));
   OneBatch table(std::move(batch));
-  return encode(task, table, {}, sink, metrics, cancel);
+  return write_answer(context, table, {});
 }
 
 }  // namespace canvasback

@@ -1,4 +1,5 @@
-// The part of Executor that reads one record of a collection, and makes of it what is to be kept.
+#include "worker/roles/query/record_task.hpp"
+
 #include <arrow/array.h>
 #include <fmt/format.h>
 
@@ -9,7 +10,7 @@
 #include "source/records/json_members.hpp"
 #include "sql/sql_builder.hpp"
 #include "task/record_task.hpp"
-#include "worker/roles/query/executor.hpp"
+#include "worker/roles/query/answer.hpp"
 #include "worker/roles/query/narrowed.hpp"
 #include "worker/roles/query/record_text.hpp"
 
@@ -133,45 +134,44 @@ std::string text_of(const std::vector<JsonMember>& members, const RecordWork& wo
   return out + "}";
 }
 
-}  // namespace
-
-Result<BatchPtr> Executor::find_record(const Dataset& dataset, const RecordWork& work, const CancelToken& cancel) {
+// Its row, in the columns of the collection; nullptr: there is none.
+Result<BatchPtr> find_record(TaskContext& context, const Dataset& dataset, const RecordWork& work) {
   const auto places = columns_of_members(work.kinds);
   Narrowing narrowing;
   narrowing.collection = dataset.name;
   for (std::size_t i = 0; i < work.key.size(); ++i) narrowing.keys.emplace_back(work.key[i].name, work.values[i]);
-  CANVASBACK_ASSIGN(const Dataset some, narrowed(dataset, narrowing, threads_, cancel));
+  CANVASBACK_ASSIGN(const Dataset some, narrowed(dataset, narrowing, context.threads, context.cancel));
   SqlStatement statement;
   if (!some.files.empty()) statement.sql = record_sql(some, work, places);
   if (statement.sql.empty()) return BatchPtr();
-  CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
+  CANVASBACK_ASSIGN(auto stream, context.engine.execute(std::move(statement), context.cancel));
   while (true) {
     CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
     if (!batch || batch->num_rows() == 1) return batch ? named_exactly(batch, places) : Result<BatchPtr>(BatchPtr());
   }
 }
 
-Status Executor::run_record(const Task& task, const RecordWork& work, const CancelToken& cancel, FrameSink& sink,
-                            TaskMetrics& metrics, Json& done) {
+}  // namespace
+
+Status run_record(TaskContext& context, const RecordWork& work) {
   RecordInfo info;
   std::vector<JsonMember> members;
   if (work.action == RecordAction::Put) {
     CANVASBACK_ASSIGN(members, json_members(work.body));
     info.found = true;
   } else {
-    auto found = catalog_.find(work.dataset);
-    if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset " + work.dataset + ".");
-    metrics.method = "duckdb";
+    CANVASBACK_ASSIGN(const Dataset* dataset, context.datasets.find(work.dataset));
+    context.metrics.method = "duckdb";
     Stopwatch watch;
-    CANVASBACK_ASSIGN(BatchPtr batch, find_record(found->second, work, cancel));
-    metrics.engine_ms += watch.elapsed_ms();
+    CANVASBACK_ASSIGN(BatchPtr batch, find_record(context, *dataset, work));
+    context.metrics.engine_ms += watch.elapsed_ms();
     info.found = batch != nullptr;
     if (batch) {
       CANVASBACK_ASSIGN(info.ingested_us, stamp_of(*batch));
     }
     if (batch && work.action == RecordAction::Show) {
       OneRow row(std::move(batch));
-      CANVASBACK_TRY(encode(task, row, nullptr, sink, metrics, cancel));
+      CANVASBACK_TRY(write_answer(context, row, nullptr));
     } else if (batch) {
       CANVASBACK_ASSIGN(RecordText record, record_text(work.kinds, *batch, 0));
       CANVASBACK_ASSIGN(auto changes, json_members(work.body));
@@ -179,8 +179,8 @@ Status Executor::run_record(const Task& task, const RecordWork& work, const Canc
       info.times = std::move(record.times);
     }
   }
-  if (info.found && work.action != RecordAction::Show) CANVASBACK_TRY(sink.write(text_of(members, work)));
-  done.set("record", to_json(info));
+  if (info.found && work.action != RecordAction::Show) CANVASBACK_TRY(context.sink.write(text_of(members, work)));
+  context.end.done.set("record", to_json(info));
   return {};
 }
 

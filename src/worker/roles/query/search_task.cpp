@@ -1,5 +1,5 @@
-// The part of Executor that searches collections: places of the best records first, then these records in the columns
-// of the collection.
+#include "worker/roles/query/search_task.hpp"
+
 #include <fmt/format.h>
 
 #include <map>
@@ -7,7 +7,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "sql/shape_sql.hpp"
-#include "worker/roles/query/executor.hpp"
+#include "worker/roles/query/answer.hpp"
 #include "worker/roles/query/record_search.hpp"
 
 namespace canvasback {
@@ -37,27 +37,25 @@ std::string hits_sql(const Dataset& dataset, const std::vector<SearchHit>& hits)
 
 }  // namespace
 
-Status Executor::run_search(const Task& task, const SearchWork& work, const CancelToken& cancel, FrameSink& sink,
-                            TaskMetrics& metrics) {
-  auto found = catalog_.find(work.dataset);
-  if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + work.dataset + "\".");
-  const Dataset& dataset = found->second;
-  CANVASBACK_TRY(check_files(dataset, cancel));
-  metrics.method = "search";
-  CANVASBACK_ASSIGN(SearchOutcome outcome, search_records(dataset, work.search, threads_, cancel));
+Status run_search(TaskContext& context, const SearchWork& work) {
+  CANVASBACK_ASSIGN(const Dataset* found, context.datasets.find(work.dataset));
+  const Dataset& dataset = *found;
+  CANVASBACK_TRY(context.files.check(dataset, context.cancel));
+  context.metrics.method = "search";
+  CANVASBACK_ASSIGN(SearchOutcome outcome, search_records(dataset, work.search, context.threads, context.cancel));
   SqlStatement statement;
   statement.sql = hits_sql(dataset, outcome.hits);
-  CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
+  CANVASBACK_ASSIGN(auto stream, context.engine.execute(std::move(statement), context.cancel));
   const auto tail = [&] {
     Json out;
     out.set("total_rows", static_cast<std::uint64_t>(outcome.hits.size()));
     out.set("complete", outcome.complete);
     out.set("cursor", outcome.complete ? Json() : Json(encode_search_cursor(outcome.next)));
     out.set("rows_searched", outcome.rows_searched);
-    out.set("performance_metrics", metrics_json(task, sink, metrics));
+    out.set("performance_metrics", metrics_json(context));
     return out;
   };
-  return encode(task, *stream, tail, sink, metrics, cancel);
+  return write_answer(context, *stream, tail);
 }
 
 }  // namespace canvasback

@@ -1,4 +1,5 @@
-// The part of Executor that makes sure of files before they are read, and behind it that they still are the same.
+#include "worker/roles/query/task_files.hpp"
+
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -8,7 +9,6 @@
 #include "storage/file_identity.hpp"
 #include "storage/parquet/file_check.hpp"
 #include "worker/child/given_files.hpp"
-#include "worker/roles/query/executor.hpp"
 
 namespace canvasback {
 namespace {
@@ -23,8 +23,16 @@ bool is_as_it_was(const DataFile& file, std::uint64_t names, const struct stat& 
 
 }  // namespace
 
-Status Executor::check_files(const Dataset& dataset, const CancelToken& cancel, std::int64_t offset,
-                             std::int64_t rows) {
+void TaskFiles::begin(const Task& task, int threads) {
+  threads_ = threads;
+  unchecked_ = {task.unchecked.begin(), task.unchecked.end()};
+  checked_ = Json::Array{};
+  reading_.clear();
+  as_listed_ = std::holds_alternative<InspectWork>(task.work) || task.files.as_listed;
+  changed_.clear();
+}
+
+Status TaskFiles::check(const Dataset& dataset, const CancelToken& cancel, std::int64_t offset, std::int64_t rows) {
   if (!dataset.is_collection) return begin_reading(dataset, offset, rows);
   std::vector<const DataFile*> fresh;
   std::int64_t begin = 0;  // of the file's rows among all
@@ -49,16 +57,16 @@ Status Executor::check_files(const Dataset& dataset, const CancelToken& cancel, 
   return {};
 }
 
-Status Executor::begin_reading(const Dataset& dataset, std::int64_t offset, std::int64_t rows) {
+Status TaskFiles::begin_reading(const Dataset& dataset, std::int64_t offset, std::int64_t rows) {
   if (dataset.is_collection) return {};
-  const auto held = held_.find(dataset.name);
+  const HeldDescriptors* held = datasets_.held(dataset.name);
   std::int64_t begin = 0;
   for (std::size_t i = 0; i < dataset.files.size(); ++i) {
     const DataFile& file = dataset.files[i];
     const bool is_read = file.rows < 0 || (begin + file.rows > offset && begin - offset < rows);
     begin += std::max<std::int64_t>(file.rows, 0);
     OpenFile open{dataset.name, file, {}};
-    if (held != held_.end() && i < held->second.size()) open.held = held->second[i];
+    if (held != nullptr && i < held->size()) open.held = (*held)[i];
     // Two datasets may have the same file, and one of them be known in an older version.
     if (open.held || given_files::count() > 0) given_files::give(file.path, open.held);
     if (!is_read) continue;
@@ -79,7 +87,7 @@ Status Executor::begin_reading(const Dataset& dataset, std::int64_t offset, std:
   return {};
 }
 
-Status Executor::check_unchanged() {
+Status TaskFiles::check_unchanged() {
   if (!changed_.empty()) return {};
   for (const OpenFile& open : reading_) {
     struct stat info {};

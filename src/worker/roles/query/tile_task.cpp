@@ -1,4 +1,5 @@
-// The part of Executor that draws tiles: the engine counts, the cells become a picture or rows.
+#include "worker/roles/query/tile_task.hpp"
+
 #include <arrow/array.h>
 
 #include <cmath>
@@ -8,7 +9,7 @@
 #include "encode/png/colour_scale.hpp"
 #include "encode/png/png_writer.hpp"
 #include "sql/tile_sql.hpp"
-#include "worker/roles/query/executor.hpp"
+#include "worker/roles/query/answer.hpp"
 
 namespace canvasback {
 namespace {
@@ -50,19 +51,18 @@ ColourScale colour_scale(TileScale scale) {
 
 }  // namespace
 
-Status Executor::run_tile(const Task& task, const TileWork& work, const CancelToken& cancel, FrameSink& sink,
-                          TaskMetrics& metrics, Json& done) {
-  const auto found = catalog_.find(work.dataset);
-  if (found == catalog_.end()) return fail(ErrorCode::DatasetNotFound, "There is no dataset \"" + work.dataset + "\".");
-  const Dataset& dataset = found->second;
-  CANVASBACK_TRY(check_files(dataset, cancel));
+Status run_tile(TaskContext& context, const TileWork& work) {
+  CANVASBACK_ASSIGN(const Dataset* found, context.datasets.find(work.dataset));
+  const Dataset& dataset = *found;
+  CANVASBACK_TRY(context.files.check(dataset, context.cancel));
   const Tile& tile = work.tile;
   CANVASBACK_TRY(check_tile(tile, dataset));
-  CANVASBACK_TRY(define(dataset));
+  CANVASBACK_TRY(context.engine.define(dataset));
+  TaskMetrics& metrics = context.metrics;
   metrics.method = "duckdb";
   Stopwatch watch;
   CANVASBACK_ASSIGN(SqlStatement asked, tile_bounds_sql(dataset, tile, work.selection));
-  CANVASBACK_ASSIGN(auto answer, execute_made(std::move(asked), cancel));
+  CANVASBACK_ASSIGN(auto answer, context.engine.execute(std::move(asked), context.cancel));
   CANVASBACK_ASSIGN(BatchPtr row, answer->next());
   if (!row) return fail(ErrorCode::Database, "The bounds of a tile gave no row.");
   answer.reset();
@@ -85,7 +85,7 @@ Status Executor::run_tile(const Task& task, const TileWork& work, const CancelTo
   }
   CANVASBACK_ASSIGN(SqlStatement statement, tile_sql(dataset, tile, work.selection, whole));
   if (empty) statement.sql = "SELECT * FROM (" + statement.sql + ") LIMIT 0";
-  CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
+  CANVASBACK_ASSIGN(auto stream, context.engine.execute(std::move(statement), context.cancel));
   metrics.engine_ms += watch.elapsed_ms();
   const TileBounds part = bounds_of(tile, whole);
   Json bounds;
@@ -93,7 +93,7 @@ Status Executor::run_tile(const Task& task, const TileWork& work, const CancelTo
   bounds.set("x_max", part.x_max);
   bounds.set("y_min", part.y_min);
   bounds.set("y_max", part.y_max);
-  done.set("bounds", bounds);
+  context.end.done.set("bounds", bounds);
   if (!tile.picture) {
     auto tail = [&] {
       Json out;
@@ -102,21 +102,21 @@ Status Executor::run_tile(const Task& task, const TileWork& work, const CancelTo
       out.set("total_rows", metrics.rows);
       out.set("total_exact", true);
       out.set("next", Json());
-      out.set("performance_metrics", metrics_json(task, sink, metrics));
+      out.set("performance_metrics", metrics_json(context));
       return out;
     };
-    return encode(task, *stream, tail, sink, metrics, cancel);
+    return write_answer(context, *stream, tail);
   }
   watch.restart();
-  CANVASBACK_ASSIGN(std::vector<double> cells, cells_of(*stream, tile.size, cancel));
+  CANVASBACK_ASSIGN(std::vector<double> cells, cells_of(*stream, tile.size, context.cancel));
   metrics.engine_ms += watch.elapsed_ms();
   watch.restart();
   const auto colours = colours_of(cells, colour_scale(tile.scale));
   CANVASBACK_ASSIGN(std::string bytes, png_picture(tile.size, tile.size, colours, density_palette()));
   metrics.encode_ms += watch.elapsed_ms();
   metrics.rows = static_cast<std::int64_t>(cells.size());
-  CANVASBACK_TRY(sink.write(bytes));
-  return sink.finish();
+  CANVASBACK_TRY(context.sink.write(bytes));
+  return context.sink.finish();
 }
 
 }  // namespace canvasback

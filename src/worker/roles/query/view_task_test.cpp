@@ -9,7 +9,7 @@
 namespace canvasback {
 namespace {
 
-class ExecutorViewTest : public ExecutorTest {
+class ViewTaskTest : public ExecutorTest {
  protected:
   ViewState build(const Selection& selection, std::int64_t first = 10, std::uint64_t bytes_max = limits::kGiB) {
     ViewWork work;
@@ -60,7 +60,7 @@ class ExecutorViewTest : public ExecutorTest {
   int views_ = 0;
 };
 
-TEST_F(ExecutorViewTest, AnOrderIsKeptAsPositionsAndReadFromAnywhere) {
+TEST_F(ViewTaskTest, AnOrderIsKeptAsPositionsAndReadFromAnywhere) {
   add_example();
   const ViewState state = build(selection_of("", "-id"));
   EXPECT_EQ(state.method, ViewMethod::Positions);
@@ -82,7 +82,7 @@ TEST_F(ExecutorViewTest, AnOrderIsKeptAsPositionsAndReadFromAnywhere) {
   EXPECT_EQ(window(window_work(state, 100, 200))->num_rows(), 0);
 }
 
-TEST_F(ExecutorViewTest, DecodedColumnsAndRowGroupsGiveTheSameRows) {
+TEST_F(ViewTaskTest, DecodedColumnsAndRowGroupsGiveTheSameRows) {
   add_example();
   const ViewState state = build(selection_of("", "-f,k"));
   const BatchPtr from_columns = window(window_work(state, 0, 100));
@@ -96,7 +96,7 @@ TEST_F(ExecutorViewTest, DecodedColumnsAndRowGroupsGiveTheSameRows) {
   EXPECT_TRUE(from_columns->Equals(*from_files, false, arrow::EqualOptions::Defaults().nans_equal(true)));
 }
 
-TEST_F(ExecutorViewTest, AFilterThatLeavesLittleKeepsTheRows) {
+TEST_F(ViewTaskTest, AFilterThatLeavesLittleKeepsTheRows) {
   add_example();
   const ViewState state = build(selection_of(R"({"id": {"op": "ge", "value": 30}})", "id"));
   EXPECT_EQ(state.method, ViewMethod::Rows);
@@ -107,7 +107,7 @@ TEST_F(ExecutorViewTest, AFilterThatLeavesLittleKeepsTheRows) {
   EXPECT_EQ(window(window_work(none, 0, 10))->num_columns(), 6);
 }
 
-TEST_F(ExecutorViewTest, SearchLooksAtEveryColumn) {
+TEST_F(ViewTaskTest, SearchLooksAtEveryColumn) {
   add_example();
   ViewWork work;
   work.dataset = "d";
@@ -117,14 +117,14 @@ TEST_F(ExecutorViewTest, SearchLooksAtEveryColumn) {
             (std::vector<std::int64_t>{7, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79}));
 }
 
-TEST_F(ExecutorViewTest, TooLargeAnOrderHasItsFirstRows) {
+TEST_F(ViewTaskTest, TooLargeAnOrderHasItsFirstRows) {
   add_example();
   const ViewState state = build(selection_of("", "-id"), 10, 100);
   EXPECT_FALSE(state.limited.empty());
   EXPECT_EQ(ids(window(window_work(state, 0, 2))), (std::vector<std::int64_t>{99, 98}));
 }
 
-TEST_F(ExecutorViewTest, AStatementsResultCanBeChosenFrom) {
+TEST_F(ViewTaskTest, AStatementsResultCanBeChosenFrom) {
   add_example();
   ViewWork statement;
   statement.statement.sql =
@@ -142,7 +142,7 @@ TEST_F(ExecutorViewTest, AStatementsResultCanBeChosenFrom) {
   EXPECT_EQ(run(forbidden).code(), "QueryForbidden");
 }
 
-TEST_F(ExecutorViewTest, APartThatIsGoneIsTold) {
+TEST_F(ViewTaskTest, APartThatIsGoneIsTold) {
   add_example();
   const ViewState state = build(selection_of("", "-id"));
   for (const auto& entry : std::filesystem::directory_iterator(folder_ / "cache"))
@@ -156,7 +156,7 @@ TEST_F(ExecutorViewTest, APartThatIsGoneIsTold) {
   EXPECT_EQ(run(gone).code(), "Unavailable");
 }
 
-TEST_F(ExecutorViewTest, LongTextsAreCutBetweenCharacters) {
+TEST_F(ViewTaskTest, LongTextsAreCutBetweenCharacters) {
   add_example();
   ViewWork statement;
   statement.statement.sql = "SELECT repeat('ä', 100) AS t UNION ALL SELECT 'short'";

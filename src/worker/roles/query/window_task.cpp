@@ -1,6 +1,6 @@
-// The part of Executor that reads windows of views: some rows, from anywhere, as one Arrow stream of bounded size.
+#include "worker/roles/query/window_task.hpp"
+
 #include <arrow/array.h>
-#include <arrow/builder.h>
 #include <arrow/io/memory.h>
 #include <arrow/ipc/writer.h>
 #include <arrow/util/byte_size.h>
@@ -13,17 +13,10 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "storage/parquet/row_group_reader.hpp"
-#include "worker/roles/query/executor.hpp"
 #include "worker/roles/query/row_gather.hpp"
+#include "worker/roles/query/window_rows.hpp"
 
 namespace canvasback {
-
-struct Executor::WindowRows {
-  BatchPtr rows;
-  bool more = false;                         // fewer than were asked for and are there
-  std::vector<std::int64_t> positions = {};  // of the rows in the dataset, where the row ids are made from them
-  std::vector<std::shared_ptr<TableFile>> tables = {};  // that the rows lie in, as long as they are needed
-};
 
 namespace {
 
@@ -33,232 +26,60 @@ std::unexpected<Error> lost() {
   return fail(ErrorCode::Unavailable, "The rows of the view were evicted from the cache.");
 }
 
-std::unexpected<Error> broken(const arrow::Status& status) {
-  return fail(ErrorCode::DataProcessing, "The window could not be put together.", status.ToString());
-}
-
 std::uint64_t bytes_of(const arrow::RecordBatch& batch) {
   const auto bytes = arrow::util::ReferencedBufferSize(batch);
   return bytes.ok() ? static_cast<std::uint64_t>(*bytes) : 0;
 }
 
-Result<BatchPtr> joined(const SchemaPtr& schema, std::vector<BatchPtr> batches) {
-  if (batches.size() == 1) return batches[0];
-  if (batches.empty()) {
-    auto empty = arrow::RecordBatch::MakeEmpty(schema);
-    if (!empty.ok()) return broken(empty.status());
-    return *empty;
-  }
-  auto one = arrow::ConcatenateRecordBatches(batches);
-  if (!one.ok()) return broken(one.status());
-  return *one;
-}
-
-// The longest prefix of at most so many bytes that does not cut a character.
-std::string_view cut_text(std::string_view text, std::size_t bytes_max) {
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end);
-}
-
-struct CutColumn {
-  std::shared_ptr<arrow::Array> values;
-  std::shared_ptr<arrow::Array> whole_bytes;  // where a value was cut; nullptr where none was
+struct WindowRows {
+  BatchPtr rows;
+  bool more = false;                         // fewer than were asked for and are there
+  std::vector<std::int64_t> positions = {};  // of the rows in the dataset, where the row ids are made from them
+  std::vector<std::shared_ptr<TableFile>> tables = {};  // that the rows lie in, as long as they are needed
 };
 
-template <class ArrayType, class Builder>
-Result<CutColumn> cut_values(const std::shared_ptr<arrow::Array>& column, std::int64_t bytes_max, bool is_text) {
-  const auto& values = static_cast<const ArrayType&>(*column);
-  bool any = false;
-  for (std::int64_t i = 0; i < values.length() && !any; ++i) {
-    any = !values.IsNull(i) && static_cast<std::int64_t>(values.GetView(i).size()) > bytes_max;
-  }
-  if (!any) return CutColumn{column, nullptr};
-  Builder builder;
-  arrow::Int64Builder bytes;
-  arrow::Status status;
-  for (std::int64_t i = 0; i < values.length() && status.ok(); ++i) {
-    if (values.IsNull(i)) {
-      status = builder.AppendNull();
-      if (status.ok()) status = bytes.AppendNull();
-      continue;
-    }
-    const std::string_view value = values.GetView(i);
-    const bool cut = static_cast<std::int64_t>(value.size()) > bytes_max;
-    const auto limit = static_cast<std::size_t>(bytes_max);
-    status = builder.Append(!cut ? value : is_text ? cut_text(value, limit) : value.substr(0, limit));
-    if (status.ok()) status = cut ? bytes.Append(static_cast<std::int64_t>(value.size())) : bytes.AppendNull();
-  }
-  CutColumn out;
-  if (status.ok()) status = builder.Finish(&out.values);
-  if (status.ok()) status = bytes.Finish(&out.whole_bytes);
-  if (!status.ok()) return broken(status);
-  return out;
-}
+// Reads the rows of one window.
+class WindowReader {
+ public:
+  WindowReader(TaskContext& context, const WindowWork& work) : context_(context), work_(work) {}
 
-Result<BatchPtr> with_cut_cells(const BatchPtr& batch, std::int64_t bytes_max, bool& cut) {
-  arrow::FieldVector fields;
-  arrow::ArrayVector arrays;
-  for (int i = 0; i < batch->num_columns(); ++i) {
-    const auto& field = batch->schema()->field(i);
-    CutColumn column{batch->column(i), nullptr};
-    switch (field->type()->id()) {
-      case arrow::Type::STRING: {
-        CANVASBACK_ASSIGN(column,
-                          (cut_values<arrow::StringArray, arrow::StringBuilder>(column.values, bytes_max, true)));
-        break;
-      }
-      case arrow::Type::BINARY: {
-        CANVASBACK_ASSIGN(column,
-                          (cut_values<arrow::BinaryArray, arrow::BinaryBuilder>(column.values, bytes_max, false)));
-        break;
-      }
-      default: break;
-    }
-    fields.push_back(field);
-    arrays.push_back(std::move(column.values));
-    if (!column.whole_bytes) continue;
-    cut = true;
-    fields.push_back(virtual_field("__bytes_" + field->name(), arrow::int64(), "cell_bytes"));
-    arrays.push_back(std::move(column.whole_bytes));
-  }
-  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), batch->num_rows(), std::move(arrays));
-}
+  // Where the view is the dataset itself, its parts hold the rows, its parts hold their positions.
+  Result<WindowRows> read_dataset(const Dataset& dataset);
+  Result<WindowRows> read_parts();
+  Result<WindowRows> read_positions(const Dataset& dataset);
 
-// As many of the rows as a frame may hold, at least one.
-Result<BatchPtr> fitted(BatchPtr batch, bool& more) {
-  while (batch->num_rows() > 0) {
-    std::int64_t bytes = 0;
-    if (auto status = arrow::ipc::GetRecordBatchSize(*batch, &bytes); !status.ok()) return broken(status);
-    if (bytes <= static_cast<std::int64_t>(limits::kWindowBytesMax)) break;
-    if (batch->num_rows() == 1) {
-      if (bytes <= static_cast<std::int64_t>(limits::kWindowRowBytesMax)) break;
-      return fail(
-          ErrorCode::PayloadTooLarge,
-          fmt::format("A row of {} MB does not fit a frame of {} MB; ask with cell_bytes, or for fewer columns.",
-                      bytes / 1'000'000, limits::kWindowRowBytesMax / 1'000'000));
-    }
-    const double share = static_cast<double>(limits::kWindowBytesMax) / static_cast<double>(bytes);
-    const auto rows = static_cast<std::int64_t>(share * static_cast<double>(batch->num_rows()));
-    batch = batch->Slice(0, std::clamp<std::int64_t>(rows, 1, batch->num_rows() - 1));
-    more = true;
-  }
-  return batch;
-}
+ private:
+  Result<std::vector<std::int64_t>> positions();
 
-Result<BatchPtr> selected(const BatchPtr& batch, const std::vector<std::string>& columns, int virtual_columns) {
-  const int visible = batch->num_columns() - virtual_columns;
-  std::vector<int> indices;
-  for (const std::string& name : columns) {
-    const int index = batch->schema()->GetFieldIndex(name);
-    if (index < 0 || index >= visible) {
-      // A name that is there twice means the first of them.
-      const auto all = batch->schema()->GetAllFieldIndices(name);
-      if (all.empty() || all.front() >= visible) {
-        return fail(ErrorCode::InvalidData, "The view has no column \"" + name.substr(0, 256) + "\".");
-      }
-      indices.push_back(*std::ranges::min_element(all));
-      continue;
-    }
-    indices.push_back(index);
-  }
-  if (columns.empty()) {
-    for (int i = 0; i < visible; ++i) indices.push_back(i);
-  }
-  for (int i = visible; i < batch->num_columns(); ++i) indices.push_back(i);
-  auto out = batch->SelectColumns(indices);
-  if (!out.ok()) return broken(out.status());
-  return *out;
-}
-
-}  // namespace
-
-Status Executor::run_window(const WindowWork& work, const CancelToken& cancel, FrameSink& sink, TaskMetrics& metrics,
-                            Json& done) {
-  Stopwatch watch;
-  const ViewWindow& window = work.window;
-  const auto found = catalog_.find(work.dataset);
-  const Dataset* dataset = found == catalog_.end() ? nullptr : &found->second;
-  if (!window.version.empty() && (dataset == nullptr || dataset->version != window.version)) {
-    return fail(ErrorCode::Unavailable, "The dataset changed since the view was made.");
-  }
-  WindowRows read;
-  switch (window.method) {
-    case ViewMethod::Direct: {
-      if (dataset == nullptr) return fail(ErrorCode::DatasetNotFound, "There is no such dataset.");
-      CANVASBACK_ASSIGN(read, read_dataset(work, *dataset, cancel, metrics));
-      break;
-    }
-    case ViewMethod::Rows: {
-      CANVASBACK_ASSIGN(read, read_parts(work, metrics));
-      break;
-    }
-    case ViewMethod::Positions: {
-      if (dataset == nullptr) return fail(ErrorCode::DatasetNotFound, "There is no such dataset.");
-      CANVASBACK_TRY(begin_reading(*dataset));
-      CANVASBACK_ASSIGN(read, read_positions(work, *dataset, cancel, metrics));
-      break;
-    }
-  }
-  metrics.engine_ms += watch.elapsed_ms();
-  watch.restart();
-  if (window.row_ids && !read.positions.empty()) {
-    CANVASBACK_ASSIGN(read.rows, with_places(read.rows, dataset, read.positions));
-  }
-  bool cut = false;
-  if (window.cell_bytes > 0) {
-    CANVASBACK_ASSIGN(read.rows, with_cut_cells(read.rows, window.cell_bytes, cut));
-  }
-  CANVASBACK_ASSIGN(read.rows, fitted(std::move(read.rows), read.more));
-  auto buffer = arrow::io::BufferOutputStream::Create(64 * limits::kKiB);
-  if (!buffer.ok()) return broken(buffer.status());
-  auto writer = arrow::ipc::MakeStreamWriter(*buffer, read.rows->schema());
-  if (!writer.ok()) return broken(writer.status());
-  arrow::Status status;
-  if (read.rows->num_rows() > 0) status = (*writer)->WriteRecordBatch(*read.rows);
-  if (status.ok()) status = (*writer)->Close();
-  if (!status.ok()) return broken(status);
-  auto bytes = (*buffer)->Finish();
-  if (!bytes.ok()) return broken(bytes.status());
-  metrics.rows = read.rows->num_rows();
-  metrics.encode_ms += watch.elapsed_ms();
-  Json answer;
-  answer.set("rows", metrics.rows);
-  answer.set("more", read.more);
-  answer.set("cut", cut);
-  done.set("window", std::move(answer));
-  const auto size = static_cast<std::size_t>((*bytes)->size());
-  CANVASBACK_TRY(sink.write({reinterpret_cast<const char*>((*bytes)->data()), size}));
-  for (const auto& table : read.tables) table->forget_pages();
-  return sink.finish();
-}
+  TaskContext& context_;
+  const WindowWork& work_;
+};
 
 // Rows of the dataset in file order: without the engine where that can be.
-Result<Executor::WindowRows> Executor::read_dataset(const WindowWork& work, const Dataset& dataset,
-                                                    const CancelToken& cancel, TaskMetrics& metrics) {
-  const ViewWindow& window = work.window;
+Result<WindowRows> WindowReader::read_dataset(const Dataset& dataset) {
+  const ViewWindow& window = work_.window;
   const std::int64_t available = dataset.rows >= 0 ? dataset.rows : window.to;
   const std::int64_t from = std::min(window.from, available);
   const std::int64_t rows = std::min(window.to, available) - from;
   std::unique_ptr<BatchStream> stream;
   WindowRows out;
-  const bool in_order = dataset.plain_scan || dataset.text;
   if (dataset.plain_scan && rows == 0) {
-    CANVASBACK_ASSIGN(SchemaPtr schema, read_plain_schema(dataset.files[0], work.columns));
+    CANVASBACK_ASSIGN(SchemaPtr schema, read_plain_schema(dataset.files[0], work_.columns));
     CANVASBACK_ASSIGN(out.rows, joined(schema, {}));
     return out;
   }
-  if (in_order) {
-    CANVASBACK_ASSIGN(stream, plan_range(dataset, work.columns, from, rows, cancel, metrics));
+  if (RangeReader::can_read(dataset)) {
+    CANVASBACK_ASSIGN(stream,
+                      context_.ranges.read(dataset, {work_.columns, from, rows}, context_.cancel, context_.metrics));
   } else {
-    metrics.method = "duckdb";
-    CANVASBACK_TRY(define(dataset));
+    context_.metrics.method = "duckdb";
+    CANVASBACK_TRY(context_.engine.define(dataset));
     Selection range;
-    range.columns = work.columns;
+    range.columns = work_.columns;
     range.offset = from;
     range.limit = rows;
     CANVASBACK_ASSIGN(SqlStatement statement, rows_sql(dataset, range, nullptr, false));
-    CANVASBACK_ASSIGN(stream, execute_made(std::move(statement), cancel));
+    CANVASBACK_ASSIGN(stream, context_.engine.execute(std::move(statement), context_.cancel));
   }
   std::vector<BatchPtr> batches;
   std::int64_t got = 0;
@@ -275,8 +96,9 @@ Result<Executor::WindowRows> Executor::read_dataset(const WindowWork& work, cons
   return out;
 }
 
-Result<Executor::WindowRows> Executor::read_parts(const WindowWork& work, TaskMetrics& metrics) {
-  const ViewWindow& window = work.window;
+Result<WindowRows> WindowReader::read_parts() {
+  TaskMetrics& metrics = context_.metrics;
+  const ViewWindow& window = work_.window;
   metrics.method = "view_rows";
   std::vector<BatchPtr> batches;
   WindowRows out;
@@ -286,7 +108,7 @@ Result<Executor::WindowRows> Executor::read_parts(const WindowWork& work, TaskMe
   std::int64_t got = 0;
   for (const ViewPart& part : window.parts) {
     if (out.more) break;
-    auto table = tables_.find(part.key);
+    auto table = context_.tables.find(part.key);
     if (!table || table->rows() != part.rows) return lost();
     metrics.blocks.push_back(part.key);
     schema = table->schema();
@@ -304,11 +126,11 @@ Result<Executor::WindowRows> Executor::read_parts(const WindowWork& work, TaskMe
   }
   if (!schema) return lost();
   for (BatchPtr& batch : batches) {
-    CANVASBACK_ASSIGN(batch, selected(batch, work.columns, window.places_in_parts ? 2 : 0));
+    CANVASBACK_ASSIGN(batch, selected(batch, work_.columns, window.places_in_parts ? 2 : 0));
   }
   if (batches.empty()) {
     CANVASBACK_ASSIGN(BatchPtr empty, joined(schema, {}));
-    CANVASBACK_ASSIGN(empty, selected(empty, work.columns, window.places_in_parts ? 2 : 0));
+    CANVASBACK_ASSIGN(empty, selected(empty, work_.columns, window.places_in_parts ? 2 : 0));
     batches.push_back(std::move(empty));
   }
   CANVASBACK_ASSIGN(out.rows, joined(batches[0]->schema(), batches));
@@ -330,13 +152,14 @@ Result<Executor::WindowRows> Executor::read_parts(const WindowWork& work, TaskMe
   return out;
 }
 
-Result<std::vector<std::int64_t>> Executor::positions_of(const ViewWindow& window, TaskMetrics& metrics) {
+Result<std::vector<std::int64_t>> WindowReader::positions() {
+  const ViewWindow& window = work_.window;
   std::vector<std::int64_t> positions;
   std::int64_t start = window.parts_from;
   for (const ViewPart& part : window.parts) {
-    auto table = tables_.find(part.key);
+    auto table = context_.tables.find(part.key);
     if (!table || table->rows() != part.rows) return lost();
-    metrics.blocks.push_back(part.key);
+    context_.metrics.blocks.push_back(part.key);
     for (const BatchPtr& batch : table->slice(std::max<std::int64_t>(0, window.from - start), window.to - start)) {
       const auto append = [&](const auto& values) {
         positions.insert(positions.end(), values.raw_values(), values.raw_values() + values.length());
@@ -353,21 +176,21 @@ Result<std::vector<std::int64_t>> Executor::positions_of(const ViewWindow& windo
   return positions;
 }
 
-Result<Executor::WindowRows> Executor::read_positions(const WindowWork& work, const Dataset& dataset,
-                                                      const CancelToken& cancel, TaskMetrics& metrics) {
+Result<WindowRows> WindowReader::read_positions(const Dataset& dataset) {
+  TaskMetrics& metrics = context_.metrics;
   metrics.method = "view_columns";
   WindowRows out;
-  CANVASBACK_ASSIGN(std::vector<std::int64_t> positions, positions_of(work.window, metrics));
+  CANVASBACK_ASSIGN(std::vector<std::int64_t> positions, this->positions());
   if (std::ranges::any_of(positions, [&](std::int64_t at) { return at < 0 || at >= dataset.rows; })) {
     return fail(ErrorCode::Unavailable, "The dataset changed since the view was made.");
   }
-  const GatherOptions options{work.columns, threads_};
+  const GatherOptions options{work_.columns, context_.threads};
   std::vector<BatchPtr> batches;
   std::uint64_t bytes = 0;
   std::size_t at = 0;
   for (; at < positions.size() && bytes <= limits::kWindowBytesMax; at += static_cast<std::size_t>(kGatherRows)) {
     const auto some = std::span(positions).subspan(at, std::min<std::size_t>(kGatherRows, positions.size() - at));
-    CANVASBACK_ASSIGN(Gathered gathered, gather_rows(dataset, some, options, tables_, cancel));
+    CANVASBACK_ASSIGN(Gathered gathered, gather_rows(dataset, some, options, context_.tables, context_.cancel));
     bytes += bytes_of(*gathered.rows);
     metrics.blocks.insert(metrics.blocks.end(), gathered.used.begin(), gathered.used.end());
     if (gathered.decoded) metrics.method = "view_decoded";
@@ -376,13 +199,75 @@ Result<Executor::WindowRows> Executor::read_positions(const WindowWork& work, co
   out.more = at < positions.size();
   SchemaPtr schema;
   if (batches.empty()) {
-    CANVASBACK_ASSIGN(schema, read_plain_schema(dataset.files[0], work.columns));
+    CANVASBACK_ASSIGN(schema, read_plain_schema(dataset.files[0], work_.columns));
   } else {
     schema = batches[0]->schema();
   }
   CANVASBACK_ASSIGN(out.rows, joined(schema, std::move(batches)));
-  if (work.window.row_ids) out.positions = std::move(positions);
+  if (work_.window.row_ids) out.positions = std::move(positions);
   return out;
+}
+
+}  // namespace
+
+Status run_window(TaskContext& context, const WindowWork& work) {
+  TaskMetrics& metrics = context.metrics;
+  Stopwatch watch;
+  const ViewWindow& window = work.window;
+  const Dataset* dataset = context.datasets.find(work.dataset).value_or(nullptr);
+  if (!window.version.empty() && (dataset == nullptr || dataset->version != window.version)) {
+    return fail(ErrorCode::Unavailable, "The dataset changed since the view was made.");
+  }
+  WindowReader reader(context, work);
+  WindowRows read;
+  switch (window.method) {
+    case ViewMethod::Direct: {
+      if (dataset == nullptr) return fail(ErrorCode::DatasetNotFound, "There is no such dataset.");
+      CANVASBACK_ASSIGN(read, reader.read_dataset(*dataset));
+      break;
+    }
+    case ViewMethod::Rows: {
+      CANVASBACK_ASSIGN(read, reader.read_parts());
+      break;
+    }
+    case ViewMethod::Positions: {
+      if (dataset == nullptr) return fail(ErrorCode::DatasetNotFound, "There is no such dataset.");
+      CANVASBACK_TRY(context.files.begin_reading(*dataset));
+      CANVASBACK_ASSIGN(read, reader.read_positions(*dataset));
+      break;
+    }
+  }
+  metrics.engine_ms += watch.elapsed_ms();
+  watch.restart();
+  if (window.row_ids && !read.positions.empty()) {
+    CANVASBACK_ASSIGN(read.rows, with_places(read.rows, dataset, read.positions));
+  }
+  bool cut = false;
+  if (window.cell_bytes > 0) {
+    CANVASBACK_ASSIGN(read.rows, with_cut_cells(read.rows, window.cell_bytes, cut));
+  }
+  CANVASBACK_ASSIGN(read.rows, fitted(std::move(read.rows), read.more));
+  auto buffer = arrow::io::BufferOutputStream::Create(64 * limits::kKiB);
+  if (!buffer.ok()) return window_failed(buffer.status());
+  auto writer = arrow::ipc::MakeStreamWriter(*buffer, read.rows->schema());
+  if (!writer.ok()) return window_failed(writer.status());
+  arrow::Status status;
+  if (read.rows->num_rows() > 0) status = (*writer)->WriteRecordBatch(*read.rows);
+  if (status.ok()) status = (*writer)->Close();
+  if (!status.ok()) return window_failed(status);
+  auto bytes = (*buffer)->Finish();
+  if (!bytes.ok()) return window_failed(bytes.status());
+  metrics.rows = read.rows->num_rows();
+  metrics.encode_ms += watch.elapsed_ms();
+  Json answer;
+  answer.set("rows", metrics.rows);
+  answer.set("more", read.more);
+  answer.set("cut", cut);
+  context.end.done.set("window", std::move(answer));
+  const auto size = static_cast<std::size_t>((*bytes)->size());
+  CANVASBACK_TRY(context.sink.write({reinterpret_cast<const char*>((*bytes)->data()), size}));
+  for (const auto& table : read.tables) table->forget_pages();
+  return context.sink.finish();
 }
 
 }  // namespace canvasback
