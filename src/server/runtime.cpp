@@ -65,8 +65,11 @@ Result<std::unique_ptr<Runtime>> Runtime::make(const Config& config, bool privat
   const ViewService::Options views{settings.cache_bytes / 4 * 3};
   runtime->pool_ = std::make_unique<Pool>(executor, pool_options(settings, runtime->data_folder_));
   runtime->datasets_ = std::make_unique<DatasetService>(executor, *runtime->pool_);
-  QueryService::Options queries{settings.timeout_ms, settings.profile_cache_bytes};
+  QueryService::Options queries{settings.timeout_ms};
   runtime->queries_ = std::make_unique<QueryService>(*runtime->pool_, *runtime->datasets_, queries);
+  runtime->answers_ = std::make_unique<CachedAnswers>(settings.profile_cache_bytes);
+  runtime->analyses_ = std::make_unique<AnalysisService>(*runtime->queries_, *runtime->datasets_, *runtime->answers_);
+  runtime->tiles_ = std::make_unique<TileService>(*runtime->queries_, *runtime->datasets_, *runtime->answers_);
   runtime->views_ = std::make_unique<ViewService>(executor, *runtime->queries_, *runtime->datasets_, views);
   if (!private_folder) {
     runtime->make_collections(settings);
