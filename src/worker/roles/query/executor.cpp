@@ -11,11 +11,13 @@
 #include "encode/registry.hpp"
 #include "query/narrowing.hpp"
 #include "source/arrow/arrow_reader.hpp"
+#include "sql/column_names.hpp"
 #include "sql/file_forms.hpp"
 #include "sql/record_range_sql.hpp"
 #include "sql/sql_builder.hpp"
 #include "stream/compressing_sink.hpp"
 #include "stream/exact_batches.hpp"
+#include "stream/named_batches.hpp"
 #include "worker/roles/query/narrowed.hpp"
 #include "worker/roles/query/streamed_files.hpp"
 #include "worker/roles/query/text_files.hpp"
@@ -37,10 +39,11 @@ bool quotes_nan(std::string_view given) {
 // The engine hashes NaN in one form when it asks a file's Bloom filter, but files hold NaN in several (-NaN): it would
 // skip row groups that have them. A column that is computed is never asked for in the filter.
 std::string without_bloom_filters(const Dataset& dataset) {
+  const ColumnNames names(dataset);
   std::vector<std::string> computed;
   for (const DatasetColumn& column : dataset.columns) {
     if (column.type != "DOUBLE" && column.type != "FLOAT") continue;
-    const std::string name = sql_identifier(column.name);
+    const std::string name = names.sql(column.name);
     computed.push_back(fmt::format("CASE WHEN isnan({0}) THEN 'NaN' ELSE {0} END AS {0}", name));
   }
   const std::string relation = relation_sql(dataset);
@@ -54,8 +57,8 @@ struct Overloaded : Functions... {
 };
 
 // The statement that gives the records of a range.
-Statement statement_of(const RecordRange& range) {
-  SqlStatement made = record_range_sql(range);
+Statement statement_of(const RecordRange& range, const ColumnNames& names) {
+  SqlStatement made = record_range_sql(range, names);
   Statement out;
   out.sql = std::move(made.sql);
   out.parameters = Json::Array{};
@@ -397,8 +400,15 @@ Result<std::unique_ptr<BatchStream>> Executor::open_statement(const Task& task, 
 Status Executor::run_sql(const Task& task, const SqlWork& work, const CancelToken& cancel, FrameSink& sink,
                          TaskMetrics& metrics) {
   Stopwatch watch;
-  const Statement statement = work.range ? statement_of(*work.range) : work.statement;
+  const Dataset* collection = work.range ? find_table(work.range->collection) : nullptr;
+  std::vector<std::string> exact;
+  for (std::size_t i = 0; collection != nullptr && i < collection->columns.size(); ++i) {
+    exact.push_back(collection->columns[i].name);
+  }
+  const ColumnNames names(exact);
+  const Statement statement = work.range ? statement_of(*work.range, names) : work.statement;
   CANVASBACK_ASSIGN(std::unique_ptr<BatchStream> stream, open_statement(task, statement, cancel, metrics));
+  if (names.differ()) stream = std::make_unique<NamedBatches>(std::move(stream), exact);
   metrics.engine_ms += watch.elapsed_ms();
 
   struct Limited final : BatchStream {

@@ -9,6 +9,8 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "sql/analysis_sql.hpp"
+#include "sql/column_names.hpp"
+#include "stream/named_batches.hpp"
 #include "worker/roles/query/executor.hpp"
 #include "worker/roles/query/profile_scan.hpp"
 
@@ -67,7 +69,8 @@ std::int64_t number_at(const arrow::RecordBatch& batch, int column) {
 Result<std::unique_ptr<BatchStream>> Executor::execute_made(SqlStatement statement, const CancelToken& cancel) {
   SqlRequest request{std::move(statement.sql), std::move(statement.parameters), {}, {}, threads_};
   auto opened = engine_->execute(request, cancel);
-  if (opened) return opened;
+  if (opened && statement.column_names.empty()) return opened;
+  if (opened) return std::make_unique<NamedBatches>(std::move(*opened), statement.column_names);
   Error error = opened.error();
   // The SQL is ours: what is wrong with it is a value of the request (a filter that is no number, say).
   if (error.code == ErrorCode::QueryInvalid) error.code = ErrorCode::InvalidData;
@@ -168,9 +171,10 @@ Result<std::vector<ColumnProfile>> Executor::profile_columns(const Dataset& data
 Result<analyse::DuplicateRows> Executor::count_duplicates(const Dataset& dataset, const Selection& selection,
                                                           const std::vector<ColumnProfile>& columns,
                                                           const CancelToken& cancel) {
+  const ColumnNames exact(dataset);
   auto count_of = [&](const std::vector<std::string>& names) -> Result<analyse::DuplicateRows> {
     std::string list;
-    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + sql_identifier(name);
+    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + exact.sql(name);
     CANVASBACK_ASSIGN(SqlStatement statement, condition_sql(dataset, selection));
     const std::string where = statement.sql.empty() ? "" : " WHERE " + statement.sql;
     statement.sql = fmt::format("SELECT hash({}) FROM {}{}", list, relation_sql(dataset), where);

@@ -47,6 +47,7 @@ Status Executor::run_search(const Task& task, const SearchWork& work, const Canc
   CANVASBACK_ASSIGN(SearchOutcome outcome, search_records(dataset, work.search, threads_, cancel));
   SqlStatement statement;
   statement.sql = hits_sql(dataset, outcome.hits);
+  for (const DatasetColumn& column : dataset.columns) statement.column_names.push_back(column.name);
   CANVASBACK_ASSIGN(auto stream, execute_made(std::move(statement), cancel));
   const auto tail = [&] {
     Json out;

@@ -243,6 +243,7 @@ Result<Executor::WindowRows> Executor::read_dataset(const WindowWork& work, cons
   std::unique_ptr<BatchStream> stream;
   WindowRows out;
   const bool in_order = dataset.plain_scan || dataset.text;
+  if (!in_order || rows == 0) CANVASBACK_TRY(check_files(dataset, cancel));
   if (dataset.plain_scan && rows == 0) {
     CANVASBACK_ASSIGN(SchemaPtr schema, read_plain_schema(dataset.files[0], work.columns));
     CANVASBACK_ASSIGN(out.rows, joined(schema, {}));
