@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "record/column_type.hpp"
+#include "sql/column_names.hpp"
 #include "sql/histogram_edges.hpp"
 #include "sql/measure_sql.hpp"
 
@@ -28,17 +29,18 @@ std::string finite_condition(const std::string& name, std::string_view type) {
 
 Result<SqlStatement> aggregate_sql(const Dataset& dataset, const Analysis& analysis, const Selection& selection) {
   CANVASBACK_ASSIGN(SqlStatement statement, condition_sql(dataset, selection));
+  const ColumnNames names(dataset);
   std::vector<std::string> columns;
   std::vector<std::string> keys;
   for (const GroupKey& key : analysis.group_by) {
-    std::string value = sql_identifier(key.column);
+    std::string value = names.sql(key.column);
     if (!key.every.empty()) value = fmt::format("date_trunc({}, {})", sql_literal(key.every), value);
     columns.push_back(fmt::format("{} AS {}", value, sql_identifier(key.name)));
     keys.push_back(fmt::format("{}", columns.size()));
   }
   for (const Measure& measure : analysis.measures) {
     const DatasetColumn* column = dataset.find_column(measure.column);
-    const std::string sql = measure_sql(measure, column == nullptr ? std::string() : column->type);
+    const std::string sql = measure_sql(measure, column == nullptr ? std::string() : column->type, names);
     columns.push_back(fmt::format("{} AS {}", sql, sql_identifier(measure.name)));
   }
   std::vector<std::string> order;
@@ -75,14 +77,14 @@ Result<SqlStatement> analysis_sql(const Dataset& dataset, const Analysis& analys
   statement.sql = fmt::format(
       "SELECT {0} AS \"value\", count(*) AS \"count\", CAST(count(*) AS DOUBLE) / sum(count(*)) OVER () AS \"share\" "
       "FROM {1}{2} GROUP BY 1 ORDER BY 2 DESC, 1 ASC NULLS LAST LIMIT {3}",
-      sql_identifier(analysis.column), relation_sql(dataset), where_of(statement.sql), analysis.top);
+      ColumnNames(dataset).sql(analysis.column), relation_sql(dataset), where_of(statement.sql), analysis.top);
   return statement;
 }
 
 Result<SqlStatement> histogram_bounds_sql(const Dataset& dataset, const Analysis& analysis,
                                           const Selection& selection) {
   CANVASBACK_ASSIGN(SqlStatement statement, condition_sql(dataset, selection));
-  const std::string name = sql_identifier(analysis.column);
+  const std::string name = ColumnNames(dataset).sql(analysis.column);
   const std::string& type = dataset.find_column(analysis.column)->type;
   const std::string finite = finite_condition(name, type);
   const std::string number = fmt::format("CASE WHEN {} THEN {} END", finite, number_of(name, type));
@@ -95,7 +97,7 @@ Result<SqlStatement> histogram_bounds_sql(const Dataset& dataset, const Analysis
 Result<SqlStatement> histogram_sql(const Dataset& dataset, const Analysis& analysis, const Selection& selection,
                                    const HistogramBounds& bounds) {
   CANVASBACK_ASSIGN(SqlStatement statement, condition_sql(dataset, selection));
-  const std::string name = sql_identifier(analysis.column);
+  const std::string name = ColumnNames(dataset).sql(analysis.column);
   const std::string& type = dataset.find_column(analysis.column)->type;
   const std::int64_t bins = bounds.low == bounds.high ? 1 : analysis.bins;
   CANVASBACK_ASSIGN(const HistogramEdges edges, histogram_edges(edges_kind(type), bounds.low, bounds.high, bins));

@@ -7,9 +7,11 @@
 #include <charconv>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "base/text.hpp"
 #include "sql/struct_type.hpp"
+#include "stream/portable_batches.hpp"
 
 namespace canvasback {
 namespace {
@@ -139,15 +141,14 @@ struct Joint {
 class Joiner {
  public:
   explicit Joiner(const std::vector<std::vector<SourceColumn>>& sorts) : parts_(sorts.size()) {
-    std::map<std::string, std::size_t> places;
-    for (std::size_t sort = 0; sort < sorts.size(); ++sort) {
-      for (const SourceColumn& column : sorts[sort]) {
-        const auto [place, added] = places.try_emplace(lower(column.name), joints_.size());
-        if (added) joints_.push_back({column.name, {}});
-        joints_[place->second].found.push_back({sort, column});
-      }
+    for (std::size_t sort = 0; sort < sorts.size(); ++sort) add_sort(sort, sorts[sort]);
+    std::vector<std::string> names;
+    for (const Joint& joint : joints_) names.push_back(joint.name);
+    names = distinct_names(names);
+    for (std::size_t i = 0; i < joints_.size(); ++i) {
+      joints_[i].name = names[i];
+      taken_.push_back(lower(names[i]));
     }
-    for (const Joint& joint : joints_) taken_.push_back(lower(joint.name));
   }
 
   JoinedColumns run() {
@@ -157,6 +158,32 @@ class Joiner {
   }
 
  private:
+  // A name that is there twice in a file is another column's the second time.
+  void add_sort(std::size_t sort, const std::vector<SourceColumn>& columns) {
+    std::vector<std::size_t> left;
+    std::set<std::size_t> used;
+    const auto claim = [&](std::map<std::string, std::vector<std::size_t>>& places, const std::string& name,
+                           const SourceColumn& column) {
+      for (std::size_t place : places[name]) {
+        if (!used.insert(place).second) continue;
+        joints_[place].found.push_back({sort, column});
+        return true;
+      }
+      return false;
+    };
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (!claim(exact_, columns[i].name, columns[i])) left.push_back(i);
+    }
+    for (std::size_t i : left) {
+      const std::string& name = columns[i].name;
+      if (claim(alike_, lower(name), columns[i])) continue;
+      used.insert(joints_.size());
+      exact_[name].push_back(joints_.size());
+      alike_[lower(name)].push_back(joints_.size());
+      joints_.push_back({name, {{sort, columns[i]}}});
+    }
+  }
+
   void join(const Joint& joint) {
     const std::string type = main_type(joint);
     std::vector<const Occurrence*> doubles;
@@ -223,8 +250,10 @@ class Joiner {
   }
 
   std::vector<Joint> joints_;
-  std::vector<std::vector<std::string>> parts_;  // of each sort's select list
-  std::vector<std::string> taken_;               // names, in lower case
+  std::map<std::string, std::vector<std::size_t>> exact_;  // which of them have that name,
+  std::map<std::string, std::vector<std::size_t>> alike_;  // and in lower case
+  std::vector<std::vector<std::string>> parts_;            // of each sort's select list
+  std::vector<std::string> taken_;                         // names, in lower case
   JoinedColumns out_;
 };
 

@@ -12,7 +12,7 @@ namespace canvasback {
 
 // A column of one sort of files.
 struct SourceColumn {
-  std::string name;  // the dataset's, as the file has it
+  std::string name;  // as the file has it
   std::string type;  // as the engine reads it; empty: there are only NULLs, of any type
   std::string sql;   // what reads it: an identifier
 };
@@ -25,7 +25,8 @@ struct JoinedColumns {
   std::vector<std::string> notes;      // of each column that was split: why
 };
 
-// Names that differ by case alone are one column's. Order: as the columns first come.
+// Columns of one name are one; else names that differ by case alone are one column's, where no file has both. Where one
+// has, all but the first get a number, as distinct_names() gives it. Order: as the columns first come.
 JoinedColumns join_columns(const std::vector<std::vector<SourceColumn>>& sorts);
 
 // The type that holds every value of both as it is; empty where there is none.

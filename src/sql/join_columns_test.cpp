@@ -92,6 +92,16 @@ TEST(JoinColumns, NamesThatDifferByCaseAreOneColumn) {
   EXPECT_EQ(two.unchanged, Texts{"A"});
 }
 
+TEST(JoinColumns, NamesThatAFileHasInTwoCasesAreTwoColumnsWhateverTheirOrder) {
+  const JoinedColumns two = join_columns({{{"Id", "BIGINT", "c0"}, {"id", "VARCHAR", "c1"}, {"id", "DATE", "c2"}},
+                                          {{"id", "VARCHAR", "c0"}, {"Id", "BIGINT", "c1"}},
+                                          {{"ID", "BIGINT", "c0"}}});
+  EXPECT_EQ(columns_of(two), (Texts{"Id BIGINT", "id_1 VARCHAR", "id_2 DATE"}));
+  EXPECT_EQ(two.selects[0], R"(c0 AS "Id", c1 AS "id_1", c2 AS "id_2")");
+  EXPECT_EQ(two.selects[1], R"(c1 AS "Id", c0 AS "id_1", CAST(NULL AS DATE) AS "id_2")");
+  EXPECT_EQ(two.selects[2], R"(c0 AS "Id", CAST(NULL AS VARCHAR) AS "id_1", CAST(NULL AS DATE) AS "id_2")");
+}
+
 TEST(JoinColumns, ASiblingFindsAFreeName) {
   const JoinedColumns two =
       join_columns({{{"v", "BIGINT", "c0"}, {"V__STRING", "DATE", "c1"}}, {{"v", "BOOLEAN", "c0"}}});

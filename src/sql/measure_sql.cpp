@@ -129,9 +129,9 @@ std::string exact_spread(const std::string& column, const std::string& type, boo
 
 }  // namespace
 
-std::string measure_sql(const Measure& measure, const std::string& type) {
+std::string measure_sql(const Measure& measure, const std::string& type, const ColumnNames& names) {
   if (measure.column.empty()) return "count(*)";
-  const std::string column = sql_identifier(measure.column);
+  const std::string column = names.sql(measure.column);
   const std::string_view name = measure_function_named(measure.function);
   const Decimal decimal = decimal_of(type);
   const bool wide = type == "HUGEINT" || decimal.width > kWidth64;

@@ -5,10 +5,11 @@
 #include <string>
 
 #include "query/analysis.hpp"
+#include "sql/column_names.hpp"
 
 namespace canvasback {
 
 // `type`: the SQL type of the measure's column.
-std::string measure_sql(const Measure& measure, const std::string& type);
+std::string measure_sql(const Measure& measure, const std::string& type, const ColumnNames& names);
 
 }  // namespace canvasback

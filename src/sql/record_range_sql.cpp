@@ -13,7 +13,7 @@ constexpr std::string_view kRecordTimes = "TIMESTAMP '0001-01-01' AND TIMESTAMP 
 
 }  // namespace
 
-std::string record_time_sql(const std::vector<std::string>& time_columns) {
+std::string record_time_sql(const std::vector<std::string>& time_columns, const ColumnNames& names) {
   std::vector<std::string> parts;
   for (const std::string& column : time_columns) {
     // By way of the type with a time zone, which honours an offset; times without one are UTC. The engine wants seconds
@@ -21,15 +21,15 @@ std::string record_time_sql(const std::vector<std::string>& time_columns) {
     const std::string time = fmt::format(
         "CAST(COALESCE(TRY_CAST({0} AS TIMESTAMPTZ), TRY_CAST(regexp_replace(CAST({0} AS VARCHAR), "
         "'([T ][0-9]{{2}}:[0-9]{{2}})(Z|[+-][0-9:]+)$', '\\1:00\\2') AS TIMESTAMPTZ)) AS TIMESTAMP)",
-        sql_identifier(column));
+        names.sql(column));
     parts.push_back(fmt::format("CASE WHEN {0} BETWEEN {1} THEN {0} END", time, kRecordTimes));
   }
-  parts.push_back(sql_identifier(kIngestedAtColumn));
+  parts.push_back(names.sql(kIngestedAtColumn));
   return parts.size() == 1 ? parts[0] : fmt::format("COALESCE({})", fmt::join(parts, ", "));
 }
 
-SqlStatement record_range_sql(const RecordRange& range) {
-  const std::string time = record_time_sql(range.time_columns);
+SqlStatement record_range_sql(const RecordRange& range, const ColumnNames& names) {
+  const std::string time = record_time_sql(range.time_columns, names);
   SqlStatement out;
   const auto bound = [&](const std::string& text) {
     // As the collection's schemas read a time: an offset is honoured.

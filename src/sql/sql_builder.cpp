@@ -8,6 +8,7 @@
 
 #include "base/exact_number.hpp"
 #include "base/text.hpp"
+#include "sql/column_names.hpp"
 #include "sql/displayed_sql.hpp"
 #include "sql/file_forms.hpp"
 #include "sql/shape_sql.hpp"
@@ -148,7 +149,7 @@ std::string placed_relation_sql(const Dataset& dataset) {
 
 class Builder {
  public:
-  explicit Builder(const Dataset& dataset) : dataset_(dataset) {}
+  explicit Builder(const Dataset& dataset) : names(dataset), dataset_(dataset) {}
 
   std::string bind(std::string text) {
     statement.parameters.push_back(std::move(text));
@@ -169,7 +170,7 @@ class Builder {
 
   // column <sign> value, sign one of = < <= > >= and "IS DISTINCT FROM".
   std::string compare(const DatasetColumn& column, std::string_view sign, const Json& value) {
-    const std::string name = sql_identifier(column.name);
+    const std::string name = names.sql(column.name);
     const std::string text = value.scalar_text();
     if (is_nested_type(column.type)) {
       return fmt::format("{} {} {}", nested_text_sql(column.type, name), sign, bind(text));
@@ -201,7 +202,7 @@ class Builder {
 
   // A value that contains a text, as the engine writes it or as it is displayed.
   std::string contains(const DatasetColumn& column, const std::string& text) {
-    const std::string name = sql_identifier(column.name);
+    const std::string name = names.sql(column.name);
     const std::string bound = bind(text);
     if (is_nested_type(column.type)) {
       return found_in(nested_text_sql(column.type, name), bound);
@@ -213,7 +214,7 @@ class Builder {
   }
 
   std::string condition(const DatasetColumn& column, const Json& value) {
-    const std::string name = sql_identifier(column.name);
+    const std::string name = names.sql(column.name);
     if (value.is_null()) return name + " IS NULL";
     if (!value.is_object()) return compare(column, "=", value);
     const std::string_view op = value.at("op").as_string();
@@ -260,7 +261,7 @@ class Builder {
     std::string equal;
     for (std::size_t i = 0; i < selection.sort.size(); ++i) {
       const SortKey& key = selection.sort[i];
-      const std::string name = sql_identifier(key.column);
+      const std::string name = names.sql(key.column);
       const std::string type = dataset_.find_column(key.column)->type;
       if (!cursor.values[i]) {
         equal += fmt::format("{} IS NULL AND ", name);
@@ -280,12 +281,14 @@ class Builder {
   }
 
   SqlStatement statement;
+  const ColumnNames names;
+  bool joins = false;  // a list of the filter is joined: the engine may give the rows in any order
 
  private:
   // A decimal or an integer against any number, exactly: digits past the column's scale only move the bound between two
   // values, and past the column's own digits the sign alone decides.
   std::string compare_exact(const DatasetColumn& column, std::string_view sign, ExactNumber number) {
-    const std::string name = sql_identifier(column.name);
+    const std::string name = names.sql(column.name);
     const std::size_t scale = scale_of(column.type);
     if (number.fraction.size() > scale) {
       if (sign == "=") return "false";
@@ -317,9 +320,10 @@ class Builder {
 
   // A long list is one parameter that the engine hashes.
   std::string in_long_list(const DatasetColumn& column, const Json& list) {
-    const std::string name = sql_identifier(column.name);
+    const std::string name = names.sql(column.name);
     const bool real = column.type == "DOUBLE" || column.type == "FLOAT";
     Json texts = Json::Array{};
+    joins = true;
     std::vector<std::string> parts;
     bool with_null = false;
     bool with_nan = false;
@@ -379,9 +383,9 @@ class Builder {
       }
     }
     if (!plain.empty()) {
-      values.push_back(fmt::format("{} IN ({})", sql_identifier(column.name), fmt::join(plain, ", ")));
+      values.push_back(fmt::format("{} IN ({})", names.sql(column.name), fmt::join(plain, ", ")));
     }
-    if (with_null) values.push_back(sql_identifier(column.name) + " IS NULL");
+    if (with_null) values.push_back(names.sql(column.name) + " IS NULL");
     return fmt::format("({})", fmt::join(values, " OR "));
   }
 
@@ -394,19 +398,22 @@ std::string file_list(const Dataset& dataset) {
   return list_of(paths);
 }
 
-std::string column_list(const Dataset& dataset, const Selection& selection) {
-  std::vector<std::string> names;
-  for (const std::string& column : selection.columns) names.push_back(sql_identifier(column));
-  if (names.empty()) {
-    for (const DatasetColumn& column : dataset.columns) names.push_back(sql_identifier(column.name));
+// The selection's columns. Where the engine has other names for them, the statement says the exact ones.
+std::string column_list(Builder& builder, const Dataset& dataset, const Selection& selection) {
+  std::vector<std::string> exact = selection.columns;
+  if (exact.empty()) {
+    for (const DatasetColumn& column : dataset.columns) exact.push_back(column.name);
   }
-  return fmt::format("{}", fmt::join(names, ", "));
+  std::vector<std::string> columns;
+  for (const std::string& name : exact) columns.push_back(builder.names.sql(name));
+  if (builder.names.differ()) builder.statement.column_names = std::move(exact);
+  return fmt::format("{}", fmt::join(columns, ", "));
 }
 
-std::string order_by(const Dataset& dataset, const Selection& selection) {
+std::string order_by(const ColumnNames& names, const Dataset& dataset, const Selection& selection) {
   std::vector<std::string> keys;
   for (const SortKey& key : selection.sort) {
-    keys.push_back(fmt::format("{} {} NULLS LAST", sql_identifier(key.column), key.descending ? "DESC" : "ASC"));
+    keys.push_back(fmt::format("{} {} NULLS LAST", names.sql(key.column), key.descending ? "DESC" : "ASC"));
   }
   if (!keys.empty()) keys.push_back(place_of(dataset));
   return keys.empty() ? "" : fmt::format(" ORDER BY {}", fmt::join(keys, ", "));
@@ -439,10 +446,10 @@ Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection
                               bool with_places) {
   Builder builder(dataset);
   const bool places = with_places || !selection.sort.empty() || selection.sample.has_value() || cursor != nullptr;
-  std::string select = column_list(dataset, selection);
+  std::string select = column_list(builder, dataset, selection);
   if (with_places) {
     for (const SortKey& key : selection.sort) {
-      select += fmt::format(", CAST({} AS VARCHAR)", sql_identifier(key.column));
+      select += fmt::format(", CAST({} AS VARCHAR)", builder.names.sql(key.column));
     }
     const PlaceNames names = place_names(dataset);
     select +=
@@ -450,10 +457,14 @@ Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection
     builder.statement.sort_value_columns = static_cast<int>(selection.sort.size());
     builder.statement.hidden_columns = builder.statement.sort_value_columns + 2;
   }
-  std::string relation = places ? placed_relation_sql(dataset) : relation_sql(dataset);
   std::vector<std::string> conditions;
   if (!selection.filter.is_null()) conditions.push_back(builder.filter(selection.filter));
-  std::string order = order_by(dataset, selection);
+  std::string order = order_by(builder.names, dataset, selection);
+  // Pages are parts of one order.
+  const bool is_page = selection.limit || selection.offset > 0 || cursor != nullptr;
+  const bool by_place = order.empty() && builder.joins && is_page;
+  if (by_place) order = fmt::format(" ORDER BY {}", place_of(dataset));
+  std::string relation = places || by_place ? placed_relation_sql(dataset) : relation_sql(dataset);
   if (selection.sample) {
     const Sample& sample = *selection.sample;
     if (sample.share > 0) {
@@ -490,7 +501,7 @@ Result<SqlStatement> view_sql(const Dataset& dataset, const Selection& selection
   Builder builder(dataset);
   const bool parquet = dataset.kind == DatasetKind::Parquet;
   const bool places = parquet || !selection.sort.empty() || !selection.filter.is_null();
-  std::string select = places_only ? "" : column_list(dataset, selection);
+  std::string select = places_only ? "" : column_list(builder, dataset, selection);
   if (places) {
     const PlaceNames names = place_names(dataset);
     select += fmt::format("{}CAST({} AS INTEGER) AS {}, CAST({} AS BIGINT) AS {}", places_only ? "" : ", ",
@@ -499,7 +510,8 @@ Result<SqlStatement> view_sql(const Dataset& dataset, const Selection& selection
   std::string& sql = builder.statement.sql;
   sql = fmt::format("SELECT {} FROM {}", select, places ? placed_relation_sql(dataset) : relation_sql(dataset));
   if (!selection.filter.is_null()) sql += " WHERE " + builder.filter(selection.filter);
-  sql += order_by(dataset, selection);
+  const std::string order = order_by(builder.names, dataset, selection);
+  sql += order.empty() && builder.joins && places ? fmt::format(" ORDER BY {}", place_of(dataset)) : order;
   if (selection.limit) sql += fmt::format(" LIMIT {}", *selection.limit);
   if (selection.offset > 0) sql += fmt::format(" OFFSET {}", selection.offset);
   return std::move(builder.statement);

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "record/column_type.hpp"
+#include "sql/column_names.hpp"
 
 namespace canvasback {
 namespace {
@@ -30,7 +31,7 @@ std::string end_sql(const Dataset& dataset, const std::string& name, const std::
   if (where.empty() && known && !column.type.starts_with("FLOAT") && column.type != "DOUBLE") {
     return number_of(fmt::format("CAST({} AS {})", sql_literal(*known), column.type), column.type);
   }
-  const std::string identifier = sql_identifier(name);
+  const std::string identifier = ColumnNames(dataset).sql(name);
   return fmt::format("(SELECT {}({}) FROM {} WHERE {}{})", high ? "max" : "min", number_of(identifier, column.type),
                      relation_sql(dataset), finite(identifier, column.type), where.empty() ? "" : " AND " + where);
 }
@@ -55,8 +56,9 @@ Result<SqlStatement> tile_sql(const Dataset& dataset, const Tile& tile, const Se
   const std::string condition = statement.sql.empty() ? "" : " AND " + statement.sql;
   const std::string& x_type = dataset.find_column(tile.x)->type;
   const std::string& y_type = dataset.find_column(tile.y)->type;
-  const std::string x = sql_identifier(tile.x);
-  const std::string y = sql_identifier(tile.y);
+  const ColumnNames names(dataset);
+  const std::string x = names.sql(tile.x);
+  const std::string y = names.sql(tile.y);
   // Places in the whole picture, in cells: neighbouring tiles meet exactly, and the ends belong to the outermost cells.
   const std::int64_t cells = (std::int64_t{1} << tile.zoom) * tile.size;
   const auto place = [&](const std::string& number, double low, double high, bool downwards) {
@@ -69,7 +71,7 @@ Result<SqlStatement> tile_sql(const Dataset& dataset, const Tile& tile, const Se
   const std::string number_y = number_of(y, y_type);
   std::string value = "CAST(count(*) AS DOUBLE)";
   if (tile.measure != "count") {
-    value = fmt::format("{}(CAST({} AS DOUBLE))", tile.measure == "sum" ? "sum" : "avg", sql_identifier(tile.value));
+    value = fmt::format("{}(CAST({} AS DOUBLE))", tile.measure == "sum" ? "sum" : "avg", names.sql(tile.value));
   }
   const TileBounds part = bounds_of(tile, whole);
   // A little more than the tile is read, and cut by the cell: the bounds are rounded, the cells are not.

@@ -407,6 +407,25 @@ def test_files_that_are_no_parquet_can_be_looked_at_too(serve, tmp_path):
         assert answer.table.column("__file_row").to_pylist() == [row[0] for row in ordered[1000:1200]]
 
 
+def test_rows_that_only_the_engine_reads_are_those_of_the_file_that_was_given(serve, tmp_path):
+    """Workers may open no served file by its name: also for a window in file order, of columns that are lists."""
+    path = tmp_path / "lists.parquet"
+    pq.write_table(pa.table({"v": [[i, None] for i in range(500)]}), path)
+    server = serve(f"lists={path}")
+    server.ask("POST", "/ingest", {"id": "a"}, collection="events")
+    with Stream(server.port) as stream:
+        view = stream.open(dataset="lists")
+        answer = stream.window(view, 490, 510)
+        assert not isinstance(answer, dict), answer
+        assert answer.table.column("v").to_pylist() == [[i, None] for i in range(490, 500)]
+        pq.write_table(pa.table({"v": [[-i] for i in range(500)]}), tmp_path / "next")
+        (tmp_path / "next").rename(path)
+        # The replaced file's rows, or word that it was replaced; never a mixture, never its successor's under its name.
+        answer = stream.window(view, 0, 10)
+        if not isinstance(answer, dict):
+            assert answer.table.column("v").to_pylist() in ([[i, None] for i in range(10)], [[-i] for i in range(10)])
+
+
 def test_views_give_way_to_others_and_come_back(serve, expected):
     server = serve(f"flights={FLIGHTS}", flags=["--cache", "100MB"])
     tables = {key: expected("true", f"{key} DESC NULLS LAST") for key in ("delay", "distance", "origin")}

@@ -128,7 +128,7 @@ describe("order and filters", () => {
     const row = page.locator(".value-row", { hasText: "Kenya" });
     await row.getByRole("checkbox").check();
     await expect.poll(() => row.locator("small").textContent()).toBe("4K");
-    await page.getByRole("button", { name: "Show 1 of them" }).click();
+    await page.getByRole("button", { name: "Show 1 selected" }).click();
     await page.waitForURL(/filter=/);
     await loaded(page);
     await expect.poll(() => rowCount(page)).toBe(ORDERS / 5);

@@ -10,6 +10,10 @@
 namespace canvasback::duck {
 namespace {
 
+// What the planner takes a stream for. It takes one of unknown size for a single row, would build a join's table from
+// it, and the rows would come in the table's order.
+constexpr idx_t kRowsGuess = 10'000'000;
+
 struct Extra {
   StreamRegistry* registry;
   duckdb_connection connection;
@@ -50,6 +54,7 @@ void bind(duckdb_bind_info info) {
     const std::string& column = data->schema->field(static_cast<int>(i))->name();
     duckdb_bind_add_result_column(info, column.c_str(), (*types)[i].get());
   }
+  duckdb_bind_set_cardinality(info, kRowsGuess, false);
   duckdb_bind_set_bind_data(info, data.release(), destroy<BindData>);
 }
 

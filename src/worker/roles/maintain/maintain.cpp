@@ -9,6 +9,7 @@
 #include "base/iso_week.hpp"
 #include "base/limits.hpp"
 #include "base/work_pieces.hpp"
+#include "sql/column_names.hpp"
 #include "sql/record_range_sql.hpp"
 #include "sql/sql_builder.hpp"
 #include "storage/dataset.hpp"
@@ -17,6 +18,7 @@
 #include "storage/parquet/part_writer.hpp"
 #include "storage/parquet/scan.hpp"
 #include "storage/table/part_info.hpp"
+#include "stream/named_batches.hpp"
 #include "task/collection_task.hpp"
 #include "worker/write/key_writer.hpp"
 
@@ -47,14 +49,21 @@ class Merge {
     CANVASBACK_TRY(work_pieces(threads_, dataset.files.size(),
                                [&](std::size_t i, std::size_t) { return check_file(dataset.files[i], cancel_); }));
     if (work_.schema) keys_.emplace(key_writer(*work_.schema, work_.key_secret, feed_, cancel_));
-    const std::string time_sql = record_time_sql(record_time_columns(work_.info.kinds));
+    std::vector<std::string> names;  // as they are to stand in the file, whatever the engine makes of them
+    const Kinds& kinds = dataset.file_kinds ? dataset.file_kinds->all : work_.info.kinds;
+    for (const KindColumn& column : columns_of_members(kinds)) names.push_back(column.name);
+    const std::string time_sql = record_time_sql(record_time_columns(work_.info.kinds), ColumnNames(names));
     const std::string from = relation_sql(dataset);
     engine_.use_threads(threads_);
     CANVASBACK_TRY(find_weeks(from, time_sql));
     SqlRequest request;
     request.sql = fmt::format("SELECT *, epoch_us({0}) AS {1} FROM {2} ORDER BY {1}", time_sql, kTimeColumn, from);
     request.convert_threads = threads_;
-    CANVASBACK_ASSIGN(auto stream, engine_.execute(request, cancel_));
+    CANVASBACK_ASSIGN(auto opened, engine_.execute(request, cancel_));
+    if (static_cast<std::size_t>(opened->schema()->num_fields()) != names.size() + 1) {
+      return fail(ErrorCode::DataProcessing, "A merge found other columns than there are.");
+    }
+    const auto stream = std::make_unique<NamedBatches>(std::move(opened), names);
     while (true) {
       CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
       if (!batch) break;

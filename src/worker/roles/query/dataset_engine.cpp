@@ -4,6 +4,7 @@
 
 #include "source/arrow/arrow_reader.hpp"
 #include "sql/file_forms.hpp"
+#include "stream/named_batches.hpp"
 #include "worker/roles/query/streamed_files.hpp"
 
 namespace canvasback {
@@ -39,7 +40,8 @@ Status DatasetEngine::define(const Dataset& dataset) {
 Result<std::unique_ptr<BatchStream>> DatasetEngine::execute(SqlStatement statement, const CancelToken& cancel) {
   SqlRequest request{std::move(statement.sql), std::move(statement.parameters), {}, {}, threads_};
   auto opened = engine_.execute(request, cancel);
-  if (opened) return opened;
+  if (opened && statement.column_names.empty()) return opened;
+  if (opened) return std::make_unique<NamedBatches>(std::move(*opened), statement.column_names);
   Error error = opened.error();
   // The SQL is ours: what is wrong with it is a value of the request (a filter that is no number, say).
   if (error.code == ErrorCode::QueryInvalid) error.code = ErrorCode::InvalidData;

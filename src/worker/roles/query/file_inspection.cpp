@@ -114,6 +114,7 @@ Status FileInspection::look_at_files() {
     sort.file = i;
     sort.form.streamed = !read.engine_lacks.empty();
     sort.stream_lacks = read.stream_lacks;
+    sort.names = read.columns;
     sort.nulls = read.nulls;
     const std::string key = fmt::format("{}\n{}\n{}", sort.form.streamed, partition_key(files[i]), read.schema);
     files[i].shape = sort_of(key, std::move(sort));
@@ -142,6 +143,7 @@ Result<Readability> FileInspection::look_at_arrow(DataFile& file) const {
   read.engine_lacks = "the engine reads no Arrow files";
   read.fine = std::move(facts.fine);
   for (const auto& field : facts.schema->fields()) {
+    read.columns.push_back(field->name());
     if (field->type()->id() == arrow::Type::NA) read.nulls.push_back(field->name());
   }
   return read;
@@ -244,6 +246,11 @@ void FileInspection::take_columns(Sort& sort, std::vector<DatasetColumn> found) 
   for (std::size_t i = 0; i < found.size(); ++i) {
     SourceColumn column{names[i], found[i].type, fmt::format("c{}", i)};
     sort.renamed = sort.renamed || names[i] != found[i].name;
+    // The engine joins files by the names that it has given to those that differ in case alone.
+    if (i < sort.names.size() && !sort.names[i].empty() && lower(names[i]) != lower(sort.names[i])) {
+      column.name = sort.names[i];
+      sort.renamed = sort.renamed || sorts_.size() > 1;
+    }
     const auto is_key = [&](const auto& part) { return lower(part.first) == lower(found[i].name); };
     if (std::ranges::any_of(partition, is_key)) {
       column.name = std::ranges::find_if(partition, is_key)->first;

@@ -33,6 +33,7 @@ class FileInspection {
   struct Sort {
     std::size_t file = 0;  // one of them
     FileForm form;
+    std::vector<std::string> names;     // of its columns, as the file has them
     std::vector<std::string> nulls;     // Readability::nulls
     std::string stream_lacks;           // Readability::stream_lacks
     std::vector<SourceColumn> columns;  // as the engine finds them

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "sql/column_names.hpp"
 #include "sql/sql_builder.hpp"
 #include "worker/roles/query/answer.hpp"
 #include "worker/roles/query/profile_scan.hpp"
@@ -84,9 +85,10 @@ Result<std::vector<ColumnProfile>> profile_columns(TaskContext& context, const D
 Result<analyse::DuplicateRows> count_duplicates(TaskContext& context, const Dataset& dataset,
                                                 const Selection& selection, const std::vector<ColumnProfile>& columns) {
   const CancelToken& cancel = context.cancel;
+  const ColumnNames exact(dataset);
   auto count_of = [&](const std::vector<std::string>& names) -> Result<analyse::DuplicateRows> {
     std::string list;
-    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + sql_identifier(name);
+    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + exact.sql(name);
     CANVASBACK_ASSIGN(SqlStatement statement, condition_sql(dataset, selection));
     const std::string where = statement.sql.empty() ? "" : " WHERE " + statement.sql;
     statement.sql = fmt::format("SELECT hash({}) FROM {}{}", list, relation_sql(dataset), where);

@@ -45,6 +45,7 @@ Status run_search(TaskContext& context, const SearchWork& work) {
   CANVASBACK_ASSIGN(SearchOutcome outcome, search_records(dataset, work.search, context.threads, context.cancel));
   SqlStatement statement;
   statement.sql = hits_sql(dataset, outcome.hits);
+  for (const DatasetColumn& column : dataset.columns) statement.column_names.push_back(column.name);
   CANVASBACK_ASSIGN(auto stream, context.engine.execute(std::move(statement), context.cancel));
   const auto tail = [&] {
     Json out;

@@ -1,7 +1,9 @@
 #include "worker/roles/query/sql_task.hpp"
 
 #include "base/clock.hpp"
+#include "sql/column_names.hpp"
 #include "sql/record_range_sql.hpp"
+#include "stream/named_batches.hpp"
 #include "worker/roles/query/answer.hpp"
 #include "worker/roles/query/statement_stream.hpp"
 
@@ -9,8 +11,8 @@ namespace canvasback {
 namespace {
 
 // The statement that gives the records of a range.
-Statement statement_of(const RecordRange& range) {
-  SqlStatement made = record_range_sql(range);
+Statement statement_of(const RecordRange& range, const ColumnNames& names) {
+  SqlStatement made = record_range_sql(range, names);
   Statement out;
   out.sql = std::move(made.sql);
   out.parameters = Json::Array{};
@@ -22,8 +24,15 @@ Statement statement_of(const RecordRange& range) {
 
 Status run_sql(TaskContext& context, const SqlWork& work) {
   Stopwatch watch;
-  const Statement statement = work.range ? statement_of(*work.range) : work.statement;
+  const Dataset* collection = work.range ? context.datasets.find_table(work.range->collection) : nullptr;
+  std::vector<std::string> exact;
+  for (std::size_t i = 0; collection != nullptr && i < collection->columns.size(); ++i) {
+    exact.push_back(collection->columns[i].name);
+  }
+  const ColumnNames names(exact);
+  const Statement statement = work.range ? statement_of(*work.range, names) : work.statement;
   CANVASBACK_ASSIGN(std::unique_ptr<BatchStream> stream, open_statement(context, statement));
+  if (names.differ()) stream = std::make_unique<NamedBatches>(std::move(stream), exact);
   context.metrics.engine_ms += watch.elapsed_ms();
 
   struct Limited final : BatchStream {

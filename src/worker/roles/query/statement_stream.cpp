@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "query/narrowing.hpp"
+#include "sql/column_names.hpp"
 #include "sql/sql_builder.hpp"
 #include "worker/roles/query/narrowed.hpp"
 
@@ -26,10 +27,11 @@ bool quotes_nan(std::string_view given) {
 // The engine hashes NaN in one form when it asks a file's Bloom filter, but files hold NaN in several (-NaN): it would
 // skip row groups that have them. A column that is computed is never asked for in the filter.
 std::string without_bloom_filters(const Dataset& dataset) {
+  const ColumnNames names(dataset);
   std::vector<std::string> computed;
   for (const DatasetColumn& column : dataset.columns) {
     if (column.type != "DOUBLE" && column.type != "FLOAT") continue;
-    const std::string name = sql_identifier(column.name);
+    const std::string name = names.sql(column.name);
     computed.push_back(fmt::format("CASE WHEN isnan({0}) THEN 'NaN' ELSE {0} END AS {0}", name));
   }
   const std::string relation = relation_sql(dataset);

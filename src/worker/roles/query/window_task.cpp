@@ -63,12 +63,14 @@ Result<WindowRows> WindowReader::read_dataset(const Dataset& dataset) {
   const std::int64_t rows = std::min(window.to, available) - from;
   std::unique_ptr<BatchStream> stream;
   WindowRows out;
+  const bool in_order = RangeReader::can_read(dataset);
+  if (!in_order || rows == 0) CANVASBACK_TRY(context_.files.check(dataset, context_.cancel));
   if (dataset.plain_scan && rows == 0) {
     CANVASBACK_ASSIGN(SchemaPtr schema, read_plain_schema(dataset.files[0], work_.columns));
     CANVASBACK_ASSIGN(out.rows, joined(schema, {}));
     return out;
   }
-  if (RangeReader::can_read(dataset)) {
+  if (in_order) {
     CANVASBACK_ASSIGN(stream,
                       context_.ranges.read(dataset, {work_.columns, from, rows}, context_.cancel, context_.metrics));
   } else {
