@@ -82,9 +82,9 @@ class Runtime {
   std::unique_ptr<TileService> tiles_;
   std::unique_ptr<ViewService> views_;
   std::unique_ptr<JobService> jobs_;
-  std::unique_ptr<RolePool> ingest_pool_;
-  std::unique_ptr<RolePool> large_merge_pool_;
-  std::unique_ptr<RolePool> small_merge_pool_;
+  std::unique_ptr<Pool> ingest_pool_;
+  std::unique_ptr<Pool> large_merge_pool_;
+  std::unique_ptr<Pool> small_merge_pool_;
   std::unique_ptr<CollectionService> collections_;
   Schedule schedule_{loop_.get_executor()};
 };

@@ -259,7 +259,7 @@ void WorkerProcess::end_input(const std::shared_ptr<TaskState>& task) {
   send(FrameKind::InputEnd, "{}");
 }
 
-const WorkerProcess::Pulse& WorkerProcess::take_pulse() {
+const Pulse& WorkerProcess::take_pulse() {
   if (!task_) return pulse_ = {};
   ++pulse_.silent;
   pulse_.stalled = feeding_ || input_ended_ ? pulse_.stalled + 1 : 0;
@@ -453,6 +453,7 @@ void WorkerProcess::end_task(std::optional<Json> done, std::optional<Error> fail
     task->done = std::move(done);
   }
   task->worker.reset();
+  task->time_limit.cancel();
   task->readable.notify();
   if (state_ == State::Busy) state_ = State::Idle;
   if (retiring_) retire();

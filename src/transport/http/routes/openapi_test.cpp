@@ -55,7 +55,7 @@ class OpenApiTest : public testing::Test {
 
   std::string folder_ = testing::TempDir() + "canvasback-openapi-" + std::to_string(::getpid());
   asio::io_context io_;
-  Pool pool_{io_.get_executor(), {"", folder_}};
+  Pool pool_{io_.get_executor(), query_profile({"", folder_})};
   DatasetService datasets_{io_.get_executor(), pool_};
   QueryService queries_{pool_, datasets_, {}};
   CachedAnswers answers_{0};
