@@ -92,7 +92,7 @@ Status serve(const CommandOptions& options) {
   }
   Stopwatch watch;
   CANVASBACK_TRY(runtime->run(add_datasets(*runtime, std::move(sources))));
-  runtime->datasets().start_watching();
+  runtime->datasets().watch_on(runtime->schedule());
   runtime->collections().start_maintaining();
   feeds.start();
   server.start();

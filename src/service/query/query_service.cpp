@@ -112,6 +112,10 @@ void Answer::cancel(CancelReason reason) { run_->cancel(reason); }
 
 void Answer::set_on_cut(std::function<void()> on_cut) { run_->state()->on_cut = std::move(on_cut); }
 
+void Answer::set_on_progress(std::function<void(const Json& progress)> on_progress) {
+  run_->state()->on_progress = std::move(on_progress);
+}
+
 QueryService::QueryService(Pool& pool, DatasetService& datasets, Options options)
     : pool_(pool), datasets_(datasets), options_(options) {}
 

@@ -60,6 +60,8 @@ class Answer {
   // its place (worker/pool/pool.hpp).
   void set_on_cut(std::function<void()> on_cut);
   const Json& progress() const { return run_->progress(); }
+  // Called with each progress report, while the answer lives.
+  void set_on_progress(std::function<void(const Json& progress)> on_progress);
   std::uint64_t query_id() const { return query_id_; }
 
  private:

@@ -53,6 +53,8 @@ struct TaskState {
   std::int64_t waited_ns = 0;         // and so long pieces have lain before
   // Ends the reader's wait for its client, where it waits for one: its place is needed. Called once, if at all.
   std::function<void()> on_cut;
+  // Called with each progress report, while there is a reader.
+  std::function<void(const Json& progress)> on_progress;
   // Of roles that are fed (worker/pool/role_task.hpp).
   std::function<void(const Json& request)> on_need_file;
   // What the task reads stays on the disk as long as somebody holds its datasets.

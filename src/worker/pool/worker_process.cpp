@@ -406,7 +406,9 @@ void WorkerProcess::handle(FrameKind kind, std::string_view payload) {
       }
       return;
     case FrameKind::Progress:
-      if (task_) task_->progress = std::move(*json);
+      if (!task_) return;
+      task_->progress = std::move(*json);
+      if (task_->on_progress) task_->on_progress(task_->progress);
       return;
     case FrameKind::NeedFile:
       if (task_ && task_->on_need_file) task_->on_need_file(*json);
