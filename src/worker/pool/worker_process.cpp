@@ -453,6 +453,7 @@ void WorkerProcess::end_task(std::optional<Json> done, std::optional<Error> fail
     task->done = std::move(done);
   }
   task->worker.reset();
+  task->datasets.clear();  // nothing reads them any more, however long timers and readers have the task
   task->readable.notify();
   if (state_ == State::Busy) state_ = State::Idle;
   if (retiring_) retire();
