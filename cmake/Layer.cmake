@@ -1,7 +1,9 @@
-# canvasback_layer(NAME [FOLDER dir] [LINK ...] [PRIVATE ...]): a static library of the .cpp files below the folder,
-# and test_NAME of its *_test.cpp files. LINK names earlier layers and third-party targets; PRIVATE ones stay inside.
+# canvasback_layer(NAME [FOLDER dir] [TOGETHER n] [LINK ...] [PRIVATE ...]): a static library of the .cpp files below the
+# folder, and test_NAME of its *_test.cpp files. LINK names earlier layers and third-party targets; PRIVATE ones stay
+# inside. TOGETHER: so many files are compiled as one where CANVASBACK_TOGETHER is on. Where most of a file's time goes
+# into headers and coroutines that its neighbours have, too, it takes less than half of the time for all.
 function(canvasback_layer name)
-  cmake_parse_arguments(LAYER "" "FOLDER" "LINK;PRIVATE" ${ARGN})
+  cmake_parse_arguments(LAYER "" "FOLDER;TOGETHER" "LINK;PRIVATE" ${ARGN})
   if(NOT LAYER_FOLDER)
     set(LAYER_FOLDER ${name})
   endif()
@@ -16,6 +18,9 @@ function(canvasback_layer name)
   endif()
   add_library(canvasback_${name} STATIC ${sources})
   target_link_libraries(canvasback_${name} PUBLIC canvasback_options ${LAYER_LINK} PRIVATE ${LAYER_PRIVATE})
+  if(CANVASBACK_TOGETHER AND LAYER_TOGETHER)
+    set_target_properties(canvasback_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${LAYER_TOGETHER})
+  endif()
   if(test_sources AND CANVASBACK_TESTS)
     add_executable(test_${name} ${test_sources})
     target_link_libraries(test_${name} PRIVATE canvasback_${name} ${LAYER_PRIVATE} GTest::gtest_main)

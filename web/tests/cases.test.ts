@@ -207,7 +207,7 @@ describe("copying", () => {
     await grid(page).press("Control+a");
     const begun = performance.now();
     const copied = (await copy(page)).split("\t");
-    expect(performance.now() - begun).toBeLessThan(10_000);
+    expect(performance.now() - begun).toBeLessThan(5000);
     expect(copied).toHaveLength(16_384);
     expect(copied.at(-1)).toBe("16383");
   });

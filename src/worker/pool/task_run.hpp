@@ -57,7 +57,7 @@ struct TaskState {
   std::function<void(const Json& progress)> on_progress;
   // Of roles that are fed (worker/pool/role_task.hpp).
   std::function<void(const Json& request)> on_need_file;
-  // What the task reads stays on the disk as long as somebody holds its datasets.
+  // What the task reads stays on the disk as long as somebody holds its datasets: until it has ended.
   std::vector<std::shared_ptr<const Dataset>> datasets;
   bool killed_worker = false;  // the process died of the task: nobody ended it
   Json about;                  // what the worker said beside the error: see TaskRun::about()

@@ -456,6 +456,7 @@ void WorkerProcess::end_task(std::optional<Json> done, std::optional<Error> fail
   }
   task->worker.reset();
   task->time_limit.cancel();
+  task->datasets.clear();  // nothing reads them any more, however long timers and readers have the task
   task->readable.notify();
   if (state_ == State::Busy) state_ = State::Idle;
   if (retiring_) retire();

@@ -1,6 +1,6 @@
 /** What the columns' values are like, asked for when the page is idle, one column at a time. */
-import { useQueries, useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 
 import { call } from "@canvasback/client/api/client";
 import type { ColumnProfile, Filter } from "@canvasback/client/api/schema";
@@ -38,9 +38,27 @@ export function useColumnProfile(
   return useQuery({ ...columnQuery(dataset, version, column, filter), enabled: on });
 }
 
+type Profiles = ReadonlyMap<string, ColumnProfile>;
+
+const NONE: Profiles = new Map();
+
+/** Resolves when the page has nothing else to do, or after two seconds; rejects when the signal says so. */
+function idle(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = window.requestIdleCallback ?? ((run: () => void) => window.setTimeout(run, 200));
+    const cancel = window.cancelIdleCallback ?? window.clearTimeout;
+    const handle = request(() => resolve(), { timeout: 2000 });
+    signal.addEventListener("abort", () => {
+      cancel(handle);
+      reject(signal.reason as Error);
+    });
+  });
+}
+
 /**
  * Profiles of columns by name, in the order given. One is asked for at a time, and only while the page has nothing else
- * to do: what is on the screen comes first.
+ * to do: what is on the screen comes first. Watches none of them: to draw again costs the same however many there are.
+ * `columns` is kept from draw to draw while it is the same.
  */
 export function useIdleProfiles(
   dataset: string,
@@ -48,32 +66,44 @@ export function useIdleProfiles(
   columns: readonly string[],
   filter: Filter | undefined,
   on: boolean,
-): ReadonlyMap<string, ColumnProfile> {
-  const [allowed, setAllowed] = useState(0);
+): Profiles {
+  const client = useQueryClient();
   const key = JSON.stringify([dataset, version, filter]);
-  useEffect(() => setAllowed(0), [key]);
-  const results = useQueries({
-    queries: columns.map((column, i) => ({
-      ...columnQuery(dataset, version, column, filter),
-      enabled: on && i < allowed,
-    })),
-  });
-  const settled = results.filter((result) => result.isSuccess || result.isError).length;
+  const [known, setKnown] = useState<{ key: string; profiles: Profiles }>({ key, profiles: NONE });
   useEffect(() => {
-    if (!on || settled < allowed || allowed >= columns.length) return;
-    const idle = window.requestIdleCallback ?? ((run: () => void) => window.setTimeout(run, 200));
-    const cancel = window.cancelIdleCallback ?? window.clearTimeout;
-    const handle = idle(() => setAllowed(settled + 1), { timeout: 2000 });
-    return () => cancel(handle);
-  }, [on, settled, allowed, columns.length]);
-  const dataKey = results.map((result) => result.dataUpdatedAt).join();
-  return useMemo(() => {
-    const found = new Map<string, ColumnProfile>();
-    results.forEach((result, i) => {
-      const name = columns[i];
-      if (result.data && name !== undefined) found.set(name, result.data);
+    if (!on) return;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const run = async (): Promise<void> => {
+      const profiles = new Map<string, ColumnProfile>();
+      const queries = columns.map((name) => ({ name, query: columnQuery(dataset, version, name, filter) }));
+      for (const { name, query } of queries) {
+        const found = client.getQueryData<ColumnProfile | null>(query.queryKey);
+        if (found) profiles.set(name, found);
+      }
+      setKnown({ key, profiles: new Map(profiles) });
+      for (const { name, query } of queries) {
+        if (profiles.has(name)) continue;
+        await idle(signal);
+        const found = await client.fetchQuery(query).catch(() => null);
+        signal.throwIfAborted();
+        if (!found) continue;
+        profiles.set(name, found);
+        setKnown({ key, profiles: new Map(profiles) });
+      }
+    };
+    run().catch((error: unknown) => {
+      if (!signal.aborted) throw error;
     });
-    return found;
-    // The results are new objects at every draw; what they hold changes with dataKey.
-  }, [dataKey, columns]);
+    return () => {
+      controller.abort();
+      void client.cancelQueries({
+        queryKey: ["profile", dataset, version],
+        fetchStatus: "fetching",
+        type: "inactive",
+      });
+    };
+    // The filter is a new object at every draw; what it holds is in key.
+  }, [client, on, key, columns]);
+  return known.key === key ? known.profiles : NONE;
 }
