@@ -18,6 +18,10 @@
 
 namespace canvasback {
 
+// The columns of a table expression as the engine has them, by their names and types.
+Result<std::vector<DatasetColumn>> describe_relation(Engine& engine, const std::string& relation,
+                                                     const CancelToken& cancel);
+
 class FileInspection {
  public:
   // dataset: name, kind, version and files are set.
@@ -49,7 +53,6 @@ class FileInspection {
   Status describe_sorts();
   int sort_of(const std::string& key, Sort sort);
   Status describe(Sort& sort);
-  Result<std::vector<DatasetColumn>> describe_relation(const std::string& relation);
   Result<std::vector<DatasetColumn>> describe_sort(Sort& sort);
   void take_columns(Sort& sort, std::vector<DatasetColumn> found);
   bool is_plain(const JoinedColumns& joined) const;
