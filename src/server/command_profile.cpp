@@ -98,7 +98,7 @@ Status profile(const CommandOptions& options) {
     AnalysisRequest request = wanted.request;
     request.dataset = name;
     request.context.received_ns = monotonic_ns();
-    CANVASBACK_ASSIGN(ProfileAnswer answer, runtime->run(runtime->queries().profile(request, CancelToken())));
+    CANVASBACK_ASSIGN(CachedAnswer answer, runtime->run(runtime->analyses().profile(request, CancelToken())));
     CANVASBACK_TRY(show(wanted, *answer.bytes, first, output));
     first = false;
   }

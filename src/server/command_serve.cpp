@@ -80,9 +80,9 @@ Status serve(const CommandOptions& options) {
   http::Access access{config.list("hosts"), config.list("origins")};
   http::Router router(runtime->metrics(), std::move(access));
   Feeds feeds(runtime->loop().get_executor(), runtime->schedule(), runtime->collections(), config.feeds());
-  http::Services services{runtime->pool(),  runtime->datasets(), runtime->queries(), runtime->jobs(),
-                          runtime->views(), runtime->metrics(),  wall_us(),          &runtime->collections(),
-                          settings.queries, &feeds.statuses()};
+  http::Services services{runtime->pool(),  runtime->datasets(),     runtime->queries(), runtime->analyses(),
+                          runtime->tiles(), runtime->jobs(),         runtime->views(),   runtime->metrics(),
+                          wall_us(),        &runtime->collections(), settings.queries,   &feeds.statuses()};
   add_routes(router, services);
   http::Server server(runtime->loop().get_executor(), router);
   if (Status listening = server.listen(listen.address, listen.port); !listening) {
@@ -92,7 +92,7 @@ Status serve(const CommandOptions& options) {
   }
   Stopwatch watch;
   CANVASBACK_TRY(runtime->run(add_datasets(*runtime, std::move(sources))));
-  runtime->datasets().start_watching();
+  runtime->datasets().watch_on(runtime->schedule());
   runtime->collections().start_maintaining();
   feeds.start();
   server.start();

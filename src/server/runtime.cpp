@@ -63,10 +63,14 @@ Result<std::unique_ptr<Runtime>> Runtime::make(const Config& config, bool privat
   }
   auto executor = runtime->loop_.get_executor();
   const ViewService::Options views{settings.cache_bytes / 4 * 3};
-  runtime->pool_ = std::make_unique<Pool>(executor, pool_options(settings, runtime->data_folder_));
+  clear_spill_folders(runtime->data_folder_);
+  runtime->pool_ = std::make_unique<Pool>(executor, query_profile(pool_options(settings, runtime->data_folder_)));
   runtime->datasets_ = std::make_unique<DatasetService>(executor, *runtime->pool_);
-  QueryService::Options queries{settings.timeout_ms, settings.profile_cache_bytes};
+  QueryService::Options queries{settings.timeout_ms};
   runtime->queries_ = std::make_unique<QueryService>(*runtime->pool_, *runtime->datasets_, queries);
+  runtime->answers_ = std::make_unique<CachedAnswers>(settings.profile_cache_bytes);
+  runtime->analyses_ = std::make_unique<AnalysisService>(*runtime->queries_, *runtime->datasets_, *runtime->answers_);
+  runtime->tiles_ = std::make_unique<TileService>(*runtime->queries_, *runtime->datasets_, *runtime->answers_);
   runtime->views_ = std::make_unique<ViewService>(executor, *runtime->queries_, *runtime->datasets_, views);
   if (!private_folder) {
     runtime->make_collections(settings);
@@ -79,36 +83,10 @@ Result<std::unique_ptr<Runtime>> Runtime::make(const Config& config, bool privat
 void Runtime::make_collections(const Settings& settings) {
   const PoolOptions pool = pool_options(settings, data_folder_);
   auto executor = loop_.get_executor();
-  RolePoolOptions role;
-  role.executable = pool.executable;
-  role.data_folder = data_folder_;
-  role.threads = pool.threads;
-  const auto share = [&](std::uint64_t parts) {
-    return std::max<std::uint64_t>(limits::kWorkerMemoryBytesMin, pool.memory_budget_bytes / parts);
-  };
-  role.memory_bytes = share(8);
-  role.landlock_required = pool.landlock_required;
-  role.role = "ingest";
-  const RolePoolOptions shared = role;
-  // Bodies that come for long keep no short ones waiting.
-  role.processes = limits::kIngestProcesses;
-  role.long_tasks_max = limits::kIngestProcesses - 1;
-  role.threads = settings.ingest_threads;
-  role.memory_bytes = settings.ingest_memory_bytes.value_or(share(8));
-  ingest_pool_ = std::make_unique<RolePool>(executor, role);
-  role = shared;
-  role.role = "maintain";
-  role.processes = 1;
-  role.long_tasks_max = 0;
-  role.memory_bytes = share(4);
-  role.spill_bytes_max = pool.spill_bytes_max;
-  role.nice = limits::kLargeMergeNice;
-  large_merge_pool_ = std::make_unique<RolePool>(executor, role);
-  role.name = "tidy";
-  role.nice = 0;
-  role.threads = 1;
-  role.memory_bytes = share(8);
-  small_merge_pool_ = std::make_unique<RolePool>(executor, role);
+  ingest_pool_ =
+      std::make_unique<Pool>(executor, ingest_profile(pool, settings.ingest_threads, settings.ingest_memory_bytes));
+  large_merge_pool_ = std::make_unique<Pool>(executor, large_merge_profile(pool));
+  small_merge_pool_ = std::make_unique<Pool>(executor, small_merge_profile(pool));
   CollectionOptions options;
   options.data_folder = data_folder_;
   options.sync_each_commit = settings.sync_each_commit;

@@ -15,7 +15,9 @@
 #include "service/collection/collection_service.hpp"
 #include "service/dataset/dataset_service.hpp"
 #include "service/job/job_service.hpp"
+#include "service/query/analysis_service.hpp"
 #include "service/query/query_service.hpp"
+#include "service/query/tile_service.hpp"
 #include "service/schedule/schedule.hpp"
 #include "service/view/view_service.hpp"
 #include "transport/http/connection/metrics.hpp"
@@ -37,6 +39,8 @@ class Runtime {
   Pool& pool() { return *pool_; }
   DatasetService& datasets() { return *datasets_; }
   QueryService& queries() { return *queries_; }
+  AnalysisService& analyses() { return *analyses_; }
+  TileService& tiles() { return *tiles_; }
   ViewService& views() { return *views_; }
   JobService& jobs() { return *jobs_; }                       // not of a private folder
   CollectionService& collections() { return *collections_; }  // not of a private folder
@@ -73,11 +77,14 @@ class Runtime {
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<DatasetService> datasets_;
   std::unique_ptr<QueryService> queries_;
+  std::unique_ptr<CachedAnswers> answers_;
+  std::unique_ptr<AnalysisService> analyses_;
+  std::unique_ptr<TileService> tiles_;
   std::unique_ptr<ViewService> views_;
   std::unique_ptr<JobService> jobs_;
-  std::unique_ptr<RolePool> ingest_pool_;
-  std::unique_ptr<RolePool> large_merge_pool_;
-  std::unique_ptr<RolePool> small_merge_pool_;
+  std::unique_ptr<Pool> ingest_pool_;
+  std::unique_ptr<Pool> large_merge_pool_;
+  std::unique_ptr<Pool> small_merge_pool_;
   std::unique_ptr<CollectionService> collections_;
   Schedule schedule_{loop_.get_executor()};
 };

@@ -11,7 +11,7 @@
 #include "service/collection/pending_files.hpp"
 #include "service/schedule/activity.hpp"
 #include "service/schedule/schedule.hpp"
-#include "worker/pool/role_pool.hpp"
+#include "worker/pool/pool.hpp"
 
 namespace canvasback {
 
@@ -26,9 +26,9 @@ struct CollectionOptions {
 };
 
 struct CollectionPools {
-  RolePool& ingest;
-  RolePool& large;  // of the role `maintain`, for what takes long
-  RolePool& small;  // of the same role, for what takes a moment
+  Pool& ingest;
+  Pool& large;  // of the role `maintain`, for what takes long
+  Pool& small;  // of the same role, for what takes a moment
 };
 
 struct CollectionContext {

@@ -108,8 +108,8 @@ void CollectionLoader::grant(const std::vector<std::string>& names) {
     const std::string archive = fmt::format("{}/collections/{}/archive", data, name);
     if (fs::is_symlink(archive, error) && fs::is_directory(archive, error)) readable.push_back(archive);
   }
-  context_.pools.small.set_readable_paths(readable);
-  context_.pools.large.set_readable_paths(std::move(readable));
+  context_.pools.small.set_grants(readable, {}, {});
+  context_.pools.large.set_grants(std::move(readable), {}, {});
 }
 
 asio::awaitable<Status> CollectionLoader::open() {

@@ -69,9 +69,9 @@ asio::awaitable<void> CollectionService::shut_down() {
     co_await commits_.write_note(*collection, collection->numbers.last_note());
   }
   co_await scrub_.remember();
-  context_.pools.ingest.shut_down();
-  context_.pools.large.shut_down();
-  context_.pools.small.shut_down();
+  context_.pools.ingest.shut_down_now();
+  context_.pools.large.shut_down_now();
+  context_.pools.small.shut_down_now();
 }
 
 }  // namespace canvasback

@@ -96,7 +96,7 @@ asio::awaitable<void> FileScrub::look() {
 
 // All of them, or those that wait. False where the program ends.
 asio::awaitable<bool> FileScrub::check_some(const Files& files, bool all, const std::vector<std::string>& waiting) {
-  const RolePool& merges = context_.pools.large;
+  const Pool& merges = context_.pools.large;
   for (const auto& [collection, file] : files) {
     if (!all && std::ranges::find(waiting, file.path) == waiting.end()) continue;
     while (merges.running() + merges.waiting() > 0 && !context_.stopping()) {

@@ -25,7 +25,7 @@ class IngestStream {
   IngestStream& operator=(const IngestStream&) = delete;
 
   // Waits for a worker and gives it the task. Errors: those of RequestLedger::claim() where the request has a key, and
-  // of RolePool::submit().
+  // of Pool::submit().
   static asio::awaitable<Result<std::unique_ptr<IngestStream>>> open(Parts parts, Collection& collection,
                                                                      IngestRequest request);
 

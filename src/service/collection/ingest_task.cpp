@@ -18,7 +18,7 @@ asio::awaitable<Result<std::unique_ptr<RoleTask>>> submit_ingest(CollectionConte
                                                                  bool is_long) {
   Task task;
   task.work = std::move(work);
-  RolePool::OpenFile open_file = open_in(context.pending_names, collection.folder, std::move(files));
+  OpenFile open_file = open_in(context.pending_names, collection.folder, std::move(files));
   CancelToken never;
   co_return co_await context.pools.ingest.submit(std::move(task), std::move(open_file), never, is_long);
 }

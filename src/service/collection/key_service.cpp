@@ -140,7 +140,7 @@ asio::awaitable<Result<KeyService::Read>> KeyService::read(const Collection& col
   const std::vector<KeptDelete> deletes = all_deletes_of(collection);
   auto told = std::make_shared<PendingFiles>();
   if (!files.empty()) {
-    RolePool::OpenFile open_file = open_in(context_.pending_names, collection.folder, told);
+    OpenFile open_file = open_in(context_.pending_names, collection.folder, told);
     Task task = keys_task(files, *schema, context_.key_secret);
     CancelToken never;
     auto submitted = co_await context_.pools.small.submit(std::move(task), std::move(open_file), never);

@@ -173,9 +173,9 @@ Task MergeService::task_of(const Collection& collection, Merge& merge) const {
 // By a worker, and onto the disk, which may have much to write: commits do not wait for it.
 asio::awaitable<Status> MergeService::write_parts(Collection& collection, Merge& merge) {
   Task task = task_of(collection, merge);
-  RolePool::OpenFile open_file = open_in(context_.pending_names, collection.folder, merge.files);
+  OpenFile open_file = open_in(context_.pending_names, collection.folder, merge.files);
   CancelToken never;
-  RolePool& pool = merge.rows <= limits::kSmallMergeRows ? context_.pools.small : context_.pools.large;
+  Pool& pool = merge.rows <= limits::kSmallMergeRows ? context_.pools.small : context_.pools.large;
   auto submitted = co_await pool.submit(std::move(task), std::move(open_file), never);
   if (!submitted) co_return Status(std::unexpected(submitted.error()));
   auto done = co_await (*submitted)->finish();

@@ -38,9 +38,9 @@ asio::awaitable<Result<std::vector<CollectionFile>>> PartExaminer::examine_toget
   if (files.empty()) co_return files;
   Task task;
   task.work = ExamineWork{dataset_of_files(files), depth == Depth::Values};
-  RolePool::OpenFile none = open_nothing();
+  OpenFile none = open_nothing();
   CancelToken never;
-  RolePool& pool = depth == Depth::Values ? context_.pools.large : context_.pools.small;
+  Pool& pool = depth == Depth::Values ? context_.pools.large : context_.pools.small;
   auto submitted = co_await pool.submit(std::move(task), std::move(none), never);
   if (!submitted) co_return Out(std::unexpected(submitted.error()));
   auto done = co_await (*submitted)->finish();
@@ -87,15 +87,15 @@ asio::awaitable<Status> PartExaminer::check_bytes(DataFile file, int fd) {
   work.given = fd >= 0;
   Task task;
   task.work = std::move(work);
-  RolePool::OpenFile given = [fd, path](const Json&) -> Result<UniqueFd> {
+  OpenFile given = [fd, path](const Json&) -> Result<UniqueFd> {
     UniqueFd theirs(fd < 0 ? -1 : ::dup(fd));
     if (!theirs) return std::unexpected(file::error_from(errno, "opened", path));
     return theirs;
   };
   CancelToken never;
   // Somebody waits for this, and a large merge may take long.
-  RolePool& large = context_.pools.large;
-  RolePool& pool = large.running() + large.waiting() == 0 ? large : context_.pools.small;
+  Pool& large = context_.pools.large;
+  Pool& pool = large.running() + large.waiting() == 0 ? large : context_.pools.small;
   auto submitted = co_await pool.submit(std::move(task), std::move(given), never);
   if (!submitted) co_return Status(std::unexpected(submitted.error()));
   auto done = co_await (*submitted)->finish();

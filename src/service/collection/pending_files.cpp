@@ -49,7 +49,7 @@ std::string PendingFileNames::next(const std::string& folder) {
   return fmt::format("{}/.writing-{}.tmp", folder, next_++);
 }
 
-RolePool::OpenFile open_in(PendingFileNames& names, std::string folder, std::shared_ptr<PendingFiles> files) {
+OpenFile open_in(PendingFileNames& names, std::string folder, std::shared_ptr<PendingFiles> files) {
   // Bodies that are read at random lie in files of their own, which go with the task.
   auto spools = std::make_shared<PendingFiles>();
   return [&names, folder = std::move(folder), files, spools](const Json& request) -> Result<UniqueFd> {
@@ -75,7 +75,7 @@ RolePool::OpenFile open_in(PendingFileNames& names, std::string folder, std::sha
   };
 }
 
-RolePool::OpenFile open_nothing() {
+OpenFile open_nothing() {
   return [](const Json&) -> Result<UniqueFd> { return fail(ErrorCode::DataProcessing, "This task writes nothing."); };
 }
 

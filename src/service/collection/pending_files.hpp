@@ -10,7 +10,7 @@
 #include "base/json.hpp"
 #include "base/unique_fd.hpp"
 #include "storage/table/commit_plan.hpp"
-#include "worker/pool/role_pool.hpp"
+#include "worker/pool/pool.hpp"
 
 namespace canvasback {
 
@@ -49,8 +49,8 @@ class PendingFileNames {
 };
 
 // Answers what a worker asks for (kNeed…) with new files in `folder`, which are then among `files`.
-RolePool::OpenFile open_in(PendingFileNames& names, std::string folder, std::shared_ptr<PendingFiles> files);
+OpenFile open_in(PendingFileNames& names, std::string folder, std::shared_ptr<PendingFiles> files);
 // For tasks that write nothing; what they ask for is refused.
-RolePool::OpenFile open_nothing();
+OpenFile open_nothing();
 
 }  // namespace canvasback

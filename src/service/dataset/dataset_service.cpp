@@ -20,7 +20,6 @@ constexpr std::int64_t kInspectTimeoutMs = 120'000;
 constexpr std::uint64_t kInspectBytesPerMs = 5'000;  // that can be relied on, beyond that
 constexpr std::uint64_t kQuickBytesMax = 32 * limits::kMiB;
 constexpr std::chrono::seconds kGrownPeriod{10};  // a large file that grows is read anew so often
-constexpr std::chrono::milliseconds kWaitStep{10};
 constexpr std::chrono::milliseconds kLookAgainAfter{200};
 constexpr int kListingsMax = 4;  // of one look, where files change between being listed and being opened
 
@@ -100,11 +99,12 @@ asio::awaitable<Status> DatasetService::add(std::vector<DatasetSource> sources, 
   co_await refresh();
   const auto alive = alive_;
   const auto is_looked_at = [](const auto& entry) { return entry.second.is_looked_at; };
-  asio::steady_timer timer(executor_);
-  const auto end = std::chrono::steady_clock::now() + wait_max;
-  while (*alive && std::ranges::any_of(entries_, is_looked_at) && std::chrono::steady_clock::now() < end) {
-    timer.expires_after(kWaitStep);
-    co_await timer.async_wait(kAwait);
+  asio::steady_timer end(executor_, wait_max);
+  end.async_wait([this, alive](const boost::system::error_code& error) {
+    if (!error && *alive) looked_.notify();
+  });
+  while (*alive && std::ranges::any_of(entries_, is_looked_at) && std::chrono::steady_clock::now() < end.expiry()) {
+    co_await looked_.wait();
   }
   co_return Status();
 }
@@ -368,17 +368,9 @@ void DatasetService::update_grants() {
   pool_.set_grants(std::move(paths), std::move(given), std::move(fingerprint));
 }
 
-asio::awaitable<void> DatasetService::watch(std::shared_ptr<bool> alive) {
-  asio::steady_timer timer(executor_);
-  while (true) {
-    timer.expires_after(limits::kDatasetRefreshPeriod);
-    co_await timer.async_wait(kAwait);
-    if (!*alive) co_return;
-    co_await refresh();
-  }
+void DatasetService::watch_on(Schedule& schedule) {
+  schedule.every(limits::kDatasetRefreshPeriod, [this] { return refresh(); });
 }
-
-void DatasetService::start_watching() { asio::co_spawn(executor_, watch(alive_), asio::detached); }
 
 std::string DatasetService::name_like(std::string_view name) const {
   const std::string wanted = lower(name);

@@ -12,6 +12,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include "service/schedule/schedule.hpp"
 #include "storage/catalog.hpp"
 #include "storage/held_files.hpp"
 #include "worker/pool/event.hpp"
@@ -69,8 +70,8 @@ class DatasetService {
   void put_unreadable(std::shared_ptr<const Dataset> rest, std::vector<std::string> left_out, Error error);
   // Folders beside those of the sources that workers may read.
   void grant_folders(std::vector<std::string> folders);
-  // Repeats refresh() until the service is destroyed.
-  void start_watching();
+  // Repeats refresh() on that clock, until it is stopped, which must be before the service is destroyed.
+  void watch_on(Schedule& schedule);
 
   // The name that there is already, in whatever case of the letters; empty where there is none.
   std::string name_like(std::string_view name) const;
@@ -102,7 +103,6 @@ class DatasetService {
   asio::awaitable<void> inspect_large(std::string name, std::int64_t began_ns);
   void end_look(const std::string& name, std::int64_t began_ns);
   void keep_held_of(const Dataset& listed, const Dataset& dataset);
-  asio::awaitable<void> watch(std::shared_ptr<bool> alive);
   void update_grants();
 
   asio::any_io_executor executor_;

@@ -112,14 +112,18 @@ void Answer::cancel(CancelReason reason) { run_->cancel(reason); }
 
 void Answer::set_on_cut(std::function<void()> on_cut) { run_->state()->on_cut = std::move(on_cut); }
 
-QueryService::QueryService(Pool& pool, DatasetService& datasets, Options options)
-    : pool_(pool), datasets_(datasets), options_(options), profiles_(options.profile_cache_bytes) {}
+void Answer::set_on_progress(std::function<void(const Json& progress)> on_progress) {
+  run_->state()->on_progress = std::move(on_progress);
+}
 
-Task QueryService::task_of(TaskWork work, const RequestContext& context, const OutputOptions& output) const {
+QueryService::QueryService(Pool& pool, DatasetService& datasets, Options options)
+    : pool_(pool), datasets_(datasets), options_(options) {}
+
+Task task_of(TaskWork work, const RequestContext& context, const OutputOptions& output) {
   Task task;
   task.work = std::move(work);
   task.output = output;
-  task.timeout_ms = context.timeout_ms > 0 ? context.timeout_ms : options_.default_timeout_ms;
+  task.timeout_ms = context.timeout_ms;
   task.received_ns = context.received_ns;
   return task;
 }
@@ -188,7 +192,6 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::sql(SqlRunRequest
 asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::run(Task task,
                                                                    std::vector<std::shared_ptr<const Dataset>> datasets,
                                                                    Lane lane, RunningQuery entry, bool large) {
-  if (task.timeout_ms <= 0) task.timeout_ms = options_.default_timeout_ms;
   co_return co_await start(std::move(task), std::move(datasets), lane, std::move(entry), {}, large);
 }
 
@@ -214,6 +217,7 @@ asio::awaitable<Result<std::unique_ptr<Answer>>> QueryService::start(
     Task task, std::vector<std::shared_ptr<const Dataset>> datasets, Lane lane, RunningQuery entry,
     std::string count_key, bool large) {
   using Out = Result<std::unique_ptr<Answer>>;
+  if (task.timeout_ms <= 0) task.timeout_ms = options_.default_timeout_ms;
   const std::uint64_t id = next_id_++;
   entry.id = id;
   entry.started_us = wall_us();

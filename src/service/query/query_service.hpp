@@ -1,7 +1,8 @@
 // Queries: rows of a dataset and the user's SQL, as answers that are read piece by piece. Chooses the lane, registers
 // what runs (GET /api/v1/queries) and cancels it, tries what failed before its first byte once more where that may help
-// (in the large place, on files that were replaced, on another worker), and remembers counts of filtered rows. No
-// protocol here. All calls on the front's one thread.
+// (in the large place, on files that were replaced, on another worker), and remembers counts of filtered rows. Analyses
+// and tiles are use cases of their own (analysis_service, tile_service). No protocol here. All calls on the front's one
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,6 @@
 #include "query/output_options.hpp"
 #include "query/record_range.hpp"
 #include "service/dataset/dataset_service.hpp"
-#include "service/query/answer_cache.hpp"
 #include "service/query/request_context.hpp"
 #include "worker/pool/pool.hpp"
 
@@ -44,29 +44,6 @@ struct SqlRunRequest {
   OnUnreadable on_unreadable = OnUnreadable::Default;
 };
 
-// A profile, histogram, frequent values or an aggregate of a selection.
-struct AnalysisRequest {
-  RequestContext context;
-  OutputOptions output;  // of a profile without a content encoding
-  std::string dataset;
-  Analysis analysis;
-  Selection selection;  // filter; a profile's columns; an aggregate's sort, limit and offset
-};
-
-struct TileRequest {
-  RequestContext context;
-  OutputOptions output;  // of the cells, where it is no picture
-  std::string dataset;
-  Tile tile;
-  Selection selection;  // filter
-};
-
-// A whole profile; of the format json without its performance_metrics.
-struct ProfileAnswer {
-  std::shared_ptr<const std::string> bytes;
-  Json metrics;
-};
-
 // One answer under way. The first event is known when it is given out, so an early failure is still a plain error.
 class Answer {
  public:
@@ -83,6 +60,8 @@ class Answer {
   // its place (worker/pool/pool.hpp).
   void set_on_cut(std::function<void()> on_cut);
   const Json& progress() const { return run_->progress(); }
+  // Called with each progress report, while the answer lives.
+  void set_on_progress(std::function<void(const Json& progress)> on_progress);
   std::uint64_t query_id() const { return query_id_; }
 
  private:
@@ -108,11 +87,13 @@ struct RunningQuery {
   OnUnreadable on_unreadable = OnUnreadable::Default;
 };
 
+// A task of this work for a request. QueryService gives it the default time limit where the request has none.
+Task task_of(TaskWork work, const RequestContext& context, const OutputOptions& output);
+
 class QueryService {
  public:
   struct Options {
     std::int64_t default_timeout_ms = 0;
-    std::size_t profile_cache_bytes = 0;  // 0: profiles are not kept
   };
   QueryService(Pool& pool, DatasetService& datasets, Options options);
 
@@ -123,18 +104,6 @@ class QueryService {
   // What can be said of a request before a worker sees it: rows() and sql() begin with it.
   Status check_request(const RowsRequest& request) const;
   Status check_request(const SqlRunRequest& request) const;
-
-  // A histogram, frequent values or an aggregate.
-  asio::awaitable<Result<std::unique_ptr<Answer>>> analyse(AnalysisRequest request, CancelToken gone);
-  // From memory where the same was asked of the same files before.
-  asio::awaitable<Result<ProfileAnswer>> profile(AnalysisRequest request, CancelToken gone);
-
-  // A tile's cells as rows.
-  asio::awaitable<Result<std::unique_ptr<Answer>>> tile(TileRequest request, CancelToken gone);
-  // A tile as a picture (PNG), from memory where it was asked for before.
-  asio::awaitable<Result<ProfileAnswer>> tile_picture(TileRequest request, CancelToken gone);
-  // What a picture is named by: it changes with the dataset and with all that is asked. Errors: those of the request.
-  Result<std::string> tile_tag(const TileRequest& request) const;
 
   // A task that another service made, registered and cancelled like the others. A task without a time limit gets the
   // default one. `large` asks for the place with half of the memory at once: for a task that is tried again.
@@ -163,7 +132,6 @@ class QueryService {
  private:
   friend class Answer;
 
-  Task task_of(TaskWork work, const RequestContext& context, const OutputOptions& output) const;
   asio::awaitable<Result<std::unique_ptr<Answer>>> start(Task task,
                                                          std::vector<std::shared_ptr<const Dataset>> datasets,
                                                          Lane lane, RunningQuery entry, std::string count_key,
@@ -174,19 +142,11 @@ class QueryService {
   asio::awaitable<bool> try_again(TaskRun& run, Attempts& attempts, Error& error);
   asio::awaitable<bool> files_are_others(TaskRun& run, Attempts& attempts, Error& error);
   void remember_count(const std::string& key, std::int64_t rows);
-  // A whole answer out of the memory of the setting profile_cache, with its metrics.
-  std::optional<ProfileAnswer> kept_answer(const std::string& key, std::int64_t received_ns, const char* method);
-  // Reads an answer to its end and keeps it there. Errors: PayloadTooLarge (says `too_large`) past
-  // limits::kProfileBytesMax, and those of the task.
-  asio::awaitable<Result<ProfileAnswer>> keep_answer(std::unique_ptr<Answer> answer, std::string key,
-                                                     const char* too_large);
-
   Pool& pool_;
   DatasetService& datasets_;
   Options options_;
   LookAgain look_again_;
   FileChecking checking_;
-  AnswerCache profiles_;
   std::uint64_t next_id_ = 1;
   std::map<std::uint64_t, RunningQuery> running_;
   std::map<std::string, std::int64_t> counts_;  // dataset version and filter → rows

@@ -270,20 +270,9 @@ asio::awaitable<std::optional<Error>> ViewService::try_build(std::shared_ptr<Vie
   auto answer = co_await queries_.run(std::move(task), std::move(datasets), Lane::General, std::move(entry), large);
   if (!answer) co_return answer.error();
   if (!*alive || view->build_ != number) co_return std::nullopt;
-  // The share comes with the worker's progress, nobody waits for it.
-  auto ticking = std::make_shared<bool>(true);
-  asio::co_spawn(
-      executor_,
-      [](asio::any_io_executor executor, std::shared_ptr<View> watched, Answer& running,
-         std::shared_ptr<bool> go_on) -> asio::awaitable<void> {
-        asio::steady_timer timer(executor);
-        while (*go_on) {
-          watched->share_ = running.progress().at("share").as_double(-1);
-          timer.expires_after(limits::kViewNoticePeriod / 2);
-          co_await timer.async_wait(kAwait);
-        }
-      }(executor_, view, **answer, ticking),
-      asio::detached);
+  (*answer)->set_on_progress([view, number](const Json& progress) {
+    if (view->build_ == number) view->share_ = progress.at("share").as_double(-1);
+  });
   std::optional<Error> error;
   while (true) {
     TaskEvent event = co_await (*answer)->next();
@@ -298,7 +287,6 @@ asio::awaitable<std::optional<Error>> ViewService::try_build(std::shared_ptr<Vie
       break;
     }
   }
-  *ticking = false;
   co_return error;
 }
 

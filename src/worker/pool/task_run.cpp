@@ -8,6 +8,7 @@ namespace canvasback {
 TaskRun::~TaskRun() {
   state_->detached = true;
   state_->on_cut = nullptr;
+  state_->on_progress = nullptr;
   if (!state_->ended() && state_->worker) state_->worker->cancel(CancelReason::Client);
   state_->taken.notify();
 }

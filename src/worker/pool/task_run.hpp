@@ -30,12 +30,13 @@ struct TaskEvent {
 
 // Shared between the reader (TaskRun) and the worker process that fills it.
 struct TaskState {
-  explicit TaskState(asio::any_io_executor executor) : readable(executor), taken(executor) {}
+  explicit TaskState(asio::any_io_executor executor) : readable(executor), taken(executor), time_limit(executor) {}
 
   std::uint64_t id = 0;
   std::shared_ptr<WorkerProcess> worker;  // until the task has ended
   Event readable;                         // something for the reader
   Event taken;                            // the reader is done with `piece`
+  asio::steady_timer time_limit;          // ends with the task
   std::string_view piece;                 // data not yet taken
   bool piece_given = false;               // the reader holds it
   bool piece_is_last = false;
@@ -52,7 +53,9 @@ struct TaskState {
   std::int64_t waited_ns = 0;         // and so long pieces have lain before
   // Ends the reader's wait for its client, where it waits for one: its place is needed. Called once, if at all.
   std::function<void()> on_cut;
-  // Of roles that are fed (worker/pool/role_pool.hpp).
+  // Called with each progress report, while there is a reader.
+  std::function<void(const Json& progress)> on_progress;
+  // Of roles that are fed (worker/pool/role_task.hpp).
   std::function<void(const Json& request)> on_need_file;
   // What the task reads stays on the disk as long as somebody holds its datasets: until it has ended.
   std::vector<std::shared_ptr<const Dataset>> datasets;

@@ -259,7 +259,7 @@ void WorkerProcess::end_input(const std::shared_ptr<TaskState>& task) {
   send(FrameKind::InputEnd, "{}");
 }
 
-const WorkerProcess::Pulse& WorkerProcess::take_pulse() {
+const Pulse& WorkerProcess::take_pulse() {
   if (!task_) return pulse_ = {};
   ++pulse_.silent;
   pulse_.stalled = feeding_ || input_ended_ ? pulse_.stalled + 1 : 0;
@@ -406,7 +406,9 @@ void WorkerProcess::handle(FrameKind kind, std::string_view payload) {
       }
       return;
     case FrameKind::Progress:
-      if (task_) task_->progress = std::move(*json);
+      if (!task_) return;
+      task_->progress = std::move(*json);
+      if (task_->on_progress) task_->on_progress(task_->progress);
       return;
     case FrameKind::NeedFile:
       if (task_ && task_->on_need_file) task_->on_need_file(*json);
@@ -453,6 +455,7 @@ void WorkerProcess::end_task(std::optional<Json> done, std::optional<Error> fail
     task->done = std::move(done);
   }
   task->worker.reset();
+  task->time_limit.cancel();
   task->datasets.clear();  // nothing reads them any more, however long timers and readers have the task
   task->readable.notify();
   if (state_ == State::Busy) state_ = State::Idle;

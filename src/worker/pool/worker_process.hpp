@@ -21,6 +21,7 @@
 #include "task/byte_ring.hpp"
 #include "task/frame.hpp"
 #include "task/task.hpp"
+#include "worker/pool/supervision.hpp"
 #include "worker/pool/task_run.hpp"
 
 namespace canvasback {
@@ -72,15 +73,8 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   // Ends an idle worker by closing its socket; a busy one after its task.
   void retire();
 
-  // How the running task of a fed role does, to be asked once in limits::kMemorySamplePeriod: samples in a row. Counted
-  // and not measured, so that a front that stood still itself blames nobody.
-  struct Pulse {
-    std::size_t silent = 0;   // no frame came
-    std::size_t stalled = 0;  // no work was done, though input or its end was there
-    std::size_t starved = 0;  // nothing was fed, and there was room
-  };
+  // How the running task of a fed role does, to be asked once in limits::kMemorySamplePeriod.
   const Pulse& take_pulse();
-  const Pulse& pulse() const { return pulse_; }
 
   int number() const { return number_; }
   pid_t pid() const { return pid_; }

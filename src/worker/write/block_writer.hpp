@@ -1,6 +1,6 @@
 // BlockWriter: decodes row groups that pages are wanted of, behind the answers and at the lowest priority, writes each
 // to the spill folder and offers it to the front for the cache. A row group that was wanted once may never be again: it
-// waits until the worker is idle. (The executor itself decodes one that is wanted a second time.) A few may wait; of
+// waits until the worker is idle. (RangeReader itself decodes one that is wanted a second time.) A few may wait; of
 // more, the oldest is forgotten.
 #pragma once
 

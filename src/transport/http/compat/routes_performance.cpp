@@ -76,8 +76,8 @@ asio::awaitable<void> stream(Services services, Connection& connection, Request&
 
 bool is_analysis(std::string_view type) { return type == "summary" || type == "profile" || type == "quality"; }
 
-asio::awaitable<Result<ProfileAnswer>> analysis_of(Services services, Connection& connection, const RowsRequest& rows,
-                                                   std::string type) {
+asio::awaitable<Result<CachedAnswer>> analysis_of(Services services, Connection& connection, const RowsRequest& rows,
+                                                  std::string type) {
   AnalysisRequest wanted;
   wanted.dataset = rows.dataset;
   wanted.selection.filter = rows.selection.filter;
@@ -86,7 +86,7 @@ asio::awaitable<Result<ProfileAnswer>> analysis_of(Services services, Connection
   wanted.output.numbers_exact = rows.output.numbers_exact;
   wanted.context = rows.context;
   connection.set_on_gone([services] { services.queries.cancel_gone(); });
-  auto answer = co_await services.queries.profile(std::move(wanted), connection.gone());
+  auto answer = co_await services.analyses.profile(std::move(wanted), connection.gone());
   connection.set_on_gone(nullptr);
   co_return answer;
 }

@@ -32,7 +32,7 @@ class UploadPlaces {
   explicit UploadPlaces(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
   // Waits for a place for this connection, which must outlive it. Meanwhile the slowest sender below the minimum rate
-  // is asked to give up its own (Connection::yield_body). Errors: TooManyRequests after limits::kUploadWaitMax.
+  // is asked to give up its own (BodyReader::yield). Errors: TooManyRequests after limits::kUploadWaitMax.
   asio::awaitable<Result<std::unique_ptr<Place>>> take(Connection& connection);
 
  private:

@@ -30,7 +30,7 @@ class OpenApiTest : public testing::Test {
     auto parsed = Json::parse(embedded::openapi_json, 64);
     EXPECT_TRUE(parsed) << parsed.error().message;
     document_ = std::move(*parsed);
-    add_routes(router_, {pool_, datasets_, queries_, jobs_, views_, metrics_, 0});
+    add_routes(router_, {pool_, datasets_, queries_, analyses_, tiles_, jobs_, views_, metrics_, 0});
   }
   ~OpenApiTest() override { std::filesystem::remove_all(folder_); }
 
@@ -55,9 +55,12 @@ class OpenApiTest : public testing::Test {
 
   std::string folder_ = testing::TempDir() + "canvasback-openapi-" + std::to_string(::getpid());
   asio::io_context io_;
-  Pool pool_{io_.get_executor(), {"", folder_}};
+  Pool pool_{io_.get_executor(), query_profile({"", folder_})};
   DatasetService datasets_{io_.get_executor(), pool_};
   QueryService queries_{pool_, datasets_, {}};
+  CachedAnswers answers_{0};
+  AnalysisService analyses_{queries_, datasets_, answers_};
+  TileService tiles_{queries_, datasets_, answers_};
   Schedule schedule_{io_.get_executor()};
   JobService jobs_{io_.get_executor(), schedule_, queries_, datasets_, {folder_ + "/jobs", 0, 0, 1}};
   ViewService views_{io_.get_executor(), queries_, datasets_, {}};

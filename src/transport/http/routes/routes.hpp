@@ -4,7 +4,9 @@
 #include "service/collection/collection_service.hpp"
 #include "service/dataset/dataset_service.hpp"
 #include "service/job/job_service.hpp"
+#include "service/query/analysis_service.hpp"
 #include "service/query/query_service.hpp"
+#include "service/query/tile_service.hpp"
 #include "service/schedule/feed_status.hpp"
 #include "service/view/view_service.hpp"
 #include "transport/http/connection/router.hpp"
@@ -22,6 +24,8 @@ struct Services {
   Pool& pool;
   DatasetService& datasets;
   QueryService& queries;
+  AnalysisService& analyses;
+  TileService& tiles;
   JobService& jobs;
   ViewService& views;
   Metrics& metrics;

@@ -31,7 +31,7 @@ asio::awaitable<void> profile(Services services, Connection& connection, Request
   wanted->output.content_encoding.clear();
   const std::string format = wanted->output.format;
   connection.set_on_gone([services] { services.queries.cancel_gone(); });
-  auto answer = co_await services.queries.profile(std::move(*wanted), connection.gone());
+  auto answer = co_await services.analyses.profile(std::move(*wanted), connection.gone());
   connection.set_on_gone(nullptr);
   if (!answer) {
     co_await connection.respond(problem_response(answer.error(), request.path));
@@ -76,7 +76,7 @@ asio::awaitable<void> answer_rows(Services services, Connection& connection, Req
     co_return;
   }
   StreamHead head{wanted->output.format, wanted->output.content_encoding, {}};
-  OpenAnswer open = [&](CancelToken gone) { return services.queries.analyse(std::move(*wanted), gone); };
+  OpenAnswer open = [&](CancelToken gone) { return services.analyses.analyse(std::move(*wanted), gone); };
   co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }
 

@@ -93,7 +93,7 @@ asio::awaitable<void> picture(Services services, Connection& connection, Request
   response.content_type = "image/png";
   response.headers.emplace_back("Cache-Control", "no-cache");
   response.headers.emplace_back("Vary", "Accept");
-  const auto tag = services.queries.tile_tag(wanted);
+  const auto tag = services.tiles.tag(wanted);
   if (!tag) {
     co_await connection.respond(problem_response(tag.error(), request.path));
     co_return;
@@ -105,7 +105,7 @@ asio::awaitable<void> picture(Services services, Connection& connection, Request
     co_return;
   }
   connection.set_on_gone([services] { services.queries.cancel_gone(); });
-  auto answer = co_await services.queries.tile_picture(std::move(wanted), connection.gone());
+  auto answer = co_await services.tiles.picture(std::move(wanted), connection.gone());
   connection.set_on_gone(nullptr);
   if (!answer) {
     co_await connection.respond(problem_response(answer.error(), request.path));
@@ -126,7 +126,7 @@ asio::awaitable<void> tile(Services services, Connection& connection, Request& r
     co_return;
   }
   StreamHead head{wanted->output.format, wanted->output.content_encoding, {}};
-  OpenAnswer open = [&](CancelToken gone) { return services.queries.tile(std::move(*wanted), gone); };
+  OpenAnswer open = [&](CancelToken gone) { return services.tiles.cells(std::move(*wanted), gone); };
   co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "service/query/analysis_service.hpp"
 #include "service/query/query_service.hpp"
 #include "transport/http/connection/connection.hpp"
 #include "transport/http/connection/request.hpp"

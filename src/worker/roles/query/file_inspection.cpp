@@ -194,10 +194,11 @@ Status FileInspection::describe(Sort& sort) {
   return {};
 }
 
-Result<std::vector<DatasetColumn>> FileInspection::describe_relation(const std::string& relation) {
+Result<std::vector<DatasetColumn>> describe_relation(Engine& engine, const std::string& relation,
+                                                     const CancelToken& cancel) {
   SqlRequest request{
       fmt::format("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {})", relation), {}, {}, {}, 1};
-  CANVASBACK_ASSIGN(auto stream, engine_.execute(request, cancel_));
+  CANVASBACK_ASSIGN(auto stream, engine.execute(request, cancel));
   std::vector<DatasetColumn> columns;
   while (true) {
     CANVASBACK_ASSIGN(BatchPtr batch, stream->next());
@@ -219,11 +220,11 @@ Result<std::vector<DatasetColumn>> FileInspection::describe_sort(Sort& sort) {
   alone.fine_columns = dataset_.fine_columns;
   alone.forms = std::make_shared<const std::vector<FileForm>>(1, FileForm{0, "*", sort.form.streamed});
   const FileRun run{0, 1, 0};
-  if (!sort.form.streamed) return describe_relation(run_source_sql(alone, run));
+  if (!sort.form.streamed) return describe_relation(engine_, run_source_sql(alone, run), cancel_);
   CANVASBACK_ASSIGN(auto stream, open_streamed_run(alone, run, cancel_));
   const std::vector<std::string> names = stream->schema()->field_names();
   engine_.define_stream(stream_name(alone, run), [alone, run] { return open_streamed_run(alone, run, CancelToken()); });
-  CANVASBACK_ASSIGN(auto columns, describe_relation(run_source_sql(alone, run)));
+  CANVASBACK_ASSIGN(auto columns, describe_relation(engine_, run_source_sql(alone, run), cancel_));
   engine_.define_stream(stream_name(alone, run), {});
   columns.resize(columns.size() - 2);  // the row's place
   const auto& partition = alone.files[0].partition;

@@ -1,5 +1,5 @@
 // FileInspection: what the files of a dataset of Parquet or Arrow are together: who reads each of them, which columns
-// they give, and how these become the dataset's (Dataset::forms, where it takes any). One use; for Executor.
+// they give, and how these become the dataset's (Dataset::forms, where it takes any). One use; for inspect_task.
 #pragma once
 
 #include <functional>
@@ -17,6 +17,10 @@
 #include "storage/parquet/readability.hpp"
 
 namespace canvasback {
+
+// The columns of a table expression as the engine has them, by their names and types.
+Result<std::vector<DatasetColumn>> describe_relation(Engine& engine, const std::string& relation,
+                                                     const CancelToken& cancel);
 
 class FileInspection {
  public:
@@ -49,7 +53,6 @@ class FileInspection {
   Status describe_sorts();
   int sort_of(const std::string& key, Sort sort);
   Status describe(Sort& sort);
-  Result<std::vector<DatasetColumn>> describe_relation(const std::string& relation);
   Result<std::vector<DatasetColumn>> describe_sort(Sort& sort);
   void take_columns(Sort& sort, std::vector<DatasetColumn> found);
   bool is_plain(const JoinedColumns& joined) const;

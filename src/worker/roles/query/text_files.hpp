@@ -1,6 +1,6 @@
-// Files of CSV and JSON for the executor: looked into once (the first pass of source/delimited and source/records), and
-// from then on a PartSource that the engine scans and that pages are read from. Where files are in folders named
-// key=value, their values are columns behind the others.
+// Files of CSV and JSON for the tasks of this role: looked into once (the first pass of source/delimited and
+// source/records), and from then on a PartSource that the engine scans and that pages are read from. Where files are in
+// folders named key=value, their values are columns behind the others.
 #pragma once
 
 #include <memory>
