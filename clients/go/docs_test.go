@@ -32,7 +32,7 @@ func TestTheExamplesOfTheDocumentRun(t *testing.T) {
 	document := string(must(os.ReadFile("../../docs/go.md")))
 	blocks := regexp.MustCompile("(?ms)^```go\n(.*?)^```").FindAllStringSubmatch(document, -1)
 	for i, block := range blocks {
-		if i > 0 && !bodies[block[1]] {                       // the first is what they share
+		if i > 0 && !bodies[block[1]] { // the first is what they share
 			t.Errorf("this example does not run as a test:\n%s", block[1])
 		}
 		delete(bodies, block[1])
