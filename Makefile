@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help setup setup-test build test-programs run test unit functional web web-test bench-web crash-short crash \
   model-short model model-keys model-keys-short \
   soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
-  bench bench-micro package go-test clean
+  bench bench-micro package go-test interop-test clean
 
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH):$(CURDIR)/.deps/go/bin
 PYTHON := .deps/venv/bin/python
@@ -115,6 +115,10 @@ go-test: $(clients_build) ## the Go client: its tests with race detection, and i
 	@clients/setup go
 	cd clients/go && go vet ./... && go test -race -count=1 ./... && \
 	  CANVASBACK_GO_SPEED=1 go test -count=1 -v -run TestStreamIsAsFastAsItsBytes .
+
+interop-test: $(clients_build) ## hyparquet and duckdb-wasm in Chromium on the server's files (their packages: 150 MB)
+	@scripts/setup test
+	CANVASBACK_BIN=$(clients_bin) npm --prefix web run interop
 
 lint: ## style, words and dependency rule, without a build
 	python3 tests/tidy.py

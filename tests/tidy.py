@@ -38,7 +38,8 @@ LINE_CHARACTERS_MAX = 120
 # Tables of pinned checksums: their lines cannot be broken.
 LONG_LINES = {"scripts/dependencies.lock"}
 # Made by programs.
-GENERATED = {"web/package-lock.json", "web/bench/package-lock.json", "web/packages/client/api/schema.ts"}
+GENERATED = {"web/package-lock.json", "web/bench/package-lock.json", "web/interop/package-lock.json",
+             "web/packages/client/api/schema.ts"}  # fmt: skip
 
 # Spelled in parts, so that this file does not break its own rules.
 MACHINE_PATH = re.compile(
