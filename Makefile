@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help setup setup-test build test-programs run test unit functional web web-test bench-web crash-short crash \
   model-short model model-keys model-keys-short \
   soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
-  bench bench-micro package go-test interop-test clean
+  bench bench-micro package go-test interop-test desktop desktop-test clean
 
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH):$(CURDIR)/.deps/go/bin
 PYTHON := .deps/venv/bin/python
@@ -119,6 +119,21 @@ go-test: $(clients_build) ## the Go client: its tests with race detection, and i
 interop-test: $(clients_build) ## hyparquet and duckdb-wasm in Chromium on the server's files (their packages: 150 MB)
 	@scripts/setup test
 	CANVASBACK_BIN=$(clients_bin) npm --prefix web run interop
+
+desktop_tags := desktop,production,webkit2_41
+desktop: $(clients_build) ## the desktop app: build/desktop/canvasback-desktop (docs/desktop.md)
+	@clients/setup go desktop
+	cd clients/desktop && go build -trimpath -ldflags '-s -w' -tags $(desktop_tags) \
+	  -o $(CURDIR)/build/desktop/canvasback-desktop .
+
+desktop-test: export CANVASBACK_BIN := $(clients_bin)
+desktop-test: export CANVASBACK_DESKTOP := $(CURDIR)/build/desktop/canvasback-desktop-probe
+desktop-test: export CANVASBACK_SCREENSHOTS := $(CURDIR)/build/desktop/screenshots
+desktop-test: desktop ## the desktop app in a real window, without a screen; build/desktop/screenshots
+	mkdir -p $(CANVASBACK_SCREENSHOTS)
+	cd clients/desktop && go vet ./local && go test -race -count=1 ./local && \
+	  go build -tags $(desktop_tags),probe -o $(CANVASBACK_DESKTOP) . && \
+	  go test -count=1 -v -timeout 40m -tags $(desktop_tags),window .
 
 lint: ## style, words and dependency rule, without a build
 	python3 tests/tidy.py

@@ -1,5 +1,5 @@
-// The desktop app of Canvasback: the web app's grid in a native window, on local files that a private server reads, or on
-// a remote server.
+// The desktop app of Canvasback: the web app's grid in a native window, on local files that a private server reads, or
+// on a remote server.
 //
 //	canvasback-desktop [FILE…]
 package main

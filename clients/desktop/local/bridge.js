@@ -23,7 +23,8 @@ function say(text) {
   box.textContent = text;
   Object.assign(box.style, {
     position: "fixed", bottom: "24px", right: "24px", zIndex: "10000", maxWidth: "60vw", padding: "12px 16px",
-    borderRadius: "6px", background: "#1c2733", color: "white", font: "14px system-ui, sans-serif", overflowWrap: "anywhere",
+    borderRadius: "6px", background: "#1c2733", color: "white", font: "14px system-ui, sans-serif",
+    overflowWrap: "anywhere",
   });
   document.getElementById(box.id)?.remove();
   document.body.append(box);

@@ -44,7 +44,8 @@ func newUpstream(t *testing.T, name string) *upstream {
 		case r.Header.Get("Upgrade") != "":
 			connection, buffers, _ := w.(http.Hijacker).Hijack()
 			defer connection.Close()
-			_, _ = io.WriteString(connection, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+			head := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+			_, _ = io.WriteString(connection, head)
 			line, _ := buffers.ReadString('\n')
 			_, _ = io.WriteString(connection, "echo "+line)
 		default:
@@ -119,11 +120,13 @@ func TestOnlyTheWindowMayUseTheRelay(t *testing.T) {
 	if status, body, _ := get(t, client, relay.URL()+"/api/v1/datasets", "Origin", relay.URL()); status != 200 {
 		t.Error(status, body)
 	}
-	if got := server.last.Header; got.Get("Cookie") != "" || got.Get("Origin") != server.URL {
+	got := server.last.Header
+	if got.Get("Cookie") != "" || got.Get("Origin") != server.URL || got.Get("Accept-Encoding") != "identity" {
 		t.Error(got)
 	}
+	away := regexp.MustCompile(`replace\("(//|http|x)|"</script>`)
 	for _, path := range []string{"//evil.example", "http://evil.example", "x", `/"</script>`} {
-		if _, body, _ := get(t, client, relay.EntryURL(path)); regexp.MustCompile(`replace\("(//|http|x)|"</script>`).MatchString(body) {
+		if _, body, _ := get(t, client, relay.EntryURL(path)); away.MatchString(body) {
 			t.Errorf("%q leads to %s", path, body)
 		}
 	}
@@ -133,7 +136,8 @@ func TestPagesAreThePrivateServersAndDataTheRemoteOnes(t *testing.T) {
 	relay, client := newRelay(t)
 	local, remote := newUpstream(t, "local"), newUpstream(t, "remote")
 	entered(t, relay, client)
-	if status, body, _ := get(t, client, relay.URL()+"/health"); status != 503 || !strings.Contains(body, `"Unavailable"`) {
+	status, body, _ := get(t, client, relay.URL()+"/health")
+	if status != 503 || !strings.Contains(body, `"Unavailable"`) {
 		t.Error("before there is a server:", status, body)
 	}
 	if err := errors.Join(relay.SetLocal(local.URL), relay.ShowRemote(remote.URL+"/", "cb_1")); err != nil {
