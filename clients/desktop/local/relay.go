@@ -306,8 +306,8 @@ func (relay *Relay) rewrite(request *httputil.ProxyRequest) {
 	if key != "" {
 		out.Header.Set("Authorization", "Bearer "+key)
 	}
-	// Compressing costs more than loopback: 100 MB of Arrow took 5 s instead of 1. And the bridge is put into the text of
-	// pages, which are local always.
+	// Compressing costs more than loopback: 100 MB of Arrow took 1.5 s at best, and 0.25 s without. And the bridge is put
+	// into the text of pages, which are local always.
 	if address := net.ParseIP(target.Hostname()); address != nil && address.IsLoopback() {
 		out.Header.Set("Accept-Encoding", "identity")
 	}
