@@ -6,9 +6,9 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help setup setup-test build test-programs run test unit functional web web-test bench-web crash-short crash \
   model-short model model-keys model-keys-short \
   soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
-  bench bench-micro package clean
+  bench bench-micro package go-test interop-test desktop desktop-test clean
 
-export PATH := $(CURDIR)/.deps/node/bin:$(PATH)
+export PATH := $(CURDIR)/.deps/node/bin:$(PATH):$(CURDIR)/.deps/go/bin
 PYTHON := .deps/venv/bin/python
 JOBS ?= $(shell nproc)
 PORT ?= 8080
@@ -105,6 +105,35 @@ bench-micro: build ## the inner loops alone, beside their limits
 	cmake --preset release
 	cmake --build --preset release -j $(JOBS) --target benchmarks
 	$(PYTHON) bench/run.py --only micro $(if $(DATA),--data "$(DATA)")
+
+# The clients are tested on CANVASBACK_BIN; where it is not set, on the program, built here.
+clients_bin := $(or $(CANVASBACK_BIN),$(CURDIR)/build/release/bin/canvasback)
+clients_build := $(if $(CANVASBACK_BIN),,build)
+
+go-test: export CANVASBACK_BIN := $(clients_bin)
+go-test: $(clients_build) ## the Go client: its tests with race detection, and its stream beside plain net/http
+	@clients/setup go
+	cd clients/go && go vet ./... && go test -race -count=1 ./... && \
+	  CANVASBACK_GO_SPEED=1 go test -count=1 -v -run TestStreamIsAsFastAsItsBytes .
+
+interop-test: $(clients_build) ## hyparquet and duckdb-wasm in Chromium on the server's files (their packages: 150 MB)
+	@scripts/setup test
+	CANVASBACK_BIN=$(clients_bin) npm --prefix web run interop
+
+desktop_tags := desktop,production,webkit2_41
+desktop: $(clients_build) ## the desktop app: build/desktop/canvasback-desktop (docs/desktop.md)
+	@clients/setup go desktop
+	cd clients/desktop && go build -trimpath -ldflags '-s -w' -tags $(desktop_tags) \
+	  -o $(CURDIR)/build/desktop/canvasback-desktop .
+
+desktop-test: export CANVASBACK_BIN := $(clients_bin)
+desktop-test: export CANVASBACK_DESKTOP := $(CURDIR)/build/desktop/canvasback-desktop-probe
+desktop-test: export CANVASBACK_SCREENSHOTS := $(CURDIR)/build/desktop/screenshots
+desktop-test: desktop ## the desktop app in a real window, without a screen; build/desktop/screenshots
+	mkdir -p $(CANVASBACK_SCREENSHOTS)
+	cd clients/desktop && go vet ./local && go test -race -count=1 ./local && \
+	  go build -tags $(desktop_tags),probe -o $(CANVASBACK_DESKTOP) . && \
+	  go test -count=1 -v -timeout 40m -tags $(desktop_tags),window .
 
 lint: ## style, words and dependency rule, without a build
 	python3 tests/tidy.py

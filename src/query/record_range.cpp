@@ -24,6 +24,7 @@ std::vector<std::string> record_time_columns(const Kinds& all) {
 }
 
 std::string text_of(const RecordRange& range) {
+  if (range.id) return fmt::format("records of {} with an id", range.collection);
   return fmt::format("records of {}{}{}", range.collection, range.start ? " from " + *range.start : std::string(),
                      range.end ? " to " + *range.end : std::string());
 }
@@ -36,6 +37,16 @@ Json to_json(const RecordRange& range) {
   out.set("time_columns", std::move(columns));
   if (range.start) out.set("start", *range.start);
   if (range.end) out.set("end", *range.end);
+  if (range.id) out.set("id", *range.id);
+  Json ids = Json::Array{};
+  for (const auto& [name, type] : range.id_columns) {
+    Json column;
+    column.set("name", name);
+    column.set("type", type);
+    ids.push(std::move(column));
+  }
+  out.set("id_columns", std::move(ids));
+  out.set("newest_first", range.newest_first);
   out.set("limit", range.limit);
   return out;
 }
@@ -46,6 +57,11 @@ RecordRange record_range_from_json(const Json& json) {
   for (const Json& column : json.at("time_columns").as_array()) out.time_columns.emplace_back(column.as_string());
   out.start = optional_text(json.at("start"));
   out.end = optional_text(json.at("end"));
+  out.id = optional_text(json.at("id"));
+  for (const Json& column : json.at("id_columns").as_array()) {
+    out.id_columns.push_back({std::string(column.at("name").as_string()), std::string(column.at("type").as_string())});
+  }
+  out.newest_first = json.at("newest_first").as_bool();
   out.limit = json.at("limit").as_int();
   return out;
 }

@@ -1,5 +1,6 @@
-// RecordRange: the records of a collection whose record time lies in a range, the earliest first. Made by the front,
-// sent to a worker as a task's `work`, and turned into SQL there (sql/record_range_sql.hpp).
+// RecordRange: the records of a collection whose record time lies in a range, the earliest first; those that have an
+// id; or those that came last. Made by the front, sent to a worker as a task's `work`, and turned into SQL there
+// (sql/record_range_sql.hpp).
 #pragma once
 
 #include <cstdint>
@@ -13,10 +14,19 @@
 namespace canvasback {
 
 struct RecordRange {
+  // A column that an id may stand in.
+  struct IdColumn {
+    std::string name;
+    std::string type;  // VARCHAR or of numbers
+  };
+
   std::string collection;
   std::vector<std::string> time_columns;  // record_time_columns() of the collection
   std::optional<std::string> start;       // a date or time; records of that moment are in
   std::optional<std::string> end;         // so are those of this moment, of a date all of the day
+  std::optional<std::string> id;          // of these alone, in one of:
+  std::vector<IdColumn> id_columns;
+  bool newest_first = false;  // by the time of ingestion, not by record time
   std::int64_t limit = 0;
 };
 

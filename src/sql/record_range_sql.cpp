@@ -11,6 +11,18 @@ namespace {
 // The years that the names of weeks can say.
 constexpr std::string_view kRecordTimes = "TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'";
 
+// That one of the columns has the id; the types are known to be of these two kinds.
+std::string id_condition(const RecordRange& range, const ColumnNames& names, SqlStatement& out) {
+  out.parameters.push_back(*range.id);
+  const std::string id = fmt::format("${}", out.parameters.size());
+  std::vector<std::string> parts;
+  for (const auto& [name, type] : range.id_columns) {
+    parts.push_back(type == "VARCHAR" ? fmt::format("{} = {}", names.sql(name), id)
+                                      : fmt::format("{} = TRY_CAST({} AS {})", names.sql(name), id, type));
+  }
+  return fmt::format("({})", fmt::join(parts, " OR "));
+}
+
 }  // namespace
 
 std::string record_time_sql(const std::vector<std::string>& time_columns, const ColumnNames& names) {
@@ -38,6 +50,7 @@ SqlStatement record_range_sql(const RecordRange& range, const ColumnNames& names
     return fmt::format("CAST(${} AS TIMESTAMP)", out.parameters.size());
   };
   std::vector<std::string> conditions;
+  if (range.id) conditions.push_back(id_condition(range, names, out));
   if (range.start) conditions.push_back(fmt::format("{} >= {}", time, bound(*range.start)));
   if (range.end) {
     // A day is meant with all of its hours.
@@ -45,8 +58,9 @@ SqlStatement record_range_sql(const RecordRange& range, const ColumnNames& names
     const std::string_view rest = is_day ? " + INTERVAL 1 DAY" : " + INTERVAL 1 MICROSECOND";
     conditions.push_back(fmt::format("{} < {}{}", time, bound(*range.end), rest));
   }
+  const std::string order = range.newest_first ? names.sql(kIngestedAtColumn) + " DESC" : time;
   out.sql = fmt::format("SELECT * FROM {}{}{} ORDER BY {} LIMIT {}", sql_identifier(range.collection),
-                        conditions.empty() ? "" : " WHERE ", fmt::join(conditions, " AND "), time, range.limit);
+                        conditions.empty() ? "" : " WHERE ", fmt::join(conditions, " AND "), order, range.limit);
   return out;
 }
 

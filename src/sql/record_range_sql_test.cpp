@@ -22,7 +22,11 @@ TEST(RecordRangeSql, TheTimeIsTheFirstColumnThatHasOne) {
 }
 
 TEST(RecordRangeSql, ADayIsMeantWithAllItsHours) {
-  RecordRange range{"it\"s", {}, "2025-10-20", "2025-10-26", 7};
+  RecordRange range;
+  range.collection = "it\"s";
+  range.start = "2025-10-20";
+  range.end = "2025-10-26";
+  range.limit = 7;
   const RecordRange back = record_range_from_json(*Json::parse(to_json(range).dump()));
   const SqlStatement statement = record_range_sql(back, kNames);
   EXPECT_EQ(statement.sql,
@@ -34,6 +38,22 @@ TEST(RecordRangeSql, ADayIsMeantWithAllItsHours) {
   EXPECT_EQ(record_range_sql(range, kNames).sql,
             "SELECT * FROM \"it\"\"s\" WHERE \"ingested_at\" < make_timestamp(1761472800000000) + "
             "INTERVAL 1 MICROSECOND ORDER BY \"ingested_at\" LIMIT 7");
+}
+
+TEST(RecordRangeSql, AnIdMayStandInSeveralColumns) {
+  RecordRange range;
+  range.collection = "c";
+  range.id = "7";
+  range.id_columns = {{"id", "BIGINT"}, {"id__string", "VARCHAR"}};
+  range.newest_first = true;
+  range.limit = 3;
+  const RecordRange back = record_range_from_json(*Json::parse(to_json(range).dump()));
+  // "ID" came first: the engine has another name for "id".
+  const SqlStatement statement = record_range_sql(back, ColumnNames({"ID", "id", "id__string", "ingested_at"}));
+  EXPECT_EQ(statement.sql,
+            "SELECT * FROM \"c\" WHERE (\"id_1\" = TRY_CAST($1 AS BIGINT) OR \"id__string\" = $1) "
+            "ORDER BY \"ingested_at\" DESC LIMIT 3");
+  EXPECT_EQ(statement.parameters, std::vector<std::string>{"7"});
 }
 
 }  // namespace

@@ -261,3 +261,21 @@ def test_workbook(twins):
     sheet = openpyxl.load_workbook(io.BytesIO(answer.body)).active
     rows = [list(row) for row in sheet.iter_rows(values_only=True)]
     assert rows == [twins.asked(["Abc", "aBC"]), *picked(sorted(ROWS, key=lambda r: r["aBC"]), "Abc", "aBC")]
+
+
+def test_records_by_id_and_by_time(serve):
+    """Columns that differ in case alone from those that the routes themselves look for."""
+    server = serve()
+    rows = [{"ID": "x", "id": "a", "Timestamp": 1, "timestamp": "2025-10-20T10:00:00Z"},
+            {"ID": "a", "id": "b", "Timestamp": 2, "timestamp": "2025-11-20T10:00:00Z"}]  # fmt: skip
+    for row in rows:
+        assert server.ask("POST", "/ingest", row, collection="c").status == 200
+    for _ in range(2):
+        found = server.get("/api/v1/collections/c/records/a").json()
+        assert [{name: row[name] for name in rows[0]} for row in found] == [
+            {**rows[0], "timestamp": found[0]["timestamp"]}], found  # fmt: skip
+        ranged = server.ask("POST", "/query/date-range", {"start": "2025-11-01", "end": "2025-12-01"}, collection="c")
+        assert [row["id"] for row in ranged.json()] == ["b"], ranged.body
+        assert server.ask("POST", "/api/v1/collections/c/compact").status == 200
+    parts = server.get("/api/v1/collections/c").json()
+    assert parts["records"] == 2, parts

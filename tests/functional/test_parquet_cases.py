@@ -7,6 +7,7 @@ go through different readers, and has to give the same.
 import datetime
 import io
 import json
+import pathlib
 import struct
 from decimal import Decimal
 
@@ -197,6 +198,26 @@ def test_bounds_of_old_writers_are_not_believed(serve, tmp_path, kind):
     assert top.status == 200 and len(top.json()["rows"]) == 24
     described = {column["name"]: column for column in server.get("/api/v1/datasets/old").json()["columns"]}
     assert (described["value"].get("min"), described["value"].get("max")) in [(None, None), (first, last)]
+
+
+def test_bounds_of_a_wrong_length(serve, tmp_path):
+    """Neither reader takes a chunk with such bounds: the file is refused once, for every route, and hides no other."""
+    folder = tmp_path / "some"
+    folder.mkdir()
+    write(folder, "good", pa.table({"id": ids(3), "n": pa.array([4, 5, 6], pa.int32())}))
+    path = write(folder, "wrong", pa.table({"id": ids(3), "n": pa.array([None, None, None], pa.int32())}))
+    parquet_footer.make_statistics_old(
+        path, lambda name, low, high: (low[:3], high[:3]) if name == "id" else (low, high))  # fmt: skip
+    server = serve(f"wrong={path}", f"some={folder}")
+    for parameters in ({}, {"sort": "id"}, {"filter": '{"id": 1}'}):
+        refused = server.rows("wrong", **parameters)
+        assert (refused.status, refused.code) == (400, "InvalidData"), refused.body
+        assert b"wrong.parquet" in refused.body and b"column id has bounds of a wrong length" in refused.body
+    described = server.get("/api/v1/datasets/some").json()
+    assert [pathlib.Path(file["path"]).name for file in described["left_out"]] == ["wrong.parquet"]
+    rest = server.rows("some", sort="id", on_unreadable="skip").json()
+    assert rest["rows"] == [[1, 4], [2, 5], [3, 6]]
+    assert [pathlib.Path(name).name for name in rest["left_out"]] == ["wrong.parquet"]
 
 
 def test_cut_bounds_are_no_values(serve, tmp_path):

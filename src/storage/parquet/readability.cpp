@@ -118,7 +118,10 @@ Status look_into(const DataFile& file, const parquet::FileMetaData& footer, cons
     const auto& column = *footer.schema()->Column(leaf);
     if (out.engine_lacks.empty()) out.engine_lacks = type_lack(column);
     for (int group = 0; group < footer.num_row_groups() && out.engine_lacks.empty(); ++group) {
-      out.engine_lacks = chunk_lack(column, *footer.RowGroup(group)->ColumnChunk(leaf));
+      const auto chunk = footer.RowGroup(group)->ColumnChunk(leaf);
+      out.engine_lacks = chunk_lack(column, *chunk);
+      // libparquet reads such a chunk neither.
+      if (has_broken_bounds(*chunk)) out.stream_lacks = "that is damage";
     }
     const std::string root = column.path()->ToDotVector()[0];
     if (column.logical_type() && column.logical_type()->is_null() && column.path()->ToDotVector().size() == 1) {

@@ -41,26 +41,13 @@ Result<std::int64_t> limit_of(const Services& services, const Json& value) {
   return value.as_int();
 }
 
-// A statement of ours with its bound values.
-struct MadeStatement {
-  std::string sql;
-  Json parameters = Json::Array{};
-  Narrowing narrowing = {};
-
-  std::string bind(Json value) {
-    parameters.push(std::move(value));
-    return fmt::format("${}", parameters.as_array().size());
-  }
-};
-
-SqlRunRequest run_of(const Request& request, MadeStatement statement) {
+SqlRunRequest run_of(const Request& request, RecordRange range, Narrowing narrowing) {
   SqlRunRequest run;
-  run.sql = std::move(statement.sql);
-  if (!statement.parameters.as_array().empty()) run.parameters = std::move(statement.parameters);
+  run.range = std::move(range);
   run.output.row_objects = true;
   run.context.received_ns = request.received_ns;
   run.output.content_encoding = content_encoding_of(request, "json");
-  run.narrowing = std::move(statement.narrowing);
+  run.narrowing = std::move(narrowing);
   return run;
 }
 
@@ -104,41 +91,38 @@ Result<SqlRunRequest> sql_request(const Services& services, const Request& reque
   return run;
 }
 
-// A record's id in the columns it may stand in.
-Result<MadeStatement> by_id(const Services& services, const Collection& collection, const std::string& id) {
-  const Kinds all = kinds_of(collection.files);
-  MadeStatement out;
-  std::vector<std::string> conditions;
+// The records that have an id, in the columns it may stand in.
+Result<SqlRunRequest> by_id(const Services& services, const Request& request, const std::string& id) {
+  CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
+  const Kinds all = kinds_of(collection->files);
+  RecordRange range;
+  range.collection = collection->name;
+  range.id = id;
   for (const KindColumn& column : columns_of_members(all)) {
     if (column.key != kIdColumn) continue;
-    const std::string type = sql_type_of(*all.find(column.key), column.role);
-    const std::string name = sql_identifier(column.name);
-    if (type == "VARCHAR") conditions.push_back(fmt::format("{} = {}", name, out.bind(id)));
-    if (type == "BIGINT" || type == "DOUBLE" || type.starts_with("DECIMAL")) {
-      conditions.push_back(fmt::format("{} = TRY_CAST({} AS {})", name, out.bind(id), type));
-    }
+    std::string type = sql_type_of(*all.find(column.key), column.role);
+    const bool number = type == "BIGINT" || type == "DOUBLE" || type.starts_with("DECIMAL");
+    if (type == "VARCHAR" || number) range.id_columns.push_back({column.name, std::move(type)});
   }
-  if (conditions.empty()) return fail(ErrorCode::RecordNotFound, "The records of this collection have no id.");
-  out.narrowing.collection = collection.name;
-  out.narrowing.keys.emplace_back(kIdColumn, id);
-  out.sql = fmt::format("SELECT * FROM {} WHERE {} ORDER BY {} DESC LIMIT {}", sql_identifier(collection.name),
-                        fmt::join(conditions, " OR "), sql_identifier(kIngestedAtColumn), services.settings.limit_max);
-  return out;
+  if (range.id_columns.empty()) return fail(ErrorCode::RecordNotFound, "The records of this collection have no id.");
+  range.newest_first = true;
+  range.limit = services.settings.limit_max;
+  Narrowing narrowing;
+  narrowing.collection = collection->name;
+  narrowing.keys.emplace_back(kIdColumn, id);
+  return run_of(request, std::move(range), std::move(narrowing));
 }
 
 // The whole answer at once: whether there is a record decides the status.
 asio::awaitable<void> record(Services services, Connection& connection, Request& request) {
-  auto collection = find_collection(services, collection_of(request));
-  auto statement = collection ? by_id(services, **collection, request.path_parameters["id"])
-                              : Result<MadeStatement>(std::unexpected(collection.error()));
-  if (!statement) {
-    co_await connection.respond(problem_response(statement.error(), request.path));
+  auto run = by_id(services, request, request.path_parameters["id"]);
+  if (!run) {
+    co_await connection.respond(problem_response(run.error(), request.path));
     co_return;
   }
-  SqlRunRequest run = run_of(request, std::move(*statement));
-  run.output.content_encoding.clear();
+  run->output.content_encoding.clear();
   connection.set_on_gone([&services] { services.queries.cancel_gone(); });
-  auto opened = co_await services.queries.sql(std::move(run), connection.gone());
+  auto opened = co_await services.queries.sql(std::move(*run), connection.gone());
   if (!opened) {
     co_await connection.respond(problem_response(opened.error(), request.path));
     co_return;
@@ -209,11 +193,8 @@ Result<SqlRunRequest> date_range(const Services& services, const Request& reques
     }
   }
   if (!range.start && !range.end) return fail(ErrorCode::InvalidData, "The body must have \"start\" or \"end\".");
-  MadeStatement out;
-  out.narrowing = weeks_of(services, *collection, body, limit);
-  SqlRunRequest run = run_of(request, std::move(out));
-  run.range = std::move(range);
-  return run;
+  Narrowing narrowing = weeks_of(services, *collection, body, limit);
+  return run_of(request, std::move(range), std::move(narrowing));
 }
 
 Result<SqlRunRequest> recent(const Services& services, const Request& request) {
@@ -222,10 +203,11 @@ Result<SqlRunRequest> recent(const Services& services, const Request& request) {
     CANVASBACK_ASSIGN(limit, parse_integer(*text, "limit", 0, services.settings.limit_max));
   }
   CANVASBACK_ASSIGN(const Collection* collection, find_collection(services, collection_of(request)));
-  MadeStatement out;
-  out.sql = fmt::format("SELECT * FROM {} ORDER BY {} DESC LIMIT {}", sql_identifier(collection->name),
-                        sql_identifier(kIngestedAtColumn), limit);
-  return run_of(request, std::move(out));
+  RecordRange range;
+  range.collection = collection->name;
+  range.newest_first = true;
+  range.limit = limit;
+  return run_of(request, std::move(range), {});
 }
 
 // Records that have every word in some text column, the best first; of a large collection those that a budget of time

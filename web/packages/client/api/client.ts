@@ -46,17 +46,21 @@ export async function send(url: string, init: RequestInit = {}): Promise<Respons
   throw new ApiError(problem, response.status);
 }
 
+/** How a request is sent: from the page's own server, or elsewhere. */
+export type Sender = (path: string, init?: RequestInit) => Promise<Response>;
+
 /** Calls an operation of the interface by its name there. */
 export async function call<Name extends keyof Operations>(
   name: Name,
   request: Request<Operations[Name]>,
   signal?: AbortSignal,
+  sender: Sender = send,
 ): Promise<Operations[Name]["answer"]> {
   const { method, path } = OPERATIONS[name];
   const headers: Record<string, string> = { accept: "application/json", ...request.headers };
   if (request.body !== undefined) headers["content-type"] = "application/json";
   const params = request.params as Record<string, string | number> | undefined;
-  const response = await send(pathOf(path, params) + queryOf(request.query as Record<string, unknown>), {
+  const response = await sender(pathOf(path, params) + queryOf(request.query as Record<string, unknown>), {
     method,
     headers,
     ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),

@@ -28,6 +28,14 @@ export class OfflineError extends Error {
   }
 }
 
+/** An answer broke off: what was read of it is a part. `cause` says why, where that is known. */
+export class IncompleteError extends Error {
+  constructor(cause?: unknown) {
+    super("The answer is incomplete: it broke off.", { cause });
+    this.name = "IncompleteError";
+  }
+}
+
 export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }

@@ -1,0 +1,5 @@
+//go:build race
+
+package canvasback
+
+const raceDetector = true
