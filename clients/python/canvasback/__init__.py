@@ -22,17 +22,21 @@ from .errors import CanvasbackError, CanvasbackWarning
 from .progress import Progress
 from .relation import Receipt, Relation
 from .seeds import IngestionEngine, QueryEngine
+from .server import Server, serve
 from .statement import Statement
 from .test_data import TestDataGenerator
+from .version import VERSION as __version__
+from .view import view
 
 if TYPE_CHECKING:
     ingestion_engine: IngestionEngine
     query_engine: QueryEngine
 
 __all__ = [
+    "__version__",
     "AsyncClient", "CanvasbackError", "CanvasbackWarning", "Client", "Condition", "Dataset", "Ingested",
-    "IngestionEngine", "Progress", "QueryEngine", "Receipt", "Relation", "Statement", "TestDataGenerator", "col",
-    "errors", "ingestion_engine", "query_engine",
+    "IngestionEngine", "Progress", "QueryEngine", "Receipt", "Relation", "Server", "Statement",
+    "TestDataGenerator", "col", "errors", "ingestion_engine", "query_engine", "serve", "view",
 ]  # fmt: skip
 
 

@@ -148,6 +148,7 @@ class Transport:
         self.key = key if key is not None else os.environ.get("CANVASBACK_KEY")
         self.timeout_s = timeout_s
         self.retries = retries
+        self.owner: object = None  # kept alive with this: a private server
         self._idle: list[tuple[float, http.client.HTTPConnection]] = []
         self._lock = threading.Lock()
         self._pid = os.getpid()
