@@ -104,7 +104,7 @@ class Lab:
     def notebook(self, name, *cells):
         """Writes a notebook; its address, behind the proxy."""
         document = {"nbformat": 4, "nbformat_minor": 5,
-                    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+                    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
                     "cells": [{"cell_type": "code", "id": f"cell{number}", "metadata": {}, "outputs": [],
                                "execution_count": None, "source": text} for number, text in enumerate(cells)]}  # fmt: skip
         (self.folder / name).write_text(json.dumps(document))

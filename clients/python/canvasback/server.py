@@ -31,7 +31,8 @@ ADDRESS = re.compile(rb"http://127\.0\.0\.1:(\d+)")
 KEEPER = """
 exec 3<&0
 "$@" </dev/null & server=$!
-{ cat <&3 >/dev/null; kill "$server" 2>/dev/null; } &
+{ cat <&3; kill "$server"; } >/dev/null 2>&1 &
+exec 1>&-
 wait "$server"
 """
 

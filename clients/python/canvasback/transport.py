@@ -89,23 +89,40 @@ class Answer(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if self._connection is None:
-            return 0
         view = memoryview(buffer).cast("B")
-        if not len(view):
+        if self._connection is None or not len(view):
             return 0
-        try:
+        with self._breaking_off():
             count = self._response.readinto(view)
+        self.bytes_read += count
+        if count == 0:
+            self._ended()
+        return count
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most so many bytes, fewer at the end only; without a size all of them. (As Arrow reads: without the
+        detour over a buffer of io's own.)"""
+        if size is None or size < 0:
+            return self.readall()
+        if self._connection is None or size == 0:
+            return b""
+        with self._breaking_off():
+            data = self._response.read(size)
+        self.bytes_read += len(data)
+        if not data:
+            self._ended()
+        return data
+
+    @contextlib.contextmanager
+    def _breaking_off(self) -> Iterator[None]:
+        try:
+            yield
         except (http.client.HTTPException, OSError) as error:
             self.close()
             raise Interrupted(str(error) or type(error).__name__) from error
         except BaseException:  # Ctrl-C: nobody will read the rest
             self.close()
             raise
-        self.bytes_read += count
-        if count == 0:
-            self._ended()
-        return count
 
     def readall(self) -> bytes:
         whole = bytearray()
