@@ -42,8 +42,8 @@ def test_every_example(serve, tmp_path):
               "import test_python_guide as guide\nguide.run()\n"  # fmt: skip
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "clients/python"), "CANVASBACK_URL": server.url,
                    "CANVASBACK_BIN": BINARY}  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True,
-                          timeout=300)  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True,
+                          text=True, timeout=300)  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     assert f"{len(examples())} examples" in done.stdout
     assert "400 7 " in done.stdout and re.search(r"^2 3$", done.stdout, re.M), done.stdout

@@ -2,8 +2,10 @@
 desktop table makes of them is in tests/tk.
 """
 
+import http.server
 import queue
 import sys
+import threading
 import time
 
 import duckdb
@@ -105,8 +107,9 @@ def test_newer_windows_of_a_slot_end_older_ones(listener):
 
 
 def test_replacing_and_closing_views(listener):
+    view = None
     for number in range(40):  # more than a connection may have open
-        view = listener.open({"dataset": "flights", "filter": {"delay": number}}, replaces=None if number == 0 else view)
+        view = listener.open({"dataset": "flights", "filter": {"delay": number}}, replaces=view)
     listener.ask(view, 0, 5, slot=None)
     assert set(listener.next("rows")[1].batch.columns[1]) == {39}
     view.close()
@@ -153,3 +156,32 @@ def test_texts_of_values():
     for value, text in pairs:
         assert texts.text_of(value) == text
     assert texts.line_of("a\nb" + "c" * 300, 20) == "a b" + "c" * 16 + "…"
+
+
+def test_key_and_path_of_a_proxy():
+    """A key goes along as a bearer token, over HTTP and with the WebSocket, below the path of the address."""
+    heads = []
+
+    class Proxy(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            heads.append((self.path, self.headers["Authorization"]))
+            body = b'{"code": "Unauthorized", "status": 401, "title": "x", "detail": "no such key"}'
+            self.send_response(401)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        client = cb.Client(f"http://127.0.0.1:{proxy.server_address[1]}/user/ann/", key="cb_secret")
+        with pytest.raises(cb.errors.Unauthorized):
+            client.health()
+        with pytest.raises(cb.errors.Unauthorized):
+            WebSocket(client.transport, "/api/v1/stream")
+        proxy.shutdown()
+    assert heads == [("/user/ann/health", "Bearer cb_secret"), ("/user/ann/api/v1/stream", "Bearer cb_secret")]

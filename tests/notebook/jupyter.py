@@ -106,6 +106,7 @@ class Lab:
         document = {"nbformat": 4, "nbformat_minor": 5,
                     "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
                     "cells": [{"cell_type": "code", "id": f"cell{number}", "metadata": {}, "outputs": [],
-                               "execution_count": None, "source": text} for number, text in enumerate(cells)]}  # fmt: skip
+                               "execution_count": None, "source": text}
+                              for number, text in enumerate(cells)]}  # fmt: skip
         (self.folder / name).write_text(json.dumps(document))
         return f"http://127.0.0.1:{self.proxy.port}{PREFIX}lab/tree/{name}?reset&token={self.token}"

@@ -278,3 +278,22 @@ def test_server_gone_and_back(display, tmp_path):
             assert window.ask("source.cell(1_000_000, 1)") == str(wanted)
     finally:
         window.close()
+
+
+def test_the_command_opens_files_with_a_server_of_its_own(display, tmp_path):
+    """The window comes up with the file's name; what is no file is told."""
+    (tmp_path / "seen.csv").write_text("a,b\n1,x\n2,y\n")
+    environment = {**os.environ, "DISPLAY": display.name, "PYTHONPATH": str(ROOT / "clients/python"),
+                   "CANVASBACK_BIN": BINARY}  # fmt: skip
+    program = "from canvasback.tk import main; main(['seen.csv'])"
+    process = subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, env=environment)
+    try:
+        display.tool("search", "--sync", "--name", "^seen ")
+        display.shot("file")
+        assert process.poll() is None
+    finally:
+        process.terminate()
+        process.wait(30)
+    wrong = subprocess.run([sys.executable, "-c", "from canvasback.tk import main; main(['/no/such/file.csv'])"],
+                           env=environment, capture_output=True, text=True)  # fmt: skip
+    assert wrong.returncode == 1 and wrong.stderr.startswith("canvasback-tk: "), wrong

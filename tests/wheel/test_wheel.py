@@ -101,6 +101,8 @@ def test_serve_ends_with_its_block_its_object_and_its_process(tmp_path):
     assert gone(killed.stdout.strip())
     with pytest.raises(RuntimeError, match="no option --nonsense"):
         cb.serve(settings={"nonsense": 1})
+    with pytest.raises(FileNotFoundError, match="no file or folder"):
+        cb.serve(tmp_path / "nobody.csv")
 
 
 class AnyFrame:

@@ -66,8 +66,8 @@ def main() -> None:
 
 
 class Server:
-    """A running private server; `url`, `client`. A context manager; ends with close(), when nothing refers to it or to a
-    client of it any more, or with this process."""
+    """A running private server; `url`, `client`. A context manager. It ends with close(), when nothing refers to it or
+    to a client of it any more, and with this process."""
 
     def __init__(self, arguments: list[str], data: Path | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="canvasback-")
@@ -155,9 +155,14 @@ def serve(*paths: Path, data: Path | None = None, settings: Mapping[str, Any] | 
 
 
 def _absolute(path: Path) -> str:
-    """As from here: the server has another working folder for a name that this process may change."""
+    """As from here: the server has another working folder for a name that this process may change. Raises
+    FileNotFoundError for a path that is no glob and is not there: the server would wait for it."""
     text = os.fspath(path)
-    return text if "=" in text.split("/")[0] else os.path.abspath(text)
+    name, separator, place = text.partition("=") if "=" in text.split("/")[0] else ("", "", text)
+    plain = place.partition("?")[0]
+    if not os.path.exists(place) and not os.path.exists(plain) and not re.search(r"[*?\[]", place):
+        raise FileNotFoundError(f"there is no file or folder {place}")
+    return name + separator + os.path.abspath(place)
 
 
 class FrameServer(Server):

@@ -23,6 +23,7 @@ from ..conditions import quote
 from ..errors import CanvasbackError
 from ..progress import Progress
 from ..relation import FORMATS
+from ..server import serve
 from ..stream import LOST, OPEN, Rows, Stream
 from ..texts import text_of
 from ..transport import Scope, scope
@@ -401,18 +402,19 @@ def _cell_for_clipboard(value: Any) -> str:
 def main(arguments: list[str] | None = None) -> None:
     """The command canvasback-tk."""
     parser = argparse.ArgumentParser(prog="canvasback-tk", description="A table of any number of rows.")
-    parser.add_argument("url", nargs="?", help="the server (CANVASBACK_URL, else http://localhost:8080)")
+    parser.add_argument("source", nargs="*", help="a server's address (CANVASBACK_URL, else http://localhost:8080), or "
+                        "files, for which a private server is started")
     parser.add_argument("--dataset", help="the dataset that is shown first")
     parser.add_argument("--sql", help="a statement whose result is shown first")
     parser.add_argument("--key", help="an API key (CANVASBACK_KEY)")
     chosen = parser.parse_args(arguments)
     try:
-        client = Client(chosen.url, chosen.key)
-    except ValueError as error:
-        parser.error(str(error))
-    try:
+        if chosen.source and not chosen.source[0].startswith(("http://", "https://")):
+            client = serve(*chosen.source).client
+        elif len(chosen.source) > 1:
+            raise ValueError("one address of a server, or files")
+        else:
+            client = Client(chosen.source[0] if chosen.source else None, chosen.key)
         App(client, dataset=chosen.dataset, sql=chosen.sql).run()
-    except tkinter.TclError as error:
-        parser.exit(1, f"canvasback-tk: {error}\n")
-    except CanvasbackError as error:
+    except (CanvasbackError, OSError, RuntimeError, ValueError, tkinter.TclError) as error:
         parser.exit(1, f"canvasback-tk: {error}\n")
