@@ -228,7 +228,7 @@ def found(minor):
 
 OTHERS = [pytest.param(python := found(minor), id=f"3.{minor}",
                        marks=[] if python else [pytest.mark.skip(f"there is no Python 3.{minor} here")])
-          for minor in range(12, 16)]  # fmt: skip
+          for minor in range(11, 16)]  # fmt: skip
 
 
 @pytest.mark.parametrize("python", OTHERS)
