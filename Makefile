@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help setup setup-test build test-programs run test unit functional web web-test bench-web crash-short crash \
   model-short model model-keys model-keys-short \
   soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
-  bench bench-micro package go-test interop-test desktop desktop-test clean
+  bench bench-micro package wheel tk-test go-test interop-test desktop desktop-test clean
 
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH):$(CURDIR)/.deps/go/bin
 PYTHON := .deps/venv/bin/python
@@ -88,6 +88,14 @@ schemathesis: test-programs ## random requests made from /openapi.json (an hour;
 package: build ## a .tar.gz and a .deb below build/package that need nothing but a C library, tried
 	scripts/package
 	$(PYTHON) tests/package.py
+
+wheel: build ## the Python package with the server and the notebook widget inside, tried: build/wheel (five minutes)
+	@scripts/setup wheel
+	scripts/wheel
+
+tk-test: test-programs ## the desktop table of Tkinter in a window: a billion rows, speed, memory (two minutes)
+	@scripts/setup test tk
+	$(PYTHON) -m pytest -q -s tests/tk
 
 # BASELINE=DIR names the peer stack to compare with, DATA=DIR the folder of orders.parquet; bench/README.md.
 bench: build ## measure against BASELINE=DIR (or alone) and against the limits: a table and a report (15 minutes)

@@ -1,7 +1,7 @@
-# canvasback_layer(NAME [FOLDER dir] [TOGETHER n] [LINK ...] [PRIVATE ...]): a static library of the .cpp files below
-# the folder, and test_NAME of its *_test.cpp files. LINK names earlier layers and third-party targets; PRIVATE ones
-# stay inside. TOGETHER: so many files are compiled as one where CANVASBACK_TOGETHER is on. Where most of a file's time
-# goes into headers and coroutines that its neighbours have, too, it takes less than half of the time for all.
+# canvasback_layer(NAME [FOLDER dir] [TOGETHER n] [LINK …] [PRIVATE …]): a static library of the .cpp files below the
+# folder, and test_NAME of its *_test.cpp files. LINK names earlier layers and third-party targets; PRIVATE ones stay
+# inside. TOGETHER: so many files are compiled as one where CANVASBACK_TOGETHER is on. Where most of a file's time goes
+# into headers and coroutines that its neighbours have, too, it takes less than half of the time for all.
 function(canvasback_layer name)
   cmake_parse_arguments(LAYER "" "FOLDER;TOGETHER" "LINK;PRIVATE" ${ARGN})
   if(NOT LAYER_FOLDER)

@@ -33,7 +33,7 @@ class Reader:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.environment = dict(os.environ)
+        self.environment = {**os.environ, "PYTHONPATH": str(ROOT / "clients/python")}
         self.server = None
         program = pathlib.Path(folder / "build/release/bin/canvasback")
         program.parent.mkdir(parents=True)

@@ -407,6 +407,25 @@ def test_files_that_are_no_parquet_can_be_looked_at_too(serve, tmp_path):
         assert answer.table.column("__file_row").to_pylist() == [row[0] for row in ordered[1000:1200]]
 
 
+@pytest.mark.parametrize("type_", [pa.large_string(), pa.string(), pa.string_view(), pa.large_binary(), pa.binary()])
+def test_a_view_in_the_order_of_texts_of_every_arrow_type(serve, tmp_path, type_):
+    """The schema of Arrow in a file says what its texts become; they are read as dictionaries where they are some."""
+    texts = [f"t{i * 7919 % 500:03}" for i in range(40_000)]
+    values = pa.array([text.encode() for text in texts], pa.binary()).cast(type_)
+    path = tmp_path / "texts.parquet"
+    pq.write_table(pa.table({"n": range(len(texts)), "t": values}), path, row_group_size=8192)
+    server = serve(f"texts={path}")
+    with Stream(server.port) as stream:
+        view = stream.open(dataset="texts", sort="-t")
+        ready = stream.ready(view)
+        assert "error" not in ready, ready
+        answer = stream.window(view, 1000, 1100)
+        wanted = sorted(range(len(texts)), key=lambda i: texts[i], reverse=True)
+        assert answer.table.column("n").to_pylist() == wanted[1000:1100]
+    profile = server.get("/api/v1/datasets/texts/profile").json()
+    assert {column["name"]: column["distinct"] for column in profile["columns"]}["t"] == 500
+
+
 def test_rows_that_only_the_engine_reads_are_those_of_the_file_that_was_given(serve, tmp_path):
     """Workers may open no served file by its name: also for a window in file order, of columns that are lists."""
     path = tmp_path / "lists.parquet"

@@ -68,7 +68,10 @@ class Reader final : public ColumnReader {
   Status read(int row_group, const std::function<Status(const arrow::Array&)>& visit) override {
     return guard_parquet(file_.path, [&]() -> Status {
       const auto group = footer_->RowGroup(row_group);
-      const bool dictionary = leaves_.size() == 1 && all_dictionary(*group->ColumnChunk(leaves_[0]));
+      // libparquet makes dictionaries of the small types alone, whatever the file's Arrow schema says.
+      const bool small = type_->id() != arrow::Type::LARGE_STRING && type_->id() != arrow::Type::LARGE_BINARY &&
+                         type_->id() != arrow::Type::STRING_VIEW && type_->id() != arrow::Type::BINARY_VIEW;
+      const bool dictionary = small && leaves_.size() == 1 && all_dictionary(*group->ColumnChunk(leaves_[0]));
       auto& reader = dictionary ? dictionary_ : plain_;
       if (!reader) CANVASBACK_TRY(make(reader, true));
       const auto* column = footer_->schema()->Column(leaves_[0]);

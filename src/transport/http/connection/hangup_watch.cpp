@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -64,8 +65,9 @@ asio::awaitable<void> HangupWatch::watch_reset([[maybe_unused]] std::shared_ptr<
 // longer, an interim response (which every client of HTTP/1.1 must skip) asks, now and then.
 asio::awaitable<void> HangupWatch::probe_half_closed(std::uint64_t request_number) {
   constexpr std::string_view kStillAtIt = "HTTP/1.1 102 Processing\r\n\r\n";
+  constexpr std::chrono::milliseconds kFirst{250};  // a worker is free soon after its client left
   constexpr std::chrono::seconds kLongest{16};
-  std::chrono::milliseconds pause = limits::kHalfClosedProbe;
+  std::chrono::milliseconds pause = kFirst;
   while (is_watching(request_number) && !writer_.responded() && writer_.chunked() && !link_->gone().cancelled()) {
     probe_.expires_after(pause);
     auto [error] = co_await probe_.async_wait(kAwait);
@@ -74,7 +76,7 @@ asio::awaitable<void> HangupWatch::probe_half_closed(std::uint64_t request_numbe
         ::send(link_->socket().native_handle(), kStillAtIt.data(), kStillAtIt.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     // Nothing else of this answer is on its way: where there is no room, earlier answers are not read.
     if (sent != static_cast<ssize_t>(kStillAtIt.size())) co_return link_->hang_up();
-    pause = std::min<std::chrono::milliseconds>(pause * 2, kLongest);
+    pause = std::clamp<std::chrono::milliseconds>(pause * 2, limits::kHalfClosedProbe, kLongest);
   }
 }
 

@@ -7,7 +7,7 @@ import { bytes, integer } from "@canvasback/values/format";
 import { isAbort } from "@canvasback/client/api/error";
 import type { ViewFrame } from "@canvasback/client/viewFrame";
 import { kindOf } from "@canvasback/values/typeKind";
-import { writeClipboard } from "../services/clipboard";
+import { writeClipboard } from "@canvasback/grid/clipboard";
 import { Problem } from "../ui/states";
 import { indented } from "./indented";
 

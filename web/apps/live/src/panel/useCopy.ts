@@ -6,7 +6,7 @@ import type { ViewFrame } from "@canvasback/client/viewFrame";
 import type { GridHandle } from "@canvasback/grid/DataGrid";
 import type { Rectangle } from "@canvasback/grid/selection";
 import { counted } from "@canvasback/values/format";
-import { NeedsGestureError, writeClipboard } from "../services/clipboard";
+import { NeedsGestureError, writeClipboard } from "@canvasback/grid/clipboard";
 import type { Columns } from "./useColumns";
 
 /** Beyond this a clipboard is the wrong way; an export is the right one. */

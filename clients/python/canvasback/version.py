@@ -1,0 +1,3 @@
+"""The version of the package; scripts/wheel writes that of the server here."""
+
+VERSION = "0.1.0"
