@@ -76,7 +76,7 @@ std::string view_document(std::uint32_t id, const View& view) {
 }
 
 Error cancelled_error(std::string message) { return Error{ErrorCode::Cancelled, std::move(message), {}, {}, 0}; }
-Error invalid(std::string message) { return Error{ErrorCode::InvalidData, std::move(message), {}, {}, 0}; }
+Error invalid_data(std::string message) { return Error{ErrorCode::InvalidData, std::move(message), {}, {}, 0}; }
 
 }  // namespace
 
@@ -159,7 +159,7 @@ void Session::handle(std::string_view frame) {
   std::uint32_t id = 0;
   auto message = parse_message(frame, id);
   if (!message) return send_error(id, message.error());
-  if (is_used(id)) return send_error(id, invalid(fmt::format("The id {} is in use.", id)));
+  if (is_used(id)) return send_error(id, invalid_data(fmt::format("The id {} is in use.", id)));
   if (auto* open_request = std::get_if<OpenMessage>(&message->body)) {
     open(id, std::move(*open_request));
   } else if (auto* window = std::get_if<WindowMessage>(&message->body)) {
@@ -168,7 +168,7 @@ void Session::handle(std::string_view frame) {
     cancel(id, request->request);
   } else if (const auto* close = std::get_if<CloseMessage>(&message->body)) {
     if (!open_.contains(close->view)) {
-      return send_error(id, invalid(fmt::format("There is no open view {}.", close->view)));
+      return send_error(id, invalid_data(fmt::format("There is no open view {}.", close->view)));
     }
     close_view(close->view, cancelled_error("The view was closed."));
     send_text(fmt::format("{{\"id\":{},\"closed\":true}}", id));
@@ -185,7 +185,7 @@ bool Session::is_used(std::uint32_t id) const {
 void Session::open(std::uint32_t id, OpenMessage message) {
   for (const auto& named : {message.source, message.replaces}) {
     if (named && !open_.contains(*named)) {
-      return send_error(id, invalid(fmt::format("There is no open view {}.", *named)));
+      return send_error(id, invalid_data(fmt::format("There is no open view {}.", *named)));
     }
   }
   if (open_.size() >= limits::kViewsOpenMax && !message.replaces) {
@@ -208,7 +208,7 @@ void Session::open(std::uint32_t id, OpenMessage message) {
 
 void Session::ask(std::uint32_t id, WindowMessage message) {
   if (!open_.contains(message.view)) {
-    return send_error(id, invalid(fmt::format("There is no open view {}.", message.view)));
+    return send_error(id, invalid_data(fmt::format("There is no open view {}.", message.view)));
   }
   if (message.slot) {
     for (const auto& older : std::vector(windows_.begin(), windows_.end())) {

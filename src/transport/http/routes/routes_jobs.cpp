@@ -16,7 +16,7 @@ namespace {
 // Of the last event: whoever has seen it has seen all.
 constexpr std::string_view kLastEventId = "end";
 
-asio::awaitable<void> list(Services services, Connection& connection) {
+asio::awaitable<void> list_jobs(Services services, Connection& connection) {
   std::string body = "{\"jobs\":[";
   bool first = true;
   for (const auto& job : services.jobs.jobs()) {
@@ -29,7 +29,7 @@ asio::awaitable<void> list(Services services, Connection& connection) {
   co_await connection.respond(std::move(response));
 }
 
-asio::awaitable<void> detail(Services services, Connection& connection, Request& request) {
+asio::awaitable<void> job_detail(Services services, Connection& connection, Request& request) {
   auto job = services.jobs.find(request.path_parameters["id"]);
   if (!job) {
     co_await connection.respond(problem_response(job.error(), request.path));
@@ -41,7 +41,7 @@ asio::awaitable<void> detail(Services services, Connection& connection, Request&
   co_await connection.respond(std::move(response));
 }
 
-asio::awaitable<void> remove(Services services, Connection& connection, Request& request) {
+asio::awaitable<void> remove_job(Services services, Connection& connection, Request& request) {
   if (Status status = services.jobs.remove(request.path_parameters["id"]); !status) {
     co_await connection.respond(problem_response(status.error(), request.path));
     co_return;
@@ -164,11 +164,13 @@ asio::awaitable<void> file(Services services, Connection& connection, Request& r
 
 void add_job_routes(Router& router, Services services) {
   router.add({"GET", "/api/v1/jobs", {}},
-             [services](Connection& connection, Request&) { return list(services, connection); });
-  router.add({"GET", "/api/v1/jobs/{id}", {}},
-             [services](Connection& connection, Request& request) { return detail(services, connection, request); });
-  router.add({"DELETE", "/api/v1/jobs/{id}", {}},
-             [services](Connection& connection, Request& request) { return remove(services, connection, request); });
+             [services](Connection& connection, Request&) { return list_jobs(services, connection); });
+  router.add({"GET", "/api/v1/jobs/{id}", {}}, [services](Connection& connection, Request& request) {
+    return job_detail(services, connection, request);
+  });
+  router.add({"DELETE", "/api/v1/jobs/{id}", {}}, [services](Connection& connection, Request& request) {
+    return remove_job(services, connection, request);
+  });
   router.add({"GET", "/api/v1/jobs/{id}/events", {}},
              [services](Connection& connection, Request& request) { return events(services, connection, request); });
   router.add({"GET", "/api/v1/jobs/{id}/file", {}},

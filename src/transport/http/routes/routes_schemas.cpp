@@ -49,7 +49,7 @@ asio::awaitable<void> answer(Connection& connection, const Request& request, Jso
   co_await connection.respond(std::move(response));
 }
 
-asio::awaitable<void> create(Services services, Connection& connection, Request& request) {
+asio::awaitable<void> create_schema(Services services, Connection& connection, Request& request) {
   auto schema = schema_from_body(request, {});
   if (schema) {
     auto created = co_await services.collections->schemas().create(std::move(*schema));
@@ -82,7 +82,7 @@ asio::awaitable<void> replace(Services services, Connection& connection, Request
   co_await answer(connection, request, document_of(*schema));
 }
 
-asio::awaitable<void> list(Services services, Connection& connection, Request& request) {
+asio::awaitable<void> list_schemas(Services services, Connection& connection, Request& request) {
   Json entries = Json::Array{};
   if (services.collections != nullptr) {
     for (const auto& [name, versions] : services.collections->schema_store().all()) {
@@ -127,7 +127,7 @@ Result<Json> detail_of(const Services& services, const Request& request, const s
   return document;
 }
 
-asio::awaitable<void> detail(Services services, Connection& connection, Request& request) {
+asio::awaitable<void> schema_detail(Services services, Connection& connection, Request& request) {
   auto document = detail_of(services, request, request.path_parameters["name"]);
   if (!document) {
     co_await connection.respond(problem_response(document.error(), request.path));
@@ -136,7 +136,7 @@ asio::awaitable<void> detail(Services services, Connection& connection, Request&
   co_await answer(connection, request, std::move(*document));
 }
 
-asio::awaitable<void> remove(Services services, Connection& connection, Request& request) {
+asio::awaitable<void> remove_schema(Services services, Connection& connection, Request& request) {
   Status status = co_await services.collections->schemas().remove(request.path_parameters["name"]);
   if (!status) {
     co_await connection.respond(problem_response(status.error(), request.path));
@@ -156,11 +156,11 @@ void add_schema_routes(Router& router, Services services) {
       return handle(services, connection, request);
     });
   };
-  add("POST", "/api/v1/schemas", {}, create);
-  add("GET", "/api/v1/schemas", {}, list);
-  add("GET", "/api/v1/schemas/{name}", {"version"}, detail);
+  add("POST", "/api/v1/schemas", {}, create_schema);
+  add("GET", "/api/v1/schemas", {}, list_schemas);
+  add("GET", "/api/v1/schemas/{name}", {"version"}, schema_detail);
   add("PUT", "/api/v1/schemas/{name}", {}, replace);
-  add("DELETE", "/api/v1/schemas/{name}", {}, remove);
+  add("DELETE", "/api/v1/schemas/{name}", {}, remove_schema);
 }
 
 }  // namespace canvasback::http
