@@ -235,6 +235,27 @@ func (window *window) focus(title string) {
 	window.t.Fatalf("no window has the title %q", title)
 }
 
+// press presses the key of a menu until what it does is there: a dialog that is just closing swallows keys.
+func (window *window) press(key string, done func() bool) {
+	window.t.Helper()
+	for end := time.Now().Add(waitFor * patience()); time.Now().Before(end); {
+		window.focus("Canvasback")
+		window.xdotool("key", key)
+		for again := time.Now().Add(settle * patience()); time.Now().Before(again); time.Sleep(50 * time.Millisecond) {
+			if done() {
+				return
+			}
+		}
+	}
+	window.t.Fatalf("the key %s does nothing", key)
+}
+
+func (window *window) isAt(path string) bool {
+	var at string
+	err := window.runWithin(time.Second*patience(), `return location.pathname`, &at)
+	return err == nil && at == path
+}
+
 // answerDialog types a path into a native file dialog and confirms it.
 func (window *window) answerDialog(title, path string, keysBefore ...string) {
 	window.t.Helper()
@@ -310,15 +331,14 @@ func TestFilesOpenByDialogFromRecentAndByDrop(t *testing.T) {
 	window := open(t)
 	window.pathIs("/desktop/start")
 	window.screenshot("start")
-	window.focus("Canvasback")
-	window.xdotool("key", "ctrl+o")
+	window.press("ctrl+o", func() bool { return window.find("Open files") != "" })
 	window.answerDialog("Open files", file, "ctrl+l", "ctrl+a")
 	window.pathIs("/datasets/orders")
 	window.untilRows(ordersRows)
 	window.untilCell(0, "0")
 	window.screenshot("grid")
 
-	window.xdotool("key", "ctrl+e")
+	window.press("ctrl+e", func() bool { return window.isAt("/desktop/start") })
 	window.until("the file among the recent ones", fmt.Sprintf(
 		`return [...document.querySelectorAll("li button")].some((button) => button.textContent === %q)`, file))
 	window.screenshot("recent")
@@ -489,9 +509,7 @@ func TestARemoteServer(t *testing.T) {
 	line, _ := bufio.NewReader(output).ReadString('\n')
 	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(line)
 	window := open(t)
-	window.focus("Canvasback")
-	window.xdotool("key", "ctrl+k")
-	window.pathIs("/desktop/connect")
+	window.press("ctrl+k", func() bool { return window.isAt("/desktop/connect") })
 	window.until("the field of the address", `return document.activeElement?.id === "url"`)
 	window.xdotool("type", "--delay", "15", "http://127.0.0.1:1")
 	window.xdotool("key", "Return")
