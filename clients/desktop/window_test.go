@@ -28,6 +28,7 @@ import (
 const (
 	patienceDefault = 10 // how much longer than on a quiet machine a thing may take, as in the functional tests
 	waitFor         = 15 * time.Second
+	settle          = time.Second
 	partFiles       = 100
 	partRows        = 10_000_000
 	arrowBytesMin   = 100e6
@@ -234,14 +235,38 @@ func (window *window) focus(title string) {
 	window.t.Fatalf("no window has the title %q", title)
 }
 
+// press presses the key of a menu until what it does is there: a dialog that is just closing swallows keys.
+func (window *window) press(key string, done func() bool) {
+	window.t.Helper()
+	for end := time.Now().Add(waitFor * patience()); time.Now().Before(end); {
+		window.focus("Canvasback")
+		window.xdotool("key", key)
+		for again := time.Now().Add(settle * patience()); time.Now().Before(again); time.Sleep(50 * time.Millisecond) {
+			if done() {
+				return
+			}
+		}
+	}
+	window.t.Fatalf("the key %s does nothing", key)
+}
+
+func (window *window) isAt(path string) bool {
+	var at string
+	err := window.runWithin(time.Second*patience(), `return location.pathname`, &at)
+	return err == nil && at == path
+}
+
 // answerDialog types a path into a native file dialog and confirms it.
 func (window *window) answerDialog(title, path string, keysBefore ...string) {
 	window.t.Helper()
 	window.focus(title)
+	// GTK shows the field for a path some time after the key; what is typed before is lost, and nothing tells when.
+	time.Sleep(settle)
 	for _, key := range keysBefore {
 		window.xdotool("key", key)
+		time.Sleep(settle)
 	}
-	window.xdotool("type", "--delay", "15", path)
+	window.xdotool("type", "--delay", "40", path)
 	window.screenshot(title)
 	for end := time.Now().Add(waitFor * patience()); window.find(title) != ""; time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -306,15 +331,14 @@ func TestFilesOpenByDialogFromRecentAndByDrop(t *testing.T) {
 	window := open(t)
 	window.pathIs("/desktop/start")
 	window.screenshot("start")
-	window.focus("Canvasback")
-	window.xdotool("key", "ctrl+o")
-	window.answerDialog("Open files", file)
+	window.press("ctrl+o", func() bool { return window.find("Open files") != "" })
+	window.answerDialog("Open files", file, "ctrl+l", "ctrl+a")
 	window.pathIs("/datasets/orders")
 	window.untilRows(ordersRows)
 	window.untilCell(0, "0")
 	window.screenshot("grid")
 
-	window.xdotool("key", "ctrl+e")
+	window.press("ctrl+e", func() bool { return window.isAt("/desktop/start") })
 	window.until("the file among the recent ones", fmt.Sprintf(
 		`return [...document.querySelectorAll("li button")].some((button) => button.textContent === %q)`, file))
 	window.screenshot("recent")
@@ -402,15 +426,21 @@ func TestAHundredMegabytesOfArrow(t *testing.T) {
 func TestTheWindowSurvivesARestartOfItsServer(t *testing.T) {
 	window := open(t, orders(t))
 	window.untilRows(ordersRows)
-	if err := window.run(`window.before = true; return true`, new(bool)); err != nil {
+	err := window.run(`window.pids = async () => {
+			const health = await fetch("/health");
+			return health.ok ? (await health.json()).workers.map(({ pid }) => pid).join() : "";
+		};
+		window.before = await window.pids();
+		return window.before !== ""`, new(bool))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Kill(window.serverPID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	window.until("another server", fmt.Sprintf(`
-		const health = await fetch("/health");
-		return health.ok && (await health.json()).uptime_s < 1e4 && window.before === true && %d > 0`, window.serverPID))
+	window.until("another server", `
+		const pids = await window.pids();
+		return pids !== "" && pids !== window.before`)
 	window.until("a connection again", `return !document.querySelector(".banner") &&
 		document.querySelector(".nav-foot .dot").dataset.state === "open"`)
 	window.focus("Canvasback")
@@ -420,7 +450,7 @@ func TestTheWindowSurvivesARestartOfItsServer(t *testing.T) {
 	window.xdotool("key", "ctrl+End")
 	window.untilCell(ordersRows-1, strconv.Itoa(ordersRows-1))
 	var same bool
-	if err := window.run(`return window.before === true`, &same); err != nil || !same {
+	if err := window.run(`return typeof window.before === "string"`, &same); err != nil || !same {
 		t.Error("the page was loaded anew", err)
 	}
 }
@@ -479,9 +509,7 @@ func TestARemoteServer(t *testing.T) {
 	line, _ := bufio.NewReader(output).ReadString('\n')
 	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(line)
 	window := open(t)
-	window.focus("Canvasback")
-	window.xdotool("key", "ctrl+k")
-	window.pathIs("/desktop/connect")
+	window.press("ctrl+k", func() bool { return window.isAt("/desktop/connect") })
 	window.until("the field of the address", `return document.activeElement?.id === "url"`)
 	window.xdotool("type", "--delay", "15", "http://127.0.0.1:1")
 	window.xdotool("key", "Return")

@@ -90,7 +90,8 @@ class Lab:
         until = time.monotonic() + START_SECONDS
         while True:
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}{PREFIX}api?token={self.token}", timeout=5).read()
+                specs = f"http://127.0.0.1:{port}{PREFIX}api/kernelspecs?token={self.token}"
+                urllib.request.urlopen(specs, timeout=5).read()
                 return
             except OSError:
                 assert self.process.poll() is None and time.monotonic() < until, (folder / "lab.log").read_text()

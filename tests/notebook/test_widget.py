@@ -54,6 +54,9 @@ def page(browser):
                                   permissions=["clipboard-read", "clipboard-write"])  # fmt: skip
     page = context.new_page()
     page.set_default_timeout(PATIENT_MS)
+    # On a busy machine JupyterLab may ask for the kernel before it knows which there are.
+    dialog = page.locator("dialog.jp-Dialog")
+    page.add_locator_handler(dialog, lambda: dialog.locator(".jp-mod-accept").click())
     yield page
     shot(page, "at-the-end-of-the-test")
     context.close()
