@@ -24,5 +24,7 @@ function(canvasback_embed target)  # relative to the current source folder
               -DVERSION=${PROJECT_VERSION} -P ${CANVASBACK_EMBED_SCRIPT}
       DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file} ${CANVASBACK_EMBED_SCRIPT} VERBATIM)
     target_sources(${target} PRIVATE ${output})
+    # Each names its bytes alike.
+    set_source_files_properties(${output} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endforeach()
 endfunction()

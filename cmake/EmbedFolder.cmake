@@ -62,6 +62,6 @@ function(canvasback_embed_web target folder)
     COMMAND ${CMAKE_COMMAND} -DFOLDER=${folder} -DOUTPUT=${output} -P ${CANVASBACK_EMBED_FOLDER_SCRIPT}
     BYPRODUCTS ${output} COMMENT "Looking at the built web app" VERBATIM)
   target_sources(${target} PRIVATE ${output})
-  set_source_files_properties(${output} PROPERTIES GENERATED TRUE)
+  set_source_files_properties(${output} PROPERTIES GENERATED TRUE SKIP_UNITY_BUILD_INCLUSION ON)
   add_dependencies(${target} ${target}_web)
 endfunction()
