@@ -8,6 +8,7 @@
 #include "encode/arrow_ipc/arrow_encoder.hpp"
 #include "encode/csv/csv_encoder.hpp"
 #include "encode/json/json_encoder.hpp"
+#include "encode/mysql/mysql_encoder.hpp"
 #include "encode/parquet/parquet_encoder.hpp"
 #include "encode/xlsx/xlsx_encoder.hpp"
 
@@ -42,6 +43,8 @@ constexpr std::array kFormats{
     Format{"arrow_file", make_arrow<ArrowContainer::File>},
     Format{"parquet", make_parquet_encoder},
     Format{"xlsx", make_xlsx_encoder},
+    Format{"sql", make_text<make_mysql_sql_formatter>},
+    Format{"tsv", make_text<make_mysql_tsv_formatter>},
 };
 
 }  // namespace

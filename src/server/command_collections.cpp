@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "net/http_client.hpp"
 #include "server/command_collections.hpp"
+#include "server/command_marketplace.hpp"
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
 #include "server/terminal.hpp"
@@ -99,7 +100,10 @@ Status generate_parquet(const CommandOptions& options, MadeRecords& records) {
 Status generate(const CommandOptions& options) {
   const auto type = record_type_from(options.type);
   if (!type) return fail(ErrorCode::InvalidData, "--type must be user, transaction, event, product or sensor.");
-  CANVASBACK_ASSIGN(std::int64_t count, parse_integer(options.count, "--count", 0, INT64_MAX));
+  std::int64_t count = 1000;
+  if (!options.count.empty()) {
+    CANVASBACK_ASSIGN(count, parse_integer(options.count, "--count", 0, INT64_MAX));
+  }
   std::int64_t seed = 0;
   if (!options.seed.empty()) {
     CANVASBACK_ASSIGN(seed, parse_integer(options.seed, "--seed", 0, INT64_MAX));
@@ -303,7 +307,10 @@ Status verify(const CommandOptions& options) {
 
 }  // namespace
 
-int run_generate(const CommandOptions& options) { return report(generate(options)); }
+int run_generate(const CommandOptions& options) {
+  if (const Status usable = check_generate(options); !usable) return report_wrong_use(usable.error());
+  return report(options.type == "marketplace" ? generate_marketplace(options) : generate(options));
+}
 int run_stats(const CommandOptions& options) { return report(stats(options)); }
 int run_compact(const CommandOptions& options) { return report(compact(options)); }
 int run_archive(const CommandOptions& options) { return report(archive(options)); }

@@ -150,15 +150,28 @@ void add_collection_commands(Add add, CommandOptions& options) {
   CLI::App* stats = add_one("stats", "show the size of a collection, week by week", run_stats);
   add_table_or_json(*stats, options);
   stats->add_option("--server", options.server, "query a running server: http://host:port");
-  CLI::App* generate = add("generate", "generate sample records as NDJSON or Parquet", run_generate);
-  generate->add_option("--format", options.format, "ndjson or parquet [ndjson]")->check(one_of({"ndjson", "parquet"}));
-  const std::vector<std::string> types{"user", "transaction", "event", "product", "sensor"};
-  generate->add_option("--type", options.type, "user, transaction, event, product or sensor")
+  CLI::App* generate = add("generate", "generate sample records, or the tables of a marketplace", run_generate);
+  generate
+      ->add_option("--format", options.format,
+                   "ndjson or parquet [ndjson]; of a marketplace parquet, sql or tsv [parquet]")
+      ->check(one_of({"ndjson", "parquet", "sql", "tsv"}));
+  const std::vector<std::string> types{"user", "transaction", "event", "product", "sensor", "marketplace"};
+  generate
+      ->add_option("--type", options.type,
+                   "user, transaction, event, product or sensor; or marketplace: "
+                   "orders, offers, sellers and customers")
       ->required()
       ->check(one_of(types));
   generate->add_option("--count", options.count, "number of records [1000]")->check(integer_from(0, INT64_MAX));
+  const auto rows = integer_from(0, kGeneratedOrdersMax);
+  generate->add_option("--orders", options.orders, "marketplace: number of orders; the other tables follow")
+      ->check(rows);
+  generate->add_option("--changes", options.changes, "marketplace: SQL of so many changes that follow, not the tables")
+      ->check(rows);
   add_seed(*generate, options, "the same seed generates the same records [0]");
-  generate->add_option("-o,--out", options.out, "output file; it replaces FILE only when it is complete");
+  generate->add_option("-o,--out", options.out,
+                       "output file, or of a marketplace as parquet or tsv the folder; a file is replaced only when "
+                       "the new one is complete");
   generate->add_option("--to", options.server, "send them to a running server: http://host:port");
   generate->add_option("--collection", options.collection, "with --to: the collection [all_records]");
   const auto add_work = [&](const char* name, const char* help, int (*function)(const CommandOptions&)) {

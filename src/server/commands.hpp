@@ -2,6 +2,7 @@
 // Machine output goes to stdout, messages and progress to stderr; exit code 0 done, 1 failed, 2 wrong use.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 namespace canvasback {
 
 inline constexpr int kWrongUse = 2;  // exit code
+inline constexpr std::int64_t kGeneratedOrdersMax = 10'000'000'000;  // of a marketplace; as many changes
 
 // What all commands take and what single ones add; filled by the command line parser.
 struct CommandOptions {
@@ -21,7 +23,7 @@ struct CommandOptions {
   std::string out;
   std::string name;  // export: PATH or NAME
   std::string filter, sort, columns, sample, compression;
-  std::string limit;  // an integer, checked by the parser; so are seed, count and settle
+  std::string limit;  // an integer, checked by the parser; so are seed, count, orders, changes and settle
   std::string seed;
   std::string type;    // profile: summary, profile, quality
   bool open = false;   // serve: open a browser
@@ -33,7 +35,9 @@ struct CommandOptions {
   std::string watch;          // ingest: a folder
   std::string settle = "10";  // of it: seconds that a file must not have changed
   bool quarantine = false;
-  std::string count = "1000";  // generate
+  std::string count;    // generate, of records
+  std::string orders;   // of the marketplace, and
+  std::string changes;  // of it
 };
 
 int run_serve(const CommandOptions& options);

@@ -37,6 +37,7 @@ constexpr std::array<WorkKind, std::variant_size_v<TaskWork>> kKinds{{
     {"search", made<search_work_from_json>},
     {"tile", made<tile_work_from_json>},
     {"record", made_surely<record_work_from_json>},
+    {"generate", made_surely<generate_work_from_json>},
     {"ingest", made_surely<ingest_work_from_json>},
     {"merge", made<merge_work_from_json>},
     {"keys", made<keys_work_from_json>},

@@ -12,6 +12,7 @@
 #include "base/json.hpp"
 #include "query/output_options.hpp"
 #include "task/collection_task.hpp"
+#include "task/generate_task.hpp"
 #include "task/maintain_task.hpp"
 #include "task/query_task.hpp"
 #include "task/record_task.hpp"
@@ -19,7 +20,7 @@
 namespace canvasback {
 
 using TaskWork = std::variant<RowsWork, SqlWork, InspectWork, AnalyseWork, ViewWork, WindowWork, SearchWork, TileWork,
-                              RecordWork,                                    // task/record_task.hpp
+                              RecordWork, GenerateWork,                      // task/{record,generate}_task.hpp
                               IngestWork,                                    // role ingest: task/collection_task.hpp
                               MergeWork, KeysWork, ExamineWork, CheckWork>;  // role maintain: task/maintain_task.hpp
 

@@ -4,6 +4,7 @@
 
 #include "worker/roles/query/analyse_task.hpp"
 #include "worker/roles/query/answer.hpp"
+#include "worker/roles/query/generate_task.hpp"
 #include "worker/roles/query/inspect_task.hpp"
 #include "worker/roles/query/record_task.hpp"
 #include "worker/roles/query/rows_task.hpp"
@@ -54,6 +55,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
                             [&](const SearchWork& work) { return run_search(context, work); },
                             [&](const TileWork& work) { return run_tile(context, work); },
                             [&](const RecordWork& work) { return run_record(context, work); },
+                            [&](const GenerateWork& work) { return run_generate(context, work); },
                             [](const auto&) -> Status {
                               return fail(ErrorCode::DataProcessing, "A task of this kind is not this worker's.");
                             },
