@@ -4,13 +4,15 @@ that a database can take, and arguments that make no sense together."""
 import datetime
 import decimal
 import hashlib
+import os
 import re
+import signal
 import sqlite3
 import subprocess
 
 import pyarrow.parquet
 import pytest
-from serving import BINARY
+from serving import BINARY, wait_for
 
 TABLES = ("sellers", "offers", "customers", "orders")
 ORDERS = 3000
@@ -132,8 +134,8 @@ def test_rows_refer_to_rows_that_are_there(made):
 
 
 def test_the_same_seed_the_same_bytes(made, tmp_path):
-    for out in ("again", "other"):
-        generate("--out", tmp_path / out, seed=5 if out == "again" else 6)
+    generate("--threads", "1", "--out", tmp_path / "again")
+    generate("--out", tmp_path / "other", seed=6)
     generate("--format", "sql", "--threads", "1", "--out", tmp_path / "again.sql")
     generate("--format", "sql", "--out", tmp_path / "other.sql", seed=6)
     for name in TABLES:
@@ -146,6 +148,29 @@ def test_the_same_seed_the_same_bytes(made, tmp_path):
 
 def test_sql_goes_to_stdout_without_out(made):
     assert generate("--format", "sql").stdout == (made / "all.sql").read_bytes()
+
+
+def test_a_full_disk_and_a_reader_that_has_left():
+    arguments = [BINARY, "generate", "--type", "marketplace", "--orders", "3000", "--format", "sql"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1 and b"No space left" in done.stderr
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(arguments, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert done.returncode == 0 and done.stderr == b""
+
+
+def test_an_interrupted_one_leaves_no_unfinished_file(tmp_path):
+    arguments = [BINARY, "generate", "--type", "marketplace", "--orders", "100000000", "--out", tmp_path / "shop"]
+    process = subprocess.Popen(arguments, stderr=subprocess.PIPE)
+    wait_for(lambda: list(tmp_path.glob("shop/.sellers.parquet.*")) or list(tmp_path.glob("shop/sellers.parquet")))
+    process.terminate()
+    assert process.wait(60) == -signal.SIGTERM
+    process.stderr.close()
+    assert not list(tmp_path.glob("shop/.*")), list(tmp_path.glob("shop/.*"))
+    assert not (tmp_path / "shop/orders.parquet").exists()
 
 
 def as_sqlite(statement):
