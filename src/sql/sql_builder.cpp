@@ -405,8 +405,17 @@ std::string column_list(Builder& builder, const Dataset& dataset, const Selectio
     for (const DatasetColumn& column : dataset.columns) exact.push_back(column.name);
   }
   std::vector<std::string> columns;
-  for (const std::string& name : exact) columns.push_back(builder.names.sql(name));
-  if (builder.names.differ()) builder.statement.column_names = std::move(exact);
+  bool named = builder.names.differ();
+  for (const std::string& name : exact) {
+    columns.push_back(builder.names.sql(name));
+    const DatasetColumn* column = dataset.find_column(name);
+    const bool real = column != nullptr && (column->type == "DOUBLE" || column->type == "FLOAT");
+    if (!real || std::ranges::find(selection.sort, name, &SortKey::column) == selection.sort.end()) continue;
+    // What the engine sorts by it gives back from its keys, and there -0.0 is 0.0.
+    columns.back() = fmt::format("-(-{})", columns.back());
+    named = true;
+  }
+  if (named) builder.statement.column_names = std::move(exact);
   return fmt::format("{}", fmt::join(columns, ", "));
 }
 

@@ -143,7 +143,9 @@ def make_statistics_old(path, bounds=None):
             if STATISTICS not in chunk:
                 continue
             statistics = chunk[STATISTICS][1]
-            low, high = statistics.pop(MIN_VALUE, [0, b""])[1], statistics.pop(MAX_VALUE, [0, b""])[1]
+            if MIN_VALUE not in statistics:
+                continue  # there are only NULLs
+            low, high = statistics.pop(MIN_VALUE)[1], statistics.pop(MAX_VALUE)[1]
             if bounds:
                 low, high = bounds(chunk[PATH_IN_SCHEMA][1][1][0].decode(), low, high)
             for number in (7, 8):  # whether they are exact

@@ -93,6 +93,8 @@ def from_arrow(kind, array):
         return [None if v is None else v * unit for v in array.cast(pa.int64()).to_pylist()]
     if kind == "date":
         return array.cast(pa.int32()).to_pylist()
+    if kind == "time" and pa.types.is_string(type_):  # of nanoseconds: as text, docs/parquet.md
+        return [None if text is None else from_text(kind, text) for text in array.to_pylist()]
     if kind == "time":
         unit = UNITS[type_.unit]
         width = pa.int32() if pa.types.is_time32(type_) else pa.int64()

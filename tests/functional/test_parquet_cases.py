@@ -220,6 +220,31 @@ def test_bounds_of_a_wrong_length(serve, tmp_path):
     assert [pathlib.Path(name).name for name in rest["left_out"]] == ["wrong.parquet"]
 
 
+@pytest.mark.parametrize("kind", [pa.uint32(), pa.int32()])
+def test_integers_far_apart_in_duckdbs_second_format(serve, tmp_path, kind):
+    """Its writer packs their differences in more than 32 bits, which no other reader expects."""
+    low, high = (0, 2**32 - 1) if kind == pa.uint32() else (-(2**31), 2**31 - 1)
+    values = [low, high, low, 7, None, high, 0]
+    made = pa.table({"id": ids(len(values)), "n": pa.array(values, kind)})
+    path = tmp_path / "far.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY made TO '{path}' (FORMAT parquet, PARQUET_VERSION V2)")
+    check_routes(serve(f"far={path}"), "far", [[i + 1, value] for i, value in enumerate(values)], "id")
+
+
+@pytest.mark.parametrize("kind", [pa.float64(), pa.float32()])
+def test_minus_zero_stays_minus_zero_where_rows_are_sorted_by_it(serve, tmp_path, kind):
+    values = [0.5, -0.0, 0.0, -0.5, None]
+    path = write(tmp_path, "zero", pa.table({"id": ids(5), "v": pa.array(values, kind)}))
+    server = serve(f"zero={path}")
+    for sort, order in (("v", [4, 2, 3, 1, 5]), ("-v,id", [1, 2, 3, 4, 5])):
+        body = server.rows("zero", sort=sort, format="csv", columns="v,id").body.decode()
+        shown = {1: "0.5", 2: "-0.0", 3: "0.0", 4: "-0.5", 5: ""}
+        assert body.split() == ["v,id", *(f"{shown[i]},{i}" for i in order)]
+        document = page(server, "zero", sort=sort, columns="v,id", limit=2)
+        assert [column["name"] for column in document["columns"]] == ["v", "id"]
+
+
 def test_cut_bounds_are_no_values(serve, tmp_path):
     """polars cuts the bounds of long texts."""
     polars = pytest.importorskip("polars")

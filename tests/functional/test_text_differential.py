@@ -106,6 +106,8 @@ def same_cell(text, value):
     shown = str(value)
     if shown == text or shown.replace("T", " ").removesuffix("Z") == text:
         return True
+    if shown == "NaN":
+        return text == "nan"  # among doubles
     try:
         return float(shown) == float(text) and (isinstance(value, float) or len(text) < 16)
     except ValueError:

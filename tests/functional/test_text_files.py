@@ -209,6 +209,22 @@ def test_a_bad_file_takes_itself_out(serve, tmp_path):
     assert answer.json()["rows"] == [[2]] and answer.headers["x-left-out"] == str(bad)
     refused = server.rows("d", on_unreadable="fail")
     assert refused.status == 400 and str(bad) in refused.json()["detail"]
+    # What is computed says so, too, also the second time, from memory.
+    analyses = {"profile": {}, "top": {"column": "n"}, "histogram": {"column": "n"},
+                "tile": {"x": "n", "y": "n", "format": "json"}}  # fmt: skip
+    for kind, parameters in [*analyses.items(), ("profile", {})]:
+        answer = server.get(f"/api/v1/datasets/d/{kind}", **parameters)
+        assert answer.status == 200 and answer.headers["x-left-out"] == str(bad), (kind, answer.body)
+        assert answer.json()["left_out"] == [str(bad)] and answer.json()["total_exact"] is False, kind
+        assert server.get(f"/api/v1/datasets/d/{kind}", on_unreadable="fail", **parameters).status == 400
+    assert server.get("/api/v1/datasets/d/tile", x="n", y="n").headers["x-left-out"] == str(bad)
+    total = {"measures": [{"function": "sum", "column": "n", "as": "s"}]}
+    answer = server.ask("POST", "/api/v1/datasets/d/aggregate", total)
+    assert answer.json()["rows"] == [["2"]] and answer.json()["left_out"] == [str(bad)], answer.body
+    failing = server.ask("POST", "/api/v1/datasets/d/aggregate", {**total, "on_unreadable": "fail"})
+    assert (failing.status, failing.code) == (400, "InvalidData"), failing.body
+    wrong = server.ask("POST", "/api/v1/datasets/d/aggregate", {**total, "on_unreadable": "perhaps"})
+    assert wrong.status == 400 and "fail or skip" in wrong.json()["detail"]
     assert server.ask("POST", "/api/v1/query", {"sql": "SELECT * FROM d"}, on_unreadable="fail").status == 400
     bad.write_text('{"n":1}\n')
     wait_for(lambda: server.page("d", format="json")["rows"] == [[0], [1], [2]])

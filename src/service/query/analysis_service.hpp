@@ -22,6 +22,7 @@ struct AnalysisRequest {
   std::string dataset;
   Analysis analysis;
   Selection selection;  // filter; a profile's columns; an aggregate's sort, limit and offset
+  OnUnreadable on_unreadable = OnUnreadable::Default;
 };
 
 class AnalysisService {

@@ -8,24 +8,28 @@
 namespace canvasback {
 
 Result<std::string> TileService::tag(const TileRequest& request) const {
-  CANVASBACK_ASSIGN(auto dataset, datasets_.find(request.dataset));
+  CANVASBACK_ASSIGN(auto dataset, datasets_.find(request.dataset, request.on_unreadable));
   CANVASBACK_TRY(check_common(request.output, request.context));
   CANVASBACK_TRY(check_selection(request.selection, *dataset));
   CANVASBACK_TRY(check_tile(request.tile, *dataset));
-  return sha256_hex(fmt::format("tile\n{}\n{}\n{}\n{}", dataset->version, dataset->name, to_json(request.tile).dump(),
-                                to_json(request.selection).dump()));
+  const auto left_out = datasets_.left_out_of(request.dataset, request.on_unreadable);
+  return sha256_hex(fmt::format("tile\n{}\n{}\n{}\n{}\n{}", dataset->version, dataset->name,
+                                to_json(request.tile).dump(), to_json(request.selection).dump(),
+                                fmt::join(left_out, "\n")));
 }
 
 asio::awaitable<Result<std::unique_ptr<Answer>>> TileService::cells(TileRequest request, CancelToken gone) {
   using Out = Result<std::unique_ptr<Answer>>;
   if (!tag(request)) co_await datasets_.look_if_few(request.dataset);  // it may be right by now
   if (auto known = tag(request); !known) co_return Out(std::unexpected(known.error()));
-  auto dataset = datasets_.find(request.dataset);
+  auto dataset = datasets_.find(request.dataset, request.on_unreadable);
   if (!dataset) co_return Out(std::unexpected(dataset.error()));
   std::vector<std::shared_ptr<const Dataset>> datasets(1, *dataset);
   TileWork work{request.dataset, std::move(request.tile), std::move(request.selection)};
   Task task = task_of(std::move(work), request.context, request.output);
+  task.files.left_out = datasets_.left_out_of(request.dataset, request.on_unreadable);
   RunningQuery entry{0, "tile", request.dataset, request.output.format, 0, "waiting", nullptr, gone};
+  entry.on_unreadable = request.on_unreadable;
   co_return co_await queries_.run(std::move(task), std::move(datasets), Lane::General, std::move(entry));
 }
 

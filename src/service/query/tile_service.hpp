@@ -20,6 +20,7 @@ struct TileRequest {
   std::string dataset;
   Tile tile;
   Selection selection;  // filter
+  OnUnreadable on_unreadable = OnUnreadable::Default;
 };
 
 class TileService {

@@ -107,6 +107,23 @@ Result<TimestampFacts> look_at_timestamps(parquet::ParquetFileReader& file, int 
   return facts;
 }
 
+// DuckDB packs differences of 32-bit integers in as many bits as they take; libparquet reads at most 32.
+bool may_have_wide_differences(const parquet::ColumnDescriptor& column, const parquet::ColumnChunkMetaData& chunk) {
+  const auto& encodings = chunk.encodings();
+  if (column.physical_type() != parquet::Type::INT32 ||
+      std::ranges::find(encodings, parquet::Encoding::DELTA_BINARY_PACKED) == encodings.end()) {
+    return false;
+  }
+  const auto known =
+      std::dynamic_pointer_cast<parquet::TypedStatistics<parquet::Int32Type>>(readable_statistics(chunk));
+  if (!known || !known->HasMinMax()) return true;
+  const bool is_unsigned = column.sort_order() == parquet::SortOrder::UNSIGNED;
+  const auto wide = [is_unsigned](std::int32_t value) {
+    return is_unsigned ? std::int64_t{static_cast<std::uint32_t>(value)} : std::int64_t{value};
+  };
+  return wide(known->max()) - wide(known->min()) > INT32_MAX;
+}
+
 // Of a file that libparquet opens.
 Status look_into(const DataFile& file, const parquet::FileMetaData& footer, const CancelToken& cancel,
                  Readability& out) {
@@ -114,6 +131,7 @@ Status look_into(const DataFile& file, const parquet::FileMetaData& footer, cons
   for (int group = 0; group < footer.num_row_groups(); ++group) rows += footer.RowGroup(group)->num_rows();
   if (rows != footer.num_rows()) out.engine_lacks = "its number of rows is not that of its row groups";
   std::unique_ptr<parquet::ParquetFileReader> reader;
+  const bool is_of_duckdb = footer.created_by().find("DuckDB") != std::string::npos;
   for (int leaf = 0; leaf < footer.num_columns(); ++leaf) {
     const auto& column = *footer.schema()->Column(leaf);
     if (out.engine_lacks.empty()) out.engine_lacks = type_lack(column);
@@ -122,6 +140,10 @@ Status look_into(const DataFile& file, const parquet::FileMetaData& footer, cons
       out.engine_lacks = chunk_lack(column, *chunk);
       // libparquet reads such a chunk neither.
       if (has_broken_bounds(*chunk)) out.stream_lacks = "that is damage";
+    }
+    for (int group = 0; is_of_duckdb && group < footer.num_row_groups() && out.stream_lacks.empty(); ++group) {
+      if (!may_have_wide_differences(column, *footer.RowGroup(group)->ColumnChunk(leaf))) continue;
+      out.stream_lacks = fmt::format("column {} may hold differences of more than 32 bits", path_of(column));
     }
     const std::string root = column.path()->ToDotVector()[0];
     if (column.logical_type() && column.logical_type()->is_null() && column.path()->ToDotVector().size() == 1) {

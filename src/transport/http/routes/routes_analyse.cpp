@@ -30,6 +30,7 @@ asio::awaitable<void> profile(Services services, Connection& connection, Request
   wanted->analysis.profile_type = type != nullptr ? *type : "profile";
   wanted->output.content_encoding.clear();
   const std::string format = wanted->output.format;
+  const OnUnreadable on_unreadable = wanted->on_unreadable;
   connection.set_on_gone([services] { services.queries.cancel_gone(); });
   auto answer = co_await services.analyses.profile(std::move(*wanted), connection.gone());
   connection.set_on_gone(nullptr);
@@ -42,6 +43,7 @@ asio::awaitable<void> profile(Services services, Connection& connection, Request
   response.headers.emplace_back("Vary", "Accept");
   response.headers.emplace_back("Server-Timing", server_timing(answer->metrics));
   response.headers.emplace_back("X-Performance-Metrics", answer->metrics.dump());
+  add_left_out(response.headers, services.datasets.left_out_of(name, on_unreadable));
   if (format == "json") {
     response.body = with_metrics(*answer->bytes, answer->metrics);
     co_await connection.respond(std::move(response));
@@ -76,6 +78,7 @@ asio::awaitable<void> answer_rows(Services services, Connection& connection, Req
     co_return;
   }
   StreamHead head{wanted->output.format, wanted->output.content_encoding, {}};
+  add_left_out(head.headers, services.datasets.left_out_of(wanted->dataset, wanted->on_unreadable));
   OpenAnswer open = [&](CancelToken gone) { return services.analyses.analyse(std::move(*wanted), gone); };
   co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }

@@ -66,6 +66,7 @@ Result<TileRequest> tile_request_from(const Request& request) {
   out.selection = std::move(common.selection);
   out.output = std::move(common.output);
   out.context = std::move(common.context);
+  out.on_unreadable = common.on_unreadable;
   Tile& tile = out.tile;
   tile.picture = picture;
   read_text(request, "x", tile.x);
@@ -93,6 +94,7 @@ asio::awaitable<void> picture(Services services, Connection& connection, Request
   response.content_type = "image/png";
   response.headers.emplace_back("Cache-Control", "no-cache");
   response.headers.emplace_back("Vary", "Accept");
+  add_left_out(response.headers, services.datasets.left_out_of(wanted.dataset, wanted.on_unreadable));
   const auto tag = services.tiles.tag(wanted);
   if (!tag) {
     co_await connection.respond(problem_response(tag.error(), request.path));
@@ -126,6 +128,7 @@ asio::awaitable<void> tile(Services services, Connection& connection, Request& r
     co_return;
   }
   StreamHead head{wanted->output.format, wanted->output.content_encoding, {}};
+  add_left_out(head.headers, services.datasets.left_out_of(wanted->dataset, wanted->on_unreadable));
   OpenAnswer open = [&](CancelToken gone) { return services.tiles.cells(std::move(*wanted), gone); };
   co_await stream_answer(connection, request, services.queries, std::move(head), std::move(open));
 }

@@ -57,12 +57,15 @@ const std::vector<std::string>& selection_parameter_names() {
   return names;
 }
 
+Result<OnUnreadable> on_unreadable_from(std::string_view word) {
+  if (word == "fail") return OnUnreadable::Fail;
+  if (word == "skip") return OnUnreadable::Skip;
+  return fail(ErrorCode::InvalidData, "on_unreadable must be fail or skip.");
+}
+
 Result<OnUnreadable> on_unreadable_of(const Request& request) {
   const std::string* text = request.parameter("on_unreadable");
-  if (text == nullptr) return OnUnreadable::Default;
-  if (*text == "fail") return OnUnreadable::Fail;
-  if (*text == "skip") return OnUnreadable::Skip;
-  return fail(ErrorCode::InvalidData, "on_unreadable must be fail or skip.");
+  return text == nullptr ? OnUnreadable::Default : on_unreadable_from(*text);
 }
 
 void add_left_out(Headers& headers, const std::vector<std::string>& names) {
@@ -137,7 +140,8 @@ Result<RowsRequest> rows_request_from(const Request& request, const std::string&
 }
 
 const std::vector<std::string>& analysis_parameter_names() {
-  static const std::vector<std::string> names{"filter", "format", "compression", "numbers", "timeout_ms"};
+  static const std::vector<std::string> names{"filter",  "format",     "compression",
+                                              "numbers", "timeout_ms", "on_unreadable"};
   return names;
 }
 
@@ -148,17 +152,18 @@ Result<AnalysisRequest> analysis_request_from(const Request& request, const std:
   out.selection = std::move(rows.selection);
   out.output = std::move(rows.output);
   out.context = std::move(rows.context);
+  out.on_unreadable = rows.on_unreadable;
   return out;
 }
 
 Result<AnalysisRequest> aggregate_request_from(const Request& request, const std::string& dataset) {
   CANVASBACK_ASSIGN(Json body, json_body(request, {"group_by", "measures", "filter", "sort", "limit", "offset",
-                                                   "format", "compression", "numbers", "timeout_ms"}));
+                                                   "format", "compression", "numbers", "timeout_ms", "on_unreadable"}));
   AnalysisRequest out;
   out.dataset = dataset;
   out.context.received_ns = request.received_ns;
   CANVASBACK_ASSIGN(out.analysis, aggregate_from_json(body.at("group_by"), body.at("measures")));
-  for (const char* member : {"sort", "format", "compression", "numbers"}) {
+  for (const char* member : {"sort", "format", "compression", "numbers", "on_unreadable"}) {
     if (const Json* value = body.find(member); value != nullptr && !value->is_null() && !value->is_string()) {
       return fail(ErrorCode::InvalidData, fmt::format("\"{}\" must be a string.", member));
     }
@@ -178,6 +183,9 @@ Result<AnalysisRequest> aggregate_request_from(const Request& request, const std
     } else {
       out.selection.offset = number;
     }
+  }
+  if (const Json& word = body.at("on_unreadable"); word.is_string()) {
+    CANVASBACK_ASSIGN(out.on_unreadable, on_unreadable_from(word.as_string()));
   }
   out.selection.filter = body.at("filter");
   if (const std::string_view sort = body.at("sort").as_string(); !sort.empty()) {

@@ -22,6 +22,7 @@ Result<RowsRequest> rows_request_from(const Request& request, const std::string&
 
 // The parameter `on_unreadable`: fail or skip; without it OnUnreadable::Default.
 Result<OnUnreadable> on_unreadable_of(const Request& request);
+Result<OnUnreadable> on_unreadable_from(std::string_view word);
 
 // Adds X-Left-Out and X-Total-Exact: the files that an answer with on_unreadable=skip does not contain.
 void add_left_out(Headers& headers, const std::vector<std::string>& names);

@@ -28,6 +28,7 @@ Status run_analyse(TaskContext& context, const AnalyseWork& work) {
     const bool cut = work.analysis.kind == Analysis::Kind::Top ? metrics.rows >= work.analysis.top
                                                                : work.selection.limit == metrics.rows;
     out.set("total_exact", !cut && work.selection.offset == 0);
+    add_left_out(out, context.task.files.left_out);
     out.set("next", Json());
     out.set("performance_metrics", metrics_json(context));
     return out;

@@ -70,7 +70,8 @@ Status FileInspection::run() {
     return {};
   }
   CANVASBACK_TRY(add_parquet_footers(dataset_, joined.unchanged));
-  if (std::ranges::any_of(sorts_, &Sort::converted)) dataset_.plain_scan = false;
+  const auto engines_alone = [](const Sort& sort) { return sort.converted || !sort.stream_lacks.empty(); };
+  if (std::ranges::any_of(sorts_, engines_alone)) dataset_.plain_scan = false;
   return {};
 }
 

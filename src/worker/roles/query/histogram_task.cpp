@@ -48,6 +48,7 @@ Status run_histogram(TaskContext& context, const AnalyseWork& work, const Datase
     out.set("not_finite", values - finite);
     out.set("total_rows", context.metrics.rows);
     out.set("total_exact", true);
+    add_left_out(out, context.task.files.left_out);
     out.set("next", Json());
     out.set("performance_metrics", metrics_json(context));
     return out;

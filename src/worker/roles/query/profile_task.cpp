@@ -133,7 +133,9 @@ Status run_profile(TaskContext& context, const AnalyseWork& work, const Dataset&
   context.metrics.engine_ms += watch.elapsed_ms();
   if (context.task.output.format == "json") {
     context.metrics.rows = profile.rows;
-    CANVASBACK_TRY(context.sink.write(to_json(profile).dump()));
+    Json document = to_json(profile);
+    add_left_out(document, context.task.files.left_out);
+    CANVASBACK_TRY(context.sink.write(document.dump()));
     return context.sink.finish();
   }
   CANVASBACK_ASSIGN(BatchPtr batch, to_batch(profile));

@@ -101,6 +101,7 @@ Status run_tile(TaskContext& context, const TileWork& work) {
       out.set("size", tile.size);
       out.set("total_rows", metrics.rows);
       out.set("total_exact", true);
+      add_left_out(out, context.task.files.left_out);
       out.set("next", Json());
       out.set("performance_metrics", metrics_json(context));
       return out;

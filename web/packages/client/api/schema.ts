@@ -766,6 +766,10 @@ export type ProfileDocument = {
     error: number;
     cost: number;
   };
+  /** false, where files are left out. */
+  total_exact?: boolean;
+  /** Files that cannot be read, which the answer leaves out. */
+  left_out?: (string)[];
   columns: (ColumnProfile)[];
   performance_metrics: AnalysisMetrics;
 };
@@ -777,6 +781,8 @@ export type HistogramDocument = {
   total_rows: number | null;
   /** false: total_rows is an estimate, or only what is known so far. */
   total_exact: boolean;
+  /** Files that cannot be read, which the answer leaves out. */
+  left_out?: (string)[];
   /** For `after`; null on the last page. */
   next: string | null;
   performance_metrics: PerformanceMetrics;
@@ -795,6 +801,8 @@ export type TileDocument = {
   total_rows: number | null;
   /** false: total_rows is an estimate, or only what is known so far. */
   total_exact: boolean;
+  /** Files that cannot be read, which the answer leaves out. */
+  left_out?: (string)[];
   /** For `after`; null on the last page. */
   next: string | null;
   performance_metrics: PerformanceMetrics;
@@ -832,6 +840,8 @@ export type AggregateRequest = {
   sort?: string | null;
   limit?: number | null;
   offset?: number | null;
+  /** As the parameter of rows. */
+  on_unreadable?: "fail" | "skip" | null;
   timeout_ms?: number | null;
   format?: Format | null;
   compression?: Compression | null;
@@ -1049,6 +1059,8 @@ export interface Operations {
       numbers?: "exact" | "plain";
       /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
+      /** For a dataset with unreadable files: `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out; `fail` answers with an error. By default a collection fails (503), because its records were acknowledged, and other datasets skip. */
+      on_unreadable?: "fail" | "skip";
     };
     answer: ProfileDocument;
   };
@@ -1075,6 +1087,8 @@ export interface Operations {
       numbers?: "exact" | "plain";
       /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
+      /** For a dataset with unreadable files: `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out; `fail` answers with an error. By default a collection fails (503), because its records were acknowledged, and other datasets skip. */
+      on_unreadable?: "fail" | "skip";
     };
     answer: HistogramDocument;
   };
@@ -1101,6 +1115,8 @@ export interface Operations {
       numbers?: "exact" | "plain";
       /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
+      /** For a dataset with unreadable files: `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out; `fail` answers with an error. By default a collection fails (503), because its records were acknowledged, and other datasets skip. */
+      on_unreadable?: "fail" | "skip";
     };
     answer: RowsDocument;
   };
@@ -1946,6 +1962,8 @@ export interface Operations {
       numbers?: "exact" | "plain";
       /** Time limit of the task; by default the setting `timeout_ms`. */
       timeout_ms?: number;
+      /** For a dataset with unreadable files: `skip` reads the other files, sets `total_exact` to false and lists the skipped files in `left_out` and X-Left-Out; `fail` answers with an error. By default a collection fails (503), because its records were acknowledged, and other datasets skip. */
+      on_unreadable?: "fail" | "skip";
     };
     answer: TileDocument;
   };

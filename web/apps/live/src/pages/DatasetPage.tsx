@@ -59,6 +59,25 @@ function rowOf(text: string | undefined): number | undefined {
   return text && /^[1-9]\d{0,14}$/.test(text) ? Number(text) - 1 : undefined;
 }
 
+/** Which files are not among what is shown, and why. */
+function LeftOut({ files }: { files: NonNullable<DatasetDetail["left_out"]> }) {
+  return (
+    <details className="banner left-out">
+      <summary>
+        {counted(files.length, "file")} cannot be read and {files.length === 1 ? "is" : "are"} left out: what is shown
+        here is of the others.
+      </summary>
+      <ul>
+        {files.map(({ path, reason }) => (
+          <li key={path}>
+            <code>{path}</code>: {reason}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
 function Head({ name, detail }: { name: string; detail: DatasetDetail | undefined }) {
   return (
     <header className="dataset-head">
@@ -119,6 +138,7 @@ export function DatasetPage() {
   return (
     <>
       <Head name={name} detail={detail} />
+      {detail?.left_out && detail.left_out.length > 0 && <LeftOut files={detail.left_out} />}
       <Tabs
         value={tab}
         onChange={(value) => change({ tab: value === "rows" || !value ? undefined : value })}
