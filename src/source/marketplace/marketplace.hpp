@@ -47,7 +47,7 @@ struct Order {
   std::int64_t fee = 0;
   std::int64_t refunded = 0;
   std::optional<int> rating = {};  // 1 to 5
-  std::optional<std::int64_t> shipped_at = {}, delivered_at = {}, refunded_at = {};
+  std::optional<std::int64_t> paid_at = {}, shipped_at = {}, delivered_at = {}, refunded_at = {};
   std::int64_t created_at = 0;
   std::int64_t updated_at = 0;
 };

@@ -147,6 +147,7 @@ SchemaPtr schema_of(Table table) {
                           {"fee", money()},
                           {"refunded", money()},
                           {"rating", arrow::int8(), true},
+                          {"paid_at", time(), true},
                           {"shipped_at", time(), true},
                           {"delivered_at", time(), true},
                           {"refunded_at", time(), true},
@@ -200,6 +201,7 @@ Result<BatchPtr> batch_of(std::span<const Order> rows) {
   columns.add<Money>([](const Order& row) { return row.fee; });
   columns.add<Money>([](const Order& row) { return row.refunded; });
   columns.add<arrow::Int8Builder>([](const Order& row) { return row.rating; });
+  columns.add_time([](const Order& row) { return row.paid_at; });
   columns.add_time([](const Order& row) { return row.shipped_at; });
   columns.add_time([](const Order& row) { return row.delivered_at; });
   columns.add_time([](const Order& row) { return row.refunded_at; });

@@ -109,8 +109,11 @@ TEST(Marketplace, StepsOfAnOrderAreInTheirOrder) {
     ASSERT_GE(order.created_at, kFirstSecond);
     ASSERT_LE(order.created_at, order.updated_at);
     ASSERT_LT(order.updated_at, kEndSecond + 1);
+    if (order.paid_at) {
+      ASSERT_GT(*order.paid_at, order.created_at);
+    }
     if (order.shipped_at) {
-      ASSERT_GT(*order.shipped_at, order.created_at);
+      ASSERT_GT(*order.shipped_at, order.paid_at.value_or(INT64_MAX));
     }
     if (order.delivered_at) {
       ASSERT_GT(*order.delivered_at, order.shipped_at.value_or(INT64_MAX));

@@ -66,8 +66,9 @@ void deliver_until(Order& order, const Steps& steps, std::int64_t now) {
     order.updated_at = at;
     return true;
   };
-  if (!reach(OrderStatus::Paid, steps.paid) || !reach(OrderStatus::Processing, steps.processing)) return;
-  if (!reach(OrderStatus::Shipped, steps.shipped)) return;
+  if (!reach(OrderStatus::Paid, steps.paid)) return;
+  order.paid_at = steps.paid;
+  if (!reach(OrderStatus::Processing, steps.processing) || !reach(OrderStatus::Shipped, steps.shipped)) return;
   order.shipped_at = steps.shipped;
   if (reach(OrderStatus::Delivered, steps.delivered)) order.delivered_at = steps.delivered;
 }
@@ -83,6 +84,7 @@ void live_until(Order& order, Draws& draws, std::int64_t now) {
   if (cancelled) {
     order.status = OrderStatus::Cancelled;
     order.updated_at = steps.fate;
+    if (steps.paid < steps.fate) order.paid_at = steps.paid;
   } else {
     deliver_until(order, steps, now);
     if (fate != Fate::Cancelled && fate != Fate::Kept && steps.fate <= now) {
@@ -103,7 +105,14 @@ void live_until(Order& order, Draws& draws, std::int64_t now) {
 void advance(Order& order, Draws& draws, std::int64_t now) {
   order.updated_at = now;
   switch (order.status) {
-    case OrderStatus::Pending: order.status = draws.per_mille(100) ? OrderStatus::Cancelled : OrderStatus::Paid; return;
+    case OrderStatus::Pending:
+      if (draws.per_mille(100)) {
+        order.status = OrderStatus::Cancelled;
+      } else {
+        order.status = OrderStatus::Paid;
+        order.paid_at = now;
+      }
+      return;
     case OrderStatus::Paid: order.status = OrderStatus::Processing; return;
     case OrderStatus::Processing:
       order.status = OrderStatus::Shipped;
@@ -122,7 +131,10 @@ void advance(Order& order, Draws& draws, std::int64_t now) {
       }
       return;
     case OrderStatus::Refunded: order.rating = rating_of(order, draws); return;
-    case OrderStatus::Cancelled: order.status = OrderStatus::Pending; return;  // placed again
+    case OrderStatus::Cancelled:  // placed again
+      order.status = OrderStatus::Pending;
+      order.paid_at.reset();
+      return;
   }
 }
 
