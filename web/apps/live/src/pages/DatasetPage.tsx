@@ -16,6 +16,7 @@ import { splitSort } from "../state/gridState";
 import { GridPanel } from "../panel/GridPanel";
 import { SchemaTab } from "./dataset/SchemaTab";
 import { useTitle } from "../ui/title";
+import "./dataset/dataset.css";
 
 const ProfileTab = lazy(patient(() => import("./dataset/ProfileTab")));
 const QualityTab = lazy(patient(() => import("./dataset/QualityTab")));
