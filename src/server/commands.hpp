@@ -9,8 +9,8 @@
 
 namespace canvasback {
 
-inline constexpr int kWrongUse = 2;                                  // exit code
-inline constexpr std::int64_t kGeneratedOrdersMax = 10'000'000'000;  // of a marketplace; as many changes
+inline constexpr int kWrongUse = 2;                                 // exit code
+inline constexpr std::int64_t kGeneratedOrdersMax = 1'000'000'000;  // of a marketplace; as many changes
 
 // What all commands take and what single ones add; filled by the command line parser.
 struct CommandOptions {

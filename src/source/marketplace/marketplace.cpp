@@ -196,7 +196,9 @@ Offer Marketplace::offer(std::int64_t number) const {
   offer.seller_id = article.seller + 1;
   offer.category = article.category;
   const Category& category = categories()[static_cast<std::size_t>(article.category)];
-  offer.title = fmt::format("{} {} {}", one_of(kAdjectives, draws), category.thing, draws.from(100, 9999));
+  // Draws one by one: the order in which arguments are evaluated is the compiler's.
+  const std::string_view adjective = one_of(kAdjectives, draws);
+  offer.title = fmt::format("{} {} {}", adjective, category.thing, draws.from(100, 9999));
   const std::int64_t drawn = draws.below(100);
   offer.status = drawn < 72 ? 0 : drawn < 80 ? 1 : drawn < 88 ? 2 : 3;
   offer.price = article.price;
@@ -212,7 +214,8 @@ Seller Marketplace::seller(std::int64_t number) const {
   Draws draws(seed_, Stream::Seller, static_cast<std::uint64_t>(number));
   Seller seller;
   seller.id = number + 1;
-  seller.name = fmt::format("{} {} {}", one_of(kSellerNames, draws), one_of(kSellerKinds, draws), seller.id);
+  const std::string_view name = one_of(kSellerNames, draws);
+  seller.name = fmt::format("{} {} {}", name, one_of(kSellerKinds, draws), seller.id);
   seller.country = country_.pick(draws);
   const std::int64_t drawn = draws.below(100);
   seller.tier = drawn < 75 ? 0 : drawn < 94 ? 1 : 2;
@@ -227,7 +230,8 @@ Customer Marketplace::customer_of(std::int64_t id, std::int64_t created_at) cons
   Draws of_country(seed_, Stream::CustomerCountry, static_cast<std::uint64_t>(id));
   Customer customer;
   customer.id = id;
-  customer.name = fmt::format("{} {}", one_of(kFirstNames, draws), one_of(kLastNames, draws));
+  const std::string_view first_name = one_of(kFirstNames, draws);
+  customer.name = fmt::format("{} {}", first_name, one_of(kLastNames, draws));
   customer.email = email_of(id, draws);
   customer.country = country_.pick(of_country);
   const std::int64_t drawn = draws.below(100);

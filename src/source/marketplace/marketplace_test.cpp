@@ -58,6 +58,21 @@ TEST(Marketplace, ARowIsAFunctionOfSeedAndNumber) {
   EXPECT_EQ(again.customer(17).name, usual().customer(17).name);
 }
 
+// Rows that change with a new version of the program are told apart from a mistake by changing this, too.
+TEST(Marketplace, RowsStayWhatTheyAre) {
+  std::int64_t amounts = 0;
+  std::int64_t times = 0;
+  for (const Order& order : orders()) {
+    amounts += order.amount * (order.id % 1009) + order.refunded;
+    times += (order.updated_at - order.created_at) * (order.id % 1009) + order.offer_id + order.customer_id;
+  }
+  EXPECT_EQ(amounts, 1'581'787'352'271);
+  EXPECT_EQ(times, 78'898'534'769'804);
+  EXPECT_EQ(usual().offer(99).title, "Large Jacket 3274");
+  EXPECT_EQ(usual().seller(99).name, "Sunrise Outlet 100");
+  EXPECT_EQ(usual().customer(99).name, "Zoë Rossi");
+}
+
 TEST(Marketplace, SizesAreThoseOfARealOneAt160MillionOrders) {
   const Marketplace large(0, 160'000'000);
   EXPECT_EQ(large.rows(Table::Orders), 160'000'000);
