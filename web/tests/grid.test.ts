@@ -164,13 +164,21 @@ describe("order and filters", () => {
     const search = page.getByRole("textbox", { name: "Search all columns" });
     const times = ["1969-12-31T23:59:59.999999", "2024-03-10T10:30:00Z", "23:59:59.999999"];
     const nested = ['[1,null,"9223372036854775807"]', '{"a":"9007199254740993","b":"x\\"y"}', '{"k":1,"a \\"q\\"":'];
-    const shown = [...times, ...nested, "/4A=", "1.1000000000", "-Infinity"];
+    const shown = [...times, ...nested, "AP+A", "1.1000000000", "-Infinity"];
     for (const text of shown) {
       await search.fill(text);
       await search.press("Enter");
       await expect.poll(() => new URL(page.url()).searchParams.get("search")).toBe(text);
+      // The search before has found some rows, too: what stands there until this one's are known is stale.
+      const fresh = page.locator('.grid-host:not([data-stale="true"])');
       await expect
-        .poll(async () => (await rowCount(page)) > 0 && (await rowCount(page)) < HARD_ROWS, { message: text })
+        .poll(
+          async () => {
+            const count = await rowCount(page);
+            return (await fresh.count()) === 1 && count > 0 && count < HARD_ROWS;
+          },
+          { message: text },
+        )
         .toBe(true);
     }
   });
