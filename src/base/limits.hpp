@@ -84,11 +84,11 @@ inline constexpr std::size_t kEngineBytesInFlight = 32 * kMiB;
 inline constexpr int kBlocksInFlightPerThread = 2;  // formatted but not yet written
 
 // Text files that are served (docs/text-files.md).
-inline constexpr std::size_t kTextBlockBytes = 1 * kMiB;      // scanned at once, by one thread
-inline constexpr std::size_t kTextRowBytesMax = 256 * kMiB;   // a longer row is rather a quote that nothing closes
-inline constexpr std::size_t kTextPartBytes = 16 * kMiB;      // a part ends behind the row that reaches it
+inline constexpr std::size_t kTextBlockBytes = 1 * kMiB;     // scanned at once, by one thread
+inline constexpr std::size_t kTextRowBytesMax = 256 * kMiB;  // a longer row is rather a quote that nothing closes
+inline constexpr std::size_t kTextPartBytes = 16 * kMiB;     // a part ends behind the row that reaches it
 inline constexpr std::size_t kTextColumnsMax = 16'384;
-inline constexpr std::size_t kTextReasonBytesMax = 60;        // of a cell that a reason shows
+inline constexpr std::size_t kTextReasonBytesMax = 60;  // of a cell that a reason shows
 
 // Datasets and the decoded-block cache.
 inline constexpr std::size_t kDatasetFilesMax = 100'000;
