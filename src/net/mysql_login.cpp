@@ -13,8 +13,7 @@ constexpr std::string_view kScheme = "mysql://";
 constexpr const char* kForm = "A MySQL URL must be of the form mysql://user@host:port/database";
 // Where Debian, Ubuntu and Fedora have them.
 constexpr const char* kSystemFolders[] = {"/usr/lib/x86_64-linux-gnu/libmariadb3/plugin",
-                                          "/usr/lib/aarch64-linux-gnu/libmariadb3/plugin",
-                                          "/usr/lib64/mariadb/plugin"};
+                                          "/usr/lib/aarch64-linux-gnu/libmariadb3/plugin", "/usr/lib64/mariadb/plugin"};
 
 std::unexpected<Error> bad_url(const std::string& why) {
   return fail(ErrorCode::InvalidData, std::string(kForm) + ": " + why + ".");

@@ -38,11 +38,27 @@ TEST(MysqlLogin, AddressesOfIpv6StandInBrackets) {
 }
 
 TEST(MysqlLogin, RefusesWhatIsNoSuchUrl) {
-  for (const char* url :
-       {"", "mysql://", "postgres://u@h/d", "mysql://h/d", "mysql://@h/d", "mysql://u@/d", "mysql://u@h", "mysql://u@h/",
-        "mysql://u@h:/d", "mysql://u@h:0/d", "mysql://u@h:65536/d", "mysql://u@h:x/d", "mysql://u@[::1/d",
-        "mysql://u@[::1]x/d", "mysql://u@[::1]:/d", "mysql://u@h/d?tls=off", "mysql://u@h/d#x", "mysql://u%2@h/d",
-        "mysql://u%00@h/d", "mysql://u@h h/d", "mysql://u@h/d%0a"}) {
+  for (const char* url : {"",
+                          "mysql://",
+                          "postgres://u@h/d",
+                          "mysql://h/d",
+                          "mysql://@h/d",
+                          "mysql://u@/d",
+                          "mysql://u@h",
+                          "mysql://u@h/",
+                          "mysql://u@h:/d",
+                          "mysql://u@h:0/d",
+                          "mysql://u@h:65536/d",
+                          "mysql://u@h:x/d",
+                          "mysql://u@[::1/d",
+                          "mysql://u@[::1]x/d",
+                          "mysql://u@[::1]:/d",
+                          "mysql://u@h/d?tls=off",
+                          "mysql://u@h/d#x",
+                          "mysql://u%2@h/d",
+                          "mysql://u%00@h/d",
+                          "mysql://u@h h/d",
+                          "mysql://u@h/d%0a"}) {
     auto login = mysql_login_from_url(url);
     ASSERT_FALSE(login) << url;
     EXPECT_EQ(login.error().code, ErrorCode::InvalidData) << url;

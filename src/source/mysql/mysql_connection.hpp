@@ -29,6 +29,8 @@
 
 namespace canvasback {
 
+class MysqlSession;
+
 struct MysqlServer {
   std::string version;     // "5.7.22", "10.11.19-MariaDB-0+deb12u1"
   int version_number = 0;  // 50722, 101119
@@ -52,7 +54,7 @@ class MysqlConnection {
   MysqlConnection(const MysqlConnection&) = delete;
   MysqlConnection& operator=(const MysqlConnection&) = delete;
 
-  const MysqlServer& server() const;
+  const MysqlServer& server() const { return server_; }
 
   // A statement without an answer.
   Status run(std::string_view sql);
@@ -84,9 +86,11 @@ class MysqlConnection {
   bool broken() const;
 
  private:
-  class Session;
-  explicit MysqlConnection(std::unique_ptr<Session> session);
-  std::unique_ptr<Session> session_;
+  MysqlConnection(std::unique_ptr<MysqlSession> session, MysqlServer server, std::string database);
+
+  std::shared_ptr<MysqlSession> session_;  // shared with the rows that are being read
+  MysqlServer server_;
+  std::string database_;
 };
 
 }  // namespace canvasback

@@ -27,7 +27,7 @@ ErrorCode code_of(unsigned number) {
     case 1066:  // the same name twice
     case 1109:
     case 1146: return ErrorCode::QueryInvalid;
-    case 1317:                              // KILL QUERY
+    case 1317:                               // KILL QUERY
     case 1927: return ErrorCode::Cancelled;  // KILL CONNECTION (MariaDB)
     case 1969:                               // max_statement_time (MariaDB)
     case 3024: return ErrorCode::QueryTimeout;
@@ -38,13 +38,13 @@ ErrorCode code_of(unsigned number) {
     case 1158:
     case 1159:
     case 1160:
-    case 1161:  // network errors
-    case 1203:  // too many connections of the user
-    case 1205:  // waited too long for a lock
-    case 1213:  // deadlock
-    case 1226:  // the user's limit
-    case 1412:  // the table was changed under the snapshot
-    case 3169:  // killed
+    case 1161:                                 // network errors
+    case 1203:                                 // too many connections of the user
+    case 1205:                                 // waited too long for a lock
+    case 1213:                                 // deadlock
+    case 1226:                                 // the user's limit
+    case 1412:                                 // the table was changed under the snapshot
+    case 3169:                                 // killed
     case 4031: return ErrorCode::Unavailable;  // idle for too long
     case 2059:                                 // an authentication plugin cannot be loaded
     case 2061: return ErrorCode::Forbidden;    // or failed

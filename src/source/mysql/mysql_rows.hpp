@@ -7,13 +7,17 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/cancel.hpp"
 #include "base/limits.hpp"
+#include "source/mysql/mysql_type.hpp"
 #include "stream/batch_stream.hpp"
 
 namespace canvasback {
+
+class MysqlSession;
 
 // How values travel. Binary is exact for every type and costs a server less; text is for servers and proxies without
 // prepared statements, and refuses FLOAT, of which it loses digits.
@@ -52,6 +56,10 @@ class MysqlRows final : public BatchStream {
   friend class MysqlConnection;
   class Reader;
   explicit MysqlRows(std::unique_ptr<Reader> reader);
+  static Result<std::unique_ptr<MysqlRows>> start(std::shared_ptr<MysqlSession> session, std::string_view sql,
+                                                  const std::vector<MysqlColumn>& columns,
+                                                  const MysqlStreamOptions& options);
+
   std::unique_ptr<Reader> reader_;
 };
 

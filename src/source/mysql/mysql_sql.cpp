@@ -159,11 +159,11 @@ Result<std::string> key_bytes(const MysqlColumn& column) {
   // An ENUM or SET is sorted by its number, and equal to itself alone.
   if (column.type.kind == MysqlKind::Enum || column.type.kind == MysqlKind::Set) return name + " + 0";
   if (!column.pads) return "WEIGHT_STRING(" + name + ")";
-  const std::int64_t characters =
-      column.type.length * (has_expansions(column.collation) ? kWeightsPerCharacter : 1);
+  const std::int64_t characters = column.type.length * (has_expansions(column.collation) ? kWeightsPerCharacter : 1);
   if (characters == 0 || characters > kKeyCharactersMax) {
-    return fail(ErrorCode::InvalidData, "Column \"" + column.name + "\" is " + column.declared + " with the collation " +
-                                            column.collation + ", which is too long to be a key.");
+    return fail(ErrorCode::InvalidData, "Column \"" + column.name + "\" is " + column.declared +
+                                            " with the collation " + column.collation +
+                                            ", which is too long to be a key.");
   }
   return "WEIGHT_STRING(" + name + " AS CHAR(" + std::to_string(characters) + "))";
 }

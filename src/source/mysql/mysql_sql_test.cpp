@@ -46,7 +46,8 @@ TEST(MysqlSql, NoLiteralOfAWrongValue) {
   for (const char* value : {"", "1 OR 1=1", "x", "1;", "1e5", "0x10", "--1", "1'"}) {
     EXPECT_EQ(literal_of("int(11)", value), "error") << value;
   }
-  for (const char* value : {"", "now()", "'", "2024-01-01'"}) EXPECT_EQ(literal_of("datetime", value), "error") << value;
+  for (const char* value : {"", "now()", "'", "2024-01-01'"})
+    EXPECT_EQ(literal_of("datetime", value), "error") << value;
   EXPECT_EQ(literal_of("bit(8)", "-1"), "error");
   EXPECT_EQ(literal_of("double", "nan"), "error");
 }

@@ -1,6 +1,7 @@
 #include "source/mysql/mysql_type.hpp"
 
 #include <arrow/type.h>
+#include <arrow/type_traits.h>
 
 #include <algorithm>
 #include <array>
@@ -162,8 +163,7 @@ std::shared_ptr<arrow::DataType> native_type(const MysqlType& type) {
 bool convertible(MysqlKind from, const arrow::DataType& to) {
   const arrow::Type::type id = to.id();
   const bool number = arrow::is_integer(id) || arrow::is_decimal(id);
-  const bool zoned =
-      id == arrow::Type::TIMESTAMP && !static_cast<const arrow::TimestampType&>(to).timezone().empty();
+  const bool zoned = id == arrow::Type::TIMESTAMP && !static_cast<const arrow::TimestampType&>(to).timezone().empty();
   switch (from) {
     case MysqlKind::TinyInt:
     case MysqlKind::SmallInt:

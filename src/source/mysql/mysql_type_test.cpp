@@ -80,8 +80,8 @@ TEST(MysqlType, SizesAreRead) {
 }
 
 TEST(MysqlType, RefusesWhatItDoesNotKnow) {
-  for (const char* declared : {"", "vector(3)", "decimal(66,0)", "decimal(10,11)", "decimal(65,39)", "bit(65)", "bit(0)",
-                               "datetime(7)", "int(", "int(x)", "decimal(1,2,3)", "integers"}) {
+  for (const char* declared : {"", "vector(3)", "decimal(66,0)", "decimal(10,11)", "decimal(65,39)", "bit(65)",
+                               "bit(0)", "datetime(7)", "int(", "int(x)", "decimal(1,2,3)", "integers"}) {
     auto type = mysql_type_from(declared);
     ASSERT_FALSE(type) << declared;
     EXPECT_EQ(type.error().code, ErrorCode::InvalidData);
@@ -101,16 +101,16 @@ TEST(MysqlType, OverridesThatCanBeExact) {
 }
 
 TEST(MysqlType, OverridesThatCannotAreRefusedByName) {
-  for (const auto& [declared, read_as] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"decimal(12,2)", "double"},
-           {"int(11)", "double"},
-           {"double", "text"},
-           {"json", "int64"},
-           {"timestamp", "timestamp"},
-           {"point", "text"},
-           {"int(11)", "integer?"},
-           {"int(11)", "decimal(0)"},
-           {"int(11)", "decimal(3,4)"}}) {
+  for (const auto& [declared, read_as] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"decimal(12,2)", "double"},
+                                                                  {"int(11)", "double"},
+                                                                  {"double", "text"},
+                                                                  {"json", "int64"},
+                                                                  {"timestamp", "timestamp"},
+                                                                  {"point", "text"},
+                                                                  {"int(11)", "integer?"},
+                                                                  {"int(11)", "decimal(0)"},
+                                                                  {"int(11)", "decimal(3,4)"}}) {
     auto type = arrow_type_of(column(declared, read_as));
     ASSERT_FALSE(type) << declared << " as " << read_as;
     EXPECT_NE(type.error().message.find("\"c\""), std::string::npos) << type.error().message;
