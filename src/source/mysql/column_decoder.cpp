@@ -116,7 +116,7 @@ struct CellReaders {
   }
   static bool decimal128(ColumnDecoder& decoder, CellCursor& cell, std::int64_t row) {
     std::string_view text;
-    __int128 value = 0;
+    Int128 value = 0;
     if (!cell.read_bytes(text)) return false;
     if (!parse_decimal(text, decoder.column_.type.scale, value)) return decoder.refuse(text);
     decoder.buffer_.set(row, value);
@@ -252,7 +252,10 @@ Result<ColumnDecoder> ColumnDecoder::make(const MysqlColumn& column, MysqlProtoc
   plain.read_as.clear();
   CANVASBACK_ASSIGN(const std::shared_ptr<arrow::DataType> own, arrow_type_of(plain));
   const bool native = type->Equals(*own);
-  if (protocol == MysqlProtocol::Text && column.type.kind == MysqlKind::Float) {
+  // A DOUBLE without declared digits has all of them there.
+  const bool rounded = column.type.kind == MysqlKind::Float ||
+                       (column.type.kind == MysqlKind::Double && column.type.precision > 0);
+  if (protocol == MysqlProtocol::Text && rounded) {
     return fail(ErrorCode::InvalidData, "Column \"" + column.name + "\" is " + column.declared +
                                             ", of which MySQL's text protocol loses digits; the binary one does not.");
   }

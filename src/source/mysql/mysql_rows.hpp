@@ -20,7 +20,7 @@ namespace canvasback {
 class MysqlSession;
 
 // How values travel. Binary is exact for every type and costs a server less; text is for servers and proxies without
-// prepared statements, and refuses FLOAT, of which it loses digits.
+// prepared statements, and refuses FLOAT and DOUBLE(m,d), of which it loses digits.
 enum class MysqlProtocol { Binary, Text };
 
 struct MysqlStreamOptions {

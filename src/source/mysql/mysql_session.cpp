@@ -44,6 +44,9 @@ void set_tls(MYSQL* handle, const MysqlTls& tls) {
   const my_bool yes = 1;
   const my_bool identity = tls.mode == MysqlTlsMode::VerifyIdentity ? 1 : 0;
   mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &yes);
+  // Enforced or not, the library goes on in plain text where a server offers no TLS, unless it has a fingerprint to
+  // compare; an empty one compares with nothing.
+  mysql_options(handle, MARIADB_OPT_TLS_PEER_FP, "");
   mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &identity);
 }
 

@@ -96,6 +96,8 @@ void set_sizes(MysqlType& type, std::string_view name, const std::array<int, 2>&
       type.precision = first < 0 ? 10 : first;
       type.scale = std::max(second, 0);
       break;
+    case MysqlKind::Float:
+    case MysqlKind::Double: type.precision = std::max(first, 0); break;
     case MysqlKind::Bit: type.precision = first < 0 ? 1 : first; break;
     case MysqlKind::DateTime:
     case MysqlKind::Timestamp:

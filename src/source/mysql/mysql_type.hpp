@@ -54,7 +54,7 @@ enum class MysqlKind {
 struct MysqlType {
   MysqlKind kind = MysqlKind::Text;
   bool is_unsigned = false;  // numbers
-  int precision = 0;         // DECIMAL: digits; BIT: bits
+  int precision = 0;         // DECIMAL: digits; BIT: bits; FLOAT, DOUBLE: digits shown, 0 where none are declared
   int scale = 0;             // DECIMAL: digits of the fraction; DATETIME, TIMESTAMP, TIME: those of the seconds
   std::int64_t length = 0;   // CHAR, VARCHAR: characters; BINARY, VARBINARY: bytes; otherwise 0
 

@@ -13,6 +13,8 @@
 namespace canvasback {
 namespace {
 
+__extension__ typedef unsigned __int128 UnsignedInt128;
+
 constexpr std::int64_t kMicrosecondsPerDay = 86'400'000'000;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -68,15 +70,15 @@ const arrow::DecimalType& decimal_of(const ColumnBuffer& buffer) {
   return static_cast<const arrow::DecimalType&>(*buffer.type());
 }
 
-__int128 power_of_ten(int exponent) {
-  __int128 power = 1;
+Int128 power_of_ten(int exponent) {
+  Int128 power = 1;
   for (int i = 0; i < exponent; ++i) power *= 10;
   return power;
 }
 
 bool store_decimal128(ColumnBuffer& buffer, std::string_view text, std::int64_t row) {
   const arrow::DecimalType& type = decimal_of(buffer);
-  __int128 value = 0;
+  Int128 value = 0;
   if (!parse_decimal(text, type.scale(), value)) {
     bool negative = false;
     std::string digits;
@@ -84,7 +86,7 @@ bool store_decimal128(ColumnBuffer& buffer, std::string_view text, std::int64_t 
     for (char c : digits) value = value * 10 + (c - '0');
     if (negative) value = -value;
   }
-  const __int128 bound = power_of_ten(type.precision());
+  const Int128 bound = power_of_ten(type.precision());
   if (value >= bound || value <= -bound) return false;
   buffer.set(row, value);
   return true;
@@ -133,10 +135,10 @@ bool store_bytes(ColumnBuffer& buffer, std::string_view text, std::int64_t row) 
 
 }  // namespace
 
-bool parse_decimal(std::string_view text, int scale, __int128& value) {
+bool parse_decimal(std::string_view text, int scale, Int128& value) {
   const bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
-  unsigned __int128 number = 0;
+  UnsignedInt128 number = 0;
   int digits = 0;
   int fraction = -1;  // digits of it; -1: the point has not come yet
   if (text.empty() || text.size() > 40) return false;
@@ -153,7 +155,7 @@ bool parse_decimal(std::string_view text, int scale, __int128& value) {
   const int missing = scale - std::max(fraction, 0);
   if (missing < 0 || digits + missing > 38) return false;
   for (int i = 0; i < missing; ++i) number *= 10;
-  value = static_cast<__int128>(number);
+  value = static_cast<Int128>(number);
   if (negative) value = -value;
   return true;
 }

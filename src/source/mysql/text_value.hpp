@@ -9,12 +9,14 @@
 
 namespace canvasback {
 
+__extension__ typedef __int128 Int128;
+
 // Stores a text as the buffer's type; false where it is no value of that type.
 using StoreText = bool (*)(ColumnBuffer& buffer, std::string_view text, std::int64_t row);
 StoreText store_text_for(const arrow::DataType& type);
 
 // A number in plain digits with at most `scale` digits of a fraction (trailing zeros beyond do not count), times 10 to
 // the power of `scale`. Quick; false for anything else, and for more than 38 digits.
-bool parse_decimal(std::string_view text, int scale, __int128& value);
+bool parse_decimal(std::string_view text, int scale, Int128& value);
 
 }  // namespace canvasback

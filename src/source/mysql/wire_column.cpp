@@ -11,6 +11,7 @@ constexpr unsigned kEnumFlag = 256;
 constexpr unsigned kSetFlag = 2048;
 constexpr unsigned kBinaryCharset = 63;
 constexpr std::int64_t kBytesPerCharacter = 4;  // of utf8mb4, in which results come
+constexpr unsigned kDecimalsOpen = 31;          // of floating-point numbers: no digits are declared
 constexpr unsigned kFractionDigitsMax = 6;      // more is "as many as there are"
 
 bool set_kind(const MysqlWireColumn& wire, MysqlType& type) {
@@ -63,6 +64,10 @@ void set_sizes(const MysqlWireColumn& wire, MysqlType& type) {
       type.precision = static_cast<int>(std::clamp<std::int64_t>(length - marks, 1, 65));
       break;
     }
+    case MysqlKind::Float:
+    case MysqlKind::Double:
+      if (wire.decimals < kDecimalsOpen) type.precision = static_cast<int>(std::min<std::int64_t>(length, 255));
+      break;
     case MysqlKind::Bit: type.precision = static_cast<int>(std::clamp<std::int64_t>(length, 1, 64)); break;
     case MysqlKind::DateTime:
     case MysqlKind::Timestamp:
