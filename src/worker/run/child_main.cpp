@@ -282,6 +282,7 @@ int run_worker_child(const ChildBuild& build) {
     mallopt(M_TOP_PAD, static_cast<int>(4 * limits::kMiB));
     serve_role(channel, std::move(role));
   }
+  if (settings.role == "pull") serve_role(channel, std::move(role));
   auto engine = open_duckdb(settings.engine);
   if (!engine) return refuse(channel, engine.error());
   if (settings.role == "maintain") {
