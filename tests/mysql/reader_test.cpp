@@ -1,6 +1,6 @@
-// source/mysql on a running server, which tests/mysql/test_mysql.py starts: what it reads is dumped as Arrow for another
-// reader to compare, and what can go wrong does. The environment says where the server is (see server_from_environment);
-// without it every test is skipped.
+// source/mysql on a running server, which tests/mysql/test_mysql.py starts: what it reads is dumped as Arrow for
+// another reader to compare, and what can go wrong does. The environment says where the server is (see
+// server_from_environment); without it every test is skipped.
 #include <arrow/io/file.h>
 #include <arrow/ipc/writer.h>
 #include <gtest/gtest.h>
@@ -172,7 +172,8 @@ TEST_F(MysqlReader, DumpsTables) {
   }
 }
 
-// Reads CANVASBACK_MYSQL_TABLE and does nothing with it: what the client's side of a row costs. Prints one line of JSON.
+// Reads CANVASBACK_MYSQL_TABLE and does nothing with it: what the client's side of a row costs. Prints one line of
+// JSON.
 TEST_F(MysqlReader, Throughput) {
   const std::string table = variable("CANVASBACK_MYSQL_TABLE");
   if (table.empty()) GTEST_SKIP() << "no CANVASBACK_MYSQL_TABLE";
@@ -186,8 +187,8 @@ TEST_F(MysqlReader, Throughput) {
   if (variable("CANVASBACK_MYSQL_PROTOCOL") == "text") options.protocol = MysqlProtocol::Text;
   const auto start = std::chrono::steady_clock::now();
   const std::clock_t cpu_start = std::clock();
-  auto rows =
-      connection->stream("SELECT " + mysql::column_list(names) + " FROM " + mysql::identifier(table), *columns, options);
+  auto rows = connection->stream("SELECT " + mysql::column_list(names) + " FROM " + mysql::identifier(table), *columns,
+                                 options);
   ASSERT_TRUE(rows) << rows.error().message;
   const Read read = read_all(**rows);
   EXPECT_FALSE(read.error) << read.error->message;
@@ -250,8 +251,8 @@ TEST_F(MysqlReader, EmptyResultHasNoBatchAndFreesTheConnection) {
 }
 
 TEST_F(MysqlReader, ColumnsThatAreNotAsExpectedAreRefused) {
-  for (const char* sql : {"SELECT 1 AS b", "SELECT 1 AS a, 2 AS b", "SELECT 'x' AS a", "SELECT CAST(1 AS UNSIGNED) AS a",
-                          "SELECT 1.5 AS a"}) {
+  for (const char* sql : {"SELECT 1 AS b", "SELECT 1 AS a, 2 AS b", "SELECT 'x' AS a",
+                          "SELECT CAST(1 AS UNSIGNED) AS a", "SELECT 1.5 AS a"}) {
     auto connection = connected();
     ASSERT_TRUE(connection);
     auto columns = connection->columns_of_query("SELECT CAST(1 AS SIGNED) AS a");

@@ -253,8 +253,8 @@ Result<ColumnDecoder> ColumnDecoder::make(const MysqlColumn& column, MysqlProtoc
   CANVASBACK_ASSIGN(const std::shared_ptr<arrow::DataType> own, arrow_type_of(plain));
   const bool native = type->Equals(*own);
   // A DOUBLE without declared digits has all of them there.
-  const bool rounded = column.type.kind == MysqlKind::Float ||
-                       (column.type.kind == MysqlKind::Double && column.type.precision > 0);
+  const bool rounded =
+      column.type.kind == MysqlKind::Float || (column.type.kind == MysqlKind::Double && column.type.precision > 0);
   if (protocol == MysqlProtocol::Text && rounded) {
     return fail(ErrorCode::InvalidData, "Column \"" + column.name + "\" is " + column.declared +
                                             ", of which MySQL's text protocol loses digits; the binary one does not.");

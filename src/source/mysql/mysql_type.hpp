@@ -66,16 +66,16 @@ struct MysqlType {
 Result<MysqlType> mysql_type_from(std::string_view declaration);
 
 struct MysqlColumn {
-  std::string name;
-  std::string declared;  // COLUMN_TYPE, as the server has it
-  MysqlType type;
+  std::string name = {};
+  std::string declared = {};  // COLUMN_TYPE, as the server has it
+  MysqlType type = {};
   bool nullable = true;
-  std::string collation;  // of text columns, else empty
-  bool pads = false;      // the collation ignores trailing spaces: 'a' = 'a '
-  std::string extra;      // "auto_increment", "VIRTUAL GENERATED", "on update CURRENT_TIMESTAMP", …
+  std::string collation = {};  // of text columns, else empty
+  bool pads = false;           // the collation ignores trailing spaces: 'a' = 'a '
+  std::string extra = {};      // "auto_increment", "VIRTUAL GENERATED", "on update CURRENT_TIMESTAMP", …
   bool generated = false;
   bool invisible = false;
-  std::string read_as;  // the source file's type for it ("decimal(12,2)"); empty: the type of the table above
+  std::string read_as = {};  // the source file's type for it ("decimal(12,2)"); empty: the type of the table above
 
   bool operator==(const MysqlColumn&) const = default;
 };

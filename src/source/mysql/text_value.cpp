@@ -139,9 +139,9 @@ bool parse_decimal(std::string_view text, int scale, Int128& value) {
   const bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
   UnsignedInt128 number = 0;
-  int digits = 0;
+  int digits = 0;     // without leading zeros
   int fraction = -1;  // digits of it; -1: the point has not come yet
-  if (text.empty() || text.size() > 40) return false;
+  if (text.empty() || text == "." || text.size() > 40) return false;
   for (char c : text) {
     if (c == '.' && fraction < 0) {
       fraction = 0;

@@ -12,10 +12,10 @@
 namespace canvasback {
 
 struct MysqlWireColumn {
-  std::string name;
-  std::string table;   // of a column of a table, as it is there; else empty
-  std::string column;  // its name there
-  std::string database;
+  std::string name = {};
+  std::string table = {};   // of a column of a table, as it is there; else empty
+  std::string column = {};  // its name there
+  std::string database = {};
   unsigned type = 0;  // enum_field_types
   unsigned flags = 0;
   unsigned charset = 0;
