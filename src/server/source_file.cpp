@@ -149,7 +149,13 @@ Result<std::string> password_of(Section& file, const fs::path& folder) {
   return line;
 }
 
-Status read_tls(Section& file, MysqlTls& tls) {
+// A path of the file, as the process has it: a worker has another folder.
+std::string whole_path(const std::string& path, const fs::path& folder) {
+  if (path.empty()) return path;
+  return (fs::path(path).is_absolute() ? fs::path(path) : fs::absolute(folder / path)).lexically_normal().string();
+}
+
+Status read_tls(Section& file, MysqlTls& tls, const fs::path& folder) {
   const toml::table* table = file.section("tls");
   if (table == nullptr) return {};
   Section section(*table, " in [tls]");
@@ -158,6 +164,7 @@ Status read_tls(Section& file, MysqlTls& tls) {
   CANVASBACK_ASSIGN(tls.ca_file, section.text("ca_file"));
   CANVASBACK_ASSIGN(tls.certificate, section.text("certificate"));
   CANVASBACK_ASSIGN(tls.key, section.text("key"));
+  for (std::string* path : {&tls.ca_file, &tls.certificate, &tls.key}) *path = whole_path(*path, folder);
   return section.end();
 }
 
@@ -219,7 +226,7 @@ Status read_source(Section& file, PullSettings& out, const fs::path& folder) {
   CANVASBACK_ASSIGN(source.deletes, file.flag("deletes", true));
   CANVASBACK_ASSIGN(source.deletes_share_max, file.number("deletes_share_max", source.deletes_share_max, 0, 1));
   CANVASBACK_TRY(read_times(file, out));
-  CANVASBACK_TRY(read_tls(file, source.login.tls));
+  CANVASBACK_TRY(read_tls(file, source.login.tls, folder));
   CANVASBACK_TRY(read_alerts(file, out.alerts));
   CANVASBACK_TRY(read_columns(file, source));
   return file.end();

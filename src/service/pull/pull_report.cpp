@@ -1,14 +1,9 @@
 #include "service/pull/pull_report.hpp"
 
 #include "base/clock.hpp"
+#include "base/json_time.hpp"
 
 namespace canvasback {
-namespace {
-
-Json time_or_null(std::int64_t time_us) { return time_us == 0 ? Json() : Json(iso_time(time_us)); }
-
-}  // namespace
-
 std::string_view name_of(PullResult result) {
   switch (result) {
     case PullResult::Loaded: return "loaded";

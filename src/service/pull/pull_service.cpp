@@ -83,6 +83,20 @@ PullService::PullService(asio::any_io_executor executor, PullPools pools, PullOp
 
 PullService::~PullService() = default;
 
+void PullService::set_sources(PullSources sources) {
+  sources_ = std::move(sources);
+  std::set<std::string> files;
+  for (const auto& [name, settings] : sources_.usable) {
+    const MysqlTls& tls = settings.source.login.tls;
+    for (const std::string& file : {tls.ca_file, tls.certificate, tls.key}) {
+      if (!file.empty()) files.insert(file);
+    }
+  }
+  if (files == granted_) return;
+  granted_ = files;
+  pools_.pull.set_grants({files.begin(), files.end()}, {}, fmt::format("{}", fmt::join(files, "\n")));
+}
+
 Result<const PullSettings*> PullService::find(const std::string& name) const {
   const auto known = sources_.usable.find(name);
   if (known != sources_.usable.end()) return &known->second;

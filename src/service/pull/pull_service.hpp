@@ -50,7 +50,8 @@ class PullService {
   PullService(asio::any_io_executor executor, PullPools pools, PullOptions options);
   ~PullService();
 
-  void set_sources(PullSources sources) { sources_ = std::move(sources); }
+  // Workers may read the certificates that these name from then on.
+  void set_sources(PullSources sources);
   const PullSources& sources() const { return sources_; }
   // Called behind every commit, with the table's name.
   void on_commit(std::function<void(const std::string&)> told) { committed_ = std::move(told); }
@@ -87,6 +88,7 @@ class PullService {
   PullPools pools_;
   const PullOptions options_;
   PullSources sources_;
+  std::set<std::string> granted_;  // files of certificates
   std::function<void(const std::string&)> committed_;
   std::set<std::string> running_;
   Activity activity_;

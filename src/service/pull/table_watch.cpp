@@ -13,7 +13,7 @@ namespace canvasback {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::chrono::seconds kLookPeriod{1};
+constexpr std::chrono::seconds kTableLookPeriod{1};
 
 std::string identity_of(const std::string& path) {
   struct stat info {};
@@ -84,7 +84,7 @@ asio::awaitable<void> TableWatch::look() {
 }
 
 void TableWatch::watch_on(Schedule& schedule) {
-  schedule.every(kLookPeriod, [this] { return look(); });
+  schedule.every(kTableLookPeriod, [this] { return look(); });
 }
 
 }  // namespace canvasback

@@ -36,16 +36,6 @@ const std::array<Field, 5> kFields{{{"minute", 0, 59, {}},
                                     {"month", 1, 12, kMonths},
                                     {"day of the week", 0, 7, kDays}}};
 
-std::vector<std::string_view> split(std::string_view text, char at) {
-  std::vector<std::string_view> out;
-  while (true) {
-    const std::size_t end = text.find(at);
-    out.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return out;
-    text.remove_prefix(end + 1);
-  }
-}
-
 std::optional<int> number_of(std::string_view text, const Field& field) {
   const auto word = std::ranges::find(field.words, lower(text));
   if (word != field.words.end()) return field.least + static_cast<int>(word - field.words.begin());
@@ -82,7 +72,7 @@ std::optional<std::vector<int>> values_of(std::string_view item, const Field& fi
 
 template <std::size_t kSize>
 Status read_field(std::string_view text, const Field& field, std::bitset<kSize>& out) {
-  for (const std::string_view item : split(text, ',')) {
+  for (const std::string& item : split(text, ',')) {
     const auto values = values_of(item, field);
     if (!values) {
       return fail(ErrorCode::InvalidData, fmt::format("\"{}\" is no {} of a cron expression ({} to {}).", text,
@@ -106,10 +96,8 @@ std::string_view spelled_out(std::string_view text) {
 Result<CronExpression> CronExpression::parse(std::string_view text) {
   CronExpression out;
   out.text_ = text;
-  std::vector<std::string_view> fields;
-  for (const std::string_view field : split(spelled_out(text), ' ')) {
-    if (!field.empty()) fields.push_back(field);
-  }
+  std::vector<std::string> fields = split(spelled_out(text), ' ');
+  std::erase_if(fields, [](const std::string& field) { return field.empty(); });
   if (fields.size() != kFields.size()) {
     return fail(ErrorCode::InvalidData,
                 fmt::format("A cron expression has five fields (minute hour day month weekday), \"{}\" has {}.", text,

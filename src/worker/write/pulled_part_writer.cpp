@@ -54,11 +54,12 @@ Result<PulledRows> PulledRows::take(std::span<const std::int64_t> numbers) const
   }
   for (const std::int64_t number : numbers) {
     const auto row = static_cast<std::size_t>(number);
-    out.keys.push_back(keys[row]);
+    out.keys.push(keys[row]);
     out.changed_us.push_back(changed_us[row]);
     out.hashes.push_back(hashes[row]);
-    out.periods.push_back(periods[row]);
+    out.period_of.push_back(period_of[row]);
   }
+  out.periods = periods;
   return out;
 }
 
@@ -85,7 +86,12 @@ Status PulledPartWriter::add(const PulledRows& rows) {
   CANVASBACK_TRY(writer_->write_batch(*rows.values));
   for (std::size_t row = 0; row < rows.keys.size(); ++row) {
     keys_.add(rows.keys[row], rows.changed_us[row], rows.hashes[row]);
-    if (part_.period == kRecent) ++part_.periods[rows.periods[row]];
+  }
+  if (part_.period != kRecent) return {};
+  std::vector<std::int64_t> counts(rows.periods.size());
+  for (const std::uint32_t period : rows.period_of) ++counts[period];
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 0) part_.periods[rows.periods[i]] += counts[i];
   }
   return {};
 }

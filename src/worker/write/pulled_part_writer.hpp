@@ -11,6 +11,7 @@
 
 #include "base/unique_fd.hpp"
 #include "storage/parquet/part_writer.hpp"
+#include "storage/table/pulled/key_bytes.hpp"
 #include "storage/table/pulled/key_map.hpp"
 #include "storage/table/pulled/pulled_table.hpp"
 #include "worker/child/work_feed.hpp"
@@ -20,10 +21,11 @@ namespace canvasback {
 // What belongs to the rows of a batch beside their values, by row.
 struct PulledRows {
   BatchPtr values;
-  std::vector<std::string> keys;         // key_bytes.hpp
+  KeyList keys;                          // key_bytes.hpp
   std::vector<std::int64_t> changed_us;  // kNoTime where it is NULL
   std::vector<std::uint64_t> hashes;     // row_hashes.hpp
   std::vector<std::string> periods;      // names of folders
+  std::vector<std::uint32_t> period_of;  // by row: which of them
 
   std::int64_t rows() const { return static_cast<std::int64_t>(keys.size()); }
   // The rows of these numbers, in their order.

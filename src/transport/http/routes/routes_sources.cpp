@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.hpp"
+#include "base/json_time.hpp"
 #include "service/pull/pull_schedule.hpp"
 #include "service/pull/pull_service.hpp"
 #include "service/pull/table_watch.hpp"
@@ -12,8 +13,6 @@ namespace canvasback::http {
 namespace {
 
 constexpr std::size_t kReportsListed = 100;
-
-Json time_or_null(std::int64_t time_us) { return time_us == 0 ? Json() : Json(iso_time(time_us)); }
 
 Json error_document(const Error& error) {
   Json out;

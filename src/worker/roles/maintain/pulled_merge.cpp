@@ -52,7 +52,7 @@ class PulledMerge {
 
   bool is_before(const Place& a, const Place& b) const {
     const auto time = [this](const Place& place) { return times_[place.block][static_cast<std::size_t>(place.row)]; };
-    const auto key = [this](const Place& place) -> const std::string& {
+    const auto key = [this](const Place& place) {
       return blocks_[place.block].keys[static_cast<std::size_t>(place.row)];
     };
     return time(a) != time(b) ? time(a) < time(b) : key(a) < key(b);
@@ -102,14 +102,14 @@ class PulledMerge {
       if (part.dead.contains(begin + row) || !is_wanted(time)) continue;
       const std::int64_t place = places[static_cast<std::size_t>(begin + row)];
       CANVASBACK_ASSIGN(const KeyMapEntry entry, map.at(place));
-      CANVASBACK_ASSIGN(std::string key, map.key_at(place));
+      CANVASBACK_ASSIGN(const std::string key, map.key_at(place));
       taken_[part.number].push_back(begin + row);
       numbers.push_back(row);
       times.push_back(time);
-      rows.keys.push_back(std::move(key));
+      rows.keys.push(key);
       rows.changed_us.push_back(entry.changed_us);
       rows.hashes.push_back(entry.hash);
-      rows.periods.push_back(period_name(time));
+      rows.period_of.push_back(add_period(period_name(time)));
     }
     if (numbers.empty()) return {};
     CANVASBACK_ASSIGN(rows.values, take_rows(batch, numbers));
@@ -121,6 +121,13 @@ class PulledMerge {
   bool is_wanted(std::int64_t time) const {
     if (period_) return time != kNoTime && period_->contains(time);
     return work_.period != kNoPeriod || time == kNoTime;
+  }
+
+  // The number of a period among all of the merge.
+  std::uint32_t add_period(const std::string& name) {
+    const auto [known, is_new] = period_numbers_.try_emplace(name, static_cast<std::uint32_t>(periods_.size()));
+    if (is_new) periods_.push_back(name);
+    return known->second;
   }
 
   std::string period_name(std::int64_t time) const {
@@ -175,11 +182,12 @@ class PulledMerge {
       numbers.push_back(begins[place.block]++);
       const auto row = static_cast<std::size_t>(place.row);
       const PulledRows& block = blocks_[place.block];
-      out.keys.push_back(block.keys[row]);
+      out.keys.push(block.keys[row]);
       out.changed_us.push_back(block.changed_us[row]);
       out.hashes.push_back(block.hashes[row]);
-      out.periods.push_back(block.periods[row]);
+      out.period_of.push_back(block.period_of[row]);
     }
+    out.periods = periods_;
     CANVASBACK_ASSIGN(out.values, take_rows(**joined, numbers));
     return out;
   }
@@ -192,7 +200,9 @@ class PulledMerge {
   const int threads_;
   const CancelToken& cancel_;
   std::optional<Period> period_;
-  std::vector<PulledRows> blocks_;
+  std::vector<std::string> periods_;
+  std::map<std::string, std::uint32_t> period_numbers_;
+  std::vector<PulledRows> blocks_;  // whose periods are periods_
   std::map<std::uint64_t, std::vector<std::int64_t>> taken_;  // rows, by part
   std::vector<std::vector<std::int64_t>> times_;  // of the partition column, by block and row
 };

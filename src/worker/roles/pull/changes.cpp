@@ -1,7 +1,5 @@
 #include "worker/roles/pull/changes.hpp"
 
-#include <unordered_map>
-
 #include "base/limits.hpp"
 
 namespace canvasback {
@@ -22,7 +20,7 @@ Result<std::int64_t> Changes::take(const PulledRows& rows) {
   return static_cast<std::int64_t>(changed.size());
 }
 
-void Changes::remove(const std::string& key, const TableCopy::Place& place) {
+void Changes::remove(std::string_view key, const TableCopy::Place& place) {
   copy_.remove(key, place);
   ++deleted_;
 }

@@ -22,7 +22,7 @@ class Changes {
   // Rows of the source as they are now. Gives how many the copy did not have so.
   Result<std::int64_t> take(const PulledRows& rows);
   // The key is gone from the source.
-  void remove(const std::string& key, const TableCopy::Place& place);
+  void remove(std::string_view key, const TableCopy::Place& place);
 
   std::int64_t inserted() const { return inserted_; }
   std::int64_t updated() const { return updated_; }

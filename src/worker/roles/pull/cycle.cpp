@@ -197,7 +197,7 @@ class Cycle {
   Result<std::int64_t> sweep_page(SourcePlace& place, std::int64_t limit, PullTier& stripe) {
     std::unordered_set<std::string> there;
     const auto take = [&](const PulledRows& rows) -> Status {
-      there.insert(rows.keys.begin(), rows.keys.end());
+      for (std::size_t i = 0; i < rows.keys.size(); ++i) there.emplace(rows.keys[i]);
       CANVASBACK_ASSIGN(const std::int64_t changed, changes_.take(rows));
       stripe.changed += changed;
       return {};
@@ -281,7 +281,7 @@ class Cycle {
         for (std::size_t i = 0; i < places.size(); ++i) {
           if (!places[i]) missing.push_back(keys.literals[i]);
         }
-        there.insert(keys.keys.begin(), keys.keys.end());
+        for (std::size_t i = 0; i < keys.keys.size(); ++i) there.emplace(keys.keys[i]);
         return {};
       };
       const std::string begin = place.key.bytes;

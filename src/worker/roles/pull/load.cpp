@@ -21,13 +21,17 @@ class LoadParts {
         feed_(feed), cancel_(cancel) {}
 
   Status add(const PulledRows& rows) {
-    std::map<std::string, std::vector<std::int64_t>> by_period;
-    for (std::size_t row = 0; row < rows.periods.size(); ++row) {
-      by_period[rows.periods[row]].push_back(static_cast<std::int64_t>(row));
+    std::vector<std::vector<std::int64_t>> by_period(rows.periods.size());
+    for (std::size_t row = 0; row < rows.period_of.size(); ++row) {
+      by_period[rows.period_of[row]].push_back(static_cast<std::int64_t>(row));
     }
     std::vector<std::int64_t> mixed;
-    for (const auto& [period, numbers] : by_period) {
-      const bool has_part = numbers.size() >= kRowsWorthAPeriod || writers_.contains(period) || by_period.size() == 1;
+    for (std::size_t i = 0; i < by_period.size(); ++i) {
+      const std::vector<std::int64_t>& numbers = by_period[i];
+      const std::string& period = rows.periods[i];
+      if (numbers.empty()) continue;
+      const bool is_whole = numbers.size() == rows.period_of.size();
+      const bool has_part = numbers.size() >= kRowsWorthAPeriod || writers_.contains(period) || is_whole;
       if (!has_part) {
         mixed.insert(mixed.end(), numbers.begin(), numbers.end());
         continue;

@@ -124,6 +124,7 @@ Result<PullOutcome> run_kind(const PullWork& work, MysqlConnection& connection, 
 
 Result<PullOutcome> run_pull(const PullWork& work, WorkFeed& feed, const CancelToken& cancel) {
   CANVASBACK_ASSIGN(const auto connection, MysqlConnection::connect(work.source.login));
+  CANVASBACK_TRY(seal_sandbox());
   const CancelWatch watch(*connection, cancel);
   auto outcome = run_kind(work, *connection, feed, cancel);
   if (outcome) outcome->server = connection->server().version;

@@ -245,7 +245,7 @@ std::vector<std::int64_t> SourceTable::times_of(const arrow::RecordBatch& batch,
   return out;
 }
 
-Result<std::vector<std::string>> SourceTable::key_bytes_of(const arrow::RecordBatch& batch, bool whole) const {
+Result<KeyList> SourceTable::key_bytes_of(const arrow::RecordBatch& batch, bool whole) const {
   arrow::ArrayVector arrays;
   int comparison = static_cast<int>(whole ? mysql_columns_.size() : key_names_.size());
   for (std::size_t i = 0; i < key_names_.size(); ++i) {
@@ -256,9 +256,12 @@ Result<std::vector<std::string>> SourceTable::key_bytes_of(const arrow::RecordBa
     }
   }
   CANVASBACK_ASSIGN(const KeyBytes bytes, KeyBytes::of(std::move(arrays)));
-  std::vector<std::string> out(static_cast<std::size_t>(batch.num_rows()));
-  for (std::size_t row = 0; row < out.size(); ++row) {
-    CANVASBACK_TRY(bytes.append(static_cast<std::int64_t>(row), out[row]));
+  KeyList out;
+  const auto rows = static_cast<std::size_t>(batch.num_rows());
+  out.reserve(rows, rows * kKeyBytesMin);
+  for (std::int64_t row = 0; row < batch.num_rows(); ++row) {
+    CANVASBACK_TRY(bytes.append(row, out.bytes()));
+    out.end_key();
   }
   return out;
 }
@@ -286,6 +289,28 @@ Result<SourcePlace> SourceTable::place_at(const arrow::RecordBatch& batch, bool 
   return out;
 }
 
+namespace {
+
+// Rows of one period often follow each other: the one before is looked at first.
+void add_periods(const std::vector<std::int64_t>& times, PeriodLength length, PulledRows& rows) {
+  std::vector<Period> known(1);  // the first has no times
+  std::uint32_t last = 0;
+  for (std::size_t row = 0; row < times.size(); ++row) {
+    if (times[row] == kNoTime) continue;
+    if (last == 0 || !known[last].contains(times[row])) {
+      const auto found = std::ranges::find_if(known, [&](const Period& period) { return period.contains(times[row]); });
+      last = static_cast<std::uint32_t>(found - known.begin());
+      if (found == known.end()) {
+        known.push_back(period_of(times[row], length));
+        rows.periods.push_back(known.back().name);
+      }
+    }
+    rows.period_of[row] = last;
+  }
+}
+
+}  // namespace
+
 Result<PulledRows> SourceTable::rows_of_batch(const BatchPtr& batch, SourcePlace* last, bool by_time) const {
   PulledRows out;
   CANVASBACK_ASSIGN(out.keys, key_bytes_of(*batch, true));
@@ -295,18 +320,13 @@ Result<PulledRows> SourceTable::rows_of_batch(const BatchPtr& batch, SourcePlace
   CANVASBACK_ASSIGN(out.hashes, row_hashes(*out.values));
   out.changed_us = times_of(*out.values, has_time() ? schema_->GetFieldIndex(source_->updated_at) : -1);
   const bool is_partitioned = !source_->partition_by.empty();
-  out.periods.assign(out.keys.size(), std::string(is_partitioned ? kNoPeriod : kWholeTable));
+  out.periods.emplace_back(is_partitioned ? kNoPeriod : kWholeTable);
+  out.period_of.assign(out.keys.size(), 0);
   if (is_partitioned) {
-    const auto times = times_of(*out.values, schema_->GetFieldIndex(source_->partition_by));
-    Period period;  // rows of one period often follow each other
-    for (std::size_t row = 0; row < times.size(); ++row) {
-      if (times[row] == kNoTime) continue;
-      if (!period.contains(times[row])) period = period_of(times[row], source_->partition_every);
-      out.periods[row] = period.name;
-    }
+    add_periods(times_of(*out.values, schema_->GetFieldIndex(source_->partition_by)), source_->partition_every, out);
   }
   if (last != nullptr && batch->num_rows() > 0) {
-    CANVASBACK_ASSIGN(*last, place_at(*batch, true, by_time, batch->num_rows() - 1, out.keys.back()));
+    CANVASBACK_ASSIGN(*last, place_at(*batch, true, by_time, batch->num_rows() - 1, std::string(out.keys.back())));
   }
   return out;
 }
@@ -370,7 +390,7 @@ Result<std::int64_t> SourceTable::read_keys(const std::string& sql, bool by_time
     if (!batch) break;
     CANVASBACK_ASSIGN(SourceKeys keys, keys_of_batch(batch));
     count += batch->num_rows();
-    CANVASBACK_ASSIGN(last, place_at(*batch, false, by_time, batch->num_rows() - 1, keys.keys.back()));
+    CANVASBACK_ASSIGN(last, place_at(*batch, false, by_time, batch->num_rows() - 1, std::string(keys.keys.back())));
     CANVASBACK_TRY(take(std::move(keys)));
   }
   tier.rows += count;

@@ -28,7 +28,7 @@ struct SourcePlace {
 
 // Keys and times of change, without the rows.
 struct SourceKeys {
-  std::vector<std::string> keys;
+  KeyList keys;
   std::vector<std::int64_t> changed_us;
   std::vector<std::vector<std::string>> literals;
 };
@@ -81,7 +81,7 @@ class SourceTable {
   std::string select(bool whole, const std::string& where, const std::string& order, std::int64_t limit) const;
   Result<PulledRows> rows_of_batch(const BatchPtr& batch, SourcePlace* last, bool by_time) const;
   Result<SourceKeys> keys_of_batch(const BatchPtr& batch) const;
-  Result<std::vector<std::string>> key_bytes_of(const arrow::RecordBatch& batch, bool whole) const;
+  Result<KeyList> key_bytes_of(const arrow::RecordBatch& batch, bool whole) const;
   Result<std::vector<std::string>> literals_at(const arrow::RecordBatch& batch, bool whole, std::int64_t row) const;
   Result<SourcePlace> place_at(const arrow::RecordBatch& batch, bool whole, bool by_time, std::int64_t row,
                                std::string key_bytes) const;

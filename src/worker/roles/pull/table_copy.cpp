@@ -48,11 +48,11 @@ bool TableCopy::is_dead(const Part& part, std::int64_t row) {
   return part.part->dead.contains(row) || part.died.contains(row);
 }
 
-Status TableCopy::locate_in(Part& part, std::span<const std::string> keys, std::span<const std::size_t> order,
+Status TableCopy::locate_in(Part& part, const KeyList& keys, std::span<const std::size_t> order,
                             std::vector<std::optional<Place>>& out) {
   std::int64_t from = 0;
   for (const std::size_t index : order) {
-    const std::string& key = keys[index];
+    const std::string_view key = keys[index];
     if (key < part.part->least) continue;
     if (key > part.part->greatest) break;
     if (out[index]) continue;
@@ -71,7 +71,7 @@ Status TableCopy::locate_in(Part& part, std::span<const std::string> keys, std::
   return {};
 }
 
-Result<std::vector<std::optional<TableCopy::Place>>> TableCopy::locate(std::span<const std::string> keys) {
+Result<std::vector<std::optional<TableCopy::Place>>> TableCopy::locate(const KeyList& keys) {
   std::vector<std::optional<Place>> out(keys.size());
   std::vector<std::size_t> order(keys.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -154,18 +154,19 @@ Result<std::int64_t> TableCopy::count_in(const Range& range) {
   return count;
 }
 
-void TableCopy::put(const std::string& key, std::int64_t row, std::int64_t changed_us, std::uint64_t hash,
+void TableCopy::put(std::string_view key, std::int64_t row, std::int64_t changed_us, std::uint64_t hash,
                     const std::optional<Place>& replaced) {
   if (replaced) remove(key, *replaced);
-  fresh_.insert_or_assign(key, Place{0, row, changed_us, hash});
+  fresh_.insert_or_assign(std::string(key), Place{0, row, changed_us, hash});
   ++rows_;
 }
 
-void TableCopy::remove(const std::string& key, const Place& place) {
+void TableCopy::remove(std::string_view key, const Place& place) {
   --rows_;
   if (place.part == 0) {
     dead_of_cycle_.push_back(place.row);
-    fresh_.erase(key);
+    const auto found = fresh_.find(key);
+    if (found != fresh_.end()) fresh_.erase(found);
     return;
   }
   dead_[place.part].push_back(place.row);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/cancel.hpp"
+#include "storage/table/pulled/key_bytes.hpp"
 #include "storage/table/pulled/key_map.hpp"
 #include "storage/table/pulled/pulled_table.hpp"
 #include "worker/child/work_feed.hpp"
@@ -41,16 +42,16 @@ class TableCopy {
   TableCopy(const PulledTable& table, WorkFeed& feed, const CancelToken& cancel);
 
   // Where each of the keys is, in any order. Cheaper for many at once. Errors: those of KeyMap, with the part's name.
-  Result<std::vector<std::optional<Place>>> locate(std::span<const std::string> keys);
+  Result<std::vector<std::optional<Place>>> locate(const KeyList& keys);
   // The live rows in a range, in no order. `take` changes nothing here.
   Status each_in(const Range& range, const std::function<Status(std::string key, const Place& place)>& take);
   Result<std::int64_t> count_in(const Range& range);
 
   // From now on the key's row is this one, of this cycle's; the row that it replaces is dead.
-  void put(const std::string& key, std::int64_t row, std::int64_t changed_us, std::uint64_t hash,
+  void put(std::string_view key, std::int64_t row, std::int64_t changed_us, std::uint64_t hash,
            const std::optional<Place>& replaced);
   // The key has no row any more.
-  void remove(const std::string& key, const Place& place);
+  void remove(std::string_view key, const Place& place);
 
   // Rows that died in this cycle: of the parts that were there, and of this cycle's own.
   const std::map<std::uint64_t, std::vector<std::int64_t>>& dead() const { return dead_; }
@@ -66,7 +67,7 @@ class TableCopy {
 
   Result<KeyMap*> map_of(Part& part);
   static bool is_dead(const Part& part, std::int64_t row);
-  Status locate_in(Part& part, std::span<const std::string> keys, std::span<const std::size_t> order,
+  Status locate_in(Part& part, const KeyList& keys, std::span<const std::size_t> order,
                    std::vector<std::optional<Place>>& out);
   Result<std::pair<std::int64_t, std::int64_t>> places_in(Part& part, const Range& range);
   static bool may_hold(const PulledPart& part, const Range& range);
@@ -74,7 +75,11 @@ class TableCopy {
   WorkFeed& feed_;
   const CancelToken& cancel_;
   std::vector<Part> parts_;
-  std::unordered_map<std::string, Place> fresh_;  // of this cycle
+  struct KeyHasher {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+  };
+  std::unordered_map<std::string, Place, KeyHasher, std::equal_to<>> fresh_;  // of this cycle
   std::map<std::uint64_t, std::vector<std::int64_t>> dead_;
   std::vector<std::int64_t> dead_of_cycle_;
   std::int64_t rows_ = 0;
