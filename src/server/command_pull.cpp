@@ -22,8 +22,7 @@ void append_tiers(const PullReport& report, std::string& out) {
   for (const PullTier& tier : report.tiers) {
     if (tier.statements == 0) continue;
     out += fmt::format("  {:<11} {:>13} rows {:>10} {:>9} changed  {:.2f} s, {} statements\n", tier.name,
-                       amount(tier.rows), human_bytes(tier.bytes), amount(tier.changed), tier.seconds,
-                       tier.statements);
+                       amount(tier.rows), human_bytes(tier.bytes), amount(tier.changed), tier.seconds, tier.statements);
   }
 }
 
@@ -32,7 +31,9 @@ std::string text_of(const PullReport& report) {
   switch (report.result) {
     case PullResult::Failed: out += fmt::format(": {}\n", report.error ? report.error->message : ""); break;
     case PullResult::Fresh: out += ", it is fresh enough (--force pulls it)\n"; break;
-    case PullResult::Unchanged: out += fmt::format(", nothing changed at the source ({:.2f} s)\n", report.seconds); break;
+    case PullResult::Unchanged:
+      out += fmt::format(", nothing changed at the source ({:.2f} s)\n", report.seconds);
+      break;
     default:
       out += fmt::format(" in {:.2f} s: {} inserted, {} updated, {} deleted; {} rows\n", report.seconds,
                          amount(report.inserted), amount(report.updated), amount(report.deleted), amount(report.rows));
@@ -42,8 +43,8 @@ std::string text_of(const PullReport& report) {
     out += fmt::format("  written     {} files, {}; {} merges\n", report.files_written,
                        human_bytes(report.bytes_written), report.merges);
   }
-  if (report.snapshot_us > 0) {
-    out += fmt::format("  as of {}, deletes verified to {}, swept to {}\n", iso_time(report.snapshot_us),
+  if (report.as_of_us > 0) {
+    out += fmt::format("  as of {}, deletes verified to {}, swept to {}\n", iso_time(report.as_of_us),
                        report.counted_us == 0 ? "never" : iso_time(report.counted_us),
                        report.swept_us == 0 ? "never" : iso_time(report.swept_us));
   }
@@ -156,8 +157,8 @@ Status pull(const CommandOptions& options) {
   CANVASBACK_ASSIGN(Pulling pulling, open_pulling(options));
   const std::vector<std::string> names = names_of(options, pulling.service->sources());
   if (names.empty()) {
-    return fail(ErrorCode::InvalidData, fmt::format("There are no sources in {}: a source is a file NAME.toml.",
-                                                    pulling.folder));
+    return fail(ErrorCode::InvalidData,
+                fmt::format("There are no sources in {}: a source is a file NAME.toml.", pulling.folder));
   }
   Status all;
   for (const std::string& name : names) {

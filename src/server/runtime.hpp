@@ -49,8 +49,8 @@ class Runtime {
   CollectionService& collections() { return *collections_; }  // not of a private folder
   // Pulls into that data folder, which need not be this runtime's.
   Status make_pulls(const Config& config, const std::string& data_folder);
-  PullService& pulls() { return *pulls_; }                  // after make_pulls()
-  TableWatch& tables() { return *tables_; }                 // after make_pulls()
+  PullService& pulls() { return *pulls_; }                   // after make_pulls()
+  TableWatch& tables() { return *tables_; }                  // after make_pulls()
   PullSchedule& pull_schedule() { return *pull_schedule_; }  // after make_pulls()
   Metrics& metrics() { return metrics_; }
   const std::string& data_folder() const { return data_folder_; }

@@ -136,7 +136,8 @@ Result<std::string> password_of(Section& file, const fs::path& folder) {
   if (!variable.empty()) {
     const char* value = std::getenv(variable.c_str());
     if (value != nullptr) return std::string(value);
-    return fail(ErrorCode::InvalidData, fmt::format("The environment variable {} (password_env) is not set.", variable));
+    return fail(ErrorCode::InvalidData,
+                fmt::format("The environment variable {} (password_env) is not set.", variable));
   }
   if (path.empty()) return std::string();
   const fs::path whole = fs::path(path).is_absolute() ? fs::path(path) : folder / path;
@@ -185,7 +186,8 @@ Status read_columns(Section& file, PullSource& source) {
   if (table == nullptr) return {};
   for (const auto& [key, value] : *table) {
     const auto* type = value.as_string();
-    if (type == nullptr) return fail(ErrorCode::InvalidData, fmt::format("The type of column \"{}\" must be a string.", key.str()));
+    if (type == nullptr)
+      return fail(ErrorCode::InvalidData, fmt::format("The type of column \"{}\" must be a string.", key.str()));
     source.columns.emplace(key.str(), type->get());
   }
   return {};
@@ -243,7 +245,8 @@ Result<PullSettings> read_source_file(const std::string& path) {
   out.file = path;
   out.source.name = fs::path(path).stem().string();
   if (!is_dataset_name(out.source.name)) {
-    return in_file(Error{ErrorCode::InvalidData, "The file's name is the table's: letters, digits, _ and - only.", {}, {}, {}});
+    return in_file(
+        Error{ErrorCode::InvalidData, "The file's name is the table's: letters, digits, _ and - only.", {}, {}, {}});
   }
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
@@ -253,7 +256,10 @@ Result<PullSettings> read_source_file(const std::string& path) {
     table = toml::parse(text.str());
   } catch (const toml::parse_error& error) {
     return in_file(Error{ErrorCode::InvalidData,
-                         fmt::format("line {}: {}", error.source().begin.line, error.description()), {}, {}, {}});
+                         fmt::format("line {}: {}", error.source().begin.line, error.description()),
+                         {},
+                         {},
+                         {}});
   } catch (const std::exception& error) {
     return in_file(Error{ErrorCode::InvalidData, "is no TOML.", error.what(), {}, {}});
   }

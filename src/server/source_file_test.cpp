@@ -46,14 +46,9 @@ TEST_F(SourceFileTest, ReadsEverySetting) {
     deletes = false
     deletes_share_max = 0.5
     [columns]
-    amount = "decimal(12,2)"
-    [tls]
-    ca_file = "ca.pem"
-    [alerts]
-    command = ["logger", "-t", "x"]
-    after_failures = 3
-  )");
-  ASSERT_TRUE(settings) << settings.error().message;
+    amount = "decimal(12,2)"[tls] ca_file = "ca.pem"[alerts] command = [ "logger", "-t", "x" ] after_failures = 3) ");
+                        ASSERT_TRUE(settings)
+                        << settings.error().message;
   EXPECT_EQ(settings->source.name, "orders");
   EXPECT_EQ(settings->source.login.port, 3307);
   EXPECT_EQ(settings->source.login.password, "pass word");

@@ -116,10 +116,9 @@ void read_plans(const Json& json, PullOutcome& outcome) {
     outcome.column_plans.push_back(std::move(plan));
   }
   for (const Json& entry : json.at("statement_plans").as_array()) {
-    outcome.statement_plans.push_back({std::string(entry.at("purpose").as_string()),
-                                       std::string(entry.at("sql").as_string()),
-                                       std::string(entry.at("access").as_string()), entry.at("rows").as_int(-1),
-                                       entry.at("uses_index").as_bool()});
+    outcome.statement_plans.push_back(
+        {std::string(entry.at("purpose").as_string()), std::string(entry.at("sql").as_string()),
+         std::string(entry.at("access").as_string()), entry.at("rows").as_int(-1), entry.at("uses_index").as_bool()});
   }
 }
 
@@ -203,8 +202,12 @@ Json to_json(const PullTier& tier) {
 }
 
 PullTier pull_tier_from_json(const Json& json) {
-  return {std::string(json.at("name").as_string()), json.at("statements").as_int(), json.at("rows").as_int(),
-          json.at("bytes").as_uint(),              json.at("changed").as_int(),    json.at("seconds").as_double()};
+  return {std::string(json.at("name").as_string()),
+          json.at("statements").as_int(),
+          json.at("rows").as_int(),
+          json.at("bytes").as_uint(),
+          json.at("changed").as_int(),
+          json.at("seconds").as_double()};
 }
 
 Json to_json(const PullOutcome& outcome) {

@@ -43,10 +43,10 @@ enum class PullKind {
 struct PullWork {
   PullSource source;
   PullKind kind = PullKind::Cycle;
-  PulledTable table;           // as it is; of one that was never pulled, its name alone
-  bool ignore_mark = false;    // read also where the gate says that nothing changed
-  bool sweep_all = false;      // the whole table in this cycle
-  bool any_deletes = false;    // however many
+  PulledTable table;         // as it is; of one that was never pulled, its name alone
+  bool ignore_mark = false;  // read also where the gate says that nothing changed
+  bool sweep_all = false;    // the whole table in this cycle
+  bool any_deletes = false;  // however many
   std::int64_t threads = 1;
 };
 
@@ -89,9 +89,9 @@ struct PullOutcome {
   std::int64_t inserted = 0, updated = 0, deleted = 0;
   std::int64_t source_rows = -1;  // counted, where all were
   std::vector<PullTier> tiers;
-  std::map<std::string, std::int64_t> nulled;  // values that have no exact form and became NULL, by column
-  std::vector<std::string> notes;              // sentences
-  std::string server;                          // version
+  std::map<std::string, std::int64_t> nulled;      // values that have no exact form and became NULL, by column
+  std::vector<std::string> notes;                  // sentences
+  std::string server;                              // version
   std::vector<PullColumnPlan> column_plans;        // of a Check
   std::vector<PullStatementPlan> statement_plans;  // of a Check
   std::vector<std::string> grants;                 // of a Check

@@ -198,6 +198,8 @@ def test_a_server_pulls_and_sees_the_pulls_of_others(pulling: Pulling) -> None:
         pulling.server.execute("DELETE FROM orders WHERE id = 8")
         pulling.pull("--force")  # another process, on the same folder
         wait_until(lambda: query(url, "SELECT count(*) FROM orders") == [[298]])
+        with urllib.request.urlopen(url + "/metrics", timeout=30) as answer:
+            assert 'canvasback_pulled_rows{source="orders"} 298' in answer.read().decode()
         reports = get(url + "/api/v1/sources/orders/reports")["reports"]
         assert {report["trigger"] for report in reports} >= {"schedule", "command"}
         with pytest.raises(urllib.error.HTTPError) as refused:

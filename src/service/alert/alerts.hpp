@@ -39,8 +39,8 @@ class Alerts {
 
 // The mail that sendmail gets: headers and text. Addresses and subject with line breaks are cut there.
 std::string mail_text(const AlertTargets& targets, const Alert& alert);
-// Runs a program with this on its standard input, for so many seconds at the longest. Blocking. Errors: Unavailable that
-// says how it ended.
+// Runs a program with this on its standard input, for so many seconds at the longest. Blocking. Errors: Unavailable
+// that says how it ended.
 Status run_with_input(const std::vector<std::string>& command, const std::string& input, int seconds_max);
 
 }  // namespace canvasback

@@ -30,7 +30,7 @@ Json to_json(const PullReport& report) {
     out.set("error", std::move(error));
   }
   out.set("server", report.server);
-  out.set("as_of", time_or_null(report.snapshot_us));
+  out.set("as_of", time_or_null(report.as_of_us));
   out.set("swept_as_of", time_or_null(report.swept_us));
   out.set("deletes_verified_as_of", time_or_null(report.counted_us));
   out.set("rows", report.rows);

@@ -26,12 +26,12 @@ std::string_view name_of(PullResult result);
 struct PullReport {
   std::string source;
   PullResult result = PullResult::Failed;
-  std::string trigger;  // command, schedule, request
+  std::string trigger;          // command, schedule, request
   std::int64_t started_us = 0;  // this machine's clock
   double seconds = 0;
   std::optional<Error> error;
-  std::string server;           // version of the source's
-  std::int64_t snapshot_us = 0; // the source's clock: all that was committed before is in the copy
+  std::string server;            // version of the source's
+  std::int64_t as_of_us = 0;  // the source's clock: all that was committed before is in the copy
   std::int64_t swept_us = 0, counted_us = 0;
   std::int64_t rows = 0;  // of the copy, behind it
   std::int64_t source_rows = -1;

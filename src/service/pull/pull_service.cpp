@@ -70,7 +70,7 @@ struct PullService::Run {
 
   void take_state() {
     const PulledTable& table = store->table();
-    report.snapshot_us = table.cursor.snapshot_us;
+    report.as_of_us = table.cursor.as_of_us;
     report.swept_us = table.cursor.swept_us;
     report.counted_us = table.cursor.counted_us;
     report.rows = table.rows();
@@ -220,8 +220,8 @@ asio::awaitable<Status> PullService::cycle(Run& run) {
                                         "with these columns, pull once with --accept-schema.",
                                         outcome->schema_change)));
     }
-    run.report.notes.push_back(fmt::format("The source's table has changed ({}): the copy is loaded anew.",
-                                           outcome->schema_change));
+    run.report.notes.push_back(
+        fmt::format("The source's table has changed ({}): the copy is loaded anew.", outcome->schema_change));
     if (run.request.dry_run) co_return Status();
     PulledTable next = run.store->table();
     next.load.emplace();

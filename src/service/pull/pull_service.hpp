@@ -1,6 +1,6 @@
-// PullService: keeps copies of tables of other databases. A pull takes the table's folder for itself (TableStore), lets a
-// worker of the role `pull` read the source, and commits what it wrote: first whole loads, in pieces that a crash cannot
-// undo, then cycles; then parts are merged where that is worth it. Whoever reads sees one commit or the next.
+// PullService: keeps copies of tables of other databases. A pull takes the table's folder for itself (TableStore), lets
+// a worker of the role `pull` read the source, and commits what it wrote: first whole loads, in pieces that a crash
+// cannot undo, then cycles; then parts are merged where that is worth it. Whoever reads sees one commit or the next.
 //
 // A table belongs to one process at a time: the command and a server may take turns. All calls on the front's one
 // thread; the disk is waited for on a thread of its own.

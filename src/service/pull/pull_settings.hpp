@@ -23,9 +23,9 @@ struct PullAlerts {
 
 struct PullSettings {
   PullSource source;
-  std::int64_t every_s = 0;           // 0: not on an interval
+  std::int64_t every_s = 0;            // 0: not on an interval
   std::optional<CronExpression> cron;  // else on this
-  std::int64_t fresher_than_s = 0;    // a pull on demand does nothing where the copy is fresher
+  std::int64_t fresher_than_s = 0;     // a pull on demand does nothing where the copy is fresher
   PullAlerts alerts;
   std::string file;
 

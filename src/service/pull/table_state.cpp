@@ -78,8 +78,9 @@ Status apply_load(PulledTable& table, const PullSource& source, PullOutcome outc
   table.partition_every = source.partition_every;
   table.cursor = {};
   table.cursor.snapshot_us = load.began_us;
-  table.cursor.checked_us = load.began_us;
-  table.cursor.loaded_us = load.began_us;
+  table.cursor.as_of_us = load.began_utc_us;
+  table.cursor.checked_us = load.began_utc_us;
+  table.cursor.loaded_us = std::max<std::int64_t>(1, load.began_us);
   table.cursor.server = load.server;
   table.cursor.definition = load.definition;
   table.cursor.created = load.created;

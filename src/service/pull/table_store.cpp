@@ -150,7 +150,8 @@ OpenFile TableStore::files() {
 Status TableStore::name_pending(const PulledTable& next) {
   std::set<std::string> wanted;
   const auto add = [&](const std::vector<PulledPart>& parts) {
-    for (const PulledPart& part : parts) wanted.insert({folder_ + "/" + part.path(), folder_ + "/" + part.key_map_path()});
+    for (const PulledPart& part : parts)
+      wanted.insert({folder_ + "/" + part.path(), folder_ + "/" + part.key_map_path()});
   };
   add(next.parts);
   if (next.load) add(next.load->parts);

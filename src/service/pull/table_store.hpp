@@ -1,6 +1,6 @@
-// TableStore: the folder of one pulled table, held by the one process that may write to it. A state is committed in this
-// order: parts and key maps are synced under the names of unfinished files, renamed, their folders synced; then the
-// state file is replaced. Whatever a crash leaves beyond that is removed by the next who opens the folder.
+// TableStore: the folder of one pulled table, held by the one process that may write to it. A state is committed in
+// this order: parts and key maps are synced under the names of unfinished files, renamed, their folders synced; then
+// the state file is replaced. Whatever a crash leaves beyond that is removed by the next who opens the folder.
 //
 // Blocking; one thread at a time.
 #pragma once

@@ -57,9 +57,12 @@ void TableWatch::take(Found found) {
   const auto known = datasets_.entries().find(found.name);
   const bool is_ours = known == datasets_.entries().end() || known->second.is_put;
   if (const std::string other = datasets_.name_like(found.name); !other.empty() && (other != found.name || !is_ours)) {
-    entry.error = Error{ErrorCode::InvalidData,
-                        fmt::format("The table \"{}\" cannot be served: there is another dataset \"{}\".", found.name,
-                                    other), {}, {}, {}};
+    entry.error =
+        Error{ErrorCode::InvalidData,
+              fmt::format("The table \"{}\" cannot be served: there is another dataset \"{}\".", found.name, other),
+              {},
+              {},
+              {}};
     log::warning("{}", entry.error->message);
     return;
   }

@@ -115,6 +115,7 @@ RoleProfile pull_profile(const PoolOptions& options) {
   RoleProfile profile = fed_profile(options);
   profile.role = "pull";
   profile.name = "pull";
+  profile.single_use = true;
   profile.processes = kPullsAtOnce;
   profile.admission.places = kPullsAtOnce;
   profile.memory_bytes = share_of(options, 4);

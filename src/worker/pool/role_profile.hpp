@@ -19,8 +19,9 @@ struct RoleProfile {
   std::string name = "worker";  // of its spill folders: NAME-NUMBER (is_spill_folder)
   bool landlock_required = true;
 
-  int processes = 1;       // at hand, beside those that are parked
-  bool on_demand = false;  // they are started when first needed; those beyond that end when they are idle
+  int processes = 1;        // at hand, beside those that are parked
+  bool on_demand = false;   // they are started when first needed; those beyond that end when they are idle
+  bool single_use = false;  // a process ends with its task
   int nice = 0;
   int threads = 1;                 // of each
   bool shares_threads = true;      // tasks side by side have the threads between them

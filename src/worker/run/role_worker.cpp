@@ -121,8 +121,6 @@ class RoleWorker {
     } else {
       static_cast<void>(channel_.send(FrameKind::Done, *result));
     }
-    // Behind the login it may open nothing any more: the next task needs another process.
-    if (options_.role == "pull") std::_Exit(0);
     if (options_.resident_bytes() > kTrimAbove) {
       arrow::default_memory_pool()->ReleaseUnused();
       malloc_trim(0);

@@ -1,8 +1,8 @@
 // Keys of a pulled table as bytes whose order is the order of the values: what a key map is sorted by, and what the
 // ranges of a source's key are compared in. Integers, dates and times are 8 bytes, decimals 16 (both big-endian, the
-// sign turned), text and binary strings are escaped and ended, so that no key is the beginning of another. Text does not
-// come as it is but as the source's own comparison bytes (source/mysql: WEIGHT_STRING), which are equal where the source
-// takes two texts for equal.
+// sign turned), text and binary strings are escaped and ended, so that no key is the beginning of another. Text does
+// not come as it is but as the source's own comparison bytes (source/mysql: WEIGHT_STRING), which are equal where the
+// source takes two texts for equal.
 #pragma once
 
 #include <arrow/array.h>

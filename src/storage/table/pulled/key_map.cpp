@@ -98,8 +98,7 @@ Result<std::uint64_t> KeyMapWriter::finish(int fd) {
     least_ = key_of(entries_.front());
     greatest_ = key_of(entries_.back());
   }
-  const bool is_long =
-      std::ranges::any_of(entries_, [](const Entry& entry) { return entry.length > kPrefixBytes; });
+  const bool is_long = std::ranges::any_of(entries_, [](const Entry& entry) { return entry.length > kPrefixBytes; });
   BlockWriter out(fd);
   CANVASBACK_TRY(out.write(kMagic.data(), kMagic.size()));
   CANVASBACK_TRY(out.write_value(static_cast<std::uint64_t>(entries_.size())));

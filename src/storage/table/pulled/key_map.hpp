@@ -1,11 +1,11 @@
-// KeyMap: where the keys of one part of a pulled table are, as a file beside the part: each row's key (key_bytes.hpp) in
-// the order of keys, with its row number, its time of change and the hash of its values (row_hashes.hpp). Written once,
-// with its part; read by mmap, so that it is the page cache's memory and not ours; every block has a checksum, which is
-// compared when the block is first touched.
+// KeyMap: where the keys of one part of a pulled table are, as a file beside the part: each row's key (key_bytes.hpp)
+// in the order of keys, with its row number, its time of change and the hash of its values (row_hashes.hpp). Written
+// once, with its part; read by mmap, so that it is the page cache's memory and not ours; every block has a checksum,
+// which is compared when the block is first touched.
 //
-//   header 64 bytes: magic, rows, bytes of keys | rows × first 16 bytes of the key | rows × row (u32) | rows × time (i64)
-//   | rows × hash (u64) | if any key is longer than 16 bytes: rows + 1 offsets (u64), the keys | checksums (u32) of
-//   blocks of 64 KiB
+//   header 64 bytes: magic, rows, bytes of keys | rows × first 16 bytes of the key | rows × row (u32) | rows × time
+//   (i64) | rows × hash (u64) | if any key is longer than 16 bytes: rows + 1 offsets (u64), the keys | checksums (u32)
+//   of blocks of 64 KiB
 //
 // All numbers are little-endian.
 #pragma once

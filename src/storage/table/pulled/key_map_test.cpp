@@ -55,7 +55,8 @@ void check_random(std::size_t length_max, std::size_t rows, unsigned seed) {
     writer.add(key, entry.changed_us, entry.hash);
     model.emplace(key, entry);
   }
-  for (int i = 0; i < 50; ++i) probes.push_back(padded(std::string(random() % 20, static_cast<char>('a' + random() % 4))));
+  for (int i = 0; i < 50; ++i)
+    probes.push_back(padded(std::string(random() % 20, static_cast<char>('a' + random() % 4))));
   const UniqueFd fd = memory_file();
   const std::uint64_t bytes = writer.finish(fd.get()).value();
   EXPECT_EQ(bytes, static_cast<std::uint64_t>(::lseek(fd.get(), 0, SEEK_END)));

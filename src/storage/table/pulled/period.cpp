@@ -16,9 +16,7 @@ using std::chrono::year_month_day;
 
 constexpr std::int64_t kDayUs = 86'400'000'000;
 
-std::int64_t day_of(std::int64_t time_us) {
-  return time_us / kDayUs - (time_us % kDayUs < 0 ? 1 : 0);
-}
+std::int64_t day_of(std::int64_t time_us) { return time_us / kDayUs - (time_us % kDayUs < 0 ? 1 : 0); }
 
 std::int64_t begin_of(sys_days day) { return std::int64_t{day.time_since_epoch().count()} * kDayUs; }
 

@@ -125,6 +125,7 @@ Result<PulledPart> pulled_part_from_json(const Json& json) {
 
 Json to_json(const PullCursor& cursor) {
   Json out;
+  out.set("as_of_us", cursor.as_of_us);
   out.set("snapshot_us", cursor.snapshot_us);
   out.set("checked_us", cursor.checked_us);
   out.set("server", cursor.server);
@@ -143,6 +144,7 @@ Json to_json(const PullCursor& cursor) {
 
 PullCursor pull_cursor_from_json(const Json& json) {
   PullCursor cursor;
+  cursor.as_of_us = json.at("as_of_us").as_int();
   cursor.snapshot_us = json.at("snapshot_us").as_int();
   cursor.checked_us = json.at("checked_us").as_int();
   cursor.server = json.at("server").as_string();
@@ -189,6 +191,7 @@ Json to_json(const PullLoad& load) {
   out.set("parts", std::move(parts));
   out.set("place", to_json(load.place));
   out.set("began_us", load.began_us);
+  out.set("began_utc_us", load.began_utc_us);
   out.set("server", load.server);
   out.set("definition", load.definition);
   out.set("created", load.created);
@@ -204,6 +207,7 @@ Result<PullLoad> pull_load_from_json(const Json& json) {
   }
   load.place = key_place_from_json(json.at("place"));
   load.began_us = json.at("began_us").as_int();
+  load.began_utc_us = json.at("began_utc_us").as_int();
   load.server = json.at("server").as_string();
   load.definition = json.at("definition").as_string();
   load.created = json.at("created").as_string();
@@ -241,8 +245,7 @@ Result<PulledTable> pulled_table_from_json(const Json& json) {
   table.columns = pulled_columns_from_json(json.at("columns"));
   table.primary_key = texts_of(json.at("primary_key"));
   table.partition_by = json.at("partition_by").as_string();
-  table.partition_every =
-      period_length_from(json.at("partition_every").as_string()).value_or(PeriodLength::Month);
+  table.partition_every = period_length_from(json.at("partition_every").as_string()).value_or(PeriodLength::Month);
   table.next_number = json.at("next_number").as_uint();
   table.cursor = pull_cursor_from_json(json.at("cursor"));
   for (const Json& entry : json.at("parts").as_array()) {
@@ -287,7 +290,8 @@ Result<Dataset> dataset_of(const PulledTable& table, const std::string& folder) 
                   fmt::format("{}: {}", file.path, std::strerror(errno)));
     }
     if (static_cast<std::uint64_t>(info.st_size) != part.bytes) {
-      return fail(ErrorCode::InvalidData, fmt::format("A part of the table \"{}\" has another size than it was written with.", table.name),
+      return fail(ErrorCode::InvalidData,
+                  fmt::format("A part of the table \"{}\" has another size than it was written with.", table.name),
                   file.path);
     }
     take_identity(file, info);

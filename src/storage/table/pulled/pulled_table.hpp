@@ -25,10 +25,10 @@
 
 namespace canvasback {
 
-inline constexpr const char* kTablesFolder = "tables";      // of the data folder
+inline constexpr const char* kTablesFolder = "tables";  // of the data folder
 inline constexpr const char* kTableStateFile = "table.json";
-inline constexpr std::int64_t kPulledPartRows = 524'288;   // of a part that a cycle or a load writes
-inline constexpr std::string_view kRecent = "recent";       // the folder of parts of several periods
+inline constexpr std::int64_t kPulledPartRows = 524'288;  // of a part that a cycle or a load writes
+inline constexpr std::string_view kRecent = "recent";     // the folder of parts of several periods
 
 struct PulledColumn {
   std::string name;
@@ -63,31 +63,33 @@ struct KeyPlace {
   bool empty() const { return literals.empty(); }
 };
 
-// How far the copy is. Times are the source's clock, in microseconds since 1970; 0: not yet.
+// How far the copy is. Times are the source's clock in UTC, in microseconds since 1970; 0: not yet.
 struct PullCursor {
-  std::int64_t snapshot_us = 0;   // of the last cycle that read: all that was committed before is in the copy
-  std::int64_t checked_us = 0;    // of the last cycle that found nothing changed, or read
-  std::string server;             // the source's server_uuid
-  std::string change_mark;        // what the gate saw at that snapshot (GTIDs, or a time of update); empty: unknown
-  std::string definition;         // SHOW CREATE TABLE without what grows, as a digest
-  std::string created;            // CREATE_TIME
-  std::int64_t loaded_us = 0;     // when the load of this copy began; 0: there is no copy yet
-  KeyPlace sweep;                 // the sweep goes on behind this key
+  std::int64_t as_of_us = 0;       // of the last cycle that read: all that was committed before is in the copy
+  std::int64_t snapshot_us = 0;    // the same as the column of changes has it: it may be a wall clock of another zone
+  std::int64_t checked_us = 0;   // of the last cycle that found nothing changed, or read
+  std::string server;            // the source's server_uuid
+  std::string change_mark;       // what the gate saw at that snapshot (GTIDs, or a time of update); empty: unknown
+  std::string definition;        // SHOW CREATE TABLE without what grows, as a digest
+  std::string created;           // CREATE_TIME
+  std::int64_t loaded_us = 0;    // when the load of this copy began; 0: there is no copy yet
+  KeyPlace sweep;                // the sweep goes on behind this key
   std::int64_t sweep_began_us = 0;
-  std::int64_t swept_us = 0;            // when the last whole sweep began
-  KeyPlace count;                 // deletes: counted up to this key
+  std::int64_t swept_us = 0;  // when the last whole sweep began
+  KeyPlace count;             // deletes: counted up to this key
   std::int64_t count_began_us = 0;
-  std::int64_t counted_us = 0;          // when the last counting of all ranges began
+  std::int64_t counted_us = 0;  // when the last counting of all ranges began
 };
 
-// A copy that is being made of the whole table: the first one, or one of other columns. Nobody sees its parts until it is
-// complete and takes the place of the one before.
+// A copy that is being made of the whole table: the first one, or one of other columns. Nobody sees its parts until it
+// is complete and takes the place of the one before.
 struct PullLoad {
   std::vector<PulledColumn> columns;
   std::vector<PulledPart> parts;
-  KeyPlace place;            // goes on behind it
-  std::int64_t began_us = 0;     // the source's clock before its first snapshot
-  std::string server;            // as in the cursor
+  KeyPlace place;             // goes on behind it
+  std::int64_t began_us = 0;  // before its first snapshot, as PullCursor::snapshot_us
+  std::int64_t began_utc_us = 0;
+  std::string server;         // as in the cursor
   std::string definition;
   std::string created;
 };
@@ -130,8 +132,8 @@ PullCursor pull_cursor_from_json(const Json& json);
 Json to_json(const std::vector<PulledColumn>& columns);
 std::vector<PulledColumn> pulled_columns_from_json(const Json& json);
 
-// The dataset of a loaded table in that folder: its parts without the dead rows. Errors: Unavailable where a part is not
-// there, InvalidData where it has another size.
+// The dataset of a loaded table in that folder: its parts without the dead rows. Errors: Unavailable where a part is
+// not there, InvalidData where it has another size.
 Result<Dataset> dataset_of(const PulledTable& table, const std::string& folder);
 
 // Whether a file in the folder of a period or in `recent` is named as parts and key maps are, finished or not.

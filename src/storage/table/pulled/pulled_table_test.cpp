@@ -41,7 +41,8 @@ TEST(PulledTableTest, ComesBackFromItsJson) {
   table.parts[1].periods = {{"2025-10", 3}, {"none", 2}};
   table.cursor.sweep = {{"5", "'a'"}, std::string("\0\xff", 2)};
   table.cursor.loaded_us = 4;
-  table.load = PullLoad{table.columns, {part_of(1, "2025-11", 4)}, {{"7"}, "7"}, 9, "uuid", "digest", "2025-10-07 00:00:00"};
+  table.load =
+      PullLoad{table.columns, {part_of(1, "2025-11", 4)}, {{"7"}, "7"}, 9, 8, "uuid", "digest", "2025-10-07 00:00:00"};
   table.gone.push_back({"2025-10/part-000009.parquet", "2025-10/part-000009.keys", 17});
   const std::string text = to_json(table).dump();
   const auto again = pulled_table_from_json(*Json::parse(text));

@@ -48,7 +48,7 @@ void add_table(const TableWatch::Entry& entry, Json& out) {
   out.set("rows", entry.rows);
   out.set("bytes", entry.bytes);
   out.set("version", entry.table.version);
-  out.set("as_of", time_or_null(cursor.snapshot_us));
+  out.set("as_of", time_or_null(cursor.as_of_us));
   out.set("checked_as_of", time_or_null(cursor.checked_us));
   out.set("swept_as_of", time_or_null(cursor.swept_us));
   out.set("deletes_verified_as_of", time_or_null(cursor.counted_us));
@@ -162,9 +162,11 @@ void add_source_routes(Router& router, Services services) {
   add("/api/v1/sources/{name}/run", pull_now<true, false, false>, 202);
   add("/api/v1/sources/{name}/sweep", pull_now<true, false, true>, 202);
   add("/api/v1/sources/{name}/accept-schema", pull_now<true, true, false>, 202);
-  add("/api/v1/sources/{name}/pause", [](PullSchedule& schedule, const std::string& name) { return schedule.pause(name); },
-      200);
-  add("/api/v1/sources/{name}/resume",
+  add(
+      "/api/v1/sources/{name}/pause",
+      [](PullSchedule& schedule, const std::string& name) { return schedule.pause(name); }, 200);
+  add(
+      "/api/v1/sources/{name}/resume",
       [](PullSchedule& schedule, const std::string& name) { return schedule.resume(name); }, 200);
 }
 

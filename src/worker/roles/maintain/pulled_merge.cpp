@@ -147,8 +147,8 @@ class PulledMerge {
       CANVASBACK_ASSIGN(const PulledRows rows, gather({order.begin() + static_cast<std::ptrdiff_t>(begin),
                                                        order.begin() + static_cast<std::ptrdiff_t>(end)}));
       if (!writer) {
-        CANVASBACK_ASSIGN(writer, PulledPartWriter::open(number++, work_.period, rows.values->schema(), threads_, feed_,
-                                                         cancel_));
+        CANVASBACK_ASSIGN(
+            writer, PulledPartWriter::open(number++, work_.period, rows.values->schema(), threads_, feed_, cancel_));
       }
       CANVASBACK_TRY(writer->add(rows));
       if (end < order.size() && writer->rows() < kMergedPartRows) continue;
@@ -202,9 +202,9 @@ class PulledMerge {
   std::optional<Period> period_;
   std::vector<std::string> periods_;
   std::map<std::string, std::uint32_t> period_numbers_;
-  std::vector<PulledRows> blocks_;  // whose periods are periods_
+  std::vector<PulledRows> blocks_;                            // whose periods are periods_
   std::map<std::uint64_t, std::vector<std::int64_t>> taken_;  // rows, by part
-  std::vector<std::vector<std::int64_t>> times_;  // of the partition column, by block and row
+  std::vector<std::vector<std::int64_t>> times_;              // of the partition column, by block and row
 };
 
 }  // namespace

@@ -10,8 +10,8 @@
 
 namespace canvasback {
 
-// The new parts, numbered from work.table.next_number on, and which rows of the inputs they were made of. Every input is checked against its checksums first. Errors:
-// InvalidData that names a damaged input.
+// The new parts, numbered from work.table.next_number on, and which rows of the inputs they were made of. Every input
+// is checked against its checksums first. Errors: InvalidData that names a damaged input.
 Result<PullOutcome> run_pulled_merge(const PulledMergeWork& work, WorkFeed& feed, int threads,
                                      const CancelToken& cancel);
 

@@ -9,8 +9,8 @@ Result<std::int64_t> Changes::take(const PulledRows& rows) {
   std::vector<std::int64_t> changed;
   for (std::size_t row = 0; row < places.size(); ++row) {
     if (places[row] && places[row]->hash == rows.hashes[row]) continue;
-    copy_.put(rows.keys[row], rows_ + static_cast<std::int64_t>(changed.size()), rows.changed_us[row],
-              rows.hashes[row], places[row]);
+    copy_.put(rows.keys[row], rows_ + static_cast<std::int64_t>(changed.size()), rows.changed_us[row], rows.hashes[row],
+              places[row]);
     ++(places[row] ? updated_ : inserted_);
     changed.push_back(static_cast<std::int64_t>(row));
   }
@@ -27,8 +27,8 @@ void Changes::remove(std::string_view key, const TableCopy::Place& place) {
 
 Status Changes::write(const PulledRows& rows) {
   if (!writer_) {
-    CANVASBACK_ASSIGN(writer_, PulledPartWriter::open(next_number_++, std::string(kRecent), schema_, threads_, feed_,
-                                                      cancel_));
+    CANVASBACK_ASSIGN(writer_,
+                      PulledPartWriter::open(next_number_++, std::string(kRecent), schema_, threads_, feed_, cancel_));
   }
   CANVASBACK_TRY(writer_->add(rows));
   rows_ += rows.rows();

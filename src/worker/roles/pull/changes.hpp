@@ -16,7 +16,11 @@ class Changes {
   // first_number: of the parts that are written. All references outlive it.
   Changes(TableCopy& copy, std::uint64_t first_number, SchemaPtr schema, int threads, WorkFeed& feed,
           const CancelToken& cancel)
-      : copy_(copy), next_number_(first_number), schema_(std::move(schema)), threads_(threads), feed_(feed),
+      : copy_(copy),
+        next_number_(first_number),
+        schema_(std::move(schema)),
+        threads_(threads),
+        feed_(feed),
         cancel_(cancel) {}
 
   // Rows of the source as they are now. Gives how many the copy did not have so.

@@ -63,14 +63,14 @@ class Cycle {
     CANVASBACK_ASSIGN(const SourceState state, look_at_source(connection_, work_.source, source_.has_local_times()));
     gate.statements = 1;
     gate.seconds = watch.elapsed_ms() / 1000;
-    outcome_.began_us = state.now_us;
+    outcome_.began_us = state.utc_us;
     const PullCursor& before = work_.table.cursor;
     const bool is_same = !state.change_mark.empty() && state.change_mark == before.change_mark &&
                          state.server == before.server && state.definition == before.definition &&
                          state.created == before.created;
     if (!is_same || work_.ignore_mark || work_.sweep_all) return true;
     outcome_.is_unchanged = true;
-    outcome_.cursor.checked_us = state.now_us;
+    outcome_.cursor.checked_us = state.utc_us;
     return false;
   }
 
@@ -78,7 +78,7 @@ class Cycle {
   void begin_windows() {
     const SourceState& now = snapshot_.before();
     const PullCursor& before = work_.table.cursor;
-    outcome_.began_us = now.now_us;
+    outcome_.began_us = now.utc_us;
     hot_from_us_ = std::min(now.now_us - work_.source.hot_window_s * kSecondUs, before.snapshot_us - kOverlapUs);
     look_back_from_us_ = std::min(now.now_us, before.snapshot_us) - work_.source.look_back_s * kSecondUs;
     if (now.now_us < before.snapshot_us) note("The source's clock went back; the look-back covers what it covered.");
@@ -94,7 +94,8 @@ class Cycle {
       compares_all_ = true;
     }
     cursor.snapshot_us = now.now_us;
-    cursor.checked_us = now.now_us;
+    cursor.as_of_us = now.utc_us;
+    cursor.checked_us = now.utc_us;
     cursor.server = now.server;
     cursor.change_mark = now.change_mark;
     cursor.definition = now.definition;
@@ -159,8 +160,8 @@ class Cycle {
   Status fetch(std::vector<std::vector<std::string>> keys, PullTier& tier) {
     for (std::size_t begin = 0; begin < keys.size(); begin += kFetchKeys) {
       const auto from = keys.begin() + static_cast<std::ptrdiff_t>(begin);
-      const std::vector<std::vector<std::string>> some(from, from + static_cast<std::ptrdiff_t>(
-                                                                        std::min(kFetchKeys, keys.size() - begin)));
+      const std::vector<std::vector<std::string>> some(
+          from, from + static_cast<std::ptrdiff_t>(std::min(kFetchKeys, keys.size() - begin)));
       SourcePlace unused;
       CANVASBACK_TRY(source_.read_rows(source_.rows_of(some), false, unused, tier, take_into(tier)));
       CANVASBACK_TRY(snapshot_.renew_if_old());
@@ -176,7 +177,7 @@ class Cycle {
     PullCursor& cursor = outcome_.cursor;
     if (is_whole) cursor.sweep = {};
     SourcePlace place{{}, cursor.sweep};
-    if (place.empty()) cursor.sweep_began_us = snapshot_.before().now_us;
+    if (place.empty()) cursor.sweep_began_us = snapshot_.before().utc_us;
     std::int64_t read = 0;
     while (true) {
       const std::int64_t left = std::max<std::int64_t>(1, work_.source.sweep_rows - read);
@@ -227,7 +228,7 @@ class Cycle {
   // Where fewer or more keys are than in the copy: the newest range in every cycle, one of the others in turn.
   Status count_deletes() {
     PullCursor& cursor = outcome_.cursor;
-    if (cursor.swept_us == snapshot_.before().now_us) {  // this cycle's sweep saw every key
+    if (cursor.swept_us == snapshot_.before().utc_us) {  // this cycle's sweep saw every key
       cursor.counted_us = cursor.swept_us;
       cursor.count = {};
       return {};
@@ -236,13 +237,13 @@ class Cycle {
     CANVASBACK_ASSIGN(const SourcePlace newest, key_at({}, kNewestRange - 1, true, counts));
     if (newest.empty()) {
       CANVASBACK_TRY(count_rest({}, counts));
-      cursor.counted_us = snapshot_.before().now_us;
+      cursor.counted_us = snapshot_.before().utc_us;
       cursor.count = {};
       return {};
     }
     CANVASBACK_TRY(compare_range(newest, {}, kNewestRange - 1, counts));
     const SourcePlace after{{}, cursor.count};
-    if (after.empty()) cursor.count_began_us = snapshot_.before().now_us;
+    if (after.empty()) cursor.count_began_us = snapshot_.before().utc_us;
     CANVASBACK_ASSIGN(const SourcePlace up_to, key_at(after, kCountedRange - 1, false, counts));
     cursor.count = up_to.key;
     if (!up_to.empty()) return compare_range(after, up_to, kCountedRange, counts);
@@ -269,7 +270,8 @@ class Cycle {
   }
 
   // The range has so many keys at the source. Where the copy has another number of them, they are listed.
-  Status compare_range(const SourcePlace& after, const SourcePlace& up_to, std::int64_t source_count, PullTier& counts) {
+  Status compare_range(const SourcePlace& after, const SourcePlace& up_to, std::int64_t source_count,
+                       PullTier& counts) {
     CANVASBACK_ASSIGN(const std::int64_t count, copy_.count_in({after.key.bytes, up_to.key.bytes}));
     if (count == source_count) return {};
     SourcePlace place = after;

@@ -17,8 +17,11 @@ constexpr std::size_t kRowsWorthAPeriod = 4096;  // of a batch
 class LoadParts {
  public:
   LoadParts(const PullWork& work, SchemaPtr schema, WorkFeed& feed, const CancelToken& cancel)
-      : next_number_(work.table.next_number), schema_(std::move(schema)), threads_(static_cast<int>(work.threads)),
-        feed_(feed), cancel_(cancel) {}
+      : next_number_(work.table.next_number),
+        schema_(std::move(schema)),
+        threads_(static_cast<int>(work.threads)),
+        feed_(feed),
+        cancel_(cancel) {}
 
   Status add(const PulledRows& rows) {
     std::vector<std::vector<std::int64_t>> by_period(rows.periods.size());
@@ -55,8 +58,7 @@ class LoadParts {
     auto writer = writers_.find(period);
     if (writer == writers_.end()) {
       CANVASBACK_TRY(make_room(period));
-      CANVASBACK_ASSIGN(auto opened,
-                        PulledPartWriter::open(next_number_++, period, schema_, threads_, feed_, cancel_));
+      CANVASBACK_ASSIGN(auto opened, PulledPartWriter::open(next_number_++, period, schema_, threads_, feed_, cancel_));
       writer = writers_.emplace(period, std::move(opened)).first;
     }
     CANVASBACK_ASSIGN(const PulledRows some, rows.take(numbers));
@@ -106,7 +108,7 @@ Result<PullOutcome> run_load(const PullWork& work, MysqlConnection& connection, 
   PullTier& tier = out.tiers.emplace_back(PullTier{"load", 0, 0, 0, 0, 0});
   Snapshot snapshot(connection, source, work.source);
   CANVASBACK_TRY(snapshot.begin());
-  out.began_us = snapshot.before().now_us;
+  out.began_us = snapshot.before().utc_us;
   if (work.table.load) out.load = *work.table.load;
   out.load.parts.clear();
   const SourceState& now = snapshot.before();
@@ -114,7 +116,8 @@ Result<PullOutcome> run_load(const PullWork& work, MysqlConnection& connection, 
                        out.load.definition == now.definition && out.load.created == now.created &&
                        out.load.server == now.server;
   if (!goes_on) {
-    out.load = {source.columns(), {}, {}, now.now_us, now.server, now.definition, now.created};
+    out.load = {source.columns(), {}, {}, now.now_us, now.utc_us,
+                now.server, now.definition, now.created};
     if (work.table.load) {
       out.notes.emplace_back("The table was changed or replaced since the load began: it begins again.");
       out.schema_change = "load";

@@ -29,20 +29,22 @@ Result<std::string> one_value(MysqlConnection& connection, const std::string& sq
 }
 
 // DATETIME has the wall clock of whoever wrote it, taken to be the server's; TIMESTAMP and this session have UTC.
-Result<std::int64_t> clock_of(MysqlConnection& connection, bool is_local) {
-  const std::string now = "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)";
-  if (!is_local) {
-    CANVASBACK_ASSIGN(const std::string text, one_value(connection, now));
+Status read_clock(MysqlConnection& connection, bool is_local, SourceState& state) {
+  const auto micros = [&connection](const std::string& time) -> Result<std::int64_t> {
+    CANVASBACK_ASSIGN(
+        const std::string text,
+        one_value(connection, fmt::format("SELECT CAST(UNIX_TIMESTAMP({}) * 1000000 AS SIGNED)", time)));
     return number_of(text);
-  }
+  };
+  CANVASBACK_ASSIGN(state.utc_us, micros("NOW(6)"));
+  state.now_us = state.utc_us;
+  if (!is_local) return {};
   CANVASBACK_TRY(connection.run("SET SESSION time_zone = @@GLOBAL.time_zone"));
   auto wall = one_value(connection, "SELECT CAST(NOW(6) AS CHAR)");
   CANVASBACK_TRY(connection.run("SET SESSION time_zone = '+00:00'"));
   CANVASBACK_ASSIGN(const std::string text, std::move(wall));
-  CANVASBACK_ASSIGN(const std::string micros,
-                    one_value(connection, fmt::format("SELECT CAST(UNIX_TIMESTAMP({}) * 1000000 AS SIGNED)",
-                                                      mysql::text_literal(text))));
-  return number_of(micros);
+  CANVASBACK_ASSIGN(state.now_us, micros(mysql::text_literal(text)));
+  return {};
 }
 
 Result<std::string> gtids(MysqlConnection& connection) {
@@ -82,7 +84,7 @@ Result<SourceState> look_at_source(MysqlConnection& connection, const PullSource
     const bool is_settled = times[0][1] && times[0][2] && number_of(times[0][2]) >= kSettledSeconds;
     if (gtid.empty() && is_settled) out.change_mark = "updated " + *times[0][1];
   }
-  CANVASBACK_ASSIGN(out.now_us, clock_of(connection, has_local_times));
+  CANVASBACK_TRY(read_clock(connection, has_local_times, out));
   return out;
 }
 

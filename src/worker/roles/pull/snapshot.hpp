@@ -1,7 +1,7 @@
-// Snapshot: the consistent view of the source that a pull reads in, and what is looked at around it so that it is one. A
-// table that is replaced under a snapshot (RENAME, TRUNCATE) gives some of its rows, or none, without an error: so the
-// table is touched right behind the start, which keeps others from replacing it, and its identity is compared before,
-// after and at the end. A snapshot holds back the source's purge: it is never older than kSnapshotAgeMax.
+// Snapshot: the consistent view of the source that a pull reads in, and what is looked at around it so that it is one.
+// A table that is replaced under a snapshot (RENAME, TRUNCATE) gives some of its rows, or none, without an error: so
+// the table is touched right behind the start, which keeps others from replacing it, and its identity is compared
+// before, after and at the end. A snapshot holds back the source's purge: it is never older than kSnapshotAgeMax.
 #pragma once
 
 #include <chrono>
@@ -20,6 +20,7 @@ inline constexpr std::chrono::seconds kSnapshotAgeMax{45};
 // What a source says of itself, outside of any snapshot.
 struct SourceState {
   std::int64_t now_us = 0;  // its clock, as the column of changes has it
+  std::int64_t utc_us = 0;  // and in UTC
   std::string server;       // @@server_uuid
   std::string change_mark;  // what changes with every change (GTIDs, or a time of update); empty: unknown
   std::string definition;   // a digest of SHOW CREATE TABLE without AUTO_INCREMENT; empty: of a query

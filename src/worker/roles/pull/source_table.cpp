@@ -84,33 +84,36 @@ Status SourceTable::settle(std::vector<MysqlColumn> columns, std::vector<std::st
   CANVASBACK_ASSIGN(schema_, arrow_schema_of(mysql_columns_));
   for (std::size_t i = 0; i < mysql_columns_.size(); ++i) {
     const MysqlColumn& column = mysql_columns_[i];
-    columns_.push_back({column.name, column.declared, sql_type_name(*schema_->field(static_cast<int>(i))),
-                        column.nullable});
+    columns_.push_back(
+        {column.name, column.declared, sql_type_name(*schema_->field(static_cast<int>(i))), column.nullable});
   }
   return add_key_columns();
 }
 
 Status SourceTable::check_columns() const {
   for (const auto& [name, type] : source_->columns) {
-    if (find(name) == nullptr) return std::unexpected(unfit(fmt::format("There is no column \"{}\" to read as {}.", name, type)));
+    if (find(name) == nullptr)
+      return std::unexpected(unfit(fmt::format("There is no column \"{}\" to read as {}.", name, type)));
   }
   if (key_names_.empty()) {
     return std::unexpected(unfit("The table has no primary key: name the columns of a unique key as primary_key."));
   }
   for (const std::string& name : key_names_) {
     const MysqlColumn* column = find(name);
-    if (column == nullptr) return std::unexpected(unfit(fmt::format("There is no column \"{}\" of the primary key.", name)));
+    if (column == nullptr)
+      return std::unexpected(unfit(fmt::format("There is no column \"{}\" of the primary key.", name)));
     if (column->type.kind == MysqlKind::Float || column->type.kind == MysqlKind::Double || !column->read_as.empty()) {
       return std::unexpected(unfit(fmt::format("Column \"{}\" ({}) cannot be part of a key.", name, column->declared)));
     }
   }
-  for (const auto& [setting, name] : {std::pair{"updated_at", source_->updated_at}, {"partition_by", source_->partition_by}}) {
+  for (const auto& [setting, name] :
+       {std::pair{"updated_at", source_->updated_at}, {"partition_by", source_->partition_by}}) {
     if (name.empty()) continue;
     const MysqlColumn* column = find(name);
     if (column == nullptr) return std::unexpected(unfit(fmt::format("There is no column \"{}\" ({}).", name, setting)));
     if (!is_time(*column) || !column->read_as.empty()) {
-      return std::unexpected(unfit(fmt::format("{} must be a DATE, DATETIME or TIMESTAMP, and column \"{}\" is {}.", setting, name,
-                               column->declared)));
+      return std::unexpected(unfit(fmt::format("{} must be a DATE, DATETIME or TIMESTAMP, and column \"{}\" is {}.",
+                                               setting, name, column->declared)));
     }
   }
   return {};
@@ -206,9 +209,9 @@ std::string SourceTable::rows_of(const std::vector<std::vector<std::string>>& ke
     }
     alternatives.push_back(key.size() == 1 ? key[0] : fmt::format("({})", fmt::join(parts, " AND ")));
   }
-  const std::string where = key_names_.size() == 1
-                                ? fmt::format("{} IN ({})", mysql::identifier(key_names_[0]), fmt::join(alternatives, ", "))
-                                : fmt::format("{}", fmt::join(alternatives, " OR "));
+  const std::string where = key_names_.size() == 1 ? fmt::format("{} IN ({})", mysql::identifier(key_names_[0]),
+                                                                 fmt::join(alternatives, ", "))
+                                                   : fmt::format("{}", fmt::join(alternatives, " OR "));
   return select(true, " WHERE " + where, "", 0);
 }
 
@@ -436,8 +439,7 @@ Result<std::string> literal_at(const MysqlColumn& column, const arrow::Array& ar
       const std::string_view text = static_cast<const arrow::StringArray&>(array).GetView(row);
       return column.type.kind == MysqlKind::Time ? mysql::literal(column, text) : mysql::text_literal(text);
     }
-    case arrow::Type::BINARY:
-      return mysql::binary_literal(static_cast<const arrow::BinaryArray&>(array).GetView(row));
+    case arrow::Type::BINARY: return mysql::binary_literal(static_cast<const arrow::BinaryArray&>(array).GetView(row));
     default: return fail(ErrorCode::InvalidData, fmt::format("Column \"{}\" cannot be part of a key.", column.name));
   }
 }

@@ -1,6 +1,6 @@
-// SourceTable: the table or query that is pulled, as this session sees it: its columns, its key, and the statements that
-// read it. Every one of them is plain MySQL 5.7, and reads by an index: pages in the order of the key, or of the time of
-// change and the key, each with a LIMIT. What is read is counted for the report. Not thread-safe.
+// SourceTable: the table or query that is pulled, as this session sees it: its columns, its key, and the statements
+// that read it. Every one of them is plain MySQL 5.7, and reads by an index: pages in the order of the key, or of the
+// time of change and the key, each with a LIMIT. What is read is counted for the report. Not thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -56,7 +56,7 @@ Status TableCopy::locate_in(Part& part, const KeyList& keys, std::span<const std
     if (key < part.part->least) continue;
     if (key > part.part->greatest) break;
     if (out[index]) continue;
-    CANVASBACK_ASSIGN(KeyMap* map, map_of(part));
+    CANVASBACK_ASSIGN(KeyMap * map, map_of(part));
     CANVASBACK_ASSIGN(from, map->lower_bound(key, from));
     // A part may have a key several times, of which one row at most is live.
     for (std::int64_t place = from; !out[index]; ++place) {
@@ -96,7 +96,7 @@ bool TableCopy::may_hold(const PulledPart& part, const Range& range) {
 
 // The places in the order of keys from the first to before the second.
 Result<std::pair<std::int64_t, std::int64_t>> TableCopy::places_in(Part& part, const Range& range) {
-  CANVASBACK_ASSIGN(KeyMap* map, map_of(part));
+  CANVASBACK_ASSIGN(KeyMap * map, map_of(part));
   std::int64_t begin = 0;
   std::int64_t end = map->rows();
   const auto behind = [map](const std::string& key) -> Result<std::int64_t> {
