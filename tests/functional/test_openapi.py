@@ -203,7 +203,8 @@ def have_example_job(server):
 
 def have_example_dashboards(server):
     """The dashboards that the examples name."""
-    yaml = "title: x\nmetrics: {source: flights, measures: [{name: n, agg: count}]}\ntiles: [{type: card, measure: n}]\n"
+    measured = "metrics: {source: flights, measures: [{name: n, agg: count}]}"
+    yaml = f"title: x\n{measured}\ntiles: [{{type: card, measure: n}}]\n"
     for name in ("origins", "old_origins"):
         saved = server.ask("PUT", "/api/v1/dashboards/" + name, {"yaml": yaml})
         assert saved.status in (200, 201), saved.body

@@ -925,6 +925,8 @@ export type DashboardModel = {
   newest: string | null;
   period: null | DashboardPeriod;
   compare: null | DashboardPeriod;
+  /** Files that cannot be read. */
+  left_out?: (string)[];
 };
 
 export type DashboardColumn = {
