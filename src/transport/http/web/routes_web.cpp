@@ -107,7 +107,7 @@ bool has_web_app() { return find_web_file(embedded::web_files, "/index.html") !=
 
 void add_web_routes(Router& router) {
   for (const char* pattern :
-       {"/datasets/{name}", "/sql", "/collections/{name}", "/jobs", "/system", "/dashboards/{name}"}) {
+       {"/datasets/{name}", "/sql", "/collections/{name}", "/jobs", "/system", "/dashboards", "/dashboards/{name}"}) {
     router.add({"GET", pattern, {}, true}, web_page);
   }
   router.add({"GET", "/assets/{file}", {}}, asset);
