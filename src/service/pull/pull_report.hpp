@@ -30,7 +30,7 @@ struct PullReport {
   std::int64_t started_us = 0;  // this machine's clock
   double seconds = 0;
   std::optional<Error> error;
-  std::string server;            // version of the source's
+  std::string server;         // version of the source's
   std::int64_t as_of_us = 0;  // the source's clock: all that was committed before is in the copy
   std::int64_t swept_us = 0, counted_us = 0;
   std::int64_t rows = 0;  // of the copy, behind it

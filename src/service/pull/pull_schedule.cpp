@@ -65,9 +65,12 @@ void PullSchedule::begin(const std::string& name, PullRequest request) {
         const std::string name_of_it = settings.source.name;
         auto report = co_await pulls_.pull(name_of_it, request);
         PullTurn& turn = turns_[name_of_it];
-        const bool failed = !report || report->result == PullResult::Failed;
-        turn.ended(settings, failed, wall_us());
-        if (report && told_) told_(settings, *report, turn.failures);
+        if (!report) {  // somebody else is at it
+          turn.due_us = wall_us() + kBusySeconds * kSecondUs;
+          co_return;
+        }
+        turn.ended(settings, report->result == PullResult::Failed, wall_us());
+        if (told_) told_(settings, *report, turn.failures);
       },
       asio::detached);
 }

@@ -149,6 +149,10 @@ asio::awaitable<Result<PullReport>> PullService::pull(std::string name, PullRequ
   const Stopwatch watch;
   auto open = [this, &name] { return TableStore::open(options_.data_folder, name); };
   auto store = co_await on_thread(io_, open);
+  if (!store && store.error().retry_after_seconds == kBusySeconds) {
+    running_.erase(name);
+    co_return Out(std::unexpected(store.error()));
+  }
   Status status = store ? Status() : Status(std::unexpected(store.error()));
   if (store) {
     run.store = std::move(*store);

@@ -57,7 +57,7 @@ class PullService {
   void on_commit(std::function<void(const std::string&)> told) { committed_ = std::move(told); }
 
   // Errors: DatasetNotFound for a source that there is not, InvalidData for one whose file cannot be used, Unavailable
-  // where it is being pulled. Whatever fails afterwards is in the report.
+  // where it is being pulled, here or by another process. Whatever fails afterwards is in the report.
   asio::awaitable<Result<PullReport>> pull(std::string name, PullRequest request,
                                            std::function<void(const PullReport&)> progress = {});
   // What a pull would do: the mapping of columns, the statements and how the source runs them. Writes nothing.

@@ -76,7 +76,8 @@ Status TableStore::take_lock() {
   lock_ = UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!lock_) return std::unexpected(file::error_from(errno, "The table could not be locked", path));
   if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return {};
-  return fail(ErrorCode::Unavailable, "Another process pulls this table at the moment.");
+  return std::unexpected(
+      Error{ErrorCode::Unavailable, "Another process pulls this table at the moment.", {}, {}, kBusySeconds});
 }
 
 // What a crash left: files named as parts are that the state does not name. Nothing else is touched.

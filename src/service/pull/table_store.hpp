@@ -16,13 +16,16 @@
 
 namespace canvasback {
 
+inline constexpr int kBusySeconds = 5;
+
 std::string tables_folder(const std::string& data_folder);
 // Errors: DatasetNotFound where there is no state file, InvalidData for one that is damaged.
 Result<PulledTable> read_table(const std::string& folder);
 
 class TableStore {
  public:
-  // Makes the folder where there is none. Errors: Unavailable where another process pulls this table.
+  // Makes the folder where there is none. Errors: Unavailable, to be tried again after kBusySeconds, where another
+  // process pulls this table.
   static Result<std::unique_ptr<TableStore>> open(const std::string& data_folder, const std::string& name);
 
   const std::string& folder() const { return folder_; }

@@ -65,8 +65,8 @@ struct KeyPlace {
 
 // How far the copy is. Times are the source's clock in UTC, in microseconds since 1970; 0: not yet.
 struct PullCursor {
-  std::int64_t as_of_us = 0;       // of the last cycle that read: all that was committed before is in the copy
-  std::int64_t snapshot_us = 0;    // the same as the column of changes has it: it may be a wall clock of another zone
+  std::int64_t as_of_us = 0;     // of the last cycle that read: all that was committed before is in the copy
+  std::int64_t snapshot_us = 0;  // the same as the column of changes has it: it may be a wall clock of another zone
   std::int64_t checked_us = 0;   // of the last cycle that found nothing changed, or read
   std::string server;            // the source's server_uuid
   std::string change_mark;       // what the gate saw at that snapshot (GTIDs, or a time of update); empty: unknown
@@ -89,7 +89,7 @@ struct PullLoad {
   KeyPlace place;             // goes on behind it
   std::int64_t began_us = 0;  // before its first snapshot, as PullCursor::snapshot_us
   std::int64_t began_utc_us = 0;
-  std::string server;         // as in the cursor
+  std::string server;  // as in the cursor
   std::string definition;
   std::string created;
 };

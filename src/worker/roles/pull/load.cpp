@@ -116,8 +116,7 @@ Result<PullOutcome> run_load(const PullWork& work, MysqlConnection& connection, 
                        out.load.definition == now.definition && out.load.created == now.created &&
                        out.load.server == now.server;
   if (!goes_on) {
-    out.load = {source.columns(), {}, {}, now.now_us, now.utc_us,
-                now.server, now.definition, now.created};
+    out.load = {source.columns(), {}, {}, now.now_us, now.utc_us, now.server, now.definition, now.created};
     if (work.table.load) {
       out.notes.emplace_back("The table was changed or replaced since the load began: it begins again.");
       out.schema_change = "load";

@@ -31,9 +31,8 @@ Result<std::string> one_value(MysqlConnection& connection, const std::string& sq
 // DATETIME has the wall clock of whoever wrote it, taken to be the server's; TIMESTAMP and this session have UTC.
 Status read_clock(MysqlConnection& connection, bool is_local, SourceState& state) {
   const auto micros = [&connection](const std::string& time) -> Result<std::int64_t> {
-    CANVASBACK_ASSIGN(
-        const std::string text,
-        one_value(connection, fmt::format("SELECT CAST(UNIX_TIMESTAMP({}) * 1000000 AS SIGNED)", time)));
+    CANVASBACK_ASSIGN(const std::string text,
+                      one_value(connection, fmt::format("SELECT CAST(UNIX_TIMESTAMP({}) * 1000000 AS SIGNED)", time)));
     return number_of(text);
   };
   CANVASBACK_ASSIGN(state.utc_us, micros("NOW(6)"));
