@@ -5,6 +5,8 @@
 #include <arrow/ipc/writer.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
@@ -17,6 +19,7 @@
 
 #include "source/mysql/mysql_connection.hpp"
 #include "source/mysql/mysql_sql.hpp"
+#include "worker/child/sandbox.hpp"
 
 namespace canvasback {
 namespace {
@@ -277,6 +280,149 @@ TEST_F(MysqlReader, ValueThatItsDeclaredTypeCannotHaveFails) {
   EXPECT_EQ(read.error->code, ErrorCode::InvalidData);
   EXPECT_NE(read.error->message.find("amount"), std::string::npos) << read.error->message;
   EXPECT_NE(read.error->message.find("12.345"), std::string::npos) << read.error->message;
+}
+
+// --- Keys of text ----------------------------------------------------------------------------------------------------
+
+// Tables keys_COLLATION(id, v) of CANVASBACK_MYSQL_KEYS: the bytes of two keys are equal where the server takes the
+// values to be equal, and in its order where not.
+TEST_F(MysqlReader, KeysOfTextCompareAsTheServerDoes) {
+  if (variable("CANVASBACK_MYSQL_KEYS").empty()) GTEST_SKIP() << "no CANVASBACK_MYSQL_KEYS";
+  auto connection = connected();
+  ASSERT_TRUE(connection);
+  std::istringstream tables(variable("CANVASBACK_MYSQL_KEYS"));
+  for (std::string table; tables >> table;) {
+    auto columns = connection->columns(table);
+    ASSERT_TRUE(columns) << columns.error().message;
+    auto key = mysql::key_bytes((*columns)[1]);
+    ASSERT_TRUE(key) << key.error().message;
+    // Each value with the rank that the server gives it: equal values have the same.
+    const std::string name = mysql::identifier(table);
+    auto rows = connection->rows("SELECT HEX(v), HEX(" + *key + "), (SELECT COUNT(*) FROM " + name +
+                                 " AS o WHERE o.v < t.v) AS r FROM " + name + " AS t ORDER BY r");
+    ASSERT_TRUE(rows) << table << ": " << rows.error().message;
+    ASSERT_GT(rows->size(), 50u);
+    for (std::size_t i = 1; i < rows->size(); ++i) {
+      const MysqlTextRow& before = (*rows)[i - 1];
+      const MysqlTextRow& row = (*rows)[i];
+      ASSERT_TRUE(before[1] && row[1]) << table;
+      const std::string pair = table + ": " + *before[0] + " (" + before[1]->substr(0, 60) + ") and " + *row[0] + " (" +
+                               row[1]->substr(0, 60) + ")";
+      if (*before[2] == *row[2]) {
+        EXPECT_EQ(*before[1], *row[1]) << pair;
+      } else {
+        EXPECT_LT(*before[1], *row[1]) << pair;
+      }
+    }
+  }
+}
+
+// --- Sandbox and TLS -------------------------------------------------------------------------------------------------
+
+// Runs in a process of its own, which is sandboxed as the role pull is; its exit code is the number of the step that
+// failed.
+int read_in_sandbox(const MysqlLogin& login) {
+  SandboxSpec spec;
+  spec.parent = getppid();
+  spec.landlock_required = false;
+  spec.connects = true;
+  spec.connect_ports = {login.port};
+  spec.read_paths = {login.plugin_folder.empty() ? mysql_plugin_folder() : login.plugin_folder};
+  for (const std::string& file : {login.tls.ca_file, login.tls.certificate, login.tls.key}) {
+    if (!file.empty()) spec.read_paths.push_back(file);
+  }
+  if (!enter_sandbox(spec)) return 1;
+  auto connection = MysqlConnection::connect(login);
+  if (!connection) {
+    std::fprintf(stderr, "%s\n", connection.error().message.c_str());
+    return 2;
+  }
+  if (!seal_sandbox()) return 3;
+  if (MysqlConnection::connect(login)) return 4;
+  const std::string sql = many_rows() + " LIMIT 1000000";
+  auto columns = (*connection)->columns_of_query(sql);
+  if (!columns) return 5;
+  auto rows = (*connection)->stream(sql, *columns);
+  if (!rows) return 6;
+  const Read read = read_all(**rows);
+  return !read.error && read.rows == 1'000'000 ? 0 : 7;
+}
+
+int in_child_sandbox(const MysqlLogin& login) {
+  const pid_t child = fork();
+  if (child == 0) _exit(read_in_sandbox(login));
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+TEST_F(MysqlReader, ReadsInItsSandboxOnceItIsSealed) {
+  EXPECT_EQ(in_child_sandbox(login_), 0);
+  login_.host = "localhost";
+  EXPECT_EQ(in_child_sandbox(login_), 0);
+}
+
+// A user of MariaDB's, whose plugin the client library loads while it connects.
+TEST_F(MysqlReader, LoadsPluginsInItsSandbox) {
+  if (variable("CANVASBACK_MYSQL_PLUGIN_USER").empty()) GTEST_SKIP() << "no CANVASBACK_MYSQL_PLUGIN_USER";
+  login_.user = variable("CANVASBACK_MYSQL_PLUGIN_USER");
+  EXPECT_EQ(in_child_sandbox(login_), 0);
+  login_.plugin_folder = "/nowhere";
+  auto connection = MysqlConnection::connect(login_);
+  ASSERT_FALSE(connection);
+  EXPECT_EQ(connection.error().code, ErrorCode::Forbidden) << connection.error().message;
+}
+
+class MysqlReaderTls : public MysqlReader {
+ protected:
+  void SetUp() override {
+    MysqlReader::SetUp();
+    if (IsSkipped()) return;
+    folder_ = variable("CANVASBACK_MYSQL_CERTIFICATES");
+    if (folder_.empty()) GTEST_SKIP() << "no CANVASBACK_MYSQL_CERTIFICATES";
+  }
+  Result<std::unique_ptr<MysqlConnection>> connect(MysqlTlsMode mode, const char* ca_file, const char* host) {
+    login_.tls.mode = mode;
+    login_.tls.ca_file = ca_file ? (folder_ / ca_file).string() : "";
+    login_.host = host;
+    return MysqlConnection::connect(login_);
+  }
+  fs::path folder_;
+};
+
+TEST_F(MysqlReaderTls, EncryptsAndVerifies) {
+  // Its certificate is localhost's.
+  for (const auto& [mode, ca_file, host] : std::initializer_list<std::tuple<MysqlTlsMode, const char*, const char*>>{
+           {MysqlTlsMode::Required, nullptr, "127.0.0.1"},
+           {MysqlTlsMode::VerifyCa, "ca.pem", "127.0.0.1"},
+           {MysqlTlsMode::VerifyIdentity, "ca.pem", "localhost"}}) {
+    auto connection = connect(mode, ca_file, host);
+    ASSERT_TRUE(connection) << name_of(mode) << ": " << connection.error().message;
+    EXPECT_FALSE((*connection)->server().tls_cipher.empty());
+    auto rows = stream(**connection, many_rows() + " LIMIT 1000000");
+    ASSERT_TRUE(rows);
+    EXPECT_EQ(read_all(*rows).rows, 1'000'000u);
+  }
+}
+
+TEST_F(MysqlReaderTls, RefusesOtherAuthoritiesAndOtherHosts) {
+  for (const auto& [mode, ca_file, host] : std::initializer_list<std::tuple<MysqlTlsMode, const char*, const char*>>{
+           {MysqlTlsMode::VerifyCa, "other.pem", "127.0.0.1"},
+           {MysqlTlsMode::VerifyCa, nullptr, "127.0.0.1"},
+           {MysqlTlsMode::VerifyCa, "missing.pem", "127.0.0.1"},
+           {MysqlTlsMode::VerifyIdentity, "other.pem", "localhost"},
+           {MysqlTlsMode::VerifyIdentity, "ca.pem", "127.0.0.1"}}) {
+    auto connection = connect(mode, ca_file, host);
+    ASSERT_FALSE(connection) << name_of(mode) << " " << (ca_file ? ca_file : "") << " " << host;
+    EXPECT_NE(connection.error().message.find("2026"), std::string::npos) << connection.error().message;
+  }
+}
+
+TEST_F(MysqlReaderTls, ReadsInItsSandbox) {
+  login_.tls.mode = MysqlTlsMode::VerifyIdentity;
+  login_.tls.ca_file = folder_ / "ca.pem";
+  login_.host = "localhost";
+  EXPECT_EQ(in_child_sandbox(login_), 0);
 }
 
 // --- What goes wrong -------------------------------------------------------------------------------------------------

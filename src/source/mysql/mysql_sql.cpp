@@ -49,11 +49,9 @@ std::string keyset(std::span<const std::string> names, std::span<const std::stri
   return sql;
 }
 
-// Of a collation with MySQL's tables of Unicode weights one character may have many; of all others it has one.
+// Of these collations a character has one weight; of all others it may have several.
 bool has_expansions(std::string_view collation) {
-  return !collation.ends_with("_bin") && !collation.ends_with("_general_ci") &&
-         !collation.ends_with("_general_mysql500_ci") &&
-         (collation.starts_with("utf") || collation.starts_with("ucs") || collation.starts_with("uca"));
+  return !collation.ends_with("_bin") && !collation.ends_with("_general_ci") && collation != "latin1_swedish_ci";
 }
 
 }  // namespace
