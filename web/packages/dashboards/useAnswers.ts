@@ -1,0 +1,173 @@
+/**
+ * Numbers of the tiles that are wanted, kept up to date with the state. All that changed goes into one question; the
+ * answers that are there stay on the page until the next ones come, and a question that nobody waits for is aborted.
+ */
+import { useEffect, useMemo, useReducer, useRef } from "react";
+
+import type { Dashboard } from "./model";
+import type { Answer, AnsweredModel, Answers, DataSource, Question, TileAnswer } from "./source";
+import type { DashboardState } from "./state";
+import { readersZone } from "./zone";
+
+export interface Slot {
+  /** The question that answer and error belong to. */
+  asked: string;
+  key: string | undefined;
+  answer: Answer | null;
+  error: string | null;
+}
+
+interface Asking {
+  /** By tile, what is asked of it. */
+  tiles: ReadonlyMap<number, string>;
+  abort: AbortController;
+}
+
+export interface BoardAnswers {
+  slots: ReadonlyMap<number, Slot>;
+  models: readonly AnsweredModel[];
+  isLoading(tile: number): boolean;
+  isAsking: boolean;
+  /** When the last answer came. */
+  answeredAt: number | null;
+}
+
+interface Store {
+  of: object | null;
+  base: string;
+  slots: Map<number, Slot>;
+  /** By tile, the question that the page has now: an answer to an earlier one that comes late is not shown. */
+  latest: Map<number, string>;
+  asking: Set<Asking>;
+  models: readonly AnsweredModel[];
+  answeredAt: number | null;
+}
+
+const emptyStore = (of: object | null): Store => ({
+  of,
+  base: "",
+  slots: new Map(),
+  latest: new Map(),
+  asking: new Set(),
+  models: [],
+  answeredAt: null,
+});
+
+export interface AnswersOptions {
+  source: DataSource;
+  dashboard: Dashboard;
+  state: DashboardState;
+  /** Tiles that are in sight. */
+  wanted: ReadonlySet<number>;
+  /** Another number asks again. */
+  revision: number;
+}
+
+const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === "AbortError";
+
+/** The tiles to ask for, each with what is asked of it: those that are neither answered nor being asked. */
+export function openQuestions(
+  wanted: Iterable<number>,
+  questionOf: (tile: number) => string,
+  slots: ReadonlyMap<number, Slot>,
+  asking: Iterable<Asking>,
+): Map<number, string> {
+  const open = new Map<number, string>();
+  for (const tile of wanted) {
+    const question = questionOf(tile);
+    const isAnswered = slots.get(tile)?.asked === question;
+    const isAsked = [...asking].some(({ tiles }) => tiles.get(tile) === question);
+    if (!isAnswered && !isAsked) open.set(tile, question);
+  }
+  return open;
+}
+
+function settle(slots: Map<number, Slot>, tile: number, asked: string, found: TileAnswer | undefined): void {
+  const old = slots.get(tile);
+  if (found?.error) {
+    const error = found.error.detail ?? found.error.title ?? "The numbers could not be computed.";
+    slots.set(tile, { asked, key: undefined, answer: old?.answer ?? null, error });
+  } else if (found?.answer) {
+    slots.set(tile, { asked, key: found.key, answer: found.answer, error: null });
+  } else {
+    // What was known is still so.
+    slots.set(tile, { asked, key: old?.key, answer: old?.answer ?? null, error: null });
+  }
+}
+
+export function useAnswers({ source, dashboard, state, wanted, revision }: AnswersOptions): BoardAnswers {
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const store = useRef<Store>(emptyStore(null));
+  const timezone = useMemo(readersZone, []);
+  const base = JSON.stringify([state.period, state.compare, state.filters, revision]);
+  const questionOf = (tile: number): string => `${base}${JSON.stringify(state.tiles[tile] ?? null)}`;
+  const wantedKey = [...wanted].sort((a, b) => a - b).join();
+
+  useEffect(() => {
+    if (store.current.of !== source) {
+      for (const { abort } of store.current.asking) abort.abort();
+      store.current = emptyStore(source);
+    }
+    const { slots, asking, latest } = store.current;
+    if (store.current.base !== base) {
+      // Of another period or filter: nobody waits for it.
+      for (const each of asking) each.abort.abort();
+      asking.clear();
+      store.current.base = base;
+    }
+    const withNumbers = [...wanted].filter((tile) => dashboard.tiles[tile] && dashboard.tiles[tile].type !== "text");
+    for (const tile of withNumbers) latest.set(tile, questionOf(tile));
+    const open = openQuestions(withNumbers, questionOf, slots, asking);
+    if (open.size === 0) return;
+    const mine: Asking = { tiles: open, abort: new AbortController() };
+    asking.add(mine);
+    redraw();
+    const numbers = [...open.keys()];
+    const question: Question = {
+      tiles: numbers.map((tile) => (state.tiles[tile] ? { tile, ...state.tiles[tile] } : tile)),
+      period: state.period ?? dashboard.period,
+      ...(state.compare === undefined ? {} : { compare: state.compare }),
+      filters: state.filters,
+      timezone,
+      known: numbers.flatMap((tile) => slots.get(tile)?.key ?? []),
+    };
+    const current = store.current;
+    const take = (tile: number, found: TileAnswer | undefined): void => {
+      const asked = open.get(tile) ?? "";
+      if (latest.get(tile) === asked) settle(slots, tile, asked, found);
+    };
+    source.ask(question, mine.abort.signal).then(
+      (answers: Answers) => {
+        if (!asking.delete(mine)) return;
+        numbers.forEach((tile, at) => take(tile, answers.tiles[at]));
+        current.models = answers.models;
+        current.answeredAt = Date.now();
+        redraw();
+      },
+      (error: unknown) => {
+        if (!asking.delete(mine) || isAbort(error)) return;
+        const detail = error instanceof Error ? error.message : String(error);
+        for (const tile of numbers) take(tile, { tile, error: { detail } });
+        redraw();
+      },
+    );
+    // The keys say what of the others matters.
+  }, [source, dashboard, base, JSON.stringify(state.tiles), wantedKey]);
+
+  useEffect(
+    () => () => {
+      for (const { abort } of store.current.asking) abort.abort();
+      store.current = emptyStore(null);
+    },
+    [],
+  );
+
+  const { slots, asking, models, answeredAt } = store.current;
+  return {
+    slots,
+    models,
+    isLoading: (tile) => [...asking].some(({ tiles }) => tiles.has(tile)),
+    isAsking: asking.size > 0,
+    answeredAt,
+  };
+}
