@@ -29,6 +29,7 @@ const (
 	RecordNotFound       Code = "RecordNotFound"
 	QueryNotFound        Code = "QueryNotFound"
 	JobNotFound          Code = "JobNotFound"
+	DashboardNotFound    Code = "DashboardNotFound"
 	MethodNotAllowed     Code = "MethodNotAllowed"
 	NotAcceptable        Code = "NotAcceptable"
 	RequestTimeout       Code = "RequestTimeout"

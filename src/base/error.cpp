@@ -25,6 +25,7 @@ constexpr std::array kRows{
     Row{ErrorCode::RecordNotFound, "RecordNotFound", 404, "Record not found"},
     Row{ErrorCode::QueryNotFound, "QueryNotFound", 404, "Query not found"},
     Row{ErrorCode::JobNotFound, "JobNotFound", 404, "Job not found"},
+    Row{ErrorCode::DashboardNotFound, "DashboardNotFound", 404, "Dashboard not found"},
     Row{ErrorCode::MethodNotAllowed, "MethodNotAllowed", 405, "Method not allowed"},
     Row{ErrorCode::NotAcceptable, "NotAcceptable", 406, "Not acceptable"},
     Row{ErrorCode::RequestTimeout, "RequestTimeout", 408, "Request timed out"},

@@ -25,6 +25,7 @@ enum class ErrorCode {
   RecordNotFound,
   QueryNotFound,
   JobNotFound,
+  DashboardNotFound,
   MethodNotAllowed,
   NotAcceptable,
   DuplicateRecord,

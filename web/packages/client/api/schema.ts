@@ -357,10 +357,12 @@ export type Problem = {
   position?: number;
   /** The first invalid records of a rejected batch. */
   errors?: (RecordProblem)[];
+  /** What is wrong with a dashboard that is refused. */
+  problems?: (DashboardProblem)[];
 };
 
 /** The closed list of docs/errors.md. */
-export type ErrorCode = "InvalidData" | "SchemaValidation" | "QueryInvalid" | "Unauthorized" | "Forbidden" | "QueryForbidden" | "NotFound" | "DatasetNotFound" | "SchemaNotFound" | "RecordNotFound" | "QueryNotFound" | "JobNotFound" | "MethodNotAllowed" | "NotAcceptable" | "RequestTimeout" | "DuplicateRecord" | "JobConflict" | "CursorExpired" | "IdempotencyKeyInUse" | "PreconditionFailed" | "PayloadTooLarge" | "UriTooLong" | "UnsupportedMediaType" | "RangeNotSatisfiable" | "IdempotencyKeyReused" | "TooManyRequests" | "HeadersTooLarge" | "Cancelled" | "DataProcessing" | "Database" | "Repository" | "Unavailable" | "QueryTimeout" | "StorageLimit" | "MemoryLimit";
+export type ErrorCode = "InvalidData" | "SchemaValidation" | "QueryInvalid" | "Unauthorized" | "Forbidden" | "QueryForbidden" | "NotFound" | "DatasetNotFound" | "SchemaNotFound" | "RecordNotFound" | "QueryNotFound" | "JobNotFound" | "DashboardNotFound" | "MethodNotAllowed" | "NotAcceptable" | "RequestTimeout" | "DuplicateRecord" | "JobConflict" | "CursorExpired" | "IdempotencyKeyInUse" | "PreconditionFailed" | "PayloadTooLarge" | "UriTooLong" | "UnsupportedMediaType" | "RangeNotSatisfiable" | "IdempotencyKeyReused" | "TooManyRequests" | "HeadersTooLarge" | "Cancelled" | "DataProcessing" | "Database" | "Repository" | "Unavailable" | "QueryTimeout" | "StorageLimit" | "MemoryLimit";
 
 /** A value of any column type: integers beyond 2^53 and decimals as strings unless numbers=plain; NaN and infinities as "NaN", "Infinity", "-Infinity"; timestamps in ISO 8601; binary in base64; lists as arrays; structs and maps with text keys as objects. */
 export type Value = null | boolean | number | string | (Value)[] | { [key: string]: Value };
@@ -817,6 +819,174 @@ export type TileDocument = {
   size: number;
 };
 
+/** A JSON Schema (2020-12). */
+export type JsonSchema = { [key: string]: AnyValue };
+
+/** A dashboard as JSON: the keys of its YAML file (docs/dashboards.md). */
+export type DashboardBody = {
+  title?: string;
+  metrics?: { [key: string]: AnyValue } | ({ [key: string]: AnyValue })[];
+  tiles?: ({ [key: string]: AnyValue })[];
+  [key: string]: AnyValue | unknown;
+};
+
+/** One of the two. */
+export type DashboardText = {
+  /** The text of a file. */
+  yaml?: string;
+  document?: DashboardBody;
+};
+
+export type DashboardProblem = {
+  line: number | null;
+  column: number | null;
+  /** As metrics.measures[0].of. */
+  path: string;
+  severity: "error" | "warning";
+  message: string;
+  /** The known name that is most like what was written. */
+  nearest: string | null;
+};
+
+export type DashboardCheck = {
+  problems: (DashboardProblem)[];
+  document: null | DashboardBody;
+  performance_metrics: SchemaMetrics;
+};
+
+export type DashboardSummary = {
+  name: string;
+  /** Where it is from: the data folder or the program. */
+  origin: "file" | "program";
+  title: string;
+  description: string | null;
+  /** What it reads. */
+  datasets: (string)[];
+  /** Datasets and columns that are not served; of a dashboard of the program there are none. */
+  missing: (string)[];
+  /** Errors in the file. */
+  problems: number;
+  modified: string | null;
+};
+
+export type DashboardList = {
+  dashboards: (DashboardSummary)[];
+  performance_metrics: SchemaMetrics;
+};
+
+export type DashboardDetail = {
+  name: string;
+  origin: "file" | "program";
+  title: string;
+  yaml: string;
+  document: null | DashboardBody;
+  problems: (DashboardProblem)[];
+  performance_metrics: SchemaMetrics;
+};
+
+export type DashboardPeriod = {
+  /** The first day. */
+  from: string | null;
+  /** The day behind the last one. */
+  to: string | null;
+};
+
+export type DashboardQuery = {
+  /** Its name. */
+  dashboard?: string;
+  document?: DashboardBody;
+  /** Numbers of tiles, objects with `tile` and what is other than in the file, or whole tiles. All tiles unless given. */
+  tiles?: (number | { [key: string]: AnyValue })[];
+  /** As `period` of a dashboard. */
+  period?: string | {
+    from?: string | null;
+    to?: string | null;
+  };
+  compare?: "previous_period" | "year_before" | "none";
+  /** By dimension: values, {"not": values} or {"from", "to"}. */
+  filters?: { [key: string]: (Scalar)[] | {
+    not: (Scalar)[];
+  } | {
+    from?: Scalar;
+    to?: Scalar;
+  } };
+  /** The reader's, for metrics without one. */
+  timezone?: string;
+  /** Keys of answers that the client has. */
+  known?: (string)[];
+};
+
+export type DashboardModel = {
+  name: string;
+  /** null: a statement. */
+  dataset: string | null;
+  timezone: string;
+  /** Time of the newest row. */
+  newest: string | null;
+  period: null | DashboardPeriod;
+  compare: null | DashboardPeriod;
+};
+
+export type DashboardColumn = {
+  name: string;
+  role: "time" | "dimension" | "measure" | "compare";
+  /** SQL type. */
+  type: string;
+  exact: boolean;
+  /** Standard error, relative to the number. */
+  error?: number;
+};
+
+export type DashboardAnswer = {
+  /** Of the column `time`. */
+  grain?: string;
+  columns: (DashboardColumn)[];
+  rows: ((Value)[])[];
+  /** With a grain: the rows of the period that is compared with. */
+  compare?: ((Value)[])[];
+  /** What is beyond the top values, together. */
+  other?: ((Value)[])[];
+  /** The measures over all groups. */
+  total?: (Value)[];
+  /** How many groups there are. */
+  groups?: number;
+  /** Time and measure. */
+  spark?: {
+    grain: string;
+    rows: ((Value)[])[];
+  };
+  /** Filters by dimensions that these metrics do not have. */
+  unused_filters?: (string)[];
+};
+
+/** With `answer`, `error`, or neither: then the client has it, or it is a text. */
+export type DashboardTileAnswer = {
+  /** Its number in the dashboard; null where it is not in it. */
+  tile: number | null;
+  /** Changes whenever the answer may. */
+  key?: string;
+  cached?: boolean;
+  answer?: DashboardAnswer;
+  error?: Problem;
+};
+
+export type DashboardAnswers = {
+  models: (DashboardModel)[];
+  tiles: (DashboardTileAnswer)[];
+  performance_metrics: {
+    duration_ms: number;
+    method: string;
+    tiles_cached: number;
+  };
+};
+
+export type ExploreDocument = {
+  dataset: string;
+  document: DashboardBody;
+  yaml: string;
+  performance_metrics: SchemaMetrics;
+};
+
 /** At least one key or measure. */
 export type AggregateRequest = {
   /** Columns, or dates truncated to a granularity. */
@@ -1134,6 +1304,83 @@ export interface Operations {
     };
     body: AggregateRequest;
     answer: RowsDocument;
+  };
+  /** List the dashboards */
+  listDashboards: {
+    method: "GET";
+    path: "/api/v1/dashboards";
+    answer: DashboardList;
+  };
+  /** Check a dashboard */
+  checkDashboard: {
+    method: "POST";
+    path: "/api/v1/dashboards/check";
+    body: DashboardText;
+    answer: DashboardCheck;
+  };
+  /** The numbers of tiles */
+  queryDashboard: {
+    method: "POST";
+    path: "/api/v1/dashboards/query";
+    query: {
+      /** Time limit of the task; by default the setting `timeout_ms`. */
+      timeout_ms?: number;
+    };
+    body: DashboardQuery;
+    answer: DashboardAnswers;
+  };
+  /** The format of dashboards as JSON Schema */
+  getDashboardSchema: {
+    method: "GET";
+    path: "/api/v1/dashboards/schema";
+    answer: null;
+  };
+  /** A dashboard */
+  getDashboard: {
+    method: "GET";
+    path: "/api/v1/dashboards/{name}";
+    params: {
+      /** A dashboard's name. */
+      name: string;
+    };
+    answer: DashboardDetail;
+  };
+  /** Save a dashboard */
+  saveDashboard: {
+    method: "PUT";
+    path: "/api/v1/dashboards/{name}";
+    params: {
+      /** A dashboard's name. */
+      name: string;
+    };
+    body: DashboardText;
+    answer: DashboardDetail;
+  };
+  /** Remove a dashboard */
+  removeDashboard: {
+    method: "DELETE";
+    path: "/api/v1/dashboards/{name}";
+    params: {
+      /** A dashboard's name. */
+      name: string;
+    };
+    answer: null;
+  };
+  /** A dashboard for a dataset */
+  exploreDataset: {
+    method: "GET";
+    path: "/api/v1/datasets/{name}/explore";
+    params: {
+      /** The dataset's name. */
+      name: string;
+    };
+    answer: ExploreDocument;
+  };
+  /** The dashboards in the web app */
+  dashboardsPage: {
+    method: "GET";
+    path: "/dashboards";
+    answer: null;
   };
   /** One SELECT over the datasets */
   runQuery: {
@@ -1987,6 +2234,15 @@ export const OPERATIONS = {
   histogram: { method: "GET", path: "/api/v1/datasets/{name}/histogram" },
   top: { method: "GET", path: "/api/v1/datasets/{name}/top" },
   aggregate: { method: "POST", path: "/api/v1/datasets/{name}/aggregate" },
+  listDashboards: { method: "GET", path: "/api/v1/dashboards" },
+  checkDashboard: { method: "POST", path: "/api/v1/dashboards/check" },
+  queryDashboard: { method: "POST", path: "/api/v1/dashboards/query" },
+  getDashboardSchema: { method: "GET", path: "/api/v1/dashboards/schema" },
+  getDashboard: { method: "GET", path: "/api/v1/dashboards/{name}" },
+  saveDashboard: { method: "PUT", path: "/api/v1/dashboards/{name}" },
+  removeDashboard: { method: "DELETE", path: "/api/v1/dashboards/{name}" },
+  exploreDataset: { method: "GET", path: "/api/v1/datasets/{name}/explore" },
+  dashboardsPage: { method: "GET", path: "/dashboards" },
   runQuery: { method: "POST", path: "/api/v1/query" },
   listJobs: { method: "GET", path: "/api/v1/jobs" },
   getJob: { method: "GET", path: "/api/v1/jobs/{id}" },
