@@ -20,6 +20,7 @@ export interface HeatmapProps {
   format: FigureFormat;
   /** In place of the figure, which the tip then has: of a cohort, the share of its first cell. */
   shares?: boolean;
+  isApproximate?: boolean;
   onPick?: ((row: string | null, column: string | null) => void) | undefined;
 }
 
@@ -99,7 +100,7 @@ export function Heatmap(props: HeatmapProps) {
   const { index } = cursor;
   const [row, column] = placeOf(index ?? 0);
   const full = (r: number, c: number): string => {
-    const text = figureText(figures[r]?.[c] ?? null, format);
+    const text = (props.isApproximate ? "≈ " : "") + figureText(figures[r]?.[c] ?? null, format);
     return shares ? `${text}, ${figureText(drawn[r]?.[c] ?? null, PERCENT)}` : text;
   };
   const short = (digits: Digits): string => shortFigureText(digits, shares ? PERCENT : format);
@@ -197,7 +198,13 @@ function Cell({ x, width, strength, text, isCursor, onPoint, onPick }: CellProps
         }}
       />
       {text !== "" && strength !== null && textWidth(text) <= width - 4 && (
-        <text x={x + width / 2} y={ROW / 2} dy="0.32em" textAnchor="middle" data-dark={share > 52 || undefined}>
+        <text
+          x={x + width / 2}
+          y={ROW / 2}
+          dy="0.32em"
+          textAnchor="middle"
+          data-depth={share > 68 ? "deep" : share > 52 ? "middle" : undefined}
+        >
           {text}
         </text>
       )}

@@ -137,7 +137,11 @@ function Row({ props, layout, at, width, isPale, isCursor, onPoint, onPick }: Ro
   const to = Number.isFinite(value) ? layout.place(value) : layout.from;
   const before = numberOf(comparison?.figures[at] ?? null);
   const y = at * ROW;
+  const end = Math.max(to, layout.from);
   const text = (series.isApproximate ? "≈ " : "") + shortFigureText(digits, series.format);
+  // The mark of the other period does not cross the figure out.
+  const mark = Number.isFinite(before) ? layout.place(before) : -1;
+  const textAt = mark > end + 1 && mark < end + 12 + textWidth(text) ? mark : end;
   return (
     <g className="chart-row" data-pale={isPale || undefined} onPointerEnter={onPoint} onClick={onPick}>
       <rect className="chart-hit" x={0} y={y} width={width} height={ROW} data-on={isCursor || undefined} />
@@ -152,16 +156,8 @@ function Row({ props, layout, at, width, isPale, isCursor, onPoint, onPick }: Ro
         height={ROW - 10}
         rx={2}
       />
-      {Number.isFinite(before) && (
-        <line
-          className="chart-before"
-          x1={layout.place(before)}
-          x2={layout.place(before)}
-          y1={y + 3}
-          y2={y + ROW - 3}
-        />
-      )}
-      <text className="chart-figure" x={Math.max(to, layout.from) + 6} y={y + ROW / 2} dy="0.32em">
+      {Number.isFinite(before) && <line className="chart-before" x1={mark} x2={mark} y1={y + 3} y2={y + ROW - 3} />}
+      <text className="chart-figure" x={textAt + 6} y={y + ROW / 2} dy="0.32em">
         {text}
       </text>
     </g>

@@ -1,4 +1,4 @@
-/** A leaderboard: groups with their measures, sorted by the data's source, page by page; and the total of all groups. */
+/** A leaderboard: groups with their measures, sorted where the numbers are from, by pages, with a total. */
 import { changeOf, changeText, figureText, numberOf } from "@canvasback/values/figureText";
 import type { Digits, FigureFormat } from "@canvasback/values/figureText";
 import { toneOfChange } from "./FigureCard";

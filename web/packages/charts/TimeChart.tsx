@@ -125,7 +125,8 @@ function Bars({ layout, series, index }: { layout: Layout; series: FigureSeries;
     .map(([from, to], place) => {
       if (!Number.isFinite(to) || from === to) return "";
       const [y0, y1] = [axis.place(from), axis.place(to)];
-      return `M${(layout.place(place) - step / 2).toFixed(2)} ${y0.toFixed(2)}V${y1.toFixed(2)}h${step.toFixed(2)}V${y0.toFixed(2)}Z`;
+      const [x, w, top, bottom] = [layout.place(place) - step / 2, step, y1, y0].map((each) => each.toFixed(2));
+      return `M${x} ${bottom}V${top}h${w}V${bottom}Z`;
     })
     .join("");
   return <path className="chart-bars" d={path} style={{ color: toneOf(index, series) }} />;

@@ -1,23 +1,26 @@
 /** Series above each other, and the range that they take. Geometry alone: figures are read from their digits. */
-import { stack, stackOffsetDiverging } from "d3-shape";
-
 import { numberOf } from "@canvasback/values/figureText";
 import type { FigureSeries } from "./shape";
 
 /** From and to, by place. */
 export type Band = readonly (readonly [number, number])[];
 
-/** Bands of the series, in their order from zero upwards; negative figures go downwards. */
+/**
+ * Bands of the series, in their order from zero upwards; negative figures go downwards. d3's own order for these puts a
+ * figure of zero at zero, not on top of the others, where an area would fall through them.
+ */
 export function stacked(series: readonly FigureSeries[], places: number): Band[] {
-  const rows = Array.from({ length: places }, (_, place) => place);
-  const bands = stack<number, number>()
-    .keys(series.map((_, index) => index))
-    .value((place, index) => {
-      const value = numberOf(series[index]?.figures[place] ?? null);
-      return Number.isFinite(value) ? value : 0;
-    })
-    .offset(stackOffsetDiverging)(rows);
-  return bands.map((band) => band.map(([from, to]) => [from, to] as const));
+  const tops = Array.from({ length: places }, () => 0);
+  const bottoms = Array.from({ length: places }, () => 0);
+  return series.map(({ figures }) =>
+    tops.map((_, place) => {
+      const value = numberOf(figures[place] ?? null) || 0;
+      const ends = value < 0 ? bottoms : tops;
+      const from = ends[place] ?? 0;
+      ends[place] = from + value;
+      return [from, from + value] as const;
+    }),
+  );
 }
 
 /** Each from zero, or from nowhere where there is no figure. */

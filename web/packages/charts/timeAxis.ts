@@ -142,7 +142,7 @@ export function placesBetween(first: number, last: number, grain: Grain): number
   return places;
 }
 
-/** A local moment as the interface writes it ("2024-03-10", "2024-03-10T06:00:00"), as if it were UTC; NaN of others. */
+/** A local moment as the interface writes it ("2024-03-10", "2024-03-10T06:00:00"), as if in UTC; else NaN. */
 export function momentOf(text: string): number {
   const found = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?$/.exec(text);
   if (!found) return NaN;

@@ -1,6 +1,6 @@
 /**
- * A dashboard on a page: period, comparison and filters above, tiles below. What is chosen is the caller's (it belongs in
- * the address), numbers come from a DataSource, and where rows are shown is the caller's to know.
+ * A dashboard on a page: period, comparison and filters above, tiles below. What is chosen is the caller's (it belongs
+ * in the address), numbers come from a DataSource, and where rows are shown is the caller's to know.
  */
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 

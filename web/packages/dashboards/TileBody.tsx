@@ -167,9 +167,10 @@ function Matrix(props: TileBodyProps) {
     columns,
     figures,
     format: measure.format,
+    isApproximate: shape.isApproximate,
     onPick,
   };
-  if (tile.type === "pivot") return <PivotTable {...common} isApproximate={shape.isApproximate} />;
+  if (tile.type === "pivot") return <PivotTable {...common} />;
   return <Heatmap {...common} shares={tile.type === "cohort"} />;
 }
 

@@ -159,6 +159,7 @@ export function TileFrame(props: TileFrameProps) {
   return (
     <section
       ref={ref}
+      role="group"
       className="dash-tile"
       data-type={tile.type}
       data-stale={(isLoading && answer !== null) || undefined}

@@ -1,4 +1,4 @@
-/** The rows behind a number: a dataset with the period and filters that the number is of, for a page that shows rows. */
+/** The rows behind a number: a dataset with the period and filters that the number is of, for a page of rows. */
 import { momentOf } from "@canvasback/charts/timeAxis";
 import { type Dimension, type Metrics, dimensionNamed } from "./model";
 import type { AnsweredModel, Filter, Filters, Span } from "./source";

@@ -1,6 +1,6 @@
 /**
- * The Markdown of text tiles: headings, paragraphs, lists, code, emphasis, links. Made into elements, never into HTML, so
- * that no text of a file is code of the page.
+ * The Markdown of text tiles: headings, paragraphs, lists, code, emphasis, links. Made into elements, never into HTML,
+ * so that no text of a file is code of the page.
  */
 import { Fragment, type ReactNode } from "react";
 

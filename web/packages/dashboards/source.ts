@@ -1,6 +1,6 @@
 /**
- * Where numbers of tiles come from: the live app asks a server, a published site its own files. The members are those of
- * the interface (POST /api/v1/dashboards/query), so that one answer means the same everywhere.
+ * Where numbers of tiles come from: the live app asks a server, a published site its own files. The members are those
+ * of the interface (POST /api/v1/dashboards/query), so that one answer means the same everywhere.
  */
 import type { Grain } from "@canvasback/charts/timeAxis";
 import type { Compare, PeriodSpec, Scalar, Tile } from "./model";

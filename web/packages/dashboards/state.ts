@@ -1,4 +1,4 @@
-/** What a reader has chosen on a dashboard: period, comparison, filters, and how tiles are shown. It is in the address. */
+/** What a reader has chosen on a dashboard: period, comparison, filters, and how tiles are shown; in the address. */
 import type { Compare, PeriodSpec, Scalar } from "./model";
 import type { Filter, Filters, TileChange, TileChanges } from "./source";
 import { periodFromText, periodText } from "./periods";

@@ -33,7 +33,9 @@ export interface BoardAnswers {
 }
 
 interface Store {
+  /** Where the numbers are from; another one asks again, and the answers stay on the page meanwhile. */
   of: object | null;
+  epoch: number;
   base: string;
   slots: Map<number, Slot>;
   /** By tile, the question that the page has now: an answer to an earlier one that comes late is not shown. */
@@ -45,6 +47,7 @@ interface Store {
 
 const emptyStore = (of: object | null): Store => ({
   of,
+  epoch: 0,
   base: "",
   slots: new Map(),
   latest: new Map(),
@@ -82,8 +85,17 @@ export function openQuestions(
   return open;
 }
 
-function settle(slots: Map<number, Slot>, tile: number, asked: string, found: TileAnswer | undefined): void {
+interface Settled {
+  tile: number;
+  asked: string;
+  found: TileAnswer | undefined;
+  /** Answers that the question said are there, by their keys: tiles of a file that is edited may change places. */
+  known: ReadonlyMap<string, Answer>;
+}
+
+function settle(slots: Map<number, Slot>, { tile, asked, found, known }: Settled): void {
   const old = slots.get(tile);
+  const same = found?.key === undefined ? undefined : known.get(found.key);
   if (found?.error) {
     const error = found.error.detail ?? found.error.title ?? "The numbers could not be computed.";
     slots.set(tile, { asked, key: undefined, answer: old?.answer ?? null, error });
@@ -91,7 +103,7 @@ function settle(slots: Map<number, Slot>, tile: number, asked: string, found: Ti
     slots.set(tile, { asked, key: found.key, answer: found.answer, error: null });
   } else {
     // What was known is still so.
-    slots.set(tile, { asked, key: old?.key, answer: old?.answer ?? null, error: null });
+    slots.set(tile, { asked, key: found?.key ?? old?.key, answer: same ?? old?.answer ?? null, error: null });
   }
 }
 
@@ -100,21 +112,20 @@ export function useAnswers({ source, dashboard, state, wanted, revision }: Answe
   const store = useRef<Store>(emptyStore(null));
   const timezone = useMemo(readersZone, []);
   const base = JSON.stringify([state.period, state.compare, state.filters, revision]);
-  const questionOf = (tile: number): string => `${base}${JSON.stringify(state.tiles[tile] ?? null)}`;
   const wantedKey = [...wanted].sort((a, b) => a - b).join();
 
   useEffect(() => {
-    if (store.current.of !== source) {
-      for (const { abort } of store.current.asking) abort.abort();
-      store.current = emptyStore(source);
-    }
     const { slots, asking, latest } = store.current;
-    if (store.current.base !== base) {
-      // Of another period or filter: nobody waits for it.
+    if (store.current.of !== source || store.current.base !== base) {
+      // Of another period, filter or file: nobody waits for it.
       for (const each of asking) each.abort.abort();
       asking.clear();
+      if (store.current.of !== source) store.current.epoch += 1;
+      store.current.of = source;
       store.current.base = base;
     }
+    const questionOf = (tile: number): string =>
+      `${store.current.epoch}${base}${JSON.stringify(state.tiles[tile] ?? null)}`;
     const withNumbers = [...wanted].filter((tile) => dashboard.tiles[tile] && dashboard.tiles[tile].type !== "text");
     for (const tile of withNumbers) latest.set(tile, questionOf(tile));
     const open = openQuestions(withNumbers, questionOf, slots, asking);
@@ -123,18 +134,20 @@ export function useAnswers({ source, dashboard, state, wanted, revision }: Answe
     asking.add(mine);
     redraw();
     const numbers = [...open.keys()];
+    const known = new Map<string, Answer>();
+    for (const { key, answer } of slots.values()) if (key !== undefined && answer) known.set(key, answer);
     const question: Question = {
       tiles: numbers.map((tile) => (state.tiles[tile] ? { tile, ...state.tiles[tile] } : tile)),
       period: state.period ?? dashboard.period,
       ...(state.compare === undefined ? {} : { compare: state.compare }),
       filters: state.filters,
       timezone,
-      known: numbers.flatMap((tile) => slots.get(tile)?.key ?? []),
+      known: [...known.keys()],
     };
     const current = store.current;
     const take = (tile: number, found: TileAnswer | undefined): void => {
       const asked = open.get(tile) ?? "";
-      if (latest.get(tile) === asked) settle(slots, tile, asked, found);
+      if (latest.get(tile) === asked) settle(slots, { tile, asked, found, known });
     };
     source.ask(question, mine.abort.signal).then(
       (answers: Answers) => {

@@ -37,7 +37,7 @@ export function localOf(instant: number, zone: string): number {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
-/** When the clock of the zone shows this; the earlier one where it does so twice, the moment of the change where never. */
+/** When the clock of the zone shows this: the first time of two, and where it never does, the moment of its change. */
 export function instantOf(local: number, zone: string): number {
   if (zone === "UTC") return local;
   const day = 86_400_000;

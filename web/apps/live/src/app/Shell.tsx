@@ -2,6 +2,7 @@
 import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import {
   IconActivity,
+  IconChartBar,
   IconDatabase,
   IconDownload,
   IconMoon,
@@ -64,6 +65,9 @@ export function Shell() {
         </Link>
         <Link className="nav-link" to="/" data-active={section === "datasets" || undefined}>
           <IconDatabase size={17} stroke={1.6} aria-hidden /> Datasets
+        </Link>
+        <Link className="nav-link" to="/dashboards">
+          <IconChartBar size={17} stroke={1.6} aria-hidden /> Dashboards
         </Link>
         <Link
           className="nav-link"

@@ -2,7 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
 import { patient } from "../services/loading";
-import type { DatasetSearch } from "../state/addresses";
+import type { DashboardSearch, DatasetSearch } from "../state/addresses";
 import { DatasetsPage } from "../pages/DatasetsPage";
 import { Shell } from "./Shell";
 import { Empty, Problem } from "../ui/states";
@@ -33,6 +33,25 @@ const dataset = createRoute({
   component: lazyRouteComponent(
     patient(() => import("../pages/DatasetPage")),
     "DatasetPage",
+  ),
+});
+
+const dashboards = createRoute({
+  getParentRoute: () => root,
+  path: "/dashboards",
+  component: lazyRouteComponent(
+    patient(() => import("../pages/DashboardsPage")),
+    "DashboardsPage",
+  ),
+});
+
+const dashboard = createRoute({
+  getParentRoute: () => root,
+  path: "/dashboards/$name",
+  validateSearch: textOnly<DashboardSearch>,
+  component: lazyRouteComponent(
+    patient(() => import("../pages/DashboardPage")),
+    "DashboardPage",
   ),
 });
 
@@ -75,7 +94,7 @@ const system = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([datasets, dataset, collection, sql, jobs, system]),
+  routeTree: root.addChildren([datasets, dataset, dashboards, dashboard, collection, sql, jobs, system]),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {
     const set = Object.entries(search as Record<string, unknown>).filter(
