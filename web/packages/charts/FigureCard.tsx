@@ -95,7 +95,13 @@ export function Spark({
   return (
     <div ref={host} className="chart-spark">
       {width > 0 && known.length > 0 && (
-        <svg width={width} height={SPARK_HEIGHT} role="img" aria-label={words}>
+        <svg
+          width={width}
+          height={SPARK_HEIGHT}
+          viewBox={`0 0 ${width} ${SPARK_HEIGHT}`}
+          role="img"
+          aria-label={words}
+        >
           <path className="chart-spark-fill" d={fill ?? ""} />
           <path className="chart-spark-line" d={path ?? ""} />
           {isThere(last) && <circle cx={x(values.length - 1)} cy={y(last)} r={2.5} />}

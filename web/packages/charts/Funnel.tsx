@@ -46,6 +46,7 @@ export function Funnel({ label, steps }: FunnelProps) {
   const table = tableOf(steps);
   const most = Math.max(1, ...steps.map(({ digits }) => numberOf(digits)).filter(Number.isFinite));
   const { index } = cursor;
+  const height = steps.length * ROW;
   const say = (at: number): string =>
     (table.rows[at] ?? []).map((text, i) => (i === 0 ? text : `${table.head[i]} ${text}`)).join(", ");
   return (
@@ -59,7 +60,7 @@ export function Funnel({ label, steps }: FunnelProps) {
     >
       {width > 0 && (
         <div className="chart-surface">
-          <svg width={width} height={steps.length * ROW} aria-hidden="true">
+          <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
             {steps.map(({ name, digits, format }, at) => {
               const value = numberOf(digits);
               const size = Number.isFinite(value) ? (Math.max(0, value) / most) * width : 0;

@@ -27,6 +27,8 @@ export interface HeatmapProps {
 const ROW = 24;
 const HEAD = 22;
 const GAP = 8;
+/** Of letters of names. */
+const SIZE = 12;
 const CELL_MAX = 96;
 const TEXT_WIDTH_MIN = 30;
 
@@ -59,7 +61,7 @@ interface Layout {
 }
 
 function layOut({ rows, columns }: HeatmapProps, width: number): Layout {
-  const longest = Math.max(0, ...rows.map(({ label }) => textWidth(label)));
+  const longest = Math.max(0, ...rows.map(({ label }) => textWidth(label, SIZE)));
   const left = Math.min(longest + GAP, Math.max(64, width * 0.3));
   return { left, cell: Math.min(CELL_MAX, (width - left) / Math.max(1, columns.length)) };
 }
@@ -98,6 +100,7 @@ export function Heatmap(props: HeatmapProps) {
   const drawn = useMemo(() => (shares ? sharesOfFirst(figures) : figures), [figures, shares]);
   const dark = useMemo(() => strengths(drawn), [drawn]);
   const { index } = cursor;
+  const height = HEAD + rows.length * ROW;
   const [row, column] = placeOf(index ?? 0);
   const full = (r: number, c: number): string => {
     const text = (props.isApproximate ? "≈ " : "") + figureText(figures[r]?.[c] ?? null, format);
@@ -120,12 +123,12 @@ export function Heatmap(props: HeatmapProps) {
     >
       {width > 0 && (
         <div className="chart-surface" data-pick={onPick !== undefined || undefined}>
-          <svg width={width} height={HEAD + rows.length * ROW} aria-hidden="true">
+          <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
             <Heads columns={columns} layout={layout} />
             {rows.map((each, r) => (
               <g key={r} transform={`translate(0 ${HEAD + r * ROW})`}>
                 <text className="chart-name" x={layout.left - GAP} y={ROW / 2} dy="0.32em" textAnchor="end">
-                  {cut(each.label, layout.left - GAP)}
+                  {cut(each.label, layout.left - GAP, SIZE)}
                 </text>
                 {columns.map((_, c) => (
                   <Cell

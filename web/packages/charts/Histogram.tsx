@@ -66,7 +66,7 @@ export function Histogram(props: HistogramProps) {
     >
       {width > 0 && (
         <div className="chart-surface" data-pick={onPick !== undefined || undefined}>
-          <svg width={width} height={height} aria-hidden="true">
+          <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
             <ValueAxisMarks axis={axis} width={width - RIGHT} />
             {bins.map(({ key, label }, at) => {
               const value = numberOf(series.figures[at] ?? null);

@@ -24,6 +24,8 @@ export interface RankBarsProps {
 
 const ROW = 26;
 const GAP = 8;
+/** Of letters. */
+const SIZE = 12;
 
 function tableOf({ dimension, places, series, comparison }: RankBarsProps): ChartTable {
   const rows = places.map(({ label }, index) => {
@@ -45,9 +47,9 @@ interface Rows {
 
 function layOut({ places, series, comparison }: RankBarsProps, width: number): Rows {
   const values = [...series.figures, ...(comparison?.figures ?? [])].map(numberOf).filter(Number.isFinite);
-  const longest = Math.max(0, ...places.map(({ label }) => textWidth(label)));
+  const longest = Math.max(0, ...places.map(({ label }) => textWidth(label, SIZE)));
   const name = Math.min(longest + GAP, Math.max(70, width * 0.36));
-  const figures = series.figures.map((digits) => textWidth(shortFigureText(digits, series.format)));
+  const figures = series.figures.map((digits) => textWidth(shortFigureText(digits, series.format), SIZE));
   const right = Math.max(0, ...figures) + GAP;
   const [least, most] = [Math.min(0, ...values), Math.max(0, ...values)];
   const scale = scaleLinear([least, most === least ? least + 1 : most], [name, Math.max(name + 10, width - right)]);
@@ -69,6 +71,7 @@ export function RankBars(props: RankBarsProps) {
   const layout = useMemo(() => layOut(props, width), [places, series, comparison, width]);
   const table = useMemo(() => tableOf(props), [places, series, comparison, props.dimension]);
   const { index } = cursor;
+  const height = places.length * ROW + 4;
   const say = (at: number): string =>
     (table.rows[at] ?? []).map((text, i) => (i === 0 ? text : `${table.head[i]} ${text}`)).join(", ");
   return (
@@ -83,7 +86,7 @@ export function RankBars(props: RankBarsProps) {
     >
       {width > 0 && (
         <div className="chart-surface" data-pick={onPick !== undefined || undefined}>
-          <svg width={width} height={places.length * ROW + 4} aria-hidden="true">
+          <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
             {places.map((place, at) => (
               <Row
                 key={at}
@@ -141,12 +144,12 @@ function Row({ props, layout, at, width, isPale, isCursor, onPoint, onPick }: Ro
   const text = (series.isApproximate ? "≈ " : "") + shortFigureText(digits, series.format);
   // The mark of the other period does not cross the figure out.
   const mark = Number.isFinite(before) ? layout.place(before) : -1;
-  const textAt = mark > end + 1 && mark < end + 12 + textWidth(text) ? mark : end;
+  const textAt = mark > end + 1 && mark < end + 12 + textWidth(text, SIZE) ? mark : end;
   return (
     <g className="chart-row" data-pale={isPale || undefined} onPointerEnter={onPoint} onClick={onPick}>
       <rect className="chart-hit" x={0} y={y} width={width} height={ROW} data-on={isCursor || undefined} />
       <text x={layout.name - GAP} y={y + ROW / 2} dy="0.32em" textAnchor="end">
-        {cut(places[at]?.label ?? "", layout.name - GAP)}
+        {cut(places[at]?.label ?? "", layout.name - GAP, SIZE)}
       </text>
       <rect
         className="chart-rank"

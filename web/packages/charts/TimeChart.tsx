@@ -255,7 +255,7 @@ export function TimeChart(props: TimeChartProps) {
     >
       {width > 0 && (
         <div className="chart-surface" {...isPointer}>
-          <svg width={width} height={height} aria-hidden="true">
+          <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
             <ValueAxisMarks axis={layout.axis} width={width - RIGHT} />
             <TimeAxisMarks ticks={ticks} place={placeOfTick} y={height - AXIS_HEIGHT} width={width} />
             <Marks props={marks} layout={layout} />

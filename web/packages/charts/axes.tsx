@@ -4,17 +4,28 @@ import { scaleLinear } from "d3-scale";
 import { type FigureFormat, axisText } from "@canvasback/values/figureText";
 import type { Tick } from "./timeAxis";
 
-/** Of the 11 pixel labels; a little more than the average digit. */
+/** Where no text can be measured: a little more than the average digit of the 11 pixel labels. */
 const CHARACTER_PX = 6.3;
 export const AXIS_HEIGHT = 22;
 const TOP = 8;
 
-export const textWidth = (text: string): number => text.length * CHARACTER_PX;
+let ruler: CanvasRenderingContext2D | null | undefined;
+
+/** Of a label, in pixels; `size` is that of its letters. */
+export function textWidth(text: string, size = 11): number {
+  if (ruler === undefined) {
+    ruler = typeof document === "undefined" ? null : document.createElement("canvas").getContext("2d");
+    if (ruler) ruler.font = `100px ${getComputedStyle(document.body).fontFamily}`;
+  }
+  return ruler ? (ruler.measureText(text).width * size) / 100 : (text.length * CHARACTER_PX * size) / 11;
+}
 
 /** As many characters as there is room for. */
-export function cut(text: string, width: number): string {
-  const most = Math.floor(width / CHARACTER_PX);
-  return text.length <= most ? text : `${text.slice(0, Math.max(1, most - 1))}…`;
+export function cut(text: string, width: number, size = 11): string {
+  if (textWidth(text, size) <= width) return text;
+  let most = Math.max(1, Math.floor((text.length * width) / Math.max(1, textWidth(text, size))));
+  while (most > 1 && textWidth(`${text.slice(0, most)}…`, size) > width) most -= 1;
+  return `${text.slice(0, most)}…`;
 }
 
 export interface ValueAxis {

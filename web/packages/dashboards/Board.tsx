@@ -55,8 +55,7 @@ function useRefresh(seconds: number | null, ask: () => void): void {
   }, [seconds]);
 }
 
-/** Tiles that are in sight; on paper all of them are. */
-function useWanted(count: number) {
+function useInSight() {
   const [inSight, setInSight] = useState<ReadonlySet<number>>(new Set());
   const onInSight = useCallback((tile: number, isInSight: boolean) => {
     setInSight((old) => {
@@ -67,16 +66,12 @@ function useWanted(count: number) {
       return next;
     });
   }, []);
-  useEffect(() => {
-    const all = (): void => setInSight(new Set(Array.from({ length: count }, (_, tile) => tile)));
-    window.addEventListener("beforeprint", all);
-    return () => window.removeEventListener("beforeprint", all);
-  }, [count]);
   return { inSight, onInSight };
 }
 
 function Chips({ dashboard, state, onState }: Pick<BoardProps, "dashboard" | "state" | "onState">) {
-  const names = Object.keys(state.filters);
+  // The others have a button above, which says so.
+  const names = Object.keys(state.filters).filter((name) => !dashboard.filters.includes(name));
   if (names.length === 0) return null;
   return (
     <ul className="dash-chips" aria-label="Filters">
@@ -97,13 +92,6 @@ function Chips({ dashboard, state, onState }: Pick<BoardProps, "dashboard" | "st
           </li>
         );
       })}
-      {names.length > 1 && (
-        <li>
-          <button type="button" className="dash-link" onClick={() => onState({ ...state, filters: {} })}>
-            Remove all
-          </button>
-        </li>
-      )}
     </ul>
   );
 }
@@ -206,7 +194,7 @@ function withValues(state: DashboardState, values: Readonly<Record<string, Scala
 export function Board(props: BoardProps) {
   const { dashboard, source, state, onState, revision = 0, onRows } = props;
   const [asked, setAsked] = useState(0);
-  const { inSight, onInSight } = useWanted(dashboard.tiles.length);
+  const { inSight, onInSight } = useInSight();
   const answers = useAnswers({ source, dashboard, state, wanted: inSight, revision: revision * 100_000 + asked });
   const ask = (): void => setAsked((count) => count + 1);
   useRefresh(dashboard.refreshSeconds, ask);

@@ -5,6 +5,7 @@ import { figureText } from "@canvasback/values/figureText";
 import { columnsOf } from "./shapes";
 import { dimensionText, digitsOf, keyOf, scalarOf } from "./labels";
 import type { Dimension, Metrics, PeriodSpec, Scalar, Tile } from "./model";
+import { CloseIcon } from "./icons";
 import { Popup } from "./Popup";
 import type { Answer, DataSource, Filter, Filters, TileChange } from "./source";
 import { valuesOf } from "./state";
@@ -144,17 +145,29 @@ export function FilterPicker(props: FilterPickerProps) {
   const { dimension, filters } = props;
   const filter = filters[dimension.name];
   return (
-    <Popup
-      label={`Filter by ${dimension.label.toLowerCase()}`}
-      isOn={filter !== undefined}
-      button={
-        <span>
-          {dimension.label}
-          {filter !== undefined && <strong>: {filterWords(dimension, filter)}</strong>}
-        </span>
-      }
-    >
-      {() => <Values {...props} />}
-    </Popup>
+    <span className="dash-filter" data-on={filter !== undefined || undefined}>
+      <Popup
+        label={`Filter by ${dimension.label.toLowerCase()}`}
+        isOn={filter !== undefined}
+        button={
+          <span>
+            {dimension.label}
+            {filter !== undefined && <strong>: {filterWords(dimension, filter)}</strong>}
+          </span>
+        }
+      >
+        {() => <Values {...props} />}
+      </Popup>
+      {filter !== undefined && (
+        <button
+          type="button"
+          className="dash-icon"
+          aria-label={`Remove filter ${dimension.label}: ${filterWords(dimension, filter)}`}
+          onClick={() => props.onFilter(undefined)}
+        >
+          <CloseIcon />
+        </button>
+      )}
+    </span>
   );
 }

@@ -60,7 +60,7 @@ export interface AnswersOptions {
   source: DataSource;
   dashboard: Dashboard;
   state: DashboardState;
-  /** Tiles that are in sight. */
+  /** Tiles that are in sight: asked first. */
   wanted: ReadonlySet<number>;
   /** Another number asks again. */
   revision: number;
@@ -108,7 +108,7 @@ function settle(slots: Map<number, Slot>, { tile, asked, found, known }: Settled
 }
 
 export function useAnswers({ source, dashboard, state, wanted, revision }: AnswersOptions): BoardAnswers {
-  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const [settled, redraw] = useReducer((count: number) => count + 1, 0);
   const store = useRef<Store>(emptyStore(null));
   const timezone = useMemo(readersZone, []);
   const base = JSON.stringify([state.period, state.compare, state.filters, revision]);
@@ -126,9 +126,12 @@ export function useAnswers({ source, dashboard, state, wanted, revision }: Answe
     }
     const questionOf = (tile: number): string =>
       `${store.current.epoch}${base}${JSON.stringify(state.tiles[tile] ?? null)}`;
-    const withNumbers = [...wanted].filter((tile) => dashboard.tiles[tile] && dashboard.tiles[tile].type !== "text");
-    for (const tile of withNumbers) latest.set(tile, questionOf(tile));
-    const open = openQuestions(withNumbers, questionOf, slots, asking);
+    const all = dashboard.tiles.flatMap(({ type }, tile) => (type === "text" ? [] : [tile]));
+    for (const tile of all) latest.set(tile, questionOf(tile));
+    const inSight = all.filter((tile) => wanted.has(tile));
+    let open = openQuestions(inSight, questionOf, slots, asking);
+    // What is not in sight is asked once all that is has come: for paper, and for a reader who scrolls.
+    if (open.size === 0 && asking.size === 0 && wanted.size > 0) open = openQuestions(all, questionOf, slots, asking);
     if (open.size === 0) return;
     const mine: Asking = { tiles: open, abort: new AbortController() };
     asking.add(mine);
@@ -165,7 +168,7 @@ export function useAnswers({ source, dashboard, state, wanted, revision }: Answe
       },
     );
     // The keys say what of the others matters.
-  }, [source, dashboard, base, JSON.stringify(state.tiles), wantedKey]);
+  }, [source, dashboard, base, JSON.stringify(state.tiles), wantedKey, settled]);
 
   useEffect(
     () => () => {

@@ -91,7 +91,8 @@ export function YamlEditor({ value, label, marks, words, onChange, onSave, ref }
           yaml(),
           syntaxHighlighting(colours),
           look,
-          EditorView.contentAttributes.of({ "aria-label": label }),
+          // With a place in the order of Tab: it scrolls.
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           EditorView.lineWrapping,
           keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap, ...searchKeymap]),
           EditorView.updateListener.of((update) => {
