@@ -27,7 +27,7 @@ ALIAS = "@canvasback/"
 HOMES = [
     (r"vitest$|node:", ["tests"]),
     (r"apache-arrow$", ["packages/values", "packages/client"]),
-    (r"(echarts|d3-scale|d3-shape)(/|$)", ["packages/charts"]),
+    (r"(echarts|d3-array|d3-shape|d3-time)(/|$)", ["packages/charts"]),
     (r"@(codemirror|lezer)/", ["apps/live/src/sql", "apps/live/src/editor"]),
     (r"(react|react-dom|@tabler)(/|$)", ["packages/grid", "packages/charts", "packages/dashboards", "apps"]),
     (r"@mantine/", ["packages/charts", "apps"]),

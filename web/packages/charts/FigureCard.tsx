@@ -1,9 +1,9 @@
 /** One figure, how it changed, and its way there in small. */
-import { scaleLinear } from "d3-scale";
 import { area, line } from "d3-shape";
 
 import { changeOf, changeText, figureText, numberOf, shortFigureText } from "@canvasback/values/figureText";
 import type { Digits, FigureFormat } from "@canvasback/values/figureText";
+import { linear } from "./scales";
 import { useWidth } from "./useWidth";
 import "./charts.css";
 
@@ -77,8 +77,8 @@ export function Spark({
   const values = figures.map(numberOf);
   const known = values.filter(Number.isFinite);
   const [least, most] = [Math.min(...known), Math.max(...known)];
-  const x = scaleLinear([0, Math.max(1, values.length - 1)], [1, Math.max(2, width - 4)]);
-  const y = scaleLinear([Math.min(0, least), most === Math.min(0, least) ? most + 1 : most], [SPARK_HEIGHT - 2, 3]);
+  const x = linear([0, Math.max(1, values.length - 1)], [1, Math.max(2, width - 4)]);
+  const y = linear([Math.min(0, least), most === Math.min(0, least) ? most + 1 : most], [SPARK_HEIGHT - 2, 3]);
   const isThere = (value: number): boolean => Number.isFinite(value);
   const path = line<number>()
     .defined(isThere)

@@ -1,10 +1,10 @@
 /** How a number is distributed: a bar for each of its bins. */
-import { scaleBand } from "d3-scale";
 import { useMemo } from "react";
 
 import { figureText, numberOf } from "@canvasback/values/figureText";
 import { AXIS_HEIGHT, ValueAxisMarks, cut, textWidth, valueAxis } from "./axes";
 import { ChartFrame, Tip } from "./ChartFrame";
+import { bands } from "./scales";
 import type { FigureSeries, Place } from "./shape";
 import { useCursor } from "./useCursor";
 import { useWidth } from "./useWidth";
@@ -45,14 +45,11 @@ export function Histogram(props: HistogramProps) {
     format: series.format,
     hasZero: true,
   });
-  const scale = scaleBand(
-    bins.map((_, at) => String(at)),
-    [axis.left, width - RIGHT],
-  ).paddingInner(0.06);
-  const step = scale.step();
+  const band = bands(bins.length, [axis.left, width - RIGHT], 0.06);
+  const { step } = band;
   const widest = Math.max(0, ...bins.map(({ label }) => textWidth(label))) + 10;
   const every = Math.max(1, Math.ceil(Math.min(widest, 96) / Math.max(1, step)));
-  const placeOf = (at: number): number => scale(String(at)) ?? 0;
+  const placeOf = band.place;
   const { index } = cursor;
   return (
     <ChartFrame
@@ -91,14 +88,14 @@ export function Histogram(props: HistogramProps) {
                   <rect
                     className="chart-rank"
                     x={placeOf(at)}
-                    width={scale.bandwidth()}
+                    width={band.width}
                     y={Math.min(y, axis.place(0))}
                     height={Math.abs(axis.place(0) - y)}
                   />
                   {at % every === 0 && (
                     <text
                       className="chart-tick"
-                      x={Math.min(width - textWidth(label) / 2, placeOf(at) + scale.bandwidth() / 2)}
+                      x={Math.min(width - textWidth(label) / 2, placeOf(at) + band.width / 2)}
                       y={height - AXIS_HEIGHT + 16}
                       textAnchor="middle"
                     >

@@ -1,10 +1,10 @@
 /** A bar for each value of a dimension, lying, so that names have room. A click filters by one. */
-import { scaleLinear } from "d3-scale";
 import { useMemo } from "react";
 
 import { changeText, figureText, numberOf, shortFigureText } from "@canvasback/values/figureText";
 import { cut, textWidth } from "./axes";
 import { ChartFrame, type ChartTable, Tip } from "./ChartFrame";
+import { linear } from "./scales";
 import type { FigureSeries, Place } from "./shape";
 import { useCursor } from "./useCursor";
 import { useWidth } from "./useWidth";
@@ -52,8 +52,8 @@ function layOut({ places, series, comparison }: RankBarsProps, width: number): R
   const figures = series.figures.map((digits) => textWidth(shortFigureText(digits, series.format), SIZE));
   const right = Math.max(0, ...figures) + GAP;
   const [least, most] = [Math.min(0, ...values), Math.max(0, ...values)];
-  const scale = scaleLinear([least, most === least ? least + 1 : most], [name, Math.max(name + 10, width - right)]);
-  return { from: scale(0), right, name, place: (value) => scale(value) };
+  const scale = linear([least, most === least ? least + 1 : most], [name, Math.max(name + 10, width - right)]);
+  return { from: scale(0), right, name, place: scale };
 }
 
 export function RankBars(props: RankBarsProps) {

@@ -1,5 +1,4 @@
 /** Figures over time: lines, areas or bars. Dragging (or Shift and arrows, then Enter) picks a span of time. */
-import { scaleBand, scaleLinear } from "d3-scale";
 import { area, line } from "d3-shape";
 import { type PointerEvent, memo, useMemo } from "react";
 
@@ -7,6 +6,7 @@ import { figureText, numberOf } from "@canvasback/values/figureText";
 import { AXIS_HEIGHT, TimeAxisMarks, ValueAxisMarks, type ValueAxis, valueAxis } from "./axes";
 import { ChartFrame, type ChartTable, Tip } from "./ChartFrame";
 import { Legend } from "./Legend";
+import { bands as divide, linear } from "./scales";
 import { type FigureSeries, type TimePlace, toneOf } from "./shape";
 import { type Band, rangeOf, reachOf, single, stacked } from "./stacks";
 import { type Grain, timeTicks } from "./timeAxis";
@@ -67,13 +67,11 @@ function layOut(props: TimeChartProps, width: number, height: number): Layout {
   const format = series[0]?.format ?? { kind: "number" as const };
   const axis = valueAxis({ ...range, height, format, hasZero: kind !== "line" });
   if (kind === "bar") {
-    const names = places.map((_, index) => String(index));
-    const scale = scaleBand(names, [axis.left, width - RIGHT]).paddingInner(places.length > 60 ? 0.1 : 0.24);
-    const step = scale.bandwidth();
-    return { axis, bands, step, place: (index) => (scale(String(index)) ?? 0) + step / 2 };
+    const all = divide(places.length, [axis.left, width - RIGHT], places.length > 60 ? 0.1 : 0.24);
+    return { axis, bands, step: all.width, place: (index) => all.place(index) + all.width / 2 };
   }
   const [first, last] = [places[0]?.at ?? 0, places.at(-1)?.at ?? 1];
-  const scale = scaleLinear(first === last ? [first - 1, last + 1] : [first, last], [axis.left + 2, width - RIGHT]);
+  const scale = linear(first === last ? [first - 1, last + 1] : [first, last], [axis.left + 2, width - RIGHT]);
   return { axis, bands, step: 0, place: (index) => scale(places[index]?.at ?? first) };
 }
 

@@ -1,7 +1,6 @@
 /** Axes and the room that they take. */
-import { scaleLinear } from "d3-scale";
-
 import { type FigureFormat, axisText } from "@canvasback/values/figureText";
+import { linear, roundTicks } from "./scales";
 import type { Tick } from "./timeAxis";
 
 /** Where no text can be measured: a little more than the average digit of the 11 pixel labels. */
@@ -53,11 +52,12 @@ export function valueAxis({ least, most, height, format, hasZero }: ValueAxisOpt
   if (hasZero) high = Math.max(0, high);
   if (low === high) [low, high] = low === 0 ? [0, 1] : [Math.min(0, low), Math.max(0, high)];
   const count = Math.max(2, Math.min(6, Math.floor((bottom - top) / 38)));
-  const scale = scaleLinear([low, high], [bottom, top]).nice(count);
-  const values = scale.ticks(count).filter((value) => format.kind !== "integer" || Number.isInteger(value));
+  const round = roundTicks(low, high, count);
+  const scale = linear(round.domain, [bottom, top]);
+  const values = round.values.filter((value) => format.kind !== "integer" || Number.isInteger(value));
   const ticks = values.map((value) => ({ y: scale(value), label: axisText(value, format) }));
   const left = Math.ceil(Math.max(0, ...ticks.map(({ label }) => textWidth(label)))) + 8;
-  return { ticks, left, top, bottom, place: (value) => scale(value) };
+  return { ticks, left, top, bottom, place: scale };
 }
 
 export function ValueAxisMarks({ axis, width }: { axis: ValueAxis; width: number }) {

@@ -2,7 +2,7 @@
  * Ticks of a time axis and the words for its places. Moments are those of the dashboard's time zone, counted as if that
  * were UTC: days have 24 hours here, so that a change of the clock moves no tick.
  */
-import { scaleUtc } from "d3-scale";
+import { utcTicks } from "d3-time";
 
 export type Grain = "hour" | "day" | "week" | "month" | "quarter" | "year";
 
@@ -105,9 +105,7 @@ export function timeTicks(places: readonly number[], grain: Grain, most: number)
 
 function scaleTicks(first: number, last: number, most: number): number[] {
   for (let count = Math.max(2, most); count >= 1; --count) {
-    const found = scaleUtc([first, last], [0, 1])
-      .ticks(count)
-      .map((each) => each.getTime());
+    const found = utcTicks(new Date(first), new Date(last), count).map((each) => each.getTime());
     if (found.length <= most) return found;
   }
   return [first];
