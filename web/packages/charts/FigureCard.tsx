@@ -19,6 +19,8 @@ export interface FigureCardProps {
   good?: "up" | "down" | "neutral";
   spark?: readonly Digits[] | undefined;
   sparkName?: string | undefined;
+  /** Shows the rows behind the figure. */
+  onRows?: (() => void) | undefined;
 }
 
 const SPARK_HEIGHT = 36;
@@ -42,9 +44,13 @@ export function FigureCard(props: FigureCardProps) {
   return (
     <div className="chart-card">
       <p className="chart-card-figure" title={full + unit}>
-        {sign}
-        {text}
-        {unit}
+        {props.onRows ? (
+          <button type="button" title={`${full}${unit}: show its rows`} onClick={props.onRows}>
+            {sign + text + unit}
+          </button>
+        ) : (
+          sign + text + unit
+        )}
       </p>
       {isLong && <p className="chart-card-full">{sign + full + unit}</p>}
       {before !== undefined && (

@@ -31,6 +31,8 @@ export interface RankTableProps {
   onSort?: ((sort: string) => void) | undefined;
   /** A value of a dimension was picked. */
   onPick?: ((dimension: string, key: string | null) => void) | undefined;
+  /** Shows the rows behind a figure. */
+  onRows?: ((row: RankRow, measure: string) => void) | undefined;
   /** By dimension, what the page is filtered by. */
   picked?: Readonly<Record<string, readonly (string | null)[]>> | undefined;
   /** Where the page begins among all groups. */
@@ -77,23 +79,29 @@ function SortHead({
   );
 }
 
-function FigureCell({
-  column,
-  digits,
-  before,
-  most,
-}: {
+interface FigureCellProps {
   column: MeasureColumn;
   digits: Digits;
   before: Digits | undefined;
   most: number;
-}) {
+  isFirst: boolean;
+  onRows: (() => void) | undefined;
+}
+
+function FigureCell({ column, digits, before, most, isFirst, onRows }: FigureCellProps) {
   const share = most > 0 ? Math.max(0, Math.min(1, numberOf(digits) / most)) : 0;
   const change = before === undefined ? null : changeText(digits, before);
+  const text = (column.isApproximate ? "≈ " : "") + figureText(digits, column.format);
   return (
     <td className="chart-num">
-      {column.isApproximate && "≈ "}
-      {figureText(digits, column.format)}
+      {onRows && digits !== null ? (
+        // One stop of Tab in a row is enough.
+        <button type="button" title="Show its rows" tabIndex={isFirst ? 0 : -1} onClick={onRows}>
+          {text}
+        </button>
+      ) : (
+        text
+      )}
       {before !== undefined && (
         <small data-tone={toneOfChange(changeOf(digits, before), column.good)}>{change ?? "new"}</small>
       )}
@@ -176,6 +184,8 @@ export function RankTable(props: RankTableProps) {
                     digits={row.figures[i] ?? null}
                     before={row.before?.[i]}
                     most={most[i] ?? 0}
+                    isFirst={i === 0}
+                    onRows={props.onRows && (() => props.onRows?.(row, column.name))}
                   />
                 ))}
               </tr>

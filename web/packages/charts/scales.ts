@@ -1,4 +1,4 @@
-/** From values to pixels. Ticks are d3's; its scales would bring colours, formats and calendars that nothing here uses. */
+/** From values to pixels. Ticks are d3's; its scales would bring much that nothing here uses. */
 import { nice, ticks } from "d3-array";
 
 export type Pair = readonly [number, number];

@@ -26,6 +26,8 @@ export interface FigureSeries {
   format: FigureFormat;
   /** Another period, drawn behind the others. */
   isComparison?: boolean;
+  /** Its tone among the eight; without it the one of its place. */
+  tone?: number;
   /** All values beyond those that have a series, together. */
   isOther?: boolean;
   /** Approximate: shown with ≈. */
@@ -36,5 +38,6 @@ export interface FigureSeries {
 export const TONES = 8;
 
 export function toneOf(index: number, series?: FigureSeries): string {
-  return index < TONES && !series?.isOther ? `var(--chart-${index + 1})` : "var(--chart-other)";
+  const tone = series?.tone ?? index;
+  return tone < TONES && !series?.isOther ? `var(--chart-${tone + 1})` : "var(--chart-other)";
 }

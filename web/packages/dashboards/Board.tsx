@@ -6,13 +6,14 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { FilterPicker, filterWords } from "./FilterPicker";
 import { CloseIcon, FullScreenIcon, PrintIcon, RefreshIcon } from "./icons";
-import { type Dashboard, type Metrics, type Scalar, dimensionNamed, metricsOfTile } from "./model";
+import { type Dashboard, type Metrics, type Scalar, dimensionNamed, metricsOfTile, whereOf } from "./model";
 import { compareWords, periodWords, spanWords } from "./periods";
 import { ComparePicker, PeriodPicker } from "./PeriodPicker";
 import { TileFrame } from "./TileFrame";
 import { type RowsBehind, rowsBehind } from "./drill";
 import type { AnsweredModel, DataSource } from "./source";
 import { type DashboardState, EMPTY_STATE, toggled, withChange, withCompare, withFilter, withPeriod } from "./state";
+import { Tones } from "./tones";
 import { useAnswers } from "./useAnswers";
 import "./dashboards.css";
 
@@ -199,6 +200,7 @@ export function Board(props: BoardProps) {
   const ask = (): void => setAsked((count) => count + 1);
   useRefresh(dashboard.refreshSeconds, ask);
   const host = useRef<HTMLDivElement>(null);
+  const tones = useMemo(() => new Tones(), [dashboard]);
   const modelOf = (metrics: Metrics | undefined): AnsweredModel | undefined =>
     answers.models.find(({ name }) => name === metrics?.name) ?? answers.models[0];
   const first = modelOf(dashboard.metrics[0]);
@@ -225,10 +227,9 @@ export function Board(props: BoardProps) {
           const metrics = metricsOfTile(dashboard, tile);
           const model = modelOf(metrics);
           const compare = state.compare ?? tile.compare ?? dashboard.compare;
-          const rows =
-            metrics && onRows && answers.slots.get(index)?.answer
-              ? rowsBehind(metrics, model, state.filters)
-              : undefined;
+          const filters = { ...state.filters, ...whereOf(tile.where) };
+          const isThere = metrics !== undefined && onRows !== undefined && Boolean(answers.slots.get(index)?.answer);
+          const rows = isThere ? rowsBehind(metrics, model, filters) : undefined;
           return (
             <TileFrame
               key={index}
@@ -248,6 +249,14 @@ export function Board(props: BoardProps) {
                 onFilter: (values) => onState(withValues(state, values)),
                 onPeriod: (chosen) => onState(withPeriod(state, chosen)),
                 onChange: (change) => onState(withChange(state, index, change)),
+                tonesOf: (dimension, keys) => tones.of(dimension, keys),
+                onRows:
+                  isThere && typeof rows === "object"
+                    ? (values, measure) => {
+                        const found = rowsBehind(metrics, model, { ...filters, ...values }, measure);
+                        if (typeof found === "object") onRows(found);
+                      }
+                    : undefined,
               }}
             />
           );

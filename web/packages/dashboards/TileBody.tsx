@@ -8,7 +8,15 @@ import { RankBars } from "@canvasback/charts/RankBars";
 import { RankTable } from "@canvasback/charts/RankTable";
 import { TimeChart } from "@canvasback/charts/TimeChart";
 import { keyOf, scalarOf } from "./labels";
-import { type Metrics, type PeriodSpec, type Scalar, type Tile, isOverTime } from "./model";
+import {
+  type Measure,
+  type Metrics,
+  type PeriodSpec,
+  type Scalar,
+  type Tile,
+  isOverTime,
+  measureNamed,
+} from "./model";
 import { cardOf, columnsOf, matrixOf, placesOf, stepsOf, tableOf } from "./shapes";
 import type { Answer, AnsweredModel, Filters, TileChange, TileChanges } from "./source";
 import { valuesOf } from "./state";
@@ -19,6 +27,10 @@ export interface TileHandlers {
   onFilter(values: Readonly<Record<string, Scalar>>): void;
   onPeriod(period: PeriodSpec): void;
   onChange(change: TileChanges): void;
+  /** Shows the rows behind a number of these values, of a measure. Undefined where they cannot be shown. */
+  onRows?: ((values: Filters, measure: Measure) => void) | undefined;
+  /** Tones of the values of a dimension, the same on the whole page. */
+  tonesOf?: ((dimension: string, keys: readonly (string | null)[]) => number[]) | undefined;
 }
 
 export interface TileBodyProps {
@@ -62,6 +74,7 @@ function Card(props: TileBodyProps) {
       good={measure.good}
       spark={sparkOf(props.answer, measure, contextOf(props))}
       sparkName={`${props.title} over time`}
+      onRows={props.handlers.onRows && (() => props.handlers.onRows?.({}, measure))}
     />
   );
 }
@@ -75,13 +88,16 @@ function OverTime(props: TileBodyProps) {
   const shape = timeShapeOf(answer, contextOf(props));
   if (!shape || shape.places.length === 0) return <Empty />;
   const by = columnsOf(answer, props.metrics).dimensions[0];
+  const keyed = shape.series.flatMap(({ key }) => (key === undefined ? [] : [key]));
+  const tones = by && handlers.tonesOf?.(by.dimension.name, keyed);
+  const series = tones ? shape.series.map((each, at) => ({ ...each, tone: tones[at] ?? at })) : shape.series;
   return (
     <TimeChart
       label={props.title}
       kind={tile.type === "area" || tile.type === "bar" ? tile.type : "line"}
       grain={shape.grain}
       places={shape.places}
-      series={shape.series}
+      series={series}
       height={heightOf(tile)}
       onPick={by && ((key) => handlers.onFilter({ [by.dimension.name]: scalarOf(key, by.column.type) }))}
       onSpan={(from, to) => {
@@ -141,6 +157,16 @@ function Table(props: TileBodyProps) {
       sort={change.sort ?? tile.sort ?? (first && `-${first.name}`)}
       onSort={(sort) => handlers.onChange({ sort, offset: undefined })}
       onPick={(name, key) => handlers.onFilter({ [name]: scalarOf(key, typeOf(name)) })}
+      onRows={
+        handlers.onRows &&
+        ((row, name) => {
+          const values = row.groups.map(({ key }, at) => {
+            const { name: of } = shape.dimensions[at] ?? { name: "" };
+            return [of, [scalarOf(key, typeOf(of))]] as const;
+          });
+          handlers.onRows?.(Object.fromEntries(values), measureNamed(props.metrics, name));
+        })
+      }
       picked={Object.fromEntries(shape.dimensions.map(({ name }) => [name, picked(filters, name)]))}
       offset={change.offset ?? 0}
       limit={change.limit ?? tile.limit ?? TABLE_ROWS}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { rowsBehind } from "./drill";
+import { dashboardOf } from "./model";
 import { METRICS, MODEL } from "./testSupport";
 
 describe("the rows behind a number", () => {
@@ -18,6 +19,33 @@ describe("the rows behind a number", () => {
           days: { from: "2025-01-01", to: "2025-01-08" },
           sourceTimezone: "UTC",
         },
+      ],
+    });
+  });
+
+  it("are those that the measure counts", () => {
+    const model = { ...MODEL, period: null };
+    const { measures } = dashboardOf({
+      metrics: {
+        source: "orders",
+        measures: [
+          { name: "refunds", agg: "count", where: { status: ["refunded", "returned"], amount: { from: 10 } } },
+          { name: "paid", agg: "count", of: "paid_at", where: { kind: "web", note: { not: null } } },
+        ],
+      },
+    }).metrics[0]!;
+    expect(rowsBehind(METRICS!, model, {}, measures[0])).toEqual({
+      dataset: "orders",
+      conditions: [
+        { column: "status", kind: "filter", filter: ["refunded", "returned"] },
+        { column: "amount", kind: "filter", filter: { from: 10 } },
+      ],
+    });
+    expect(rowsBehind(METRICS!, model, {}, measures[1])).toMatchObject({
+      conditions: [
+        { column: "kind", filter: ["web"] },
+        { column: "note", filter: { not: [null] } },
+        { column: "paid_at", filter: { not: [null] } },
       ],
     });
   });

@@ -1,6 +1,6 @@
 /** The rows behind a number: a dataset with the period and filters that the number is of, for a page of rows. */
 import { momentOf } from "@canvasback/charts/timeAxis";
-import { type Dimension, type Metrics, dimensionNamed } from "./model";
+import { type Dimension, type Measure, type Metrics, dimensionNamed } from "./model";
 import type { AnsweredModel, Filter, Filters, Span } from "./source";
 import { instantOf } from "./zone";
 
@@ -36,11 +36,24 @@ function conditionOf(dimension: Dimension, filter: Filter): RowCondition | null 
   return found && { column, kind: "bins", bins: found };
 }
 
+/** Rows that a measure counts; of a ratio all, for it has two. */
+function conditionsOfMeasure({ agg, of, where = {} }: Measure): RowCondition[] {
+  const conditions = Object.entries(where).map(([column, filter]): RowCondition => ({
+    column,
+    kind: "filter",
+    filter,
+  }));
+  if (agg === "count" && typeof of === "string")
+    conditions.push({ column: of, kind: "filter", filter: { not: [null] } });
+  return conditions;
+}
+
 /** A dataset's rows, or in words why they cannot be shown alone. */
 export function rowsBehind(
   metrics: Metrics,
   model: AnsweredModel | undefined,
   filters: Filters,
+  measure?: Measure,
 ): RowsBehind | string {
   const dataset = metrics.source ?? model?.dataset ?? null;
   if (dataset === null) return "The numbers are of a statement, not of a dataset.";
@@ -52,6 +65,7 @@ export function rowsBehind(
     if (!condition) return `Rows cannot be filtered by ${dimension.label.toLowerCase()}.`;
     conditions.push(condition);
   }
+  if (measure) conditions.push(...conditionsOfMeasure(measure));
   const days = model?.period;
   if (metrics.time !== null && days && (days.from !== null || days.to !== null)) {
     const instant = (day: string | null): number | null =>

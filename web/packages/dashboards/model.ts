@@ -6,6 +6,8 @@ import type { FigureFormat } from "@canvasback/values/figureText";
 import type { Grain } from "@canvasback/charts/timeAxis";
 
 export type Scalar = string | number | boolean | null;
+/** Values, what is not one of them, or a range (the end excluded). */
+export type Filter = readonly Scalar[] | { not: readonly Scalar[] } | { from?: Scalar; to?: Scalar };
 export type PeriodSpec = string | { from?: string | null; to?: string | null };
 export type Compare = "previous_period" | "year_before" | "none";
 export type Aggregate = "count" | "sum" | "min" | "max" | "average" | "distinct" | "quantile" | "ratio";
@@ -23,12 +25,16 @@ export interface Dimension {
   top?: number;
 }
 
+/** Which rows count: by column of a measure's, by dimension of a tile's. */
+export type Where = Readonly<Record<string, Filter>>;
+
 export interface Measure {
   name: string;
   label: string;
   description?: string;
   agg: Aggregate;
   of?: string | [string, string];
+  where?: Where;
   format: FigureFormat;
   unit?: string;
   good: "up" | "down" | "neutral";
@@ -76,6 +82,7 @@ export interface Tile {
   limit?: number;
   stacked?: boolean;
   compare?: Compare;
+  where?: unknown;
   spark?: Grain | boolean;
   text?: string;
   width?: number;
@@ -142,6 +149,19 @@ function formatOf(given: Json, agg: string): FigureFormat {
   return { kind: agg === "count" || agg === "distinct" ? "integer" : "number" };
 }
 
+/** As a file has it: one value, a list, {not: …} or {from, to}. */
+export function whereOf(given: unknown): Where {
+  if (!isObject(given)) return {};
+  const entries = Object.entries(given).map(([name, value]): [string, Filter] => {
+    if (Array.isArray(value)) return [name, value as Scalar[]];
+    if (!isObject(value)) return [name, [value as Scalar]];
+    if ("not" in value)
+      return [name, { not: Array.isArray(value.not) ? (value.not as Scalar[]) : [value.not as Scalar] }];
+    return [name, value as { from?: Scalar; to?: Scalar }];
+  });
+  return Object.fromEntries(entries);
+}
+
 function measureOf(given: unknown): Measure[] {
   if (!isObject(given) || typeof given.name !== "string") return [];
   const { name } = given;
@@ -160,6 +180,7 @@ function measureOf(given: unknown): Measure[] {
     "unit",
   );
   if (given.of !== undefined) made.of = given.of as string | [string, string];
+  if (given.where !== undefined) made.where = whereOf(given.where);
   return [made];
 }
 

@@ -3,9 +3,10 @@
  * of the interface (POST /api/v1/dashboards/query), so that one answer means the same everywhere.
  */
 import type { Grain } from "@canvasback/charts/timeAxis";
-import type { Compare, PeriodSpec, Scalar, Tile } from "./model";
+import type { Compare, Filter, PeriodSpec, Tile } from "./model";
 
-export type Filter = readonly Scalar[] | { not: readonly Scalar[] } | { from?: Scalar; to?: Scalar };
+export type { Filter } from "./model";
+
 export type Filters = Readonly<Record<string, Filter>>;
 
 /** What of a tile is other than in its file. */
