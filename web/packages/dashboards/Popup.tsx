@@ -1,5 +1,7 @@
 /** A button and what it opens beside it: closes by Escape, by a click elsewhere, and when the focus leaves. */
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+
+const EDGE_PX = 8;
 
 interface PopupProps {
   /** Of what opens, and of the button where that is an icon. */
@@ -21,6 +23,15 @@ export function Popup({ label, button, isIcon, isOn, align = "left", children }:
     setIsOpen(false);
     opener.current?.focus();
   };
+  // Beside its button, but never beyond the window.
+  useLayoutEffect(() => {
+    const element = panel.current;
+    if (!isOpen || !element) return;
+    const { left, right } = element.getBoundingClientRect();
+    const beyond = Math.max(0, right + EDGE_PX - document.documentElement.clientWidth);
+    const shift = left < EDGE_PX ? EDGE_PX - left : -Math.min(beyond, Math.max(0, left - EDGE_PX));
+    if (shift !== 0) element.style.transform = `translateX(${shift}px)`;
+  }, [isOpen]);
   useEffect(() => {
     if (!isOpen) return;
     const focusable = 'input, select, button:not([disabled]), [tabindex="0"]';

@@ -20,6 +20,7 @@ import {
 import { Markdown } from "./markdown";
 import { Popup } from "./Popup";
 import { TileBody, type TileHandlers } from "./TileBody";
+import { TileGuard } from "./TileGuard";
 import type { AnsweredModel, Filters, TileChange } from "./source";
 import { timeShapeOf } from "./timeShape";
 import type { Slot } from "./useAnswers";
@@ -198,17 +199,19 @@ export function TileFrame(props: TileFrameProps) {
           isTable ? (
             <AnswerTable label={title} answer={answer} metrics={metrics} shape={shape} compareName={compareName} />
           ) : (
-            <TileBody
-              tile={tile}
-              title={title}
-              answer={answer}
-              metrics={metrics}
-              model={model}
-              filters={props.filters}
-              change={props.change}
-              compareName={compareName}
-              handlers={handlers}
-            />
+            <TileGuard of={answer}>
+              <TileBody
+                tile={tile}
+                title={title}
+                answer={answer}
+                metrics={metrics}
+                model={model}
+                filters={props.filters}
+                change={props.change}
+                compareName={compareName}
+                handlers={handlers}
+              />
+            </TileGuard>
           )
         ) : (
           !slot?.error && <Waiting tile={tile} />

@@ -91,7 +91,7 @@ function useWords(document: DashboardBody | null): readonly Word[] {
 
 export default function EditPanel({ file, state, onState, onRows }: EditPanelProps) {
   const [text, setText] = useState(file.yaml);
-  const [saved, setSaved] = useState({ text: file.yaml, etag: file.origin === "file" ? file.etag : null });
+  const [saved, setSaved] = useState({ text: file.yaml, etag: file.etag });
   const editor = useRef<YamlEditorHandle>(null);
   const { problems, document, failure } = useCheck(text, {
     problems: file.problems,
@@ -120,7 +120,7 @@ export default function EditPanel({ file, state, onState, onRows }: EditPanelPro
   const errors = problems.filter(({ severity }) => severity === "error").length;
   // What was saved meanwhile has another ETag: then the file that is read again is the one that is known.
   useEffect(() => {
-    if (file.yaml === text) setSaved({ text: file.yaml, etag: file.origin === "file" ? file.etag : null });
+    if (file.yaml === text) setSaved({ text: file.yaml, etag: file.etag });
   }, [file]);
   const submit = (): void => {
     if (isChanged && errors === 0 && !save.isPending) save.mutate();
