@@ -135,7 +135,7 @@ describe("numbers", () => {
       .split("\r\n");
     expect(lines).toHaveLength(91);
     const byDay = await sql(
-      `SELECT (created_at + CASE WHEN created_at < ${SUMMER} THEN INTERVAL 1 HOUR ELSE INTERVAL 2 HOUR END)::DATE AS day,
+      `SELECT (created_at + INTERVAL 1 HOUR * (CASE WHEN created_at < ${SUMMER} THEN 1 ELSE 2 END))::DATE AS day,
               sum(amount)
        FROM orders WHERE ${WITHIN} GROUP BY ALL ORDER BY day`,
     );
