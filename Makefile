@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help setup setup-test build test-programs run test unit functional web web-test bench-web crash-short crash \
   model-short model model-keys model-keys-short \
   soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
-  bench bench-micro package wheel tk-test go-test interop-test desktop desktop-test clean
+  bench bench-micro package wheel tk-test mysql-test mysql-speed go-test interop-test desktop desktop-test clean
 
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH):$(CURDIR)/.deps/go/bin
 PYTHON := .deps/venv/bin/python
@@ -96,6 +96,14 @@ wheel: build ## the Python package with the server and the notebook widget insid
 tk-test: test-programs ## the desktop table of Tkinter in a window: a billion rows, speed, memory (two minutes)
 	@scripts/setup test tk
 	$(PYTHON) -m pytest -q -s tests/tk
+
+mysql-test: test-programs ## reading MySQL, on MySQL 5.7.22 and MariaDB of the test's own (two minutes)
+	@scripts/setup test mysql
+	$(PYTHON) -m pytest -q tests/mysql
+
+mysql-speed: test-programs ## rows a second of both protocols, beside what the servers need (ROWS=5000000)
+	@scripts/setup test mysql
+	$(PYTHON) tests/mysql/speed.py
 
 # BASELINE=DIR names the peer stack to compare with, DATA=DIR the folder of orders.parquet; bench/README.md.
 bench: build ## measure against BASELINE=DIR (or alone) and against the limits: a table and a report (15 minutes)

@@ -67,7 +67,7 @@ HOMES = [
     (r"isa-l(\.h|/)|png\.h", ["encode"]),
     (r"duckdb\.h", ["engine/duckdb"]),
     (r"grpc(pp)?/", ["engine/spark_connect"]),
-    (r"mysql/|mariadb/|mysql\.h", ["source/mysql"]),
+    (r"mysql/|mariadb/|(mysql|errmsg)\.h", ["source/mysql"]),
     (r"seccomp\.h|linux/(landlock|seccomp|filter|audit)\.h", ["worker/child"]),
     (r"protozero/", ["transport/flight"]),
     (r"boost/beast", ["net", "transport"]),

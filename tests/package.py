@@ -75,7 +75,7 @@ class Archive(unittest.TestCase):
         shutil.rmtree(cls.folder)
 
     def elves(self):
-        return [self.root / "bin/canvasback", *sorted((self.root / "lib/canvasback").iterdir())]
+        return [self.root / "bin/canvasback", *sorted(path for path in (self.root / "lib/canvasback").rglob("*") if path.is_file())]
 
     def test_is_named_after_the_version(self):
         self.assertTrue(self.root.name.startswith(f"canvasback-{VERSION}-linux-"))
@@ -103,11 +103,16 @@ class Archive(unittest.TestCase):
 
     def test_every_library_has_a_licence(self):
         licences = {file.name.lower() for file in (self.root / "share/doc/canvasback/licenses").iterdir()}
-        for expected in ("canvasback", "duckdb", "arrow-license", "arrow-notice", "libseccomp2", "libboost1.81-dev"):
+        for expected in ("canvasback", "duckdb", "arrow-license", "arrow-notice", "libseccomp2", "libmariadb3",
+                         "libboost1.81-dev"):  # fmt: skip
             self.assertIn(expected, licences)
         copyright_text = (self.root / "share/doc/canvasback/copyright").read_text().lower()
         for name in licences - {"canvasback"}:
             self.assertIn(name, copyright_text)
+
+    def test_carries_the_plugins_of_mysql_that_send_no_password_in_plain_text(self):
+        plugins = {path.stem for path in (self.root / "lib/canvasback/mysql").iterdir()}
+        self.assertEqual(plugins, {"caching_sha2_password", "sha256_password", "client_ed25519"})
 
     def test_serves_with_an_empty_environment(self):
         seconds, body = first_answer([self.root / "bin/canvasback", "serve", f"flights={FLIGHTS}", "--data",

@@ -197,6 +197,16 @@ inline constexpr std::int64_t kBenchmarkRecordsMax = 1'000'000;
 inline constexpr std::int64_t kBenchmarkSingleRecordsMax = 10'000;
 inline constexpr std::size_t kSchemaVersionsMax = 1000;  // kept; the oldest go
 
+// MySQL as a source: the defaults of a login, and what is read from it.
+inline constexpr seconds kMysqlConnectTimeout{10};
+inline constexpr seconds kMysqlReadTimeout{120};
+inline constexpr seconds kMysqlStatementTimeout{60};             // no snapshot is open for longer
+inline constexpr seconds kMysqlNetWriteTimeout{60};              // of the server, for a reader that is slow
+inline constexpr std::size_t kMysqlTextRowsMax = 100'000;        // of an answer that is taken as text
+inline constexpr std::size_t kMysqlPacketBytesMax = 256 * kMiB;  // of one row
+inline constexpr std::int64_t kMysqlBatchRows = 32'768;
+inline constexpr std::size_t kMysqlBatchesAhead = 3;  // decoded and not yet taken
+
 // Shutting down.
 inline constexpr seconds kDrainDeadline{10};
 

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <termios.h>
@@ -55,7 +56,14 @@ constexpr std::uint64_t kAccessTruncate = 1ull << 14;     // from version 3
 constexpr std::uint64_t kAccessIoctlDevice = 1ull << 15;  // from version 5
 constexpr std::uint64_t kAccessRefer = 1ull << 13;        // from version 2
 constexpr std::uint64_t kAccessFirstVersion = (1ull << 13) - 1;
-constexpr std::uint64_t kNetworkBindAndConnect = 3;
+struct PortRule {
+  std::uint64_t allowed_access;
+  std::uint64_t port;
+};
+constexpr int kRuleOfPort = 2;  // from version 4
+constexpr std::uint64_t kNetworkBind = 1;
+constexpr std::uint64_t kNetworkConnect = 2;
+constexpr std::uint16_t kDomainPort = 53;  // long answers of a resolver come by TCP
 constexpr std::uint64_t kScopeAbstractUnixAndSignal = 3;
 
 constexpr std::uint64_t kReadFile = LANDLOCK_ACCESS_FS_READ_FILE;
@@ -73,9 +81,16 @@ std::unexpected<Error> failed(std::string_view step, int error_number) {
 // Nothing of /proc, /sys or /etc is granted: glibc falls back to sched_getaffinity where
 // /sys/devices/system/cpu is closed, engine and Arrow carry their own time zones, and allocators read their
 // settings while the libraries are loaded, which is before this. prepare_libraries says what is left.
-std::vector<std::string> implicit_read_paths() {
-  if (kSanitized) return {"/proc/self"};  // its runtime looks up our mappings when it reports
-  return {};
+std::vector<std::string> implicit_read_paths(bool connects) {
+  std::vector<std::string> paths;
+  if (kSanitized) paths.emplace_back("/proc/self");  // its runtime looks up our mappings when it reports
+  if (connects) {
+    // What names are resolved by, and what OpenSSL reads: its configuration and the authorities of the system.
+    paths.insert(paths.end(),
+                 {"/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf",
+                  "/etc/services", "/etc/ssl", "/usr/lib/ssl", "/etc/pki", "/etc/crypto-policies"});
+  }
+  return paths;
 }
 
 Status require_one_thread() {
@@ -156,7 +171,7 @@ Status grant(int ruleset, const std::string& path, std::uint64_t folder_access, 
 }
 
 Status grant_all(int ruleset, const SandboxSpec& spec, std::uint64_t handled) {
-  std::vector<std::string> readable = implicit_read_paths();
+  std::vector<std::string> readable = implicit_read_paths(spec.connects);
   readable.insert(readable.end(), spec.read_paths.begin(), spec.read_paths.end());
   for (const std::string& path : readable) {
     // A file that went away since the catalog listed it needs no grant, and must not keep a worker from
@@ -171,6 +186,24 @@ Status grant_all(int ruleset, const SandboxSpec& spec, std::uint64_t handled) {
   return {};
 }
 
+// What Landlock decides of the network: all of it, unless any port is allowed.
+std::uint64_t handled_network_access(const SandboxSpec& spec) {
+  return spec.connects && spec.connect_ports.empty() ? kNetworkBind : kNetworkBind | kNetworkConnect;
+}
+
+Status grant_ports(int ruleset, const SandboxSpec& spec) {
+  if (!spec.connects || spec.connect_ports.empty()) return {};
+  std::vector<std::uint16_t> ports = spec.connect_ports;
+  ports.push_back(kDomainPort);
+  for (std::uint16_t port : ports) {
+    const PortRule rule{kNetworkConnect, port};
+    if (syscall(SYS_landlock_add_rule, ruleset, kRuleOfPort, &rule, 0) != 0) {
+      return failed("granting port " + std::to_string(port), errno);
+    }
+  }
+  return {};
+}
+
 Status confine_files(const SandboxSpec& spec) {
   const Result<int> abi = landlock_abi();
   if (!abi) {
@@ -179,11 +212,12 @@ Status confine_files(const SandboxSpec& spec) {
   }
   RulesetAttributes attributes{};
   attributes.handled_access_fs = handled_file_access(*abi);
-  if (*abi >= 4) attributes.handled_access_net = kNetworkBindAndConnect;
+  if (*abi >= 4) attributes.handled_access_net = handled_network_access(spec);
   if (*abi >= 6) attributes.scoped = kScopeAbstractUnixAndSignal;
   UniqueFd ruleset(static_cast<int>(syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0)));
   if (!ruleset) return failed("landlock_create_ruleset", errno);
   CANVASBACK_TRY(grant_all(ruleset.get(), spec, attributes.handled_access_fs));
+  if (*abi >= 4) CANVASBACK_TRY(grant_ports(ruleset.get(), spec));
   if (syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) return failed("landlock_restrict_self", errno);
   return {};
 }
@@ -225,6 +259,19 @@ constexpr int kAllowedCalls[] = {
 constexpr int kAllowedToSanitizers[] = {SCMP_SYS(arch_prctl), SCMP_SYS(personality), SCMP_SYS(mlock),
                                         SCMP_SYS(munlock)};
 
+// Of a process that connects, until it is sealed: another filter may be added then, which can only take away.
+constexpr int kAllowedToConnect[] = {
+    SCMP_SYS(connect),    SCMP_SYS(bind),     SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(setsockopt),
+    SCMP_SYS(getsockopt), SCMP_SYS(sendto),   SCMP_SYS(recvfrom),    SCMP_SYS(sendmsg),     SCMP_SYS(recvmsg),
+    SCMP_SYS(sendmmsg),   SCMP_SYS(shutdown), SCMP_SYS(mmap),        SCMP_SYS(seccomp)};
+
+// Taken away when it is sealed: new descriptors but copies of those that there are, and changes by name.
+constexpr int kForbiddenWhenSealed[] = {
+    SCMP_SYS(socket),   SCMP_SYS(connect),  SCMP_SYS(bind),   SCMP_SYS(sendmmsg), SCMP_SYS(setsockopt),
+    SCMP_SYS(open),     SCMP_SYS(openat),   SCMP_SYS(mkdir),  SCMP_SYS(mkdirat),  SCMP_SYS(rmdir),
+    SCMP_SYS(unlink),   SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
+    SCMP_SYS(truncate), SCMP_SYS(seccomp)};
+
 // Calls allowed for one value of one argument (or of some of its bits).
 struct ArgumentRule {
   int call;
@@ -235,11 +282,10 @@ struct ArgumentRule {
 constexpr std::uint64_t kWhole = ~0ull;
 constexpr std::uint64_t kDescriptor = 0xffffffff;  // an int: the upper half of its register is undefined
 
-std::vector<ArgumentRule> argument_rules() {
+std::vector<ArgumentRule> argument_rules(bool connects) {
   const auto self = static_cast<std::uint64_t>(getpid());
   std::vector<ArgumentRule> rules = {
       // Nothing here makes code at run time. (A library could not be loaded any more: load all before.)
-      {SCMP_SYS(mmap), 2, PROT_EXEC, 0},
       {SCMP_SYS(mprotect), 2, PROT_EXEC, 0},
       {SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD},
       {SCMP_SYS(kill), 0, kDescriptor, self},
@@ -257,6 +303,14 @@ std::vector<ArgumentRule> argument_rules() {
   for (int command : {F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD, F_DUPFD_CLOEXEC, F_GETLK, F_SETLK, F_SETLKW}) {
     rules.push_back({SCMP_SYS(fcntl), 1, kDescriptor, static_cast<std::uint64_t>(command)});
   }
+  if (connects) {
+    // The last one is how a resolver learns which addresses this machine has.
+    for (int family : {AF_INET, AF_INET6, AF_NETLINK}) {
+      rules.push_back({SCMP_SYS(socket), 0, kDescriptor, static_cast<std::uint64_t>(family)});
+    }
+    return rules;
+  }
+  rules.push_back({SCMP_SYS(mmap), 2, PROT_EXEC, 0});
   for (int call : {SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(shutdown),
                    SCMP_SYS(getsockopt)}) {
     rules.push_back({call, 0, kDescriptor, static_cast<std::uint64_t>(kWorkerSocketFd)});
@@ -274,14 +328,20 @@ Status allow_calls(scmp_filter_ctx filter, std::span<const int> calls) {
   return {};
 }
 
-Status fill_filter(scmp_filter_ctx filter) {
-  // A binary tree: tens of comparisons fewer on each call than a list of a hundred numbers. Every thread is
-  // bound, and refusals stay ours to explain (an error number, not a signal).
+// A binary tree: tens of comparisons fewer on each call than a list of a hundred numbers. Every thread is bound, and
+// refusals stay ours to explain (an error number, not a signal).
+Status set_attributes(scmp_filter_ctx filter) {
   seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
   if (int error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1); error != 0) return failed("TSYNC", -error);
+  return {};
+}
+
+Status fill_filter(scmp_filter_ctx filter, bool connects) {
+  CANVASBACK_TRY(set_attributes(filter));
   CANVASBACK_TRY(allow_calls(filter, kAllowedCalls));
   if (kSanitized) CANVASBACK_TRY(allow_calls(filter, kAllowedToSanitizers));
-  for (const ArgumentRule& rule : argument_rules()) {
+  if (connects) CANVASBACK_TRY(allow_calls(filter, kAllowedToConnect));
+  for (const ArgumentRule& rule : argument_rules(connects)) {
     if (rule.call < 0) continue;
     const scmp_arg_cmp comparison{rule.argument, SCMP_CMP_MASKED_EQ, rule.mask, rule.value};
     if (int error = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rule.call, 1, &comparison); error != 0) {
@@ -294,10 +354,12 @@ Status fill_filter(scmp_filter_ctx filter) {
   return {};
 }
 
-Status confine_calls() {
-  std::unique_ptr<void, decltype(&seccomp_release)> filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)), &seccomp_release);
+using Filter = std::unique_ptr<void, decltype(&seccomp_release)>;
+
+Status confine_calls(bool connects) {
+  const Filter filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)), &seccomp_release);
   if (!filter) return failed("seccomp_init", ENOMEM);
-  CANVASBACK_TRY(fill_filter(filter.get()));
+  CANVASBACK_TRY(fill_filter(filter.get(), connects));
   if (int error = seccomp_load(filter.get()); error != 0) return failed("seccomp_load", -error);
   return {};
 }
@@ -311,7 +373,28 @@ Status enter_sandbox(const SandboxSpec& spec) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed("PR_SET_NO_NEW_PRIVS", errno);
   CANVASBACK_TRY(limit_resources(spec));
   CANVASBACK_TRY(confine_files(spec));
-  return confine_calls();
+  return confine_calls(spec.connects);
+}
+
+Status seal_sandbox() {
+  const Filter filter(seccomp_init(SCMP_ACT_ALLOW), &seccomp_release);
+  if (!filter) return failed("seccomp_init", ENOMEM);
+  CANVASBACK_TRY(set_attributes(filter.get()));
+  // It was set when the sandbox was entered, and the call that sets it is not allowed any more.
+  seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_NNP, 0);
+  for (int call : kForbiddenWhenSealed) {
+    if (call < 0) continue;
+    if (int error = seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), call, 0); error != 0) {
+      return failed("sealing call " + std::to_string(call), -error);
+    }
+  }
+  const scmp_arg_cmp executable{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC};
+  if (int error = seccomp_rule_add_array(filter.get(), SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mmap), 1, &executable);
+      error != 0) {
+    return failed("sealing mmap", -error);
+  }
+  if (int error = seccomp_load(filter.get()); error != 0) return failed("seccomp_load", -error);
+  return {};
 }
 
 Result<int> landlock_abi() {

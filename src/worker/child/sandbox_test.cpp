@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -189,6 +190,105 @@ TEST_F(Sandbox, NoNewSocketAndOnlyItsOwnToTalkOn) {
             }),
             kPassed);
   for (int fd : {pair[0], pair[1], others[0], others[1]}) close(fd);
+}
+
+// A listener on the loopback interface.
+struct Listener {
+  UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in address{};
+  Listener() {
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(listen(socket.get(), 8), 0);
+    EXPECT_EQ(getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  }
+  std::uint16_t port() const { return ntohs(address.sin_port); }
+};
+
+// A connection to a port of the loopback interface, or nothing with errno set.
+UniqueFd connection_to(std::uint16_t port) {
+  UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return {};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  if (connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return {};
+  return fd;
+}
+
+SandboxSpec connecting_spec(std::vector<std::uint16_t> ports) {
+  SandboxSpec spec;
+  spec.parent = getppid();
+  spec.connects = true;
+  spec.connect_ports = std::move(ports);
+  return spec;
+}
+
+TEST_F(Sandbox, ConnectsToItsPortUntilItIsSealed) {
+  const Listener listener;
+  const Listener other;
+  EXPECT_EQ(in_child([&] {
+              if (!enter_sandbox(connecting_spec({listener.port()}))) _exit(kNoSandbox);
+              const UniqueFd connection = connection_to(listener.port());
+              CHECK_IN_CHILD(connection);
+              // Landlock decides of ports from its fourth version on.
+              if (*landlock_abi() >= 4) CHECK_IN_CHILD(!connection_to(other.port()) && errno == EACCES);
+              CHECK_IN_CHILD(socket(AF_UNIX, SOCK_STREAM, 0) < 0 && errno == EPERM);
+              CHECK_IN_CHILD(listen(connection.get(), 1) < 0 && errno == EPERM);
+              CHECK_IN_CHILD(error_of_open(root_ / "other/secret", O_RDONLY) == EACCES);
+              CHECK_IN_CHILD(error_of_open("/etc/passwd", O_RDONLY) == EACCES);
+              CHECK_IN_CHILD(error_of_open("/etc/hosts", O_RDONLY) == 0);
+              CHECK_IN_CHILD(seal_sandbox());
+              CHECK_IN_CHILD(send(connection.get(), "a", 1, MSG_NOSIGNAL) == 1);
+              CHECK_IN_CHILD(!connection_to(listener.port()) && errno == EPERM);
+              for (int family : {AF_INET, AF_INET6, AF_NETLINK, AF_UNIX}) {
+                CHECK_IN_CHILD(socket(family, SOCK_STREAM, 0) < 0 && errno == EPERM);
+              }
+              CHECK_IN_CHILD(connect(connection.get(), nullptr, 0) < 0 && errno == EPERM);
+              CHECK_IN_CHILD(error_of_open("/etc/hosts", O_RDONLY) == EPERM);
+              CHECK_IN_CHILD(open("/etc/hosts", O_RDONLY) < 0 && errno == EPERM);
+              CHECK_IN_CHILD(syscall(SYS_openat2, AT_FDCWD, "/etc/hosts", nullptr, 0) < 0 && errno == EPERM);
+              CHECK_IN_CHILD(map_half_gigabyte(PROT_READ | PROT_EXEC) == MAP_FAILED && errno == EPERM);
+              CHECK_IN_CHILD(map_half_gigabyte(PROT_NONE) != MAP_FAILED);
+              CHECK_IN_CHILD(!seal_sandbox());  // no filter can be added any more, either
+            }),
+            kPassed);
+  const UniqueFd accepted(accept(listener.socket.get(), nullptr, nullptr));
+  char byte = 0;
+  EXPECT_EQ(recv(accepted.get(), &byte, 1, 0), 1);
+}
+
+TEST_F(Sandbox, WithoutAPortAnyCanBeConnectedTo) {
+  const Listener listener;
+  EXPECT_EQ(in_child([&] {
+              if (!enter_sandbox(connecting_spec({}))) _exit(kNoSandbox);
+              CHECK_IN_CHILD(connection_to(listener.port()));
+            }),
+            kPassed);
+}
+
+TEST_F(Sandbox, SealHoldsInEveryThread) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer allows no threads in a forked child";
+#endif
+  EXPECT_EQ(in_child([&] {
+              if (!enter_sandbox(connecting_spec({}))) _exit(kNoSandbox);
+              std::atomic<bool> sealed = false;
+              std::atomic<bool> refused = false;
+              std::thread earlier([&] {
+                sealed.wait(false);
+                refused = socket(AF_INET, SOCK_STREAM, 0) < 0 && error_of_open("/etc/hosts", O_RDONLY) == EPERM;
+              });
+              CHECK_IN_CHILD(seal_sandbox());
+              sealed = true;
+              sealed.notify_all();
+              earlier.join();
+              CHECK_IN_CHILD(refused);
+            }),
+            kPassed);
 }
 
 TEST_F(Sandbox, StartsNoProgramAndNoProcess) {

@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "base/clock.hpp"
+#include "base/json_time.hpp"
 #include "base/text.hpp"
 #include "transport/http/routes/routes.hpp"
 
 namespace canvasback::http {
 namespace {
-
-Json time_or_null(std::int64_t time_us) { return time_us > 0 ? Json(iso_time(time_us)) : Json(); }
 
 void write_feeds(const std::vector<FeedStatus>& feeds, JsonWriter& out) {
   out.key("feeds").begin_array();
