@@ -6,6 +6,7 @@ import {
   IconDatabase,
   IconDownload,
   IconMoon,
+  IconPlugConnected,
   IconPlugConnectedX,
   IconSql,
   IconStack2,
@@ -80,6 +81,9 @@ export function Shell() {
         </Link>
         <Link className="nav-link" to="/sql">
           <IconSql size={17} stroke={1.6} aria-hidden /> SQL
+        </Link>
+        <Link className="nav-link" to="/sources">
+          <IconPlugConnected size={17} stroke={1.6} aria-hidden /> Sources
         </Link>
         <Link className="nav-link" to="/jobs">
           <IconDownload size={17} stroke={1.6} aria-hidden /> Jobs

@@ -75,6 +75,16 @@ const collection = createRoute({
   ),
 });
 
+const sources = createRoute({
+  getParentRoute: () => root,
+  path: "/sources",
+  validateSearch: textOnly<{ name?: string }>,
+  component: lazyRouteComponent(
+    patient(() => import("../pages/SourcesPage")),
+    "SourcesPage",
+  ),
+});
+
 const jobs = createRoute({
   getParentRoute: () => root,
   path: "/jobs",
@@ -94,7 +104,7 @@ const system = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([datasets, dataset, dashboards, dashboard, collection, sql, jobs, system]),
+  routeTree: root.addChildren([datasets, dataset, dashboards, dashboard, collection, sql, sources, jobs, system]),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {
     const set = Object.entries(search as Record<string, unknown>).filter(
