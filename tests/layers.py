@@ -63,6 +63,7 @@ HOMES = [
     (r"arrow/flight/", ["transport/flight"]),
     (r"arrow/", WITH_ARROW),
     (r"parquet/", ["encode/parquet", "storage/parquet"]),
+    (r"yaml\.h", ["service/dashboard/yaml_text"]),
     (r"isa-l/crc\.h", ["base/checksum"]),
     (r"isa-l(\.h|/)|png\.h", ["encode"]),
     (r"duckdb\.h", ["engine/duckdb"]),

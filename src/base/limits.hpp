@@ -137,6 +137,23 @@ inline constexpr std::int64_t kTileSizeMin = 16;
 inline constexpr std::int64_t kTileSizeMax = 1024;
 inline constexpr std::int64_t kTileZoomMax = 30;
 
+// Dashboards (docs/dashboards.md).
+inline constexpr std::size_t kDashboardBytesMax = 256 * kKiB;
+inline constexpr std::size_t kDashboardDepthMax = 16;
+inline constexpr std::size_t kDashboardNodesMax = 20'000;
+inline constexpr std::size_t kDashboardProblemsMax = 100;
+inline constexpr std::size_t kDashboardModelsMax = 16;
+inline constexpr std::size_t kDashboardNamesMax = 64;  // dimensions, and measures, of one source
+inline constexpr std::size_t kDashboardTilesMax = 60;
+inline constexpr std::size_t kDashboardBinsMax = 200;
+inline constexpr std::size_t kDashboardValuesMax = 1000;     // of one filter
+inline constexpr std::size_t kDashboardFilesMax = 1000;      // in the data folder
+inline constexpr std::int64_t kDashboardTopMax = 1000;       // values of a dimension, series of a chart
+inline constexpr std::int64_t kDashboardGroupsMax = 50'000;  // rows of one tile
+inline constexpr std::size_t kDashboardQueryTilesMax = 100;
+inline constexpr std::size_t kDashboardKnownMax = 200;
+inline constexpr std::size_t kDashboardAnswerBytesMax = 16 * kMiB;
+
 // Jobs and their files below DATA/jobs (the settings job_files and job_files_age_s).
 inline constexpr std::size_t kJobsMax = 1000;        // known; of those that ended the oldest is forgotten
 inline constexpr std::size_t kJobTokenBytesMin = 8;  // of an id that the client chose

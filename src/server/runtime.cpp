@@ -71,6 +71,10 @@ Result<std::unique_ptr<Runtime>> Runtime::make(const Config& config, bool privat
   runtime->answers_ = std::make_unique<CachedAnswers>(settings.profile_cache_bytes);
   runtime->analyses_ = std::make_unique<AnalysisService>(*runtime->queries_, *runtime->datasets_, *runtime->answers_);
   runtime->tiles_ = std::make_unique<TileService>(*runtime->queries_, *runtime->datasets_, *runtime->answers_);
+  runtime->tile_answers_ =
+      std::make_unique<TileAnswers>(executor, *runtime->queries_, *runtime->datasets_, *runtime->answers_);
+  runtime->dashboards_ = std::make_unique<DashboardService>(*runtime->datasets_, *runtime->tile_answers_,
+                                                            runtime->data_folder_ + "/dashboards");
   runtime->views_ = std::make_unique<ViewService>(executor, *runtime->queries_, *runtime->datasets_, views);
   if (!private_folder) {
     runtime->make_collections(settings);

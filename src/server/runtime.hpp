@@ -13,6 +13,7 @@
 #include "server/config.hpp"
 #include "server/on_interrupt.hpp"
 #include "service/collection/collection_service.hpp"
+#include "service/dashboard/dashboard_service.hpp"
 #include "service/dataset/dataset_service.hpp"
 #include "service/job/job_service.hpp"
 #include "service/pull/pull_schedule.hpp"
@@ -44,6 +45,7 @@ class Runtime {
   QueryService& queries() { return *queries_; }
   AnalysisService& analyses() { return *analyses_; }
   TileService& tiles() { return *tiles_; }
+  DashboardService& dashboards() { return *dashboards_; }
   ViewService& views() { return *views_; }
   JobService& jobs() { return *jobs_; }                       // not of a private folder
   CollectionService& collections() { return *collections_; }  // not of a private folder
@@ -88,6 +90,8 @@ class Runtime {
   std::unique_ptr<CachedAnswers> answers_;
   std::unique_ptr<AnalysisService> analyses_;
   std::unique_ptr<TileService> tiles_;
+  std::unique_ptr<TileAnswers> tile_answers_;
+  std::unique_ptr<DashboardService> dashboards_;
   std::unique_ptr<ViewService> views_;
   std::unique_ptr<JobService> jobs_;
   std::unique_ptr<Pool> ingest_pool_;

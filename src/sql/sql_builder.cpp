@@ -547,6 +547,17 @@ Result<SqlStatement> condition_sql(const Dataset& dataset, const Selection& sele
   return std::move(builder.statement);
 }
 
+Result<std::string> append_condition(SqlStatement& statement, const Dataset& dataset, const Json& filter) {
+  Selection selection;
+  selection.filter = filter;
+  CANVASBACK_TRY(check_selection(selection, dataset));
+  Builder builder(dataset);
+  builder.statement = std::move(statement);
+  std::string condition = builder.filter(filter);
+  statement = std::move(builder.statement);
+  return condition;
+}
+
 Result<SqlStatement> count_sql(const Dataset& dataset, const Selection& selection) {
   Builder builder(dataset);
   builder.statement.sql = fmt::format("SELECT count(*) FROM {}", relation_sql(dataset));

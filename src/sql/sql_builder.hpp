@@ -44,6 +44,9 @@ Json search_filter(const std::vector<std::string>& columns, const std::string& t
 // The selection's filter alone, as a condition (its text in `sql`, empty where there is no filter).
 Result<SqlStatement> condition_sql(const Dataset& dataset, const Selection& selection);
 
+// A filter as a condition of a statement that has others: its text, with its values behind the statement's.
+Result<std::string> append_condition(SqlStatement& statement, const Dataset& dataset, const Json& filter);
+
 // How many rows match the filter.
 Result<SqlStatement> count_sql(const Dataset& dataset, const Selection& selection);
 

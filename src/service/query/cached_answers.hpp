@@ -27,6 +27,9 @@ class CachedAnswers {
 
   // One that is kept under this key, with metrics of its own: since the request came, and how it was found.
   std::optional<CachedAnswer> find(const std::string& key, std::int64_t received_ns, const char* method);
+  // The bytes alone, of answers that are made of several parts; nullptr where they are not kept.
+  std::shared_ptr<const std::string> find(const std::string& key) { return cache_.find(key); }
+  void keep(const std::string& key, std::shared_ptr<const std::string> bytes) { cache_.put(key, std::move(bytes)); }
   // Reads an answer to its end and keeps it. Errors: PayloadTooLarge (says `too_large`) past limits::kProfileBytesMax,
   // and those of the task.
   asio::awaitable<Result<CachedAnswer>> read(std::unique_ptr<Answer> answer, std::string key, const char* too_large);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "service/collection/collection_service.hpp"
+#include "service/dashboard/dashboard_service.hpp"
 #include "service/dataset/dataset_service.hpp"
 #include "service/job/job_service.hpp"
 #include "service/pull/pull_schedule.hpp"
@@ -39,6 +40,7 @@ struct Services {
   PullService* pulls = nullptr;                    // with the two below, where there is a data folder
   PullSchedule* pull_schedule = nullptr;
   TableWatch* tables = nullptr;
+  DashboardService* dashboards = nullptr;
 };
 
 void add_system_routes(Router& router, Services services);   // / /health /metrics
@@ -58,6 +60,7 @@ void add_source_routes(Router& router, Services services);       // /api/v1/sour
 void add_backup_routes(Router& router, Services services);       // /api/v1/backup
 void add_reference_routes(Router& router);                       // /openapi.json /docs…
 void add_stream_routes(Router& router, Services services);       // /api/v1/stream
+void add_dashboard_routes(Router& router, Services services);    // /api/v1/dashboards…
 void add_tile_routes(Router& router, Services services);         // /api/v1/datasets/{name}/tile
 void add_web_routes(Router& router);                             // the web app's pages and files
 

@@ -87,6 +87,7 @@ void add_routes(Router& router, Services services) {
   add_reference_routes(router);
   add_stream_routes(router, services);
   add_tile_routes(router, services);
+  add_dashboard_routes(router, services);
   add_web_routes(router);
 }
 

@@ -6,6 +6,7 @@
 #include "worker/roles/query/answer.hpp"
 #include "worker/roles/query/generate_task.hpp"
 #include "worker/roles/query/inspect_task.hpp"
+#include "worker/roles/query/metrics_task.hpp"
 #include "worker/roles/query/record_task.hpp"
 #include "worker/roles/query/rows_task.hpp"
 #include "worker/roles/query/search_task.hpp"
@@ -56,6 +57,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
                             [&](const TileWork& work) { return run_tile(context, work); },
                             [&](const RecordWork& work) { return run_record(context, work); },
                             [&](const GenerateWork& work) { return run_generate(context, work); },
+                            [&](const MetricsWork& work) { return run_metrics(context, work); },
                             [](const auto&) -> Status {
                               return fail(ErrorCode::DataProcessing, "A task of this kind is not this worker's.");
                             },

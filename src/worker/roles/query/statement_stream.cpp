@@ -82,7 +82,33 @@ Result<std::unique_ptr<BatchStream>> open_plain_select(TaskContext& context, con
   return context.ranges.read(*dataset, {select.columns, select.offset, rows}, context.cancel, context.metrics);
 }
 
+// The datasets of a statement become views.
+Status define_tables(TaskContext& context, const Admitted& admitted, const Statement& statement) {
+  Engine& engine = context.engine.engine();
+  const Narrowing& narrowing = statement.narrowing;
+  for (const std::string& table : admitted.tables) {
+    const Dataset& dataset = *context.datasets.find_table(table);
+    CANVASBACK_TRY(context.files.check(dataset, context.cancel));
+    if (dataset.name == narrowing.collection && !narrowing.empty()) {
+      CANVASBACK_ASSIGN(const Dataset some, narrowed(dataset, narrowing, context.threads, context.cancel));
+      // Of this statement alone: the next one defines it anew.
+      CANVASBACK_TRY(engine.define_view(dataset.name, fmt::format("narrowed {}", context.task.id), relation_sql(some)));
+      continue;
+    }
+    CANVASBACK_TRY(context.engine.define(dataset));
+    const bool nan = quotes_nan(statement.sql) || quotes_nan(statement.parameters.dump());
+    const std::string relation = nan ? without_bloom_filters(dataset) : relation_sql(dataset);
+    CANVASBACK_TRY(engine.define_view(dataset.name, dataset.version + (nan ? " nan" : ""), relation));
+  }
+  return {};
+}
+
 }  // namespace
+
+Status admit_statement(TaskContext& context, const std::string& sql) {
+  CANVASBACK_ASSIGN(const Admitted admitted, admit(context, sql));
+  return define_tables(context, admitted, {sql, {}, {}});
+}
 
 Result<std::unique_ptr<BatchStream>> open_statement(TaskContext& context, const Statement& statement) {
   Engine& engine = context.engine.engine();
@@ -93,21 +119,7 @@ Result<std::unique_ptr<BatchStream>> open_statement(TaskContext& context, const 
     CANVASBACK_ASSIGN(auto stream, open_plain_select(context, *admitted.plain));
     if (stream) return stream;
   }
-  const Narrowing& narrowing = statement.narrowing;
-  for (const std::string& table : admitted.tables) {
-    const Dataset& dataset = *context.datasets.find_table(table);
-    CANVASBACK_TRY(context.files.check(dataset, cancel));
-    if (dataset.name == narrowing.collection && !narrowing.empty()) {
-      CANVASBACK_ASSIGN(const Dataset some, narrowed(dataset, narrowing, context.threads, cancel));
-      // Of this statement alone: the next one defines it anew.
-      CANVASBACK_TRY(engine.define_view(dataset.name, fmt::format("narrowed {}", context.task.id), relation_sql(some)));
-      continue;
-    }
-    CANVASBACK_TRY(context.engine.define(dataset));
-    const bool nan = quotes_nan(statement.sql) || quotes_nan(statement.parameters.dump());
-    const std::string relation = nan ? without_bloom_filters(dataset) : relation_sql(dataset);
-    CANVASBACK_TRY(engine.define_view(dataset.name, dataset.version + (nan ? " nan" : ""), relation));
-  }
+  CANVASBACK_TRY(define_tables(context, admitted, statement));
   SqlRequest request{statement.sql, {}, statement.parameters, {}, context.threads};
   if (statement.parameters.is_null()) {
     request.sql = engine.cheaper_statement(statement.sql);

@@ -15,4 +15,8 @@ namespace canvasback {
 // context.end. Errors: QueryForbidden; QueryInvalid with a position; Unavailable; those of the engine.
 Result<std::unique_ptr<BatchStream>> open_statement(TaskContext& context, const Statement& statement);
 
+// Passes a statement through the gate and makes its datasets known to the engine, as views of their names: SQL of ours
+// may then contain it. Errors: as above.
+Status admit_statement(TaskContext& context, const std::string& sql);
+
 }  // namespace canvasback

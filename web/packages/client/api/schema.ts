@@ -1007,6 +1007,8 @@ export type DashboardModel = {
   newest: string | null;
   period: null | DashboardPeriod;
   compare: null | DashboardPeriod;
+  /** Files that cannot be read. */
+  left_out?: (string)[];
 };
 
 export type DashboardColumn = {

@@ -1,0 +1,27 @@
+// The task that computes the numbers of a dashboard's tiles: some queries of one source's metrics. Its answer has a
+// line of JSON for the metrics (newest row, what the period became, columns of the source) and one for each query, in
+// their order, so that the front can pass each on, and keep it, without reading it. Wire form: JSON.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "query/metrics_query.hpp"
+
+namespace canvasback {
+
+struct MetricsWork {
+  MetricsModel model;
+  Json period;           // of query/period.hpp
+  std::string timezone;  // of a model without one
+  std::int64_t now_us = 0;
+  Comparison compare = Comparison::None;  // that the first line tells the days of
+  std::vector<MetricsQuery> queries;
+};
+
+Json to_json(const MetricsWork& work);
+Result<MetricsWork> metrics_work_from_json(const Json& json);
+
+}  // namespace canvasback
