@@ -35,8 +35,10 @@ export function toneOfChange(change: number | null, good: "up" | "down" | "neutr
 export function FigureCard(props: FigureCardProps) {
   const { digits, format, before, good = "up", spark } = props;
   const full = figureText(digits, format);
-  const isLong = full.length > FULL_MAX;
-  const text = isLong ? shortFigureText(digits, format) : full;
+  const short = shortFigureText(digits, format);
+  // A time has no shorter form.
+  const isLong = full.length > FULL_MAX && short !== full;
+  const text = isLong ? short : full;
   const change = before === undefined ? null : changeText(digits, before);
   const tone = toneOfChange(before === undefined ? null : changeOf(digits, before), good);
   const sign = props.isApproximate ? "≈ " : "";

@@ -27,6 +27,13 @@ describe("figures", () => {
     expect(shortFigureText(null, EURO)).toBe("–");
   });
 
+  it("may be days and times", () => {
+    expect(figureText("2025-12-31T23:59:51.5", { kind: "number" })).toBe("31 Dec 2025, 23:59");
+    expect(figureText("2025-12-31T23:59:51Z", { kind: "number" })).toBe("31 Dec 2025, 23:59 UTC");
+    expect(figureText("2024-02-29", { kind: "number" })).toBe("29 Feb 2024");
+    expect(figureText("2024-99-99", { kind: "number" })).toBe("2024-99-99");
+  });
+
   it("have other units", () => {
     expect(figureText("93784", { kind: "duration" })).toBe("1 d 2 h");
     expect(figureText("3599.9", { kind: "duration" })).toBe("1 h");

@@ -85,11 +85,21 @@ function bytesText(value: number): string {
   return `${formatter({ maximumFractionDigits: unit === 0 ? 0 : 1 }).format(rest)} ${BYTE_UNITS[unit]}`;
 }
 
+const TIME = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z)?)?$/;
+const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+
+/** Days and times, as the first or last of a column, as they are written; seconds left out. */
+function momentText(text: string): string | null {
+  const [, day, clock, isUtc] = TIME.exec(text) ?? [];
+  if (day === undefined || Number.isNaN(Date.parse(day))) return null;
+  return DATE.format(new Date(day)) + (clock ? `, ${clock}${isUtc ? " UTC" : ""}` : "");
+}
+
 /** The figure in full: every digit of the format, rounded from the exact digits. */
 export function figureText(digits: Digits, format: FigureFormat): string {
   if (digits === null || digits === "") return MISSING;
   // NaN and infinities of doubles are said as they are.
-  if (!PLAIN.test(digits)) return digits;
+  if (!PLAIN.test(digits)) return momentText(digits) ?? digits;
   if (format.kind === "duration") return durationText(Number(digits));
   if (format.kind === "bytes") return bytesText(Number(digits));
   return formatter(optionsOf(format)).format(digits as `${number}`);
