@@ -202,7 +202,7 @@ export function Board(props: BoardProps) {
   const host = useRef<HTMLDivElement>(null);
   const tones = useMemo(() => new Tones(), [dashboard]);
   const modelOf = (metrics: Metrics | undefined): AnsweredModel | undefined =>
-    answers.models.find(({ name }) => name === metrics?.name) ?? answers.models[0];
+    answers.models.find(({ name }) => name === metrics?.name);
   const first = modelOf(dashboard.metrics[0]);
   const period = state.period ?? dashboard.period;
   const subtitle = useMemo(() => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { type Slot, openQuestions } from "./useAnswers";
+import { MODEL } from "./testSupport";
+import { type Slot, openQuestions, withModels } from "./useAnswers";
 
 const slot = (asked: string): Slot => ({ asked, key: "k", answer: null, error: null });
 
@@ -23,4 +24,14 @@ describe("what is asked", () => {
     const asking = [{ tiles: new Map([[2, "an earlier filter"]]), abort: new AbortController() }];
     expect([...openQuestions([2], questionOf, new Map(), asking).keys()]).toEqual([2]);
   });
+});
+
+it("what is known of metrics stays when others are asked for", () => {
+  const [orders, offers] = [
+    { ...MODEL, name: "orders" },
+    { ...MODEL, name: "offers" },
+  ];
+  const newer = { ...offers, newest: "2025-02-01T00:00:00Z" };
+  expect(withModels([orders, offers], [newer])).toEqual([orders, newer]);
+  expect(withModels([], [orders])).toEqual([orders]);
 });

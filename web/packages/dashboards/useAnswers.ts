@@ -107,6 +107,11 @@ function settle(slots: Map<number, Slot>, { tile, asked, found, known }: Settled
   }
 }
 
+/** Answers have the models of the tiles that were asked for; of others, what was known stays so. */
+export function withModels(known: readonly AnsweredModel[], found: readonly AnsweredModel[]): AnsweredModel[] {
+  return [...known.filter(({ name }) => !found.some((each) => each.name === name)), ...found];
+}
+
 export function useAnswers({ source, dashboard, state, wanted, revision }: AnswersOptions): BoardAnswers {
   const [settled, redraw] = useReducer((count: number) => count + 1, 0);
   const store = useRef<Store>(emptyStore(null));
@@ -156,7 +161,7 @@ export function useAnswers({ source, dashboard, state, wanted, revision }: Answe
       (answers: Answers) => {
         if (!asking.delete(mine)) return;
         numbers.forEach((tile, at) => take(tile, answers.tiles[at]));
-        current.models = answers.models;
+        current.models = withModels(current.models, answers.models);
         current.answeredAt = Date.now();
         redraw();
       },
