@@ -23,7 +23,7 @@ function Row({ source, isOpen, onOpen }: { source: Source; isOpen: boolean; onOp
           {name}
         </button>
         <div className="dim cut">
-          {[source.database, source.table].filter(Boolean).join(".") || "a statement"}
+          {[source.database, source.table ?? (source.query && "a statement")].filter(Boolean).join(".") || "–"}
           {source.server && ` on ${source.server}`}
         </div>
       </td>
@@ -41,7 +41,9 @@ function Row({ source, isOpen, onOpen }: { source: Source; isOpen: boolean; onOp
       <td className="num">{source.rows === undefined ? "–" : integer(source.rows)}</td>
       <td className="num">{source.bytes === undefined ? "–" : bytes(source.bytes)}</td>
       <td>{last ? resultWords(last) : "–"}</td>
-      <td className="dim">{source.next_at ? moment(source.next_at) : scheduleWords(source)}</td>
+      <td className="dim">
+        {source.next_at && source.state !== "paused" ? moment(source.next_at) : scheduleWords(source)}
+      </td>
     </tr>
   );
 }
@@ -72,7 +74,7 @@ export function SourcesPage() {
       )}
       {sources.length > 0 && (
         <div className="scroll-x" tabIndex={0}>
-          <table className="table">
+          <table className="table sources">
             <thead>
               <tr>
                 <th>Source</th>

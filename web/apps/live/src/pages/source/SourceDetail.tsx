@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 
 import type { PullReport, Source } from "@canvasback/client/api/schema";
-import { bytes, duration, integer, moment } from "@canvasback/values/format";
+import { bytes, counted, duration, integer, moment } from "@canvasback/values/format";
 import { useReports, useSourceAction } from "../../services/sources";
 import { Lines, Problem } from "../../ui/states";
 import { TIERS, ago, costOf, resultWords, scheduleWords } from "./words";
@@ -14,7 +14,7 @@ function Figures({ source }: { source: Source }) {
     ["Last looked", ago(source.checked_as_of), source.checked_as_of],
     ["Deletes verified", ago(source.deletes_verified_as_of), source.deletes_verified_as_of],
     ["All rows compared", ago(source.swept_as_of), source.swept_as_of],
-    ["Schedule", source.state === "paused" ? "paused" : scheduleWords(source), null],
+    ["Schedule", scheduleWords(source), null],
   ];
   return (
     <dl className="figures">
@@ -124,7 +124,7 @@ function Report({ report }: { report: PullReport }) {
         </span>
         <span>{resultWords(report)}</span>
         <span className="dim">
-          {integer(cost.statements)} statements, {integer(cost.rows)} rows, {bytes(cost.bytes)}
+          {counted(cost.statements, "statement")}, {counted(cost.rows, "row")}, {bytes(cost.bytes)}
         </span>
       </summary>
       <div>

@@ -35,8 +35,10 @@ describe("a source in words", () => {
 
   it("says when it is pulled", () => {
     const source: Source = { name: "orders", state: "waiting", last_report: null };
-    expect(scheduleWords({ ...source, every_s: 300 })).toBe("every 5 min 0 s");
+    expect(scheduleWords({ ...source, every_s: 300 })).toBe("every 5 min");
     expect(scheduleWords({ ...source, cron: "0 3 * * *" })).toBe("cron 0 3 * * *");
+    expect(scheduleWords({ ...source, every_s: 7200 })).toBe("every 2 h");
+    expect(scheduleWords({ ...source, every_s: 300, state: "paused" })).toBe("paused");
     expect(scheduleWords(source)).toBe("on request");
   });
 });

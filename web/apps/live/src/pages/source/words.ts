@@ -29,9 +29,10 @@ export function ago(iso: string | null | undefined, now = Date.now()): string {
   return ms < 3 * 86_400_000 ? `${duration(ms)} ago` : `${integer(ms / 86_400_000)} days ago`;
 }
 
-export function scheduleWords({ cron, every_s }: Source): string {
+export function scheduleWords({ cron, every_s, state }: Source): string {
+  if (state === "paused") return "paused";
   if (cron) return `cron ${cron}`;
-  return every_s ? `every ${duration(every_s * 1000)}` : "on request";
+  return every_s ? `every ${duration(every_s * 1000).replace(/ 0 (s|min)$/, "")}` : "on request";
 }
 
 /** "pulled: +1,200 ~8,800 −3 in 0.8 s". */
