@@ -27,10 +27,10 @@ ALIAS = "@canvasback/"
 HOMES = [
     (r"vitest$|node:", ["tests"]),
     (r"apache-arrow$", ["packages/values", "packages/client"]),
-    (r"echarts(/|$)", ["packages/charts"]),
-    (r"@(codemirror|lezer)/", ["apps/live/src/sql"]),
+    (r"(echarts|d3-array|d3-shape|d3-time)(/|$)", ["packages/charts"]),
+    (r"@(codemirror|lezer)/", ["apps/live/src/sql", "apps/live/src/editor"]),
     (r"(react|react-dom|@tabler)(/|$)", ["packages/grid", "packages/charts", "packages/dashboards", "apps"]),
-    (r"@mantine/", ["packages/charts", "packages/dashboards", "apps"]),
+    (r"@mantine/", ["packages/charts", "apps"]),
     (r"@tanstack/|zustand(/|$)", ["apps"]),
 ]
 # What talks to a server. Methods named `fetch` (a frame has one) are none of these.

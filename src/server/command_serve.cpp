@@ -126,11 +126,10 @@ Status serve(const CommandOptions& options) {
   http::Access access{config.list("hosts"), config.list("origins")};
   http::Router router(runtime->metrics(), std::move(access));
   Feeds feeds(runtime->loop().get_executor(), runtime->schedule(), runtime->collections(), config.feeds());
-  http::Services services{
-      runtime->pool(),  runtime->datasets(), runtime->queries(),    runtime->analyses(), runtime->tiles(),
-      runtime->jobs(),  runtime->views(),    runtime->metrics(),    wall_us(),           &runtime->collections(),
-      settings.queries, &feeds.statuses(),   &runtime->dashboards(),
-      &runtime->pulls(), &runtime->pull_schedule(), &runtime->tables()};
+  http::Services services{runtime->pool(),   runtime->datasets(),       runtime->queries(), runtime->analyses(),
+                          runtime->tiles(),  runtime->jobs(),           runtime->views(),   runtime->metrics(),
+                          wall_us(),         &runtime->collections(),   settings.queries,   &feeds.statuses(),
+                          &runtime->pulls(), &runtime->pull_schedule(), &runtime->tables(), &runtime->dashboards()};
   add_routes(router, services);
   http::Server server(runtime->loop().get_executor(), router);
   if (Status listening = server.listen(listen.address, listen.port); !listening) {

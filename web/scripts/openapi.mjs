@@ -103,12 +103,15 @@ function operationType(method, path, operation) {
   return `${comment({ description: operation.summary })}${operation.operationId}: {\n${indent(parts.join("\n"))}\n};`;
 }
 
+/** Pages are opened, not called. */
+const isPage = ({ tags }) => tags.includes("Web app");
+
 function render() {
   const schemas = Object.entries(document.components.schemas).map(
     ([name, schema]) => `${comment(schema)}export type ${pascal(name)} = ${type(schema)};`,
   );
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
-    METHODS.filter((method) => item[method]).map((method) => [path, method, item[method]]),
+    METHODS.filter((method) => item[method] && !isPage(item[method])).map((method) => [path, method, item[method]]),
   );
   const types = operations.map(([path, method, operation]) => operationType(method, path, operation));
   const table = operations.map(

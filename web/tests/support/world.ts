@@ -116,15 +116,23 @@ const EVENTS = Array.from({ length: 300 }, (_, i) =>
 export const OTHER_HOST = "grid.test";
 const ARGS = ["--hosts", OTHER_HOST];
 
-/** `more` makes further files in the folder; without it there are only those that most tests look at. */
-export async function makeWorld(more?: (folder: string) => string[]): Promise<World> {
+const usual = (folder: string): string[] => [
+  makeParquet(folder, "hard", HARD_SQL),
+  makeParquet(folder, "orders", ORDERS_SQL),
+  makeParquet(folder, "wide", WIDE_SQL),
+];
+
+/** Orders, offers, sellers and customers of a marketplace. */
+export function makeMarketplace(folder: string, orders: number): string[] {
+  const shop = join(folder, "shop");
+  execFileSync(PROGRAM, ["generate", "--type", "marketplace", "--orders", String(orders), "--out", shop]);
+  return ["orders", "offers", "sellers", "customers"].map((name) => join(shop, `${name}.parquet`));
+}
+
+/** `more` makes further files in the folder; `base` those that most tests look at. */
+export async function makeWorld(more?: (folder: string) => string[], base = usual): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "canvasback-web-"));
-  const files = [
-    makeParquet(folder, "hard", HARD_SQL),
-    makeParquet(folder, "orders", ORDERS_SQL),
-    makeParquet(folder, "wide", WIDE_SQL),
-    ...(more?.(folder) ?? []),
-  ];
+  const files = [...base(folder), ...(more?.(folder) ?? [])];
   const server = new Server(await freePort(), [...files, "--data", join(folder, "data"), "--workers", "2", ...ARGS]);
   await server.start();
   const { url } = server;

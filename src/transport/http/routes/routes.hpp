@@ -37,10 +37,10 @@ struct Services {
   CollectionService* collections = nullptr;  // where there are any
   QuerySettings settings = {};
   const std::vector<FeedStatus>* feeds = nullptr;  // where any are asked
-  DashboardService* dashboards = nullptr;
   PullService* pulls = nullptr;                    // with the two below, where there is a data folder
   PullSchedule* pull_schedule = nullptr;
   TableWatch* tables = nullptr;
+  DashboardService* dashboards = nullptr;
 };
 
 void add_system_routes(Router& router, Services services);   // / /health /metrics

@@ -106,8 +106,8 @@ asio::awaitable<void> web_page(Connection& connection, Request&) {
 bool has_web_app() { return find_web_file(embedded::web_files, "/index.html") != nullptr; }
 
 void add_web_routes(Router& router) {
-  for (const char* pattern :
-       {"/datasets/{name}", "/sql", "/collections/{name}", "/jobs", "/system", "/dashboards", "/dashboards/{name}"}) {
+  for (const char* pattern : {"/datasets/{name}", "/sql", "/collections/{name}", "/jobs", "/system", "/dashboards",
+                              "/dashboards/{name}", "/sources"}) {
     router.add({"GET", pattern, {}, true}, web_page);
   }
   router.add({"GET", "/assets/{file}", {}}, asset);

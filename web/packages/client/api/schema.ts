@@ -203,6 +203,88 @@ export type Job = {
   } | null;
 };
 
+export type PullTier = {
+  name: "gate" | "hot_window" | "look_back" | "sweep" | "deletes" | "load";
+  statements: number;
+  /** Rows or keys that the source sent. */
+  rows: number;
+  bytes: number;
+  /** Of them, those that the copy did not have so. */
+  changed: number;
+  seconds: number;
+};
+
+export type SourceError = {
+  code: ErrorCode;
+  message: string;
+};
+
+/** What one pull did. */
+export type PullReport = {
+  source: string;
+  result: "loaded" | "pulled" | "unchanged" | "fresh" | "failed";
+  trigger: "command" | "schedule" | "request";
+  started_at: string;
+  started_us?: number;
+  seconds: number;
+  error?: SourceError;
+  server?: string;
+  as_of?: string | null;
+  swept_as_of?: string | null;
+  deletes_verified_as_of?: string | null;
+  rows: number;
+  source_rows?: number;
+  inserted: number;
+  updated: number;
+  deleted: number;
+  tiers: (PullTier)[];
+  /** Values without an exact form that became NULL, by column. */
+  nulled?: { [key: string]: number };
+  notes?: (string)[];
+  files_written?: number;
+  bytes_written?: number;
+  merges?: number;
+  version?: number;
+};
+
+/** A table that is pulled from another database, and its copy. */
+export type Source = {
+  name: string;
+  state: "waiting" | "on_demand" | "running" | "paused" | "unusable";
+  error?: SourceError;
+  server?: string;
+  database?: string;
+  table?: string;
+  query?: string;
+  updated_at?: string;
+  partition_by?: string;
+  every_s?: number;
+  cron?: string;
+  look_back_s?: number;
+  hot_window_s?: number;
+  dataset?: string | null;
+  rows?: number;
+  bytes?: number;
+  version?: number;
+  as_of?: string | null;
+  checked_as_of?: string | null;
+  swept_as_of?: string | null;
+  deletes_verified_as_of?: string | null;
+  table_error?: SourceError;
+  next_at?: string | null;
+  /** In a row. */
+  failures?: number;
+  last_report: PullReport | null;
+};
+
+export type SourceList = {
+  sources: (Source)[];
+};
+
+export type PullReportList = {
+  reports: (PullReport)[];
+};
+
 export type JobList = {
   jobs: (Job)[];
 };
@@ -1378,12 +1460,6 @@ export interface Operations {
     };
     answer: ExploreDocument;
   };
-  /** The dashboards in the web app */
-  dashboardsPage: {
-    method: "GET";
-    path: "/dashboards";
-    answer: null;
-  };
   /** One SELECT over the datasets */
   runQuery: {
     method: "POST";
@@ -1398,6 +1474,82 @@ export interface Operations {
     };
     body: SqlRequest;
     answer: RowsDocument | Job;
+  };
+  /** Pulled sources */
+  listSources: {
+    method: "GET";
+    path: "/api/v1/sources";
+    answer: SourceList;
+  };
+  /** A source */
+  getSource: {
+    method: "GET";
+    path: "/api/v1/sources/{name}";
+    params: {
+      /** The name of a source. */
+      name: string;
+    };
+    answer: Source;
+  };
+  /** Reports of a source */
+  listPullReports: {
+    method: "GET";
+    path: "/api/v1/sources/{name}/reports";
+    params: {
+      /** The name of a source. */
+      name: string;
+    };
+    answer: PullReportList;
+  };
+  /** Pull a source now */
+  runPull: {
+    method: "POST";
+    path: "/api/v1/sources/{name}/run";
+    params: {
+      /** The name of a source. */
+      name: string;
+    };
+    answer: Source;
+  };
+  /** Compare a whole source now */
+  sweepSource: {
+    method: "POST";
+    path: "/api/v1/sources/{name}/sweep";
+    params: {
+      /** The name of a source. */
+      name: string;
+    };
+    answer: Source;
+  };
+  /** Load a source anew */
+  acceptSchema: {
+    method: "POST";
+    path: "/api/v1/sources/{name}/accept-schema";
+    params: {
+      /** The name of a source. */
+      name: string;
+    };
+    answer: Source;
+  };
+  /** Pause a source */
+  pauseSource: {
+    method: "POST";
+    path: "/api/v1/sources/{name}/pause";
+    params: {
+      /** The name of a source. */
+      name: string;
+    };
+    answer: Source;
+  };
+  /** Resume a source */
+  resumeSource: {
+    method: "POST";
+    path: "/api/v1/sources/{name}/resume";
+    params: {
+      /** The name of a source. */
+      name: string;
+    };
+    answer: Source;
   };
   /** List jobs */
   listJobs: {
@@ -2096,76 +2248,6 @@ export interface Operations {
     };
     answer: RowsDocument;
   };
-  /** A dataset in the web app */
-  datasetPage: {
-    method: "GET";
-    path: "/datasets/{name}";
-    params: {
-      /** The dataset's name. */
-      name: string;
-    };
-    answer: null;
-  };
-  /** The SQL workbench of the web app */
-  sqlPage: {
-    method: "GET";
-    path: "/sql";
-    answer: null;
-  };
-  /** A collection in the web app */
-  collectionPage: {
-    method: "GET";
-    path: "/collections/{name}";
-    params: {
-      /** The collection's name. */
-      name: string;
-    };
-    answer: null;
-  };
-  /** Jobs in the web app */
-  jobsPage: {
-    method: "GET";
-    path: "/jobs";
-    answer: null;
-  };
-  /** The server in the web app */
-  systemPage: {
-    method: "GET";
-    path: "/system";
-    answer: null;
-  };
-  /** A dashboard in the web app */
-  dashboardPage: {
-    method: "GET";
-    path: "/dashboards/{name}";
-    params: {
-      /** The dashboard's name. */
-      name: string;
-    };
-    answer: null;
-  };
-  /** Scripts, styles and fonts of the web app */
-  asset: {
-    method: "GET";
-    path: "/assets/{file}";
-    params: {
-      /** The file's name, which changes with its content. */
-      file: string;
-    };
-    answer: string;
-  };
-  /** The icon of the web app */
-  icon: {
-    method: "GET";
-    path: "/favicon.svg";
-    answer: null;
-  };
-  /** Windows of views, over a WebSocket */
-  stream: {
-    method: "GET";
-    path: "/api/v1/stream";
-    answer: null;
-  };
   /** A density tile of two columns */
   tile: {
     method: "GET";
@@ -2244,8 +2326,15 @@ export const OPERATIONS = {
   saveDashboard: { method: "PUT", path: "/api/v1/dashboards/{name}" },
   removeDashboard: { method: "DELETE", path: "/api/v1/dashboards/{name}" },
   exploreDataset: { method: "GET", path: "/api/v1/datasets/{name}/explore" },
-  dashboardsPage: { method: "GET", path: "/dashboards" },
   runQuery: { method: "POST", path: "/api/v1/query" },
+  listSources: { method: "GET", path: "/api/v1/sources" },
+  getSource: { method: "GET", path: "/api/v1/sources/{name}" },
+  listPullReports: { method: "GET", path: "/api/v1/sources/{name}/reports" },
+  runPull: { method: "POST", path: "/api/v1/sources/{name}/run" },
+  sweepSource: { method: "POST", path: "/api/v1/sources/{name}/sweep" },
+  acceptSchema: { method: "POST", path: "/api/v1/sources/{name}/accept-schema" },
+  pauseSource: { method: "POST", path: "/api/v1/sources/{name}/pause" },
+  resumeSource: { method: "POST", path: "/api/v1/sources/{name}/resume" },
   listJobs: { method: "GET", path: "/api/v1/jobs" },
   getJob: { method: "GET", path: "/api/v1/jobs/{id}" },
   removeJob: { method: "DELETE", path: "/api/v1/jobs/{id}" },
@@ -2295,14 +2384,5 @@ export const OPERATIONS = {
   arrowIpcFile: { method: "GET", path: "/data/arrow_ipc_polars_direct" },
   parquet: { method: "GET", path: "/data/parquet" },
   aggregatedSummary: { method: "GET", path: "/data/aggregated_summary" },
-  datasetPage: { method: "GET", path: "/datasets/{name}" },
-  sqlPage: { method: "GET", path: "/sql" },
-  collectionPage: { method: "GET", path: "/collections/{name}" },
-  jobsPage: { method: "GET", path: "/jobs" },
-  systemPage: { method: "GET", path: "/system" },
-  dashboardPage: { method: "GET", path: "/dashboards/{name}" },
-  asset: { method: "GET", path: "/assets/{file}" },
-  icon: { method: "GET", path: "/favicon.svg" },
-  stream: { method: "GET", path: "/api/v1/stream" },
   tile: { method: "GET", path: "/api/v1/datasets/{name}/tile" },
 } as const satisfies { [K in keyof Operations]: Pick<Operations[K], "method" | "path"> };

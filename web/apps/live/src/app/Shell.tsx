@@ -2,9 +2,11 @@
 import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import {
   IconActivity,
+  IconChartBar,
   IconDatabase,
   IconDownload,
   IconMoon,
+  IconPlugConnected,
   IconPlugConnectedX,
   IconSql,
   IconStack2,
@@ -65,6 +67,9 @@ export function Shell() {
         <Link className="nav-link" to="/" data-active={section === "datasets" || undefined}>
           <IconDatabase size={17} stroke={1.6} aria-hidden /> Datasets
         </Link>
+        <Link className="nav-link" to="/dashboards">
+          <IconChartBar size={17} stroke={1.6} aria-hidden /> Dashboards
+        </Link>
         <Link
           className="nav-link"
           to="/collections/$name"
@@ -76,6 +81,9 @@ export function Shell() {
         </Link>
         <Link className="nav-link" to="/sql">
           <IconSql size={17} stroke={1.6} aria-hidden /> SQL
+        </Link>
+        <Link className="nav-link" to="/sources">
+          <IconPlugConnected size={17} stroke={1.6} aria-hidden /> Sources
         </Link>
         <Link className="nav-link" to="/jobs">
           <IconDownload size={17} stroke={1.6} aria-hidden /> Jobs

@@ -2,7 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
 import { patient } from "../services/loading";
-import type { DatasetSearch } from "../state/addresses";
+import type { DashboardSearch, DatasetSearch } from "../state/addresses";
 import { DatasetsPage } from "../pages/DatasetsPage";
 import { Shell } from "./Shell";
 import { Empty, Problem } from "../ui/states";
@@ -36,6 +36,25 @@ const dataset = createRoute({
   ),
 });
 
+const dashboards = createRoute({
+  getParentRoute: () => root,
+  path: "/dashboards",
+  component: lazyRouteComponent(
+    patient(() => import("../pages/DashboardsPage")),
+    "DashboardsPage",
+  ),
+});
+
+const dashboard = createRoute({
+  getParentRoute: () => root,
+  path: "/dashboards/$name",
+  validateSearch: textOnly<DashboardSearch>,
+  component: lazyRouteComponent(
+    patient(() => import("../pages/DashboardPage")),
+    "DashboardPage",
+  ),
+});
+
 const sql = createRoute({
   getParentRoute: () => root,
   path: "/sql",
@@ -53,6 +72,16 @@ const collection = createRoute({
   component: lazyRouteComponent(
     patient(() => import("../pages/CollectionPage")),
     "CollectionPage",
+  ),
+});
+
+const sources = createRoute({
+  getParentRoute: () => root,
+  path: "/sources",
+  validateSearch: textOnly<{ name?: string }>,
+  component: lazyRouteComponent(
+    patient(() => import("../pages/SourcesPage")),
+    "SourcesPage",
   ),
 });
 
@@ -75,7 +104,7 @@ const system = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([datasets, dataset, collection, sql, jobs, system]),
+  routeTree: root.addChildren([datasets, dataset, dashboards, dashboard, collection, sql, sources, jobs, system]),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {
     const set = Object.entries(search as Record<string, unknown>).filter(

@@ -18,6 +18,7 @@ import { SchemaTab } from "./dataset/SchemaTab";
 import { useTitle } from "../ui/title";
 import "./dataset/dataset.css";
 
+const ExploreTab = lazy(patient(() => import("./dataset/ExploreTab")));
 const ProfileTab = lazy(patient(() => import("./dataset/ProfileTab")));
 const QualityTab = lazy(patient(() => import("./dataset/QualityTab")));
 const ChartsTab = lazy(patient(() => import("./dataset/ChartsTab")));
@@ -27,6 +28,7 @@ const ExportDialog = lazy(patient(() => import("./ExportDialog")));
 
 const TABS = [
   ["rows", "Rows"],
+  ["explore", "Explore"],
   ["profile", "Profile"],
   ["quality", "Quality"],
   ["charts", "Charts"],
@@ -127,6 +129,7 @@ export function DatasetPage() {
     );
   }
   const body = {
+    explore: detail && <ExploreTab dataset={detail} search={search} onSearch={change} />,
     profile: detail && <ProfileTab dataset={detail} filter={filter} />,
     quality: detail && <QualityTab dataset={detail} filter={filter} />,
     charts: detail && <ChartsTab dataset={detail} filter={filter} />,

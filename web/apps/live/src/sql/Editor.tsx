@@ -2,14 +2,14 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { PostgreSQL, sql } from "@codemirror/lang-sql";
-import { HighlightStyle, bracketMatching, indentOnInput, syntaxHighlighting } from "@codemirror/language";
+import { bracketMatching, indentOnInput, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, Prec } from "@codemirror/state";
 import { EditorView, drawSelection, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
-import { tags } from "@lezer/highlight";
 import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
 
+import { colours, look } from "../editor/look";
 import { styleNonce } from "../ui/theme";
 import { type Schema, completionOf } from "./completion";
 
@@ -27,37 +27,6 @@ interface EditorProps {
   onRun(): void;
   ref: Ref<EditorHandle>;
 }
-
-const look = EditorView.theme({
-  "&": { height: "100%", fontSize: "13px", backgroundColor: "var(--cb-surface)", color: "var(--cb-text)" },
-  ".cm-scroller": { fontFamily: "var(--cb-mono)", lineHeight: "1.55" },
-  ".cm-gutters": { backgroundColor: "var(--cb-surface)", color: "var(--cb-dim)", border: "none" },
-  ".cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--cb-hover) 55%, transparent)" },
-  ".cm-activeLineGutter": { backgroundColor: "transparent" },
-  ".cm-cursor": { borderLeftColor: "var(--cb-text)" },
-  "&.cm-focused": { outline: "none" },
-  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
-    backgroundColor: "var(--cb-selected-head) !important",
-  },
-  ".cm-tooltip": {
-    backgroundColor: "var(--cb-raised)",
-    border: "1px solid var(--cb-line-strong)",
-    borderRadius: "6px",
-  },
-  ".cm-tooltip-autocomplete > ul > li[aria-selected]": {
-    backgroundColor: "var(--cb-accent-wash)",
-    color: "var(--cb-text)",
-  },
-  ".cm-placeholder": { color: "var(--cb-dim)" },
-});
-
-const colours = HighlightStyle.define([
-  { tag: tags.keyword, color: "var(--cb-accent)", fontWeight: "550" },
-  { tag: [tags.string, tags.special(tags.string)], color: "var(--cb-good)" },
-  { tag: [tags.number, tags.bool, tags.null], color: "var(--cb-warn)" },
-  { tag: tags.comment, color: "var(--cb-dim)", fontStyle: "italic" },
-  { tag: [tags.typeName, tags.standard(tags.name)], color: "var(--cb-soft)" },
-]);
 
 function language(schema: Schema) {
   const tables = Object.fromEntries(schema.map(({ name, columns }) => [name, columns.map((column) => column.name)]));
