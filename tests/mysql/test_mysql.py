@@ -1,5 +1,5 @@
-"""source/mysql on MySQL 5.7.22 and MariaDB 10.11: the program mysql_reader_test (reader_test.cpp) reads from a server of
-the test's own; what it read is compared with what PyMySQL and mysql-connector read. `make mysql-test`.
+"""source/mysql on MySQL 5.7.22 and MariaDB 10.11: the program mysql_reader_test (reader_test.cpp) reads from a server
+of the test's own; what it read is compared with what PyMySQL and mysql-connector read. `make mysql-test`.
 """
 
 import os
