@@ -10,8 +10,6 @@ target_compile_options(canvasback_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
   # GCC 12 reports string::insert (bug 105651) and Asio's coroutine frames falsely.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>
-  # It takes files that are compiled as one for headers, and their own lambdas for what others might have, too.
-  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CANVASBACK_TOGETHER}>>:-Wno-subobject-linkage>
   -fno-strict-aliasing -fstack-protector-strong)
 target_compile_definitions(canvasback_options INTERFACE CANVASBACK_VERSION="${PROJECT_VERSION}")
 target_include_directories(canvasback_options INTERFACE ${PROJECT_SOURCE_DIR}/src)

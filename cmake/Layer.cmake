@@ -20,6 +20,8 @@ function(canvasback_layer name)
   target_link_libraries(canvasback_${name} PUBLIC canvasback_options ${LAYER_LINK} PRIVATE ${LAYER_PRIVATE})
   if(CANVASBACK_TOGETHER AND LAYER_TOGETHER)
     set_target_properties(canvasback_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${LAYER_TOGETHER})
+    # GCC takes files that are compiled as one for headers, and their own lambdas for what others might have, too.
+    target_compile_options(canvasback_${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   endif()
   if(test_sources AND CANVASBACK_TESTS)
     add_executable(test_${name} ${test_sources})

@@ -191,6 +191,20 @@ void add_collection_commands(Add add, CommandOptions& options) {
   add_work("verify", "read every file of a collection and check its checksums and counts", run_verify);
 }
 
+// The command of copies of other databases' tables.
+template <class Add>
+void add_pull_command(Add add, CommandOptions& options) {
+  CLI::App* pull = add("pull", "copy tables of MySQL or MariaDB, and what changed in them since", run_pull);
+  pull->add_option("sources", options.paths, "names of sources, which are the files NAME.toml [all]");
+  pull->add_flag("--check", options.check, "only show columns, statements and how the source runs them; write nothing");
+  pull->add_flag("--force", options.force, "pull however fresh the copy is and whether anything seems changed or not");
+  pull->add_flag("--sweep", options.sweep, "compare the whole table, row by row");
+  pull->add_flag("--accept-schema", options.accept_schema, "load the copy anew where the source has other columns");
+  pull->add_flag("--any-deletes", options.any_deletes, "delete as many rows as the source has deleted");
+  pull->add_flag("--dry-run", options.dry_run, "read the source and say what would change; write nothing");
+  pull->add_flag("--json", options.as_json, "print a JSON document for each source");
+}
+
 // A standard stream that is closed would be the next file that is opened: what is printed would go into it.
 void occupy_standard_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -278,6 +292,8 @@ int run_command_line(int argc, char** argv) {
   add_file_commands(add, options);
   group = "Collections";
   add_collection_commands(add, options);
+  group = "Sources";
+  add_pull_command(add, options);
   if (argc < 2) {
     std::fputs(app.help().c_str(), stderr);
     return kWrongUse;

@@ -15,6 +15,9 @@
 #include "server/feeds.hpp"
 #include "server/runtime.hpp"
 #include "server/settings.hpp"
+#include "server/source_file.hpp"
+#include "service/alert/alerts.hpp"
+#include "service/alert/incidents.hpp"
 #include "transport/http/connection/server.hpp"
 #include "transport/http/routes/routes.hpp"
 
@@ -44,7 +47,48 @@ void raise_descriptor_limit() {
 asio::awaitable<Status> add_datasets(Runtime& runtime, std::vector<DatasetSource> sources) {
   // First: their folders are among what workers may read, and their names are taken.
   if (Status status = co_await runtime.collections().open(); !status) co_return status;
+  co_await runtime.tables().look();
   co_return co_await runtime.datasets().add(std::move(sources), kPrepareWait);
+}
+
+// What people are told of a pull: that it fails, and that it works again.
+class PullAlerting {
+ public:
+  void told(const PullSettings& settings, const PullReport& report, std::int64_t failures) {
+    const std::string& name = settings.source.name;
+    if (report.error) {
+      log::warning("pull {}: failed {} times in a row: {}", name, failures, report.error->message);
+    } else {
+      log::info("pull {}: {}, {} inserted, {} updated, {} deleted in {:.2f} s", name, name_of(report.result),
+                report.inserted, report.updated, report.deleted, report.seconds);
+    }
+    const AlertKind kind = incidents_.attempt(name, failures, settings.alerts.after_failures);
+    if (kind == AlertKind::None) return;
+    const bool is_failing = kind == AlertKind::Failing;
+    Alert alert;
+    alert.subject = fmt::format("canvasback: {} {}", name, is_failing ? "cannot be pulled" : "is pulled again");
+    alert.text = is_failing && report.error ? report.error->message : "The pull succeeded.";
+    alert.document.set("kind", is_failing ? "failing" : "recovered");
+    alert.document.set("source", name);
+    alert.document.set("report", to_json(report));
+    const PullAlerts& to = settings.alerts;
+    alerts_.send({to.webhook, to.command, to.email, to.sender}, std::move(alert));
+  }
+
+ private:
+  Incidents incidents_;
+  Alerts alerts_;
+};
+
+// Sources on their schedule, and tables that another process pulls.
+void start_pulling(Runtime& runtime, const Config& config, PullAlerting& alerting) {
+  runtime.tables().watch_on(runtime.schedule());
+  const std::string folder = source_folder(config, runtime.data_folder());
+  runtime.pull_schedule().start(
+      runtime.schedule(), [folder] { return read_source_folder(folder); },
+      [&alerting](const PullSettings& settings, const PullReport& report, std::int64_t failures) {
+        alerting.told(settings, report, failures);
+      });
 }
 
 asio::awaitable<bool> drain(Runtime& runtime, http::Server& server) {
@@ -61,6 +105,7 @@ asio::awaitable<bool> drain(Runtime& runtime, http::Server& server) {
       },
       asio::detached);
   runtime.jobs().shut_down();
+  co_await runtime.pulls().shut_down();
   co_await runtime.collections().shut_down();
   co_await runtime.pool().shut_down(limits::kDrainDeadline);
   // The last bytes of answers that ended are still on their way through the connections.
@@ -77,12 +122,14 @@ Status serve(const CommandOptions& options) {
   const Listen& listen = settings.listen;
   CANVASBACK_ASSIGN(std::vector<DatasetSource> sources, dataset_sources(options, config));
   CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, Runtime::make(config, false));
+  CANVASBACK_TRY(runtime->make_pulls(config, runtime->data_folder()));
   http::Access access{config.list("hosts"), config.list("origins")};
   http::Router router(runtime->metrics(), std::move(access));
   Feeds feeds(runtime->loop().get_executor(), runtime->schedule(), runtime->collections(), config.feeds());
-  http::Services services{runtime->pool(),  runtime->datasets(),     runtime->queries(), runtime->analyses(),
-                          runtime->tiles(), runtime->jobs(),         runtime->views(),   runtime->metrics(),
-                          wall_us(),        &runtime->collections(), settings.queries,   &feeds.statuses()};
+  http::Services services{runtime->pool(),   runtime->datasets(),       runtime->queries(), runtime->analyses(),
+                          runtime->tiles(),  runtime->jobs(),           runtime->views(),   runtime->metrics(),
+                          wall_us(),         &runtime->collections(),   settings.queries,   &feeds.statuses(),
+                          &runtime->pulls(), &runtime->pull_schedule(), &runtime->tables()};
   add_routes(router, services);
   http::Server server(runtime->loop().get_executor(), router);
   if (Status listening = server.listen(listen.address, listen.port); !listening) {
@@ -90,10 +137,12 @@ Status serve(const CommandOptions& options) {
     error.message += " Choose another address with --listen, such as --listen 127.0.0.1:0 for any free port.";
     return std::unexpected(std::move(error));
   }
+  PullAlerting alerting;
   Stopwatch watch;
   CANVASBACK_TRY(runtime->run(add_datasets(*runtime, std::move(sources))));
   runtime->datasets().watch_on(runtime->schedule());
   runtime->collections().start_maintaining();
+  start_pulling(*runtime, config, alerting);
   feeds.start();
   server.start();
   const bool v6 = listen.address.find(':') != std::string::npos;

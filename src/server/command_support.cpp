@@ -7,12 +7,14 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "server/settings.hpp"
 #include "server/terminal.hpp"
 #include "server/usage.hpp"
+#include "service/pull/table_store.hpp"
 
 namespace canvasback {
 
@@ -54,6 +56,20 @@ int report_wrong_use(const Error& error) {
   return kWrongUse;
 }
 
+namespace {
+
+// The pulled tables of the data folder, where there is one: it is only read.
+asio::awaitable<bool> add_pulled_tables(DatasetService& datasets, const std::string& data) {
+  std::error_code error;
+  const std::string folder = std::filesystem::canonical(data, error).string();
+  if (error || !std::filesystem::is_directory(tables_folder(folder), error)) co_return false;
+  TableWatch tables(datasets, folder);
+  co_await tables.look();
+  co_return true;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Runtime>> one_shot_runtime(const CommandOptions& options, std::vector<DatasetSource> sources) {
   CANVASBACK_ASSIGN(Config config, load_config(options));
   if (config.at("log_level").origin == "default") log::configure(log::Level::Error, log::Style::Text);
@@ -70,6 +86,7 @@ Result<std::unique_ptr<Runtime>> one_shot_runtime(const CommandOptions& options,
   for (const std::string& name : names) {
     if (const auto& error = datasets.entries().at(name).error) return std::unexpected(*error);
   }
+  runtime->run(add_pulled_tables(datasets, config.text("data")));
   return runtime;
 }
 

@@ -38,6 +38,13 @@ struct CommandOptions {
   std::string count;    // generate, of records
   std::string orders;   // of the marketplace, and
   std::string changes;  // of it
+  // pull; also check, and paths as names of sources
+  bool force = false;
+  bool accept_schema = false;
+  bool any_deletes = false;
+  bool sweep = false;
+  bool dry_run = false;
+  bool as_json = false;
 };
 
 int run_serve(const CommandOptions& options);
@@ -54,6 +61,7 @@ int run_archive(const CommandOptions& options);
 int run_restore(const CommandOptions& options);
 int run_verify(const CommandOptions& options);
 int run_backup(const CommandOptions& options);
+int run_pull(const CommandOptions& options);
 int run_config(const CommandOptions& options);
 
 // The whole program but for `worker`.

@@ -241,6 +241,7 @@ const std::vector<SettingInfo>& Config::known() {
   static const std::vector<SettingInfo> settings{
       {"listen", "127.0.0.1:8080", "address and port to listen on; port 0: any free one"},
       {"data", "./data", "data folder: collections, cache, spilled data, finished exports"},
+      {"sources", "", "folder of the files of pulled sources; empty: sources in the data folder"},
       {"workers", "auto", "concurrent tasks; auto: the number of cores plus one, at least 3"},
       {"threads", "auto", "threads per worker; auto: the number of cores"},
       {"memory", "auto", "memory of all workers together; auto: half of the limit of the cgroup or machine"},

@@ -102,6 +102,31 @@ void Runtime::make_collections(const Settings& settings) {
   queries_->set_look_again([this] { return collections_->folders().on_missing_files(); });
 }
 
+Status Runtime::make_pulls(const Config& config, const std::string& data_folder) {
+  CANVASBACK_ASSIGN(const Settings settings, Settings::from(config));
+  const PoolOptions pool = pool_options(settings, data_folder_);
+  auto executor = loop_.get_executor();
+  pull_pool_ = std::make_unique<Pool>(executor, pull_profile(pool));
+  if (!small_merge_pool_) pull_merge_pool_ = std::make_unique<Pool>(executor, small_merge_profile(pool));
+  PullOptions options;
+  options.data_folder = data_folder;
+  options.threads = settings.threads;
+  const PullPools pools{*pull_pool_, small_merge_pool_ ? *small_merge_pool_ : *pull_merge_pool_};
+  pulls_ = std::make_unique<PullService>(executor, pools, std::move(options));
+  tables_ = std::make_unique<TableWatch>(*datasets_, data_folder);
+  pull_schedule_ = std::make_unique<PullSchedule>(executor, *pulls_);
+  return {};
+}
+
+Result<std::string> shared_data_folder(const Config& config) {
+  CANVASBACK_ASSIGN(std::string folder, recognised_data_folder(config.text("data")));
+  const UniqueFd lock(::open((folder + "/.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (!lock) return fail(ErrorCode::InvalidData, fmt::format("The data folder {} is not writable.", folder));
+  // Who holds the lock has marked it.
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) CANVASBACK_TRY(mark_data_folder(folder));
+  return folder;
+}
+
 Status Runtime::open_folder(const Config& config, bool private_folder) {
   std::error_code error;
   if (private_folder) {
@@ -129,10 +154,15 @@ Runtime::~Runtime() {
   schedule_.stop();
   views_.reset();
   queries_.reset();
+  pull_schedule_.reset();
+  pulls_.reset();
+  pull_pool_.reset();
+  pull_merge_pool_.reset();
   collections_.reset();
   ingest_pool_.reset();
   large_merge_pool_.reset();
   small_merge_pool_.reset();
+  tables_.reset();
   datasets_.reset();
   pool_.reset();
   std::error_code error;

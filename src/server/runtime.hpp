@@ -15,6 +15,9 @@
 #include "service/collection/collection_service.hpp"
 #include "service/dataset/dataset_service.hpp"
 #include "service/job/job_service.hpp"
+#include "service/pull/pull_schedule.hpp"
+#include "service/pull/pull_service.hpp"
+#include "service/pull/table_watch.hpp"
 #include "service/query/analysis_service.hpp"
 #include "service/query/query_service.hpp"
 #include "service/query/tile_service.hpp"
@@ -44,6 +47,11 @@ class Runtime {
   ViewService& views() { return *views_; }
   JobService& jobs() { return *jobs_; }                       // not of a private folder
   CollectionService& collections() { return *collections_; }  // not of a private folder
+  // Pulls into that data folder, which need not be this runtime's.
+  Status make_pulls(const Config& config, const std::string& data_folder);
+  PullService& pulls() { return *pulls_; }                   // after make_pulls()
+  TableWatch& tables() { return *tables_; }                  // after make_pulls()
+  PullSchedule& pull_schedule() { return *pull_schedule_; }  // after make_pulls()
   Metrics& metrics() { return metrics_; }
   const std::string& data_folder() const { return data_folder_; }
 
@@ -86,8 +94,16 @@ class Runtime {
   std::unique_ptr<Pool> large_merge_pool_;
   std::unique_ptr<Pool> small_merge_pool_;
   std::unique_ptr<CollectionService> collections_;
+  std::unique_ptr<Pool> pull_pool_;
+  std::unique_ptr<Pool> pull_merge_pool_;  // of a private folder, which has no collections
+  std::unique_ptr<PullService> pulls_;
+  std::unique_ptr<TableWatch> tables_;
+  std::unique_ptr<PullSchedule> pull_schedule_;
   Schedule schedule_{loop_.get_executor()};
 };
+
+// The data folder of the settings, for who shares it with a server: it is recognised, and marked where it is new.
+Result<std::string> shared_data_folder(const Config& config);
 
 // The path of this executable.
 std::string own_executable();

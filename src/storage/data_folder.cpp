@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kFormatBegin = "format = ";
 constexpr std::array<std::string_view, 5> kFoldersOfCollection{"parquet", "archive", "quarantine", "schemas", "feeds"};
 constexpr std::array<std::string_view, 3> kFoldersOfServer{"cache", "spill", "jobs"};
+// What the owner writes there, before the first start, too.
+constexpr std::array<std::string_view, 2> kFoldersOfOwner{"sources", "dashboards"};
 // What a power failure may leave of a first start, and a disk of its own has from its making.
 constexpr std::array<std::string_view, 4> kHarmless{"canvasback.format.tmp", "checks.json", "checks.json.tmp",
                                                     "lost+found"};
@@ -76,6 +78,7 @@ bool holds_only_ours(const fs::path& folder) {
     const std::string name = entry.path().filename().string();
     if (name == "collections" && holds_collections(entry.path())) continue;
     if (std::ranges::find(kHarmless, name) != kHarmless.end()) continue;
+    if (std::ranges::find(kFoldersOfOwner, name) != kFoldersOfOwner.end() && entry.is_directory(error)) continue;
     if (std::ranges::find(kFoldersOfServer, name) != kFoldersOfServer.end() && fs::is_empty(entry.path(), error)) {
       continue;
     }

@@ -3,7 +3,10 @@
 // ours in it:
 //
 //   canvasback.format   .lock   checks.json   parquet/   archive/   quarantine/   schemas/   collections/NAME/…
-//   cache/KEY.arrow, KEY.part   spill/ROLE-NUMBER/   jobs/job-NUMBER, job-NUMBER.part   benchmark-HEX/
+//   tables/NAME/… (pulled_table.hpp)   cache/KEY.arrow, KEY.part   spill/ROLE-NUMBER/   jobs/job-NUMBER,
+//   job-NUMBER.part   benchmark-HEX/
+//
+// and the owner's: sources/NAME.toml, dashboards/NAME.yaml
 //
 // At the start exactly the names below cache, spill and jobs are removed; each of the folders may be a link to one on
 // another disk, which stays.

@@ -43,6 +43,8 @@ constexpr std::array<WorkKind, std::variant_size_v<TaskWork>> kKinds{{
     {"keys", made<keys_work_from_json>},
     {"examine", made<examine_work_from_json>},
     {"check", made<check_work_from_json>},
+    {"pull", made<pull_work_from_json>},
+    {"pulled_merge", made<pulled_merge_work_from_json>},
 }};
 
 Json to_json(const FileTerms& terms) {

@@ -14,15 +14,17 @@
 #include "task/collection_task.hpp"
 #include "task/generate_task.hpp"
 #include "task/maintain_task.hpp"
+#include "task/pull_task.hpp"
 #include "task/query_task.hpp"
 #include "task/record_task.hpp"
 
 namespace canvasback {
 
 using TaskWork = std::variant<RowsWork, SqlWork, InspectWork, AnalyseWork, ViewWork, WindowWork, SearchWork, TileWork,
-                              RecordWork, GenerateWork,                      // task/{record,generate}_task.hpp
-                              IngestWork,                                    // role ingest: task/collection_task.hpp
-                              MergeWork, KeysWork, ExamineWork, CheckWork>;  // role maintain: task/maintain_task.hpp
+                              RecordWork, GenerateWork,                     // task/{record,generate}_task.hpp
+                              IngestWork,                                   // role ingest: task/collection_task.hpp
+                              MergeWork, KeysWork, ExamineWork, CheckWork,  // role maintain: task/maintain_task.hpp
+                              PullWork, PulledMergeWork>;  // roles pull and maintain: task/pull_task.hpp
 
 // Which files of its datasets a task does without, and which datasets it may not read.
 struct FileTerms {

@@ -341,7 +341,14 @@ void DatasetService::put_unreadable(std::shared_ptr<const Dataset> rest, std::ve
   entry.left_out = std::move(left_out);
 }
 
-void DatasetService::grant_folders(std::vector<std::string> folders) { granted_folders_ = std::move(folders); }
+void DatasetService::grant_folders(std::vector<std::string> folders) {
+  for (std::string& folder : folders) {
+    if (std::ranges::find(granted_folders_, folder) == granted_folders_.end()) {
+      granted_folders_.push_back(std::move(folder));
+    }
+  }
+  update_grants();
+}
 
 void DatasetService::update_grants() {
   std::vector<std::string> paths = granted_folders_;

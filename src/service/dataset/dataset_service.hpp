@@ -68,7 +68,7 @@ class DatasetService {
   void put(std::shared_ptr<const Dataset> dataset);
   // Instead: files of it cannot be read. `rest` is the dataset without them.
   void put_unreadable(std::shared_ptr<const Dataset> rest, std::vector<std::string> left_out, Error error);
-  // Folders beside those of the sources that workers may read.
+  // More folders beside those of the sources that workers may read.
   void grant_folders(std::vector<std::string> folders);
   // Repeats refresh() on that clock, until it is stopped, which must be before the service is destroyed.
   void watch_on(Schedule& schedule);

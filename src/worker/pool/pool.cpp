@@ -199,6 +199,7 @@ void Pool::start(Ticket& ticket, const std::shared_ptr<WorkerProcess>& worker) {
   ++counters_.started;
   ticket.task.threads = threads_for_next();
   worker->start(ticket.task, datasets, held_, ticket.state);
+  if (profile_.single_use) worker->retire();
   if (ticket.task.timeout_ms > 0) {
     asio::co_spawn(executor_, enforce_timeout(ticket.state, std::chrono::milliseconds(ticket.task.timeout_ms)),
                    asio::detached);

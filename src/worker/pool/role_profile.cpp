@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t kParkedBytes = 256 * limits::kMiB;  // what a parked stream is taken to hold
 constexpr std::size_t kStarvedSamples = 5;                  // of limits::kMemorySamplePeriod
 constexpr std::size_t kFedWaitingMax = 64;
+constexpr int kPullsAtOnce = 2;
 constexpr std::array<std::string_view, 4> kNames{"worker", "ingest", "maintain", "tidy"};
 
 constexpr std::size_t samples(std::chrono::milliseconds time) {
@@ -107,6 +108,17 @@ RoleProfile small_merge_profile(const PoolOptions& options) {
   profile.name = "tidy";
   profile.memory_bytes = share_of(options, 8);
   profile.threads = 1;
+  return profile;
+}
+
+RoleProfile pull_profile(const PoolOptions& options) {
+  RoleProfile profile = fed_profile(options);
+  profile.role = "pull";
+  profile.name = "pull";
+  profile.single_use = true;
+  profile.processes = kPullsAtOnce;
+  profile.admission.places = kPullsAtOnce;
+  profile.memory_bytes = share_of(options, 4);
   return profile;
 }
 

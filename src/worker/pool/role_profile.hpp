@@ -15,12 +15,13 @@ namespace canvasback {
 struct RoleProfile {
   std::string executable;
   std::string data_folder;      // spill/ and cache/ are below it
-  std::string role = "query";   // query, ingest, maintain: which sandbox and which tasks
+  std::string role = "query";   // query, ingest, maintain, pull: which sandbox and which tasks
   std::string name = "worker";  // of its spill folders: NAME-NUMBER (is_spill_folder)
   bool landlock_required = true;
 
-  int processes = 1;       // at hand, beside those that are parked
-  bool on_demand = false;  // they are started when first needed; those beyond that end when they are idle
+  int processes = 1;        // at hand, beside those that are parked
+  bool on_demand = false;   // they are started when first needed; those beyond that end when they are idle
+  bool single_use = false;  // a process ends with its task
   int nice = 0;
   int threads = 1;                 // of each
   bool shares_threads = true;      // tasks side by side have the threads between them
@@ -63,6 +64,10 @@ RoleProfile ingest_profile(const PoolOptions& options, int threads, std::optiona
 // or small ones.
 RoleProfile large_merge_profile(const PoolOptions& options);
 RoleProfile small_merge_profile(const PoolOptions& options);
+
+// Reads a source into files that it is handed: connects to it, and can open nothing from then on. A process is good for
+// one task.
+RoleProfile pull_profile(const PoolOptions& options);
 
 // Whether a folder of spill/ is one that a process of some role was given.
 bool is_spill_folder(std::string_view name);

@@ -18,6 +18,7 @@
 #include "base/limits.hpp"
 #include "base/unique_fd.hpp"
 #include "engine/duckdb/duckdb_engine.hpp"
+#include "net/mysql_login.hpp"
 #include "worker/child/channel.hpp"
 #include "worker/child/sandbox.hpp"
 #include "worker/roles/query/executor.hpp"
@@ -64,7 +65,11 @@ Settings settings_from(const Json& hello, const ChildBuild& build) {
   settings.executor.sort_bytes_max = settings.engine.memory_bytes / 2;
   settings.executor.gate = build.gate;
   settings.role = hello.at("role").as_string("query");
-  if (settings.role == "ingest") settings.sandbox.write_folders.clear();
+  if (settings.role == "ingest" || settings.role == "pull") settings.sandbox.write_folders.clear();
+  if (settings.role == "pull") {
+    settings.sandbox.connects = true;
+    settings.sandbox.read_paths.push_back(mysql_plugin_folder());
+  }
   return settings;
 }
 
@@ -282,6 +287,7 @@ int run_worker_child(const ChildBuild& build) {
     mallopt(M_TOP_PAD, static_cast<int>(4 * limits::kMiB));
     serve_role(channel, std::move(role));
   }
+  if (settings.role == "pull") serve_role(channel, std::move(role));
   auto engine = open_duckdb(settings.engine);
   if (!engine) return refuse(channel, engine.error());
   if (settings.role == "maintain") {

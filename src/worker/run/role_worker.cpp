@@ -15,6 +15,8 @@
 #include "worker/child/work_feed.hpp"
 #include "worker/roles/ingest/ingest.hpp"
 #include "worker/roles/maintain/maintain.hpp"
+#include "worker/roles/maintain/pulled_merge.hpp"
+#include "worker/roles/pull/pull.hpp"
 
 namespace canvasback {
 namespace {
@@ -130,6 +132,8 @@ class RoleWorker {
     Result<Json> out = fail(ErrorCode::DataProcessing, "A task of this kind is not this worker's.");
     if (options_.role == "ingest") {
       if (const auto* ingest = std::get_if<IngestWork>(&task.work)) out = ingested(*ingest, cancel);
+    } else if (options_.role == "pull") {
+      if (const auto* pull = std::get_if<PullWork>(&task.work)) out = pulled(*pull, cancel);
     } else if (options_.engine) {
       out = maintained(task.work, cancel);
     }
@@ -154,10 +158,19 @@ class RoleWorker {
     return to_json(result);
   }
 
+  Result<Json> pulled(const PullWork& work, const CancelToken& cancel) {
+    CANVASBACK_ASSIGN(const PullOutcome outcome, run_pull(work, feed_, cancel));
+    return to_json(outcome);
+  }
+
   Result<Json> maintained(const TaskWork& task_work, const CancelToken& cancel) {
     if (const auto* merge = std::get_if<MergeWork>(&task_work)) {
       CANVASBACK_ASSIGN(auto parts, run_merge(*merge, *options_.engine, feed_, options_.threads, cancel));
       return to_json(parts);
+    }
+    if (const auto* merge = std::get_if<PulledMergeWork>(&task_work)) {
+      CANVASBACK_ASSIGN(const PullOutcome outcome, run_pulled_merge(*merge, feed_, options_.threads, cancel));
+      return to_json(outcome);
     }
     if (const auto* keys = std::get_if<KeysWork>(&task_work)) {
       CANVASBACK_TRY(run_keys(*keys, feed_, cancel));

@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/format_names.hpp"
+#include "base/json_time.hpp"
 #include "base/text.hpp"
 #include "transport/http/connection/problem.hpp"
 
@@ -11,8 +12,6 @@ namespace canvasback::http {
 namespace {
 
 std::string path_of(const Job& job) { return "/api/v1/jobs/" + percent_encode(job.spec.id); }
-
-Json time_or_null(std::int64_t since_epoch_us) { return since_epoch_us > 0 ? Json(iso_time(since_epoch_us)) : Json(); }
 
 template <class T>
 Json or_null(const std::optional<T>& value) {

@@ -4,6 +4,9 @@
 #include "service/collection/collection_service.hpp"
 #include "service/dataset/dataset_service.hpp"
 #include "service/job/job_service.hpp"
+#include "service/pull/pull_schedule.hpp"
+#include "service/pull/pull_service.hpp"
+#include "service/pull/table_watch.hpp"
 #include "service/query/analysis_service.hpp"
 #include "service/query/query_service.hpp"
 #include "service/query/tile_service.hpp"
@@ -33,6 +36,9 @@ struct Services {
   CollectionService* collections = nullptr;  // where there are any
   QuerySettings settings = {};
   const std::vector<FeedStatus>* feeds = nullptr;  // where any are asked
+  PullService* pulls = nullptr;                    // with the two below, where there is a data folder
+  PullSchedule* pull_schedule = nullptr;
+  TableWatch* tables = nullptr;
 };
 
 void add_system_routes(Router& router, Services services);   // / /health /metrics
@@ -48,6 +54,7 @@ void add_schema_routes(Router& router, Services services);       // /api/v1/sche
 void add_record_routes(Router& router, Services services);       // /api/v1/records…
 void add_performance_routes(Router& router, Services services);  // /api/v1/high-performance/…
 void add_management_routes(Router& router, Services services);   // /api/v1/collections/{name}/…, POST /api/v1/backup
+void add_source_routes(Router& router, Services services);       // /api/v1/sources…
 void add_backup_routes(Router& router, Services services);       // /api/v1/backup
 void add_reference_routes(Router& router);                       // /openapi.json /docs…
 void add_stream_routes(Router& router, Services services);       // /api/v1/stream

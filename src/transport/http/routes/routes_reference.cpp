@@ -82,6 +82,7 @@ void add_routes(Router& router, Services services) {
   add_record_routes(router, services);
   add_performance_routes(router, services);
   add_backup_routes(router, services);
+  add_source_routes(router, services);
   add_management_routes(router, services);
   add_reference_routes(router);
   add_stream_routes(router, services);

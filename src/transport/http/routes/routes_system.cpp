@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "base/clock.hpp"
+#include "base/json_time.hpp"
 #include "base/text.hpp"
-#include "transport/http/routes/routes.hpp"
+#include "transport/http/routes/source_metrics.hpp"
 
 namespace canvasback::http {
 namespace {
-
-Json time_or_null(std::int64_t time_us) { return time_us > 0 ? Json(iso_time(time_us)) : Json(); }
 
 void write_feeds(const std::vector<FeedStatus>& feeds, JsonWriter& out) {
   out.key("feeds").begin_array();
@@ -58,9 +57,10 @@ asio::awaitable<void> health(Services services, Connection& connection) {
   }
   const bool damaged = services.collections != nullptr && !services.collections->scrub().checks().damaged().empty();
   const bool healthy = workers && stopped.empty() && blocked.empty() && !damaged;
-  // A feed's server is not this one: it is told, and no reason to send requests elsewhere.
-  const bool fed = services.feeds == nullptr ||
-                   std::ranges::none_of(*services.feeds, [](const FeedStatus& feed) { return feed.failures > 0; });
+  // The server of a feed or a source is not this one: it is told, and no reason to send requests elsewhere.
+  const bool fed = (services.feeds == nullptr ||
+                    std::ranges::none_of(*services.feeds, [](const FeedStatus& feed) { return feed.failures > 0; })) &&
+                   sources_pulled(services);
   JsonWriter out;
   out.begin_object()
       .member("status", !healthy ? "failing"
@@ -104,7 +104,7 @@ asio::awaitable<void> health(Services services, Connection& connection) {
 asio::awaitable<void> metrics(Services services, Connection& connection) {
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  response.body = services.metrics.prometheus(services.pool, services.jobs);
+  response.body = services.metrics.prometheus(services.pool, services.jobs) + source_metrics(services);
   co_await connection.respond(std::move(response));
 }
 

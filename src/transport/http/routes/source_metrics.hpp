@@ -1,0 +1,15 @@
+// What /metrics and /health say of pulled sources.
+#pragma once
+
+#include <string>
+
+#include "transport/http/routes/routes.hpp"
+
+namespace canvasback::http {
+
+// Lines of the Prometheus text format: rows, when the copy is of, failures in a row. Empty where there are no sources.
+std::string source_metrics(const Services& services);
+// Whether the last pull of every source that is not paused succeeded.
+bool sources_pulled(const Services& services);
+
+}  // namespace canvasback::http

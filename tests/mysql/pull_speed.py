@@ -1,0 +1,108 @@
+"""What a pull costs: the first load in rows a second, and what the source spends on an idle cycle and on one with 0.1 %
+changed rows. `ROWS=10000000 .deps/venv/bin/python tests/mysql/pull_speed.py [mysql57]`.
+"""
+
+import json
+import os
+import pathlib
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import servers
+import speed
+
+BINARY = os.environ.get("CANVASBACK_BIN", str(servers.ROOT / "build/release/bin/canvasback"))
+
+
+def anonymous_bytes(pid: int) -> int:
+    """Of a process and those that it started: memory that is not of files."""
+    total = 0
+    for path in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (path / "stat").read_text().rsplit(")", 1)[1].split()
+            if int(path.name) != pid and int(fields[1]) != pid:
+                continue
+            for line in (path / "smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss_Anon"):
+                    total += int(line.split()[1]) * 1024
+        except (OSError, IndexError):
+            continue
+    return total
+
+
+def pull(server: servers.Server, data: pathlib.Path, *flags: str) -> dict[str, float]:
+    before = server.cpu_seconds()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.monotonic()
+    process = subprocess.Popen([BINARY, "pull", "--data", str(data), "--json", *flags], stdout=subprocess.PIPE, text=True)
+    peak = 0
+
+    def watch() -> None:
+        nonlocal peak
+        while process.poll() is None:
+            peak = max(peak, anonymous_bytes(process.pid))
+            time.sleep(0.1)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    output, _ = process.communicate()
+    watcher.join()
+    seconds = time.monotonic() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    report = json.loads(output.splitlines()[-1])
+    assert report["result"] != "failed", report
+    return {
+        "report": report,
+        "seconds": seconds,
+        "server_cpu": server.cpu_seconds() - before,
+        "client_cpu": after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime,
+        "anonymous_mb": peak / 1e6,
+    }
+
+
+def show(what: str, found: dict[str, float]) -> None:
+    report = found["report"]
+    print(f"{what}: {report['result']} in {found['seconds']:.2f} s; {report['inserted']:,} inserted, "
+          f"{report['updated']:,} updated, {report['deleted']:,} deleted; server {found['server_cpu']:.3f} CPU-s, "
+          f"client {found['client_cpu']:.2f} CPU-s, {found['anonymous_mb']:.0f} MB; "
+          f"{report['files_written']} files, {report['bytes_written']:,} bytes", flush=True)  # fmt: skip
+    for tier in report["tiers"]:
+        print(f"    {tier['name']:11} {tier['rows']:>12,} rows {tier['changed']:>10,} changed {tier['seconds']:.3f} s")
+
+
+def main() -> None:
+    rows = int(os.environ.get("ROWS", "1000000"))
+    data = pathlib.Path(tempfile.mkdtemp(prefix="canvasback-pull-speed-"))
+    for kind in sys.argv[1:] or servers.KINDS:
+        with servers.start(kind, speed.SETTINGS) as server:
+            server.execute(speed.TABLE)
+            for first in range(0, rows, 1_000_000):
+                server.execute(speed.FILL.format(first, speed.MILLION))
+            server.execute("ALTER TABLE orders ADD INDEX (updated_at)")
+            (data / "sources").mkdir(parents=True)
+            (data / "sources/password").write_text(servers.READER_PASSWORD)
+            (data / "sources/orders.toml").write_text(
+                f'url = "{server.url()}"\npassword_file = "password"\ntable = "orders"\nupdated_at = "updated_at"\n'
+                'partition_by = "created_at"\n'
+            )
+            found = pull(server, data)
+            show(f"{kind}, {rows:,} rows, load", found)
+            load = next(tier for tier in found["report"]["tiers"] if tier["name"] == "load")
+            print(f"    {rows / load['seconds']:,.0f} rows/s, {rows / found['seconds']:,.0f} with all that follows")
+            time.sleep(3)
+            show("first cycle", pull(server, data))
+            time.sleep(3)
+            show("idle cycle", pull(server, data))
+            for _ in range(3):
+                server.execute(f"UPDATE orders SET amount = amount + 1, updated_at = NOW() WHERE id % 1000 = {time.time_ns() % 1000}")
+                show("0.1 % changed", pull(server, data))
+        shutil.rmtree(data)
+
+
+if __name__ == "__main__":
+    main()
