@@ -51,11 +51,11 @@ Json plain_value(std::string_view text) {
   return std::strtod(std::string(text).c_str(), nullptr);
 }
 
-struct Event {
-  Event() = default;
-  ~Event() { yaml_event_delete(&event); }
-  Event(const Event&) = delete;
-  Event& operator=(const Event&) = delete;
+struct YamlEvent {
+  YamlEvent() = default;
+  ~YamlEvent() { yaml_event_delete(&event); }
+  YamlEvent(const YamlEvent&) = delete;
+  YamlEvent& operator=(const YamlEvent&) = delete;
   yaml_event_t event{};
 };
 
@@ -78,9 +78,9 @@ class YamlReader {
   YamlReader& operator=(const YamlReader&) = delete;
 
   bool read(YamlText& out) {
-    Event first;
+    YamlEvent first;
     if (!next(first) || !next_document(out)) return false;
-    Event last;
+    YamlEvent last;
     if (!next(last)) return false;
     if (last.event.type == YAML_STREAM_END_EVENT) return true;
     return wrong(place(last.event.start_mark), "There must be one document only.");
@@ -90,16 +90,16 @@ class YamlReader {
 
  private:
   bool next_document(YamlText& out) {
-    Event start;
+    YamlEvent start;
     if (!next(start)) return false;
     if (start.event.type != YAML_DOCUMENT_START_EVENT) return wrong({1, 1}, "The text is empty.");
-    Event root;
+    YamlEvent root;
     if (!next(root) || !value(root, "", 0, out, out.json_)) return false;
-    Event end;
+    YamlEvent end;
     return next(end);
   }
 
-  bool next(Event& out) {
+  bool next(YamlEvent& out) {
     if (yaml_parser_parse(&parser_, &out.event)) return true;
     const bool is_mark = parser_.problem_mark.line > 0 || parser_.problem_mark.column > 0;
     const TextPlace at = is_mark ? place(parser_.problem_mark) : TextPlace{1, 1};
@@ -115,7 +115,7 @@ class YamlReader {
     return false;
   }
 
-  bool value(const Event& from, const std::string& path, std::size_t depth, YamlText& out, Json& json) {
+  bool value(const YamlEvent& from, const std::string& path, std::size_t depth, YamlText& out, Json& json) {
     const yaml_event_t& event = from.event;
     const TextPlace at = place(event.start_mark);
     if (++nodes_ > limits::kDashboardNodesMax) return wrong(at, "The text has too many values.");
@@ -151,7 +151,7 @@ class YamlReader {
   bool list(const std::string& path, std::size_t depth, YamlText& out, Json& json) {
     Json::Array items;
     while (true) {
-      Event item;
+      YamlEvent item;
       if (!next(item)) return false;
       if (item.event.type == YAML_SEQUENCE_END_EVENT) break;
       Json one;
@@ -166,7 +166,7 @@ class YamlReader {
     Json::Object members;
     std::set<std::string, std::less<>> seen;
     while (true) {
-      Event key;
+      YamlEvent key;
       if (!next(key)) return false;
       if (key.event.type == YAML_MAPPING_END_EVENT) break;
       const TextPlace at = place(key.event.start_mark);
@@ -177,7 +177,7 @@ class YamlReader {
         return wrong(at, fmt::format("The key \"{}\" is there twice.", name.substr(0, 64)));
       const std::string inner = path.empty() ? name : fmt::format("{}.{}", path, name);
       out.keys_[inner] = at;
-      Event of;
+      YamlEvent of;
       Json one;
       if (!next(of) || !value(of, inner, depth + 1, out, one)) return false;
       members.emplace_back(name, std::move(one));
