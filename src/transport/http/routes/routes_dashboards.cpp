@@ -77,7 +77,7 @@ class Waiting {
   Connection& connection_;
 };
 
-asio::awaitable<void> list(Services services, Connection& connection, Request& request) {
+asio::awaitable<void> list_dashboards(Services services, Connection& connection, Request& request) {
   Json entries = Json::Array{};
   for (const DashboardEntry& entry : services.dashboards->list()) {
     const Dashboard& dashboard = entry.checked.dashboard;
