@@ -121,6 +121,7 @@ export function PivotBuilder({ dashboard, source, state, onState }: PivotBuilder
                 tile={tile}
                 title="Pivot"
                 answer={answer}
+                shape={null}
                 metrics={metrics}
                 model={found.answers?.models[0]}
                 filters={state.filters}

@@ -1,4 +1,6 @@
 /** What a tile draws of its answer, by its type. */
+import { useMemo } from "react";
+
 import { FigureCard } from "@canvasback/charts/FigureCard";
 import { Funnel } from "@canvasback/charts/Funnel";
 import { Heatmap } from "@canvasback/charts/Heatmap";
@@ -20,7 +22,7 @@ import {
 import { cardOf, columnsOf, matrixOf, placesOf, stepsOf, tableOf } from "./shapes";
 import type { Answer, AnsweredModel, Filters, TileChange, TileChanges } from "./source";
 import { valuesOf } from "./state";
-import { type TimeContext, sparkOf, spanOfPlaces, timeShapeOf } from "./timeShape";
+import { type TimeContext, type TimeShape, sparkOf, spanOfPlaces } from "./timeShape";
 
 export interface TileHandlers {
   /** Filters by values of dimensions, together. */
@@ -37,6 +39,8 @@ export interface TileBodyProps {
   tile: Tile;
   title: string;
   answer: Answer;
+  /** The answer over time, of tiles that are. */
+  shape: TimeShape | null;
   metrics: Metrics | undefined;
   model: AnsweredModel | undefined;
   filters: Filters;
@@ -84,13 +88,15 @@ function picked(filters: Filters, name: string): (string | null)[] {
 }
 
 function OverTime(props: TileBodyProps) {
-  const { answer, tile, handlers } = props;
-  const shape = timeShapeOf(answer, contextOf(props));
-  if (!shape || shape.places.length === 0) return <Empty />;
+  const { answer, tile, handlers, shape } = props;
   const by = columnsOf(answer, props.metrics).dimensions[0];
-  const keyed = shape.series.flatMap(({ key }) => (key === undefined ? [] : [key]));
-  const tones = by && handlers.tonesOf?.(by.dimension.name, keyed);
-  const series = tones ? shape.series.map((each, at) => ({ ...each, tone: tones[at] ?? at })) : shape.series;
+  // A chart is laid out anew when its series are others: not on every change of the page.
+  const series = useMemo(() => {
+    const keyed = (shape?.series ?? []).flatMap(({ key }) => (key === undefined ? [] : [key]));
+    const tones = by && handlers.tonesOf?.(by.dimension.name, keyed);
+    return (shape?.series ?? []).map((each, at) => ({ ...each, tone: tones?.[at] ?? at }));
+  }, [shape]);
+  if (!shape || shape.places.length === 0) return <Empty />;
   return (
     <TimeChart
       label={props.title}

@@ -204,6 +204,7 @@ export function TileFrame(props: TileFrameProps) {
                 tile={tile}
                 title={title}
                 answer={answer}
+                shape={shape}
                 metrics={metrics}
                 model={model}
                 filters={props.filters}

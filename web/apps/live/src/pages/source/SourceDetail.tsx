@@ -34,7 +34,7 @@ function Actions({ source }: { source: Source }) {
   const isUnusable = source.state === "unusable";
   const hasOtherColumns = source.last_report?.error?.code === "SchemaValidation";
   const accept = (): void => {
-    const asks = `Load the copy of ${source.name} anew with the columns that the source has now? It stays readable until then.`;
+    const asks = `Load the copy of ${source.name} anew, with the columns of now? Until then it stays readable.`;
     if (window.confirm(asks)) action.mutate("acceptSchema");
   };
   return (
