@@ -97,13 +97,15 @@ tk-test: test-programs ## the desktop table of Tkinter in a window: a billion ro
 	@scripts/setup test tk
 	$(PYTHON) -m pytest -q -s tests/tk
 
-mysql-test: test-programs ## reading MySQL, on MySQL 5.7.22 and MariaDB of the test's own (two minutes)
+mysql-test: test-programs ## reading and pulling MySQL 5.7.22 and MariaDB of the test's own (ten minutes; HISTORIES=300)
 	@scripts/setup test mysql
 	$(PYTHON) -m pytest -q tests/mysql
+	$(PYTHON) tests/mysql/pull_model.py --histories $(or $(HISTORIES),40)
 
-mysql-speed: test-programs ## rows a second of both protocols, beside what the servers need (ROWS=5000000)
+mysql-speed: test-programs ## rows a second of both protocols and of pulls, and what the servers need (ROWS=5000000)
 	@scripts/setup test mysql
 	$(PYTHON) tests/mysql/speed.py
+	$(PYTHON) tests/mysql/pull_speed.py
 
 # BASELINE=DIR names the peer stack to compare with, DATA=DIR the folder of orders.parquet; bench/README.md.
 bench: build ## measure against BASELINE=DIR (or alone) and against the limits: a table and a report (15 minutes)

@@ -75,7 +75,8 @@ class Archive(unittest.TestCase):
         shutil.rmtree(cls.folder)
 
     def elves(self):
-        return [self.root / "bin/canvasback", *sorted(path for path in (self.root / "lib/canvasback").rglob("*") if path.is_file())]
+        libraries = (self.root / "lib/canvasback").rglob("*")
+        return [self.root / "bin/canvasback", *sorted(path for path in libraries if path.is_file())]
 
     def test_is_named_after_the_version(self):
         self.assertTrue(self.root.name.startswith(f"canvasback-{VERSION}-linux-"))

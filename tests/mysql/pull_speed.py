@@ -39,7 +39,8 @@ def pull(server: servers.Server, data: pathlib.Path, *flags: str) -> dict[str, f
     before = server.cpu_seconds()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.monotonic()
-    process = subprocess.Popen([BINARY, "pull", "--data", str(data), "--json", *flags], stdout=subprocess.PIPE, text=True)
+    command = [BINARY, "pull", "--data", str(data), "--json", *flags]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     peak = 0
 
     def watch() -> None:
@@ -99,7 +100,8 @@ def main() -> None:
             time.sleep(3)
             show("idle cycle", pull(server, data))
             for _ in range(3):
-                server.execute(f"UPDATE orders SET amount = amount + 1, updated_at = NOW() WHERE id % 1000 = {time.time_ns() % 1000}")
+                some = time.time_ns() % 1000
+                server.execute(f"UPDATE orders SET amount = amount + 1, updated_at = NOW() WHERE id % 1000 = {some}")
                 show("0.1 % changed", pull(server, data))
         shutil.rmtree(data)
 

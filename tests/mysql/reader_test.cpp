@@ -1,111 +1,21 @@
 // source/mysql on a running server, which tests/mysql/test_mysql.py starts: what it reads is dumped as Arrow for
-// another reader to compare, and what can go wrong does. The environment says where the server is (see
-// server_from_environment); without it every test is skipped.
+// another reader to compare; its session, its answers, its keys. reader_faults_test.cpp has what goes wrong.
 #include <arrow/io/file.h>
 #include <arrow/ipc/writer.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
-#include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
-#include <thread>
 
-#include "source/mysql/mysql_connection.hpp"
+#include "reader_test_support.hpp"
 #include "source/mysql/mysql_sql.hpp"
-#include "worker/child/sandbox.hpp"
 
 namespace canvasback {
 namespace {
-
-namespace fs = std::filesystem;
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
-
-class MysqlReader : public testing::Test {
- protected:
-  void SetUp() override {
-    if (variable("CANVASBACK_MYSQL_URL").empty()) {
-      GTEST_SKIP() << "make mysql-test runs this with a server; alone it has none (CANVASBACK_MYSQL_URL)";
-    }
-    login_ = login("CANVASBACK_MYSQL_URL", "CANVASBACK_MYSQL_PASSWORD");
-  }
-
-  static MysqlLogin login(const char* url_variable, const char* password_variable) {
-    auto login = mysql_login_from_url(variable(url_variable));
-    EXPECT_TRUE(login) << login.error().message;
-    if (!login) return {};
-    login->password = variable(password_variable);
-    login->plugin_folder = variable("CANVASBACK_MYSQL_PLUGINS");
-    return *login;
-  }
-  // With all rights, to do to the reader what may be done to it.
-  static std::unique_ptr<MysqlConnection> admin() {
-    return connected(login("CANVASBACK_MYSQL_ADMIN_URL", "CANVASBACK_MYSQL_ADMIN_PASSWORD"));
-  }
-  static std::unique_ptr<MysqlConnection> connected(const MysqlLogin& login) {
-    auto connection = MysqlConnection::connect(login);
-    EXPECT_TRUE(connection) << connection.error().message;
-    return connection ? std::move(*connection) : nullptr;
-  }
-  std::unique_ptr<MysqlConnection> connected() { return connected(login_); }
-
-  static std::string cell(MysqlConnection& connection, const std::string& sql) {
-    auto rows = connection.rows(sql);
-    EXPECT_TRUE(rows) << rows.error().message;
-    return rows && !rows->empty() ? rows->front().front().value_or("NULL") : "";
-  }
-
-  MysqlLogin login_;
-};
-
-// Rows until the end or an error.
-struct Read {
-  std::uint64_t rows = 0;
-  std::optional<Error> error;
-};
-Read read_all(MysqlRows& rows) {
-  Read read;
-  while (true) {
-    auto batch = rows.next();
-    if (!batch) {
-      read.error = batch.error();
-      return read;
-    }
-    if (!*batch) return read;
-    read.rows += static_cast<std::uint64_t>((*batch)->num_rows());
-  }
-}
-
-// A statement of so many rows without a table behind it.
-std::string many_rows(const std::string& columns = "a.n + b.n * 100 + c.n * 10000 + d.n * 1000000 AS n") {
-  std::string hundred = "(SELECT t.n * 10 + o.n AS n FROM (SELECT 0 AS n";
-  for (int i = 1; i < 10; ++i) hundred += " UNION ALL SELECT " + std::to_string(i);
-  hundred += ") AS t, (SELECT 0 AS n";
-  for (int i = 1; i < 10; ++i) hundred += " UNION ALL SELECT " + std::to_string(i);
-  hundred += ") AS o)";
-  return "SELECT " + columns + " FROM " + hundred + " AS a, " + hundred + " AS b, " + hundred + " AS c, " + hundred +
-         " AS d";
-}
-
-std::unique_ptr<MysqlRows> stream(MysqlConnection& connection, const std::string& sql,
-                                  const MysqlStreamOptions& options = {}) {
-  auto columns = connection.columns_of_query(sql);
-  EXPECT_TRUE(columns) << columns.error().message;
-  if (!columns) return nullptr;
-  auto rows = connection.stream(sql, *columns, options);
-  EXPECT_TRUE(rows) << rows.error().message;
-  return rows ? std::move(*rows) : nullptr;
-}
 
 // --- For another reader to compare -------------------------------------------------------------------------------
 
@@ -282,6 +192,33 @@ TEST_F(MysqlReader, ValueThatItsDeclaredTypeCannotHaveFails) {
   EXPECT_NE(read.error->message.find("12.345"), std::string::npos) << read.error->message;
 }
 
+// A literal made of a value finds its row alone, and all behind it in the server's order are after it. FLOAT comes as
+// the DOUBLE of its value, because text has not all its digits.
+TEST_F(MysqlReader, LiteralsCompareWithTheirColumns) {
+  const std::string table = variable("CANVASBACK_MYSQL_LITERALS");
+  if (table.empty()) GTEST_SKIP() << "no CANVASBACK_MYSQL_LITERALS";
+  auto connection = connected();
+  ASSERT_TRUE(connection);
+  auto columns = connection->columns(table);
+  ASSERT_TRUE(columns) << columns.error().message;
+  for (const MysqlColumn& column : *columns) {
+    const std::string name = mysql::identifier(column.name);
+    const std::string from = " FROM " + mysql::identifier(table);
+    const std::string exact = column.type.kind == MysqlKind::Float ? name + " + 0e0" : name;
+    auto rows = connection->rows("SELECT " + exact + from + " ORDER BY " + name);
+    ASSERT_TRUE(rows) << rows.error().message;
+    ASSERT_GE(rows->size(), 3u);
+    for (std::size_t i = 0; i < rows->size(); ++i) {
+      auto literal = mysql::literal(column, *(*rows)[i][0]);
+      ASSERT_TRUE(literal) << literal.error().message;
+      const std::string after = mysql::rows_after(std::vector{column.name}, std::vector{*literal});
+      EXPECT_EQ(cell(*connection, "SELECT COUNT(*)" + from + " WHERE " + name + " = " + *literal), "1") << *literal;
+      EXPECT_EQ(cell(*connection, "SELECT COUNT(*)" + from + " WHERE " + after), std::to_string(rows->size() - 1 - i))
+          << column.declared << " " << *literal;
+    }
+  }
+}
+
 // --- Keys of text ----------------------------------------------------------------------------------------------------
 
 // Tables keys_COLLATION(id, v) of CANVASBACK_MYSQL_KEYS: the bytes of two keys are equal where the server takes the
@@ -315,292 +252,6 @@ TEST_F(MysqlReader, KeysOfTextCompareAsTheServerDoes) {
       }
     }
   }
-}
-
-// --- Sandbox and TLS -------------------------------------------------------------------------------------------------
-
-// Runs in a process of its own, which is sandboxed as the role pull is; its exit code is the number of the step that
-// failed.
-int read_in_sandbox(const MysqlLogin& login) {
-  SandboxSpec spec;
-  spec.parent = getppid();
-  spec.landlock_required = false;
-  spec.connects = true;
-  spec.connect_ports = {login.port};
-  spec.read_paths = {login.plugin_folder.empty() ? mysql_plugin_folder() : login.plugin_folder};
-  for (const std::string& file : {login.tls.ca_file, login.tls.certificate, login.tls.key}) {
-    if (!file.empty()) spec.read_paths.push_back(file);
-  }
-  if (!enter_sandbox(spec)) return 1;
-  auto connection = MysqlConnection::connect(login);
-  if (!connection) {
-    std::fprintf(stderr, "%s\n", connection.error().message.c_str());
-    return 2;
-  }
-  if (!seal_sandbox()) return 3;
-  if (MysqlConnection::connect(login)) return 4;
-  const std::string sql = many_rows() + " LIMIT 1000000";
-  auto columns = (*connection)->columns_of_query(sql);
-  if (!columns) return 5;
-  auto rows = (*connection)->stream(sql, *columns);
-  if (!rows) return 6;
-  const Read read = read_all(**rows);
-  return !read.error && read.rows == 1'000'000 ? 0 : 7;
-}
-
-int in_child_sandbox(const MysqlLogin& login) {
-  const pid_t child = fork();
-  if (child == 0) _exit(read_in_sandbox(login));
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
-
-TEST_F(MysqlReader, ReadsInItsSandboxOnceItIsSealed) {
-  EXPECT_EQ(in_child_sandbox(login_), 0);
-  login_.host = "localhost";
-  EXPECT_EQ(in_child_sandbox(login_), 0);
-}
-
-// A user of MariaDB's, whose plugin the client library loads while it connects.
-TEST_F(MysqlReader, LoadsPluginsInItsSandbox) {
-  if (variable("CANVASBACK_MYSQL_PLUGIN_USER").empty()) GTEST_SKIP() << "no CANVASBACK_MYSQL_PLUGIN_USER";
-  login_.user = variable("CANVASBACK_MYSQL_PLUGIN_USER");
-  EXPECT_EQ(in_child_sandbox(login_), 0);
-  login_.plugin_folder = "/nowhere";
-  auto connection = MysqlConnection::connect(login_);
-  ASSERT_FALSE(connection);
-  EXPECT_EQ(connection.error().code, ErrorCode::Forbidden) << connection.error().message;
-}
-
-class MysqlReaderTls : public MysqlReader {
- protected:
-  void SetUp() override {
-    MysqlReader::SetUp();
-    if (IsSkipped()) return;
-    folder_ = variable("CANVASBACK_MYSQL_CERTIFICATES");
-    if (folder_.empty()) GTEST_SKIP() << "no CANVASBACK_MYSQL_CERTIFICATES";
-  }
-  Result<std::unique_ptr<MysqlConnection>> connect(MysqlTlsMode mode, const char* ca_file, const char* host) {
-    login_.tls.mode = mode;
-    login_.tls.ca_file = ca_file ? (folder_ / ca_file).string() : "";
-    login_.host = host;
-    return MysqlConnection::connect(login_);
-  }
-  fs::path folder_;
-};
-
-TEST_F(MysqlReaderTls, EncryptsAndVerifies) {
-  // Its certificate is localhost's.
-  for (const auto& [mode, ca_file, host] : std::initializer_list<std::tuple<MysqlTlsMode, const char*, const char*>>{
-           {MysqlTlsMode::Required, nullptr, "127.0.0.1"},
-           {MysqlTlsMode::VerifyCa, "ca.pem", "127.0.0.1"},
-           {MysqlTlsMode::VerifyIdentity, "ca.pem", "localhost"}}) {
-    auto connection = connect(mode, ca_file, host);
-    ASSERT_TRUE(connection) << name_of(mode) << ": " << connection.error().message;
-    EXPECT_FALSE((*connection)->server().tls_cipher.empty());
-    auto rows = stream(**connection, many_rows() + " LIMIT 1000000");
-    ASSERT_TRUE(rows);
-    EXPECT_EQ(read_all(*rows).rows, 1'000'000u);
-  }
-}
-
-TEST_F(MysqlReaderTls, RefusesOtherAuthoritiesAndOtherHosts) {
-  for (const auto& [mode, ca_file, host] : std::initializer_list<std::tuple<MysqlTlsMode, const char*, const char*>>{
-           {MysqlTlsMode::VerifyCa, "other.pem", "127.0.0.1"},
-           {MysqlTlsMode::VerifyCa, nullptr, "127.0.0.1"},
-           {MysqlTlsMode::VerifyCa, "missing.pem", "127.0.0.1"},
-           {MysqlTlsMode::VerifyIdentity, "other.pem", "localhost"},
-           {MysqlTlsMode::VerifyIdentity, "ca.pem", "127.0.0.1"}}) {
-    auto connection = connect(mode, ca_file, host);
-    ASSERT_FALSE(connection) << name_of(mode) << " " << (ca_file ? ca_file : "") << " " << host;
-    EXPECT_NE(connection.error().message.find("2026"), std::string::npos) << connection.error().message;
-  }
-}
-
-TEST_F(MysqlReaderTls, ReadsInItsSandbox) {
-  login_.tls.mode = MysqlTlsMode::VerifyIdentity;
-  login_.tls.ca_file = folder_ / "ca.pem";
-  login_.host = "localhost";
-  EXPECT_EQ(in_child_sandbox(login_), 0);
-}
-
-// --- What goes wrong -------------------------------------------------------------------------------------------------
-
-TEST_F(MysqlReader, WrongPasswordIsForbiddenAndNotRepeated) {
-  login_.password = "not the word";
-  auto connection = MysqlConnection::connect(login_);
-  ASSERT_FALSE(connection);
-  EXPECT_EQ(connection.error().code, ErrorCode::Forbidden);
-  EXPECT_NE(connection.error().message.find("1045"), std::string::npos) << connection.error().message;
-  EXPECT_EQ(connection.error().message.find("not the word"), std::string::npos);
-}
-
-TEST_F(MysqlReader, UnknownHostAndClosedPortAreUnavailable) {
-  MysqlLogin unknown = login_;
-  unknown.host = "no-such-host.invalid";
-  auto connection = MysqlConnection::connect(unknown);
-  ASSERT_FALSE(connection);
-  EXPECT_EQ(connection.error().code, ErrorCode::Unavailable) << connection.error().message;
-  login_.port = 1;
-  connection = MysqlConnection::connect(login_);
-  ASSERT_FALSE(connection);
-  EXPECT_EQ(connection.error().code, ErrorCode::Unavailable) << connection.error().message;
-}
-
-TEST_F(MysqlReader, UnknownDatabaseTableAndColumn) {
-  auto connection = connected();
-  ASSERT_TRUE(connection);
-  auto columns = connection->columns("no_such_table");
-  ASSERT_FALSE(columns);
-  EXPECT_EQ(columns.error().code, ErrorCode::DatasetNotFound);
-  const Status status = connection->run("SELECT nothing FROM no_such_table");
-  ASSERT_FALSE(status);
-  login_.database = "mysql";
-  auto other = MysqlConnection::connect(login_);
-  ASSERT_FALSE(other);
-  EXPECT_EQ(other.error().code, ErrorCode::Forbidden) << other.error().message;
-}
-
-TEST_F(MysqlReader, TlsThatTheServerDoesNotOfferFails) {
-  login_.tls.mode = MysqlTlsMode::Required;
-  auto connection = MysqlConnection::connect(login_);
-  ASSERT_FALSE(connection);
-  EXPECT_EQ(connection.error().code, ErrorCode::Unavailable) << connection.error().message;
-  EXPECT_NE(connection.error().message.find("2026"), std::string::npos) << connection.error().message;
-}
-
-TEST_F(MysqlReader, KilledStatementIsAnErrorAndTheConnectionGoesOn) {
-  auto connection = connected();
-  auto killer = admin();
-  ASSERT_TRUE(connection && killer);
-  const std::string id = cell(*connection, "SELECT CONNECTION_ID()");
-  MysqlStreamOptions options;
-  options.batches_ahead = 1;
-  auto rows = stream(*connection, many_rows(), options);
-  ASSERT_TRUE(rows);
-  ASSERT_TRUE(rows->next());
-  ASSERT_TRUE(killer->run("KILL QUERY " + id));
-  const Read read = read_all(*rows);
-  ASSERT_TRUE(read.error);
-  EXPECT_EQ(read.error->code, ErrorCode::Cancelled) << read.error->message;
-  EXPECT_LT(read.rows, 100'000'000u);
-  EXPECT_FALSE(rows->next());  // and ever after
-  EXPECT_EQ(cell(*connection, "SELECT 5"), "5");
-}
-
-TEST_F(MysqlReader, KilledConnectionIsAnError) {
-  auto connection = connected();
-  auto killer = admin();
-  ASSERT_TRUE(connection && killer);
-  const std::string id = cell(*connection, "SELECT CONNECTION_ID()");
-  auto rows = stream(*connection, many_rows());
-  ASSERT_TRUE(rows);
-  ASSERT_TRUE(rows->next());
-  ASSERT_TRUE(killer->run("KILL " + id));
-  const Read read = read_all(*rows);
-  ASSERT_TRUE(read.error);
-  rows.reset();
-  EXPECT_FALSE(connection->run("SELECT 1"));
-  EXPECT_TRUE(connection->broken());
-}
-
-TEST_F(MysqlReader, StatementPastItsTimeIsAnError) {
-  login_.statement_timeout = std::chrono::seconds(1);
-  auto connection = connected();
-  ASSERT_TRUE(connection);
-  // By the protocol of rows, and by that of small answers.
-  auto rows = stream(*connection, many_rows());
-  ASSERT_TRUE(rows);
-  const Read read = read_all(*rows);
-  ASSERT_TRUE(read.error);
-  EXPECT_EQ(read.error->code, ErrorCode::QueryTimeout) << read.error->message;
-  auto counted = connection->rows("SELECT COUNT(*), MAX(x.n) FROM (" + many_rows() + ") AS x");
-  ASSERT_FALSE(counted);
-  EXPECT_EQ(counted.error().code, ErrorCode::QueryTimeout) << counted.error().message;
-  EXPECT_FALSE(connection->broken());
-}
-
-TEST_F(MysqlReader, CancelFromAnotherThreadEndsTheRead) {
-  auto connection = connected();
-  ASSERT_TRUE(connection);
-  auto rows = stream(*connection, many_rows());
-  ASSERT_TRUE(rows);
-  ASSERT_TRUE(rows->next());
-  std::thread other([&] { connection->cancel(); });
-  const Read read = read_all(*rows);
-  other.join();
-  ASSERT_TRUE(read.error);
-  EXPECT_TRUE(connection->broken());
-}
-
-TEST_F(MysqlReader, CancelTokenEndsTheReadWithItsReason) {
-  auto connection = connected();
-  ASSERT_TRUE(connection);
-  MysqlStreamOptions options;
-  // No row ever comes.
-  auto columns = connection->columns_of_query("SELECT SLEEP(50) AS a");
-  ASSERT_TRUE(columns);
-  auto rows = connection->stream("SELECT SLEEP(0.01) AS a", *columns, options);
-  ASSERT_TRUE(rows) << rows.error().message;
-  options.cancel.cancel(CancelReason::Shutdown);
-  const Read read = read_all(**rows);
-  EXPECT_TRUE(!read.error || read.error->code == ErrorCode::Cancelled);
-}
-
-TEST_F(MysqlReader, RowsThatAreNotWantedTakeTheConnectionWithThem) {
-  auto connection = connected();
-  auto watcher = admin();
-  ASSERT_TRUE(connection && watcher);
-  const std::string id = cell(*connection, "SELECT CONNECTION_ID()");
-  stream(*connection, many_rows()).reset();
-  EXPECT_TRUE(connection->broken());
-  // The server stops by itself.
-  const std::string count = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = " + id;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (cell(*watcher, count) != "0" && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  EXPECT_EQ(cell(*watcher, count), "0");
-}
-
-TEST_F(MysqlReader, ServerThatGaveUpOnASlowReaderIsAnErrorAndNoEnd) {
-  login_.net_write_timeout = std::chrono::seconds(1);
-  auto connection = connected();
-  auto watcher = admin();
-  ASSERT_TRUE(connection && watcher);
-  const std::string id = cell(*connection, "SELECT CONNECTION_ID()");
-  MysqlStreamOptions options;
-  options.batches_ahead = 1;
-  // Rows wide enough that the buffers of both sides are soon full.
-  auto rows = stream(*connection, many_rows("REPEAT('x', 4000) AS x"), options);
-  ASSERT_TRUE(rows);
-  const std::string count = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = " + id;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (cell(*watcher, count) != "0" && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  ASSERT_EQ(cell(*watcher, count), "0");
-  const Read read = read_all(*rows);
-  ASSERT_TRUE(read.error);
-  EXPECT_EQ(read.error->code, ErrorCode::Unavailable) << read.error->message;
-  EXPECT_LT(read.rows, 100'000'000u);
-}
-
-// The last one of a server: it is killed.
-TEST_F(MysqlReader, ServerKilledInTheMiddleIsAnError) {
-  const std::string process = variable("CANVASBACK_MYSQL_PROCESS_TO_KILL");
-  if (process.empty()) GTEST_SKIP() << "no CANVASBACK_MYSQL_PROCESS_TO_KILL";
-  auto connection = connected();
-  ASSERT_TRUE(connection);
-  auto rows = stream(*connection, many_rows());
-  ASSERT_TRUE(rows);
-  ASSERT_TRUE(rows->next());
-  ASSERT_EQ(kill(static_cast<pid_t>(std::stol(process)), SIGKILL), 0);
-  const Read read = read_all(*rows);
-  ASSERT_TRUE(read.error);
-  EXPECT_EQ(read.error->code, ErrorCode::Unavailable) << read.error->message;
-  EXPECT_TRUE(connection->broken());
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ def free_port() -> int:
 
 
 def certificates(folder: pathlib.Path) -> None:
-    """An authority (ca.pem), its certificate for 127.0.0.1 and localhost (server.pem), another authority (other.pem)."""
+    """An authority (ca.pem), its certificate for localhost (server.pem), another authority (other.pem)."""
 
     def openssl(*arguments: str) -> None:
         subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
@@ -136,7 +136,8 @@ def command_of(kind: str, folder: pathlib.Path, port: int) -> list[str]:
               f"--init-file={folder}/users.sql", "--skip-name-resolve", "--character-set-server=utf8mb4",
               "--max-allowed-packet=64M"]  # fmt: skip
     if kind == "mysql57":
-        return [*common, "--skip-ssl", f"--lc-messages-dir={MYSQL57}/share", f"--character-sets-dir={MYSQL57}/share/charsets",
+        share = MYSQL57 / "share"
+        return [*common, "--skip-ssl", f"--lc-messages-dir={share}", f"--character-sets-dir={share}/charsets",
                 "--explicit-defaults-for-timestamp"]  # fmt: skip
     return common
 

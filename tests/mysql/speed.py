@@ -13,8 +13,9 @@ import servers
 PROGRAM = pathlib.Path(os.environ.get("CANVASBACK_MYSQL_TEST", servers.ROOT / "build/release/bin/mysql_reader_test"))
 TABLE = """
 CREATE TABLE orders (
-  id BIGINT NOT NULL PRIMARY KEY, seller_id INT NOT NULL, customer_id BIGINT UNSIGNED NOT NULL, status VARCHAR(16) NOT NULL,
-  amount DECIMAL(12,2) NOT NULL, quantity SMALLINT NOT NULL, weight DOUBLE, note VARCHAR(40),
+  id BIGINT NOT NULL PRIMARY KEY, seller_id INT NOT NULL, customer_id BIGINT UNSIGNED NOT NULL,
+  status VARCHAR(16) NOT NULL, amount DECIMAL(12,2) NOT NULL, quantity SMALLINT NOT NULL, weight DOUBLE,
+  note VARCHAR(40),
   created_at DATETIME(6) NOT NULL, updated_at DATETIME NOT NULL)
 """
 DIGITS = "(SELECT 0 AS n " + " ".join(f"UNION ALL SELECT {n}" for n in range(1, 10)) + ")"
@@ -36,7 +37,7 @@ def environment(server: servers.Server) -> dict[str, str]:
 
 def read(server: servers.Server, protocol: str) -> dict[str, float]:
     before = server.cpu_seconds()
-    run = subprocess.run([str(PROGRAM), "--gtest_brief=1", "--gtest_filter=*Throughput"], capture_output=True, text=True,
+    run = subprocess.run([PROGRAM, "--gtest_brief=1", "--gtest_filter=*Throughput"], capture_output=True, text=True,
                          check=True, env=environment(server) | {"CANVASBACK_MYSQL_PROTOCOL": protocol})  # fmt: skip
     found = json.loads(next(line for line in run.stdout.splitlines() if line.startswith("{")))
     return found | {"server_cpu_seconds": server.cpu_seconds() - before}
@@ -53,9 +54,10 @@ def main() -> None:
                 found = read(server, protocol)
                 count = found["rows"]
                 assert count == rows, found
+                client, behind = (found[name] / count * 1e9 for name in ("cpu_seconds", "server_cpu_seconds"))
                 print(f"{kind} {protocol:6} {count:,.0f} rows: {count / found['seconds']:,.0f} rows/s, "
-                      f"{found['bytes'] / count:.0f} bytes/row, client {found['cpu_seconds'] / count * 1e9:.0f} ns/row, "
-                      f"server {found['server_cpu_seconds'] / count * 1e9:.0f} ns/row", flush=True)  # fmt: skip
+                      f"{found['bytes'] / count:.0f} bytes/row, client {client:.0f} ns/row, server {behind:.0f} ns/row",
+                      flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":

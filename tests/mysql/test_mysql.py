@@ -1,5 +1,5 @@
-"""source/mysql on MySQL 5.7.22 and MariaDB 10.11: the program mysql_reader_test (reader_test.cpp) reads from a server of
-the test's own; what it read is compared with what PyMySQL and mysql-connector read. `make mysql-test`.
+"""source/mysql on MySQL 5.7.22 and MariaDB 10.11: the program mysql_reader_test (reader_test.cpp) reads from a server
+of the test's own; what it read is compared with what PyMySQL and mysql-connector read. `make mysql-test`.
 """
 
 import os
@@ -82,7 +82,7 @@ def test_dates_that_are_none_are_counted(server: servers.Server, tmp_path: pathl
 
 
 def test_session_errors_and_sandbox(server: servers.Server) -> None:
-    left_out = ("DumpsTables", "Throughput", "KeysOfText*", "LoadsPlugins*", "ServerKilled*")
+    left_out = ("DumpsTables", "Throughput", "KeysOfText*", "LiteralsCompare*", "LoadsPlugins*", "ServerKilled*")
     passes(server, "MysqlReader.*-" + ":".join(f"MysqlReader.{name}" for name in left_out))
 
 
@@ -127,6 +127,26 @@ def test_keys_of_text_compare_as_the_server_does(server: servers.Server) -> None
             tables.append(table)
     assert len(tables) >= (23 if server.kind == "mariadb" else 17)
     passes(server, "MysqlReader.KeysOfText*", KEYS=" ".join(tables))
+
+
+LITERALS = """
+CREATE TABLE literals (id INT PRIMARY KEY, e ENUM('z', 'a', 'it''s', 'm') NOT NULL, s SET('z', 'a', 'b') NOT NULL,
+  f FLOAT NOT NULL, d DOUBLE NOT NULL, n DECIMAL(30,20) NOT NULL, t TIME(3) NOT NULL, dt DATETIME(6) NOT NULL,
+  ts TIMESTAMP(6) NULL, y YEAR NOT NULL, v VARCHAR(9) NOT NULL, b VARBINARY(9) NOT NULL, u BIGINT UNSIGNED NOT NULL);
+INSERT INTO literals VALUES
+  (1, 'z', 'z', -0.1, 0.1, -0.00000000000000000001, '-00:00:00.001', '0001-01-01 00:00:00',
+   '1970-01-01 00:00:01.000001', 1901, 'a', x'00', 0),
+  (2, 'm', 'a,b', 0.3, 0.3, 0, '00:00:00', '2024-01-01 00:00:00.000001', '2024-01-01 00:00:00', 2024, 'b\\\\', x'27',
+   9223372036854775808),
+  (3, 'a', 'z,b', 16777216, 1e300, 0.1, '838:59:59', '9999-12-31 23:59:59.999999', '2038-01-19 03:14:07.999999', 2155,
+   'c"', x'ff', 18446744073709551615),
+  (4, 'it''s', 'a', 1e30, 1e301, 1, '838:59:58.5', '2024-01-01', '2024-01-01 00:00:00.5', 2023, 'd', x'ff00', 5)
+"""
+
+
+def test_literals_compare_with_their_columns(server: servers.Server) -> None:
+    server.execute("SET SESSION time_zone = '+00:00'", *LITERALS.split(";"))
+    passes(server, "MysqlReader.LiteralsCompare*", LITERALS="literals")
 
 
 def test_server_that_dies_in_the_middle(server: servers.Server) -> None:

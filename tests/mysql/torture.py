@@ -95,8 +95,9 @@ def time_table() -> tuple[list[str], list[list[str]]]:
 
 
 def text_table(kind: str) -> tuple[list[str], list[list[str]]]:
-    columns = ["c char(10)", "v varchar(255)", "v4 varchar(100) character set utf8mb4", "l varchar(50) character set latin1",
-               "k varchar(50) character set koi8r", "u16 varchar(20) character set utf16", "a varchar(20) character set ascii",
+    columns = ["c char(10)", "v varchar(255)", "v4 varchar(100) character set utf8mb4",
+               "l varchar(50) character set latin1", "k varchar(50) character set koi8r",
+               "u16 varchar(20) character set utf16", "a varchar(20) character set ascii",
                "t tinytext", "x text", "m mediumtext", "n longtext", "e enum('a','b','ü','it''s, \"x\" (1)')",
                "s set('x','y','z','é')", "j json", "bin binary(8)", "vb varbinary(255)", "tb tinyblob", "bl blob",
                "mb mediumblob", "lb longblob"]  # fmt: skip
@@ -106,11 +107,13 @@ def text_table(kind: str) -> tuple[list[str], list[list[str]]]:
          "REPEAT('m', 70000)", long, "'a'", "'x,z'", "'{\"b\": [1, 2.50, null], \"a\": \"é😀\"}'", "x'00ff'",
          "x'00010203fffe'", "x'27'", "REPEAT(x'ff00', 200)", "REPEAT(x'0a', 70000)", "x'e4'"],
         ["''"] * 11 + ["''", "''", "'[]'", "''", "''", "''", "''", "''", "''"],
-        ["'x'", "'  both  '", "'\\0nul\\n\\r\\t\\\\'", "'£'", "'Ё'", "'a'", "'~'", "REPEAT('é', 125)", "REPEAT('é', 300)",
+        ["'x'", "'  both  '", "'\\0nul\\n\\r\\t\\\\'", "'£'", "'Ё'", "'a'", "'~'", "REPEAT('é', 125)",
+         "REPEAT('é', 300)",
          "'m'", "'n'", "'it''s, \"x\" (1)'", "'é,x'", "'\"text\"'", "'12345678'", "REPEAT(x'80', 255)",
          "REPEAT(x'41', 250)", "REPEAT(x'42', 251)", "REPEAT(x'43', 65536)", "x'00'"],
-        ["'y'", "REPEAT('é', 255)", "REPEAT('😀', 100)", "REPEAT('é', 50)", "'k'", "'😀'", "'b'", "'t'", "'x'", "'m'", "'n'",
-         "'ü'", "'x,y,z,é'", "'1e400'" if kind == "mariadb" else "'1e40'", "x'ff'", "x'ff'", "x'fe'", "x'fb'", "x'fc'",
+        ["'y'", "REPEAT('é', 255)", "REPEAT('😀', 100)", "REPEAT('é', 50)", "'k'", "'😀'", "'b'", "'t'", "'x'", "'m'",
+         "'n'", "'ü'", "'x,y,z,é'", "'1e400'" if kind == "mariadb" else "'1e40'", "x'ff'", "x'ff'", "x'fe'", "x'fb'",
+         "x'fc'",
          "x'fd'"],
         ["NULL"] * 20,
     ]  # fmt: skip
@@ -119,7 +122,8 @@ def text_table(kind: str) -> tuple[list[str], list[list[str]]]:
 def spatial_table() -> tuple[list[str], list[list[str]]]:
     columns = ["g geometry", "p point", "l linestring", "y polygon", "mp multipoint", "c geometrycollection"]
     return columns, [
-        ["ST_GeomFromText('POINT(1 2)')", "ST_GeomFromText('POINT(-1.5 2.25)')", "ST_GeomFromText('LINESTRING(0 0,1 1)')",
+        ["ST_GeomFromText('POINT(1 2)')", "ST_GeomFromText('POINT(-1.5 2.25)')",
+         "ST_GeomFromText('LINESTRING(0 0,1 1)')",
          "ST_GeomFromText('POLYGON((0 0,1 0,1 1,0 0))')", "ST_GeomFromText('MULTIPOINT(0 0,1 1)')",
          "ST_GeomFromText('GEOMETRYCOLLECTION(POINT(0 0))')"],
         ["ST_GeomFromText('POINT(1 2)', 4326)", "NULL", "NULL", "NULL", "NULL", "NULL"],
@@ -127,7 +131,8 @@ def spatial_table() -> tuple[list[str], list[list[str]]]:
 
 
 def generated_table() -> tuple[list[str], list[list[str]]]:
-    columns = ["a int", "b int as (a + 1) virtual", "s int as (a * 2) stored", "txt varchar(20) as (concat('n', a)) virtual"]
+    columns = ["a int", "b int as (a + 1) virtual", "s int as (a * 2) stored",
+               "txt varchar(20) as (concat('n', a)) virtual"]  # fmt: skip
     return columns, [["1", "DEFAULT", "DEFAULT", "DEFAULT"], ["NULL", "DEFAULT", "DEFAULT", "DEFAULT"]]
 
 
@@ -138,8 +143,9 @@ def mariadb_table() -> tuple[list[str], list[list[str]]]:
 
 
 def tables_of(kind: str) -> dict[str, tuple[list[str], list[list[str]]]]:
-    tables = {"integers": integer_table(), "decimals": decimal_table(), "floats": floating_table(), "bits": bit_table(),
-              "times": time_table(), "texts": text_table(kind), "shapes": spatial_table(), "made": generated_table()}  # fmt: skip
+    tables = {"integers": integer_table(), "decimals": decimal_table(), "floats": floating_table(),
+              "bits": bit_table(), "times": time_table(), "texts": text_table(kind), "shapes": spatial_table(),
+              "made": generated_table()}  # fmt: skip
     if kind == "mariadb":
         tables["special"] = mariadb_table()
     return tables
@@ -287,7 +293,7 @@ def impossible_dates(connection: pymysql.connections.Connection, table: str) -> 
             for index, (name, declared) in enumerate(columns.items())}  # fmt: skip
 
 
-# --- mysql-connector, by the binary protocol ---------------------------------------------------------------------------
+# --- mysql-connector, by the binary protocol -------------------------------------------------------------------------
 
 
 def as_python(arrow_type: pa.DataType, declared: str) -> Callable[[object], object]:
@@ -304,8 +310,9 @@ def compare_binary(folder: pathlib.Path, port: int, password: str, connection: p
     """Numbers, texts and bytes; its own times have no zero and partial dates."""
     import mysql.connector
 
+    others = ("date", "time", *SHAPES, "set", "bit", "year", "uuid", "inet", "json")
     columns = {name: declared for name, declared in columns_of(connection, table).items()
-               if not declared.startswith(("date", "time", *SHAPES, "set", "bit", "year", "uuid", "inet", "json"))}  # fmt: skip
+               if not declared.startswith(others)}  # fmt: skip
     with pa.memory_map(str(folder / f"{table}.arrow")) as source:
         ours = pa.ipc.open_file(source).read_all()
     with mysql.connector.connect(host="127.0.0.1", port=port, user="admin", password=password, database="shop",

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/exact_number.hpp"
+#include "base/format.hpp"
 #include "base/text.hpp"
 
 namespace canvasback::mysql {
@@ -32,6 +33,59 @@ std::unexpected<Error> no_value(const MysqlColumn& column, std::string_view valu
 bool is_number(std::string_view value, bool may_have_exponent) {
   if (!may_have_exponent && value.find_first_of("eE") != std::string_view::npos) return false;
   return parse_exact_number(value).has_value();
+}
+
+template <class Number>
+bool read_number(std::string_view text, Number& number) {
+  const char* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && at == end;
+}
+
+// With an exponent it is a DOUBLE; without one a DECIMAL, which is compared as another number.
+std::string double_literal(std::string_view digits) {
+  return std::string(digits) + (digits.find_first_of("eE") == std::string_view::npos ? "e0" : "");
+}
+
+// The values of an ENUM or SET, out of its declaration: enum('a','it''s').
+std::vector<std::string> declared_values(std::string_view declaration) {
+  std::vector<std::string> values;
+  std::size_t at = declaration.find('\'');
+  while (at < declaration.size()) {
+    std::string value;
+    for (++at; at < declaration.size(); ++at) {
+      // Two quotes are one of the value; one ends it.
+      if (declaration[at] == '\'' && declaration.substr(at, 2) != "''") break;
+      if (declaration[at] == '\'') ++at;
+      value += declaration[at];
+    }
+    values.push_back(std::move(value));
+    at = declaration.find('\'', std::min(at + 1, declaration.size()));
+  }
+  return values;
+}
+
+// The number that the server sorts an ENUM's or SET's value by, and compares it by where a number stands beside it:
+// beside a text it would compare texts, in another order than its own.
+std::optional<std::uint64_t> number_of(const MysqlColumn& column, std::string_view value) {
+  if (value.empty()) return 0;
+  const std::vector<std::string> values = declared_values(column.declared);
+  const auto place = [&](std::string_view name) -> std::optional<std::uint64_t> {
+    const auto found = std::ranges::find(values, name);
+    if (found == values.end()) return std::nullopt;
+    return static_cast<std::uint64_t>(found - values.begin());
+  };
+  if (column.type.kind == MysqlKind::Enum) {
+    const auto index = place(value);
+    return index ? std::optional(*index + 1) : std::nullopt;
+  }
+  std::uint64_t bits = 0;
+  for (const std::string& name : split(value, ',')) {
+    const auto bit = place(name);
+    if (!bit || *bit > 63) return std::nullopt;
+    bits |= std::uint64_t{1} << *bit;
+  }
+  return bits;
 }
 
 // a > 1 OR (a = 1 AND b > 2) OR (a = 1 AND b = 2 AND c > 3)
@@ -107,18 +161,20 @@ Result<std::string> literal(const MysqlColumn& column, std::string_view value) {
     case MysqlKind::Decimal:
       if (!is_number(value, false)) return no_value(column, value);
       return std::string(value);
-    case MysqlKind::Float:
-    case MysqlKind::Double: {
-      // With an exponent it is a DOUBLE; without one a DECIMAL, which is compared as another number.
-      if (!is_number(value, true)) return no_value(column, value);
-      const bool has_exponent = value.find_first_of("eE") != std::string_view::npos;
-      return std::string(value) + (has_exponent ? "" : "e0");
+    case MysqlKind::Float: {
+      // The server compares it as the DOUBLE of the same value, which has more digits.
+      float number = 0;
+      if (!is_number(value, true) || !read_number(value, number)) return no_value(column, value);
+      char digits[kDoubleChars];
+      return double_literal({digits, static_cast<std::size_t>(write_double(digits, number) - digits)});
     }
+    case MysqlKind::Double:
+      if (!is_number(value, true)) return no_value(column, value);
+      return double_literal(value);
     case MysqlKind::Bit: {
       std::uint64_t bits = 0;
-      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), bits);
       if (value == "true" || value == "false") return std::string(value == "true" ? "1" : "0");
-      if (error != std::errc() || end != value.data() + value.size()) return no_value(column, value);
+      if (!read_number(value, bits)) return no_value(column, value);
       return std::string(value);
     }
     case MysqlKind::Date:
@@ -129,9 +185,11 @@ Result<std::string> literal(const MysqlColumn& column, std::string_view value) {
       return "'" + std::string(value) + "'";
     case MysqlKind::Binary:
     case MysqlKind::Spatial: return binary_literal(value);
-    case MysqlKind::Text:
     case MysqlKind::Enum:
     case MysqlKind::Set:
+      if (const auto number = number_of(column, value)) return std::to_string(*number);
+      return no_value(column, value);
+    case MysqlKind::Text:
     case MysqlKind::Json: return text_literal(value);
   }
   return no_value(column, value);

@@ -25,8 +25,9 @@ std::string text_literal(std::string_view text);
 std::string binary_literal(std::string_view bytes);
 
 // A value as it is written in text (a key of a batch, say), as a literal that compares exactly with a column of this
-// type: numbers bare, times quoted with their fraction, bytes in hexadecimal. Errors: InvalidData for a text that is no
-// value of the type.
+// type: numbers bare, times quoted with their fraction, bytes in hexadecimal, values of ENUM and SET as their numbers,
+// by which the server sorts them (the declaration must be information_schema's). Errors: InvalidData for a text that is
+// no value of the type.
 Result<std::string> literal(const MysqlColumn& column, std::string_view value);
 
 // What stands behind ORDER BY: "`a`, `b`".

@@ -40,6 +40,12 @@ TEST(MysqlSql, LiteralsOfEachType) {
   EXPECT_EQ(literal_of("varchar(9)", "a'b"), R"('a\'b')");
   EXPECT_EQ(literal_of("varbinary(9)", "a'"), "x'6127'");
   EXPECT_EQ(literal_of("bit(8)", "255"), "255");
+  EXPECT_EQ(literal_of("float", "0.1"), "0.10000000149011612e0");
+  EXPECT_EQ(literal_of("enum('a','it''s','b')", "a"), "1");
+  EXPECT_EQ(literal_of("enum('a','it''s','b')", "it's"), "2");
+  EXPECT_EQ(literal_of("enum('a','it''s','b')", "b"), "3");
+  EXPECT_EQ(literal_of("enum('a','b')", ""), "0");
+  EXPECT_EQ(literal_of("set('x','y','z')", "x,z"), "5");
 }
 
 TEST(MysqlSql, NoLiteralOfAWrongValue) {
@@ -49,6 +55,8 @@ TEST(MysqlSql, NoLiteralOfAWrongValue) {
   for (const char* value : {"", "now()", "'", "2024-01-01'"})
     EXPECT_EQ(literal_of("datetime", value), "error") << value;
   EXPECT_EQ(literal_of("bit(8)", "-1"), "error");
+  EXPECT_EQ(literal_of("enum('a','b')", "c"), "error");
+  EXPECT_EQ(literal_of("set('a','b')", "a,c"), "error");
   EXPECT_EQ(literal_of("double", "nan"), "error");
 }
 

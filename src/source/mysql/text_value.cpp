@@ -133,27 +133,47 @@ bool store_bytes(ColumnBuffer& buffer, std::string_view text, std::int64_t row) 
   return buffer.set_bytes(row, text.data(), text.size());
 }
 
+struct PlainDigits {
+  int significant = 0;  // without leading zeros
+  int fraction = -1;    // digits of it; -1: there is no point
+};
+
+// As wide as the digits need: 128 bits cost several times as much.
+constexpr std::size_t kDigitsOf64Bits = 19;
+
+template <class Number>
+bool accumulate(std::string_view text, Number& number, PlainDigits& digits) {
+  for (char c : text) {
+    if (is_digit(c)) {
+      number = number * 10 + static_cast<unsigned>(c - '0');
+      if (number != 0) ++digits.significant;
+      if (digits.fraction >= 0) ++digits.fraction;
+    } else if (c == '.' && digits.fraction < 0) {
+      digits.fraction = 0;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 bool parse_decimal(std::string_view text, int scale, Int128& value) {
   const bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
-  UnsignedInt128 number = 0;
-  int digits = 0;     // without leading zeros
-  int fraction = -1;  // digits of it; -1: the point has not come yet
   if (text.empty() || text == "." || text.size() > 40) return false;
-  for (char c : text) {
-    if (c == '.' && fraction < 0) {
-      fraction = 0;
-      continue;
-    }
-    if (!is_digit(c)) return false;
-    number = number * 10 + static_cast<unsigned>(c - '0');
-    if (number != 0) ++digits;
-    if (fraction >= 0) ++fraction;
+  UnsignedInt128 number = 0;
+  PlainDigits digits;
+  if (text.size() <= kDigitsOf64Bits) {
+    std::uint64_t small = 0;
+    if (!accumulate(text, small, digits)) return false;
+    number = small;
+  } else if (!accumulate(text, number, digits)) {
+    return false;
   }
-  const int missing = scale - std::max(fraction, 0);
-  if (missing < 0 || digits + missing > 38) return false;
+  const int missing = scale - std::max(digits.fraction, 0);
+  if (missing < 0 || digits.significant + missing > 38) return false;
   for (int i = 0; i < missing; ++i) number *= 10;
   value = static_cast<Int128>(number);
   if (negative) value = -value;
