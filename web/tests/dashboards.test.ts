@@ -82,7 +82,8 @@ const euro = (digits: string): string =>
   new Intl.NumberFormat("en", { style: "currency", currency: "EUR" }).format(digits as `${number}`);
 const count = (digits: string): string => Number(digits).toLocaleString("en");
 
-const tile = (title: string): Locator => page.getByRole("group", { name: title, exact: true });
+const tile = (title: string): Locator =>
+  page.locator(".dash-tile").and(page.getByRole("group", { name: title, exact: true }));
 const chart = (title: string): Locator => tile(title).locator('[aria-roledescription="chart"]');
 /** The figure of a card in full, which its title has. */
 const figure = (title: string): Locator => tile(title).locator(".chart-card-figure");
@@ -217,7 +218,7 @@ describe("a period", () => {
   it("is chosen from a list, and by days", async () => {
     page = await world.page(PATH);
     await page.getByRole("button", { name: /^Period/ }).click();
-    await page.getByLabel("From").fill("2025-02-01");
+    await page.getByLabel("From", { exact: true }).fill("2025-02-01");
     await page.getByLabel("To", { exact: true }).fill("2025-02-28");
     await page.getByRole("button", { name: "Apply" }).click();
     await page.waitForURL(/period=2025-02-01\.\.2025-03-01/);
