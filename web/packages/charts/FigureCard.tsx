@@ -45,7 +45,7 @@ export function FigureCard(props: FigureCardProps) {
   const unit = props.unit ? ` ${props.unit}` : "";
   return (
     <div className="chart-card">
-      <p className="chart-card-figure" title={full + unit}>
+      <p className="chart-card-figure" data-long={text.length > FULL_MAX || undefined} title={full + unit}>
         {props.onRows ? (
           <button type="button" title={`${full}${unit}: show its rows`} onClick={props.onRows}>
             {sign + text + unit}

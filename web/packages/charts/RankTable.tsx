@@ -103,7 +103,9 @@ function FigureCell({ column, digits, before, most, isFirst, onRows }: FigureCel
         text
       )}
       {before !== undefined && (
-        <small data-tone={toneOfChange(changeOf(digits, before), column.good)}>{change ?? "new"}</small>
+        <small data-tone={toneOfChange(changeOf(digits, before), column.good)}>
+          {change ?? (Number.isFinite(numberOf(digits)) ? "new" : "")}
+        </small>
       )}
       {Number.isFinite(share) && share > 0 && (
         <span className="chart-share" aria-hidden style={{ width: `${(share * 100).toFixed(1)}%` }} />

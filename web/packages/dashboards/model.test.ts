@@ -9,6 +9,8 @@ describe("a dashboard of JSON", () => {
     expect(METRICS?.dimensions[1]).toEqual({ name: "hour", label: "Hour", part: "hour" });
     expect(METRICS?.measures[0]?.format).toEqual({ kind: "currency", currency: "EUR" });
     expect(METRICS?.measures[1]?.format).toEqual({ kind: "integer" });
+    const scaled = dashboardOf({ metrics: { measures: [{ name: "a", agg: "sum", of: "a", scale: 2 }] } });
+    expect(scaled.metrics[0]?.measures[0]?.format).toEqual({ kind: "number", decimals: 2 });
     expect(DASHBOARD.filters).toEqual(["country", "hour", "weekday", "price", "month"]);
     expect(DASHBOARD.period).toBe("last_30_days");
     expect(dashboardOf({ metrics: [{ name: "a" }, { name: "b" }] }).metrics.map(({ name }) => name)).toEqual([
@@ -29,6 +31,9 @@ describe("a dashboard of JSON", () => {
     expect(title({ type: "heatmap", measure: "orders", x: "hour", y: "weekday" })).toBe("Orders by hour and weekday");
     expect(title({ type: "table", measures: ["revenue", "orders"], by: ["country", "hour"] })).toBe(
       "Revenue, Orders by country and hour",
+    );
+    expect(title({ type: "table", measures: ["revenue", "orders", "average_order"], by: "country" })).toBe(
+      "By country",
     );
     expect(title({ type: "card", measure: "average_order" })).toBe("Average order");
     expect(title({ type: "card", measure: "nosuch", title: "Own" })).toBe("Own");

@@ -146,7 +146,8 @@ function formatOf(given: Json, agg: string): FigureFormat {
   const currency = textOf(given.currency);
   if (kind === "currency") return currency ? { kind, currency } : { kind };
   if (kind === "percent" || kind === "duration" || kind === "bytes") return { kind };
-  return { kind: agg === "count" || agg === "distinct" ? "integer" : "number" };
+  if (agg === "count" || agg === "distinct") return { kind: "integer" };
+  return typeof given.scale === "number" ? { kind: "number", decimals: given.scale } : { kind: "number" };
 }
 
 /** As a file has it: one value, a list, {not: …} or {from, to}. */
@@ -261,6 +262,8 @@ export function titleOf(dashboard: Dashboard, tile: Tile): string {
   const dimensions = dimensionsOfTile(tile).map((name) => dimensionNamed(metrics, name).label.toLowerCase());
   if (tile.type === "text") return "";
   if (tile.type === "funnel") return measures.length > 1 ? `${measures[0]} to ${measures.at(-1)!.toLowerCase()}` : "";
+  // A table says in its head what it is of.
+  if (tile.type === "table" && measures.length > 2 && dimensions.length > 0) return `By ${dimensions.join(" and ")}`;
   const what = measures.length > 3 ? `${measures.slice(0, 2).join(", ")} and more` : measures.join(", ");
   return dimensions.length > 0 ? `${what} by ${dimensions.join(" and ")}` : what;
 }

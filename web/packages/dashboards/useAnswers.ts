@@ -124,6 +124,8 @@ export function useAnswers({ source, dashboard, state, wanted, revision }: Answe
     if (store.current.of !== source || store.current.base !== base) {
       // Of another period, filter or file: nobody waits for it.
       for (const each of asking) each.abort.abort();
+      // The page may be back where it was, with nothing to ask: it is then no longer waiting.
+      if (asking.size > 0) redraw();
       asking.clear();
       if (store.current.of !== source) store.current.epoch += 1;
       store.current.of = source;
