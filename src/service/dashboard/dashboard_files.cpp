@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 3> kRouteWords{"check", "query", "schema"
 constexpr std::string_view kEnding = ".yaml";
 constexpr std::size_t kNameBytesMax = 128;
 
-Error not_found(std::string_view name) {
+Error no_dashboard(std::string_view name) {
   return {ErrorCode::DashboardNotFound, fmt::format("There is no dashboard \"{}\".", name.substr(0, 128)), {}, {}, 0};
 }
 
@@ -93,7 +93,7 @@ Result<DashboardFile> DashboardFiles::read(std::string_view name) const {
   for (const auto& [known, text] : builtin_dashboards()) {
     if (known == name) return DashboardFile{std::string(name), std::string(text), true, 0};
   }
-  return std::unexpected(not_found(name));
+  return std::unexpected(no_dashboard(name));
 }
 
 Result<bool> DashboardFiles::save(const std::string& name, std::string_view text,
@@ -114,7 +114,7 @@ Result<bool> DashboardFiles::save(const std::string& name, std::string_view text
 
 Status DashboardFiles::remove(const std::string& name, const DashboardConditions& conditions) const {
   auto there = read_file(name);
-  if (!there) return std::unexpected(not_found(name));
+  if (!there) return std::unexpected(no_dashboard(name));
   std::optional<DashboardFile> file;
   if (*there) file = std::move(**there);
   CANVASBACK_TRY(check_conditions(file, conditions));

@@ -42,7 +42,7 @@ RequestContext context_of(const Request& request) {
   return out;
 }
 
-asio::awaitable<void> refuse(Connection& connection, const Request& request, const Error& error) {
+asio::awaitable<void> refuse_dashboard(Connection& connection, const Request& request, const Error& error) {
   co_await connection.respond(problem_response(error, request.path));
 }
 
@@ -77,7 +77,7 @@ class Waiting {
   Connection& connection_;
 };
 
-asio::awaitable<void> list(Services services, Connection& connection, Request& request) {
+asio::awaitable<void> list_dashboards(Services services, Connection& connection, Request& request) {
   Json entries = Json::Array{};
   for (const DashboardEntry& entry : services.dashboards->list()) {
     const Dashboard& dashboard = entry.checked.dashboard;
@@ -121,12 +121,12 @@ asio::awaitable<void> answer_detail(Connection& connection, const Request& reque
   co_await connection.respond(std::move(response));
 }
 
-asio::awaitable<void> detail(Services services, Connection& connection, Request& request) {
+asio::awaitable<void> dashboard_detail(Services services, Connection& connection, Request& request) {
   const Waiting waiting(connection, services);
   auto entry =
       co_await services.dashboards->read(request.path_parameters["name"], context_of(request), connection.gone());
   if (!entry) {
-    co_await refuse(connection, request, entry.error());
+    co_await refuse_dashboard(connection, request, entry.error());
     co_return;
   }
   co_await answer_detail(connection, request, *entry, 200);
@@ -152,10 +152,10 @@ Result<DashboardText> text_of(const Request& request) {
   return DashboardText{yaml_of(*document), *document};
 }
 
-asio::awaitable<void> check(Services services, Connection& connection, Request& request) {
+asio::awaitable<void> check_dashboard(Services services, Connection& connection, Request& request) {
   auto text = text_of(request);
   if (!text) {
-    co_await refuse(connection, request, text.error());
+    co_await refuse_dashboard(connection, request, text.error());
     co_return;
   }
   const Waiting waiting(connection, services);
@@ -182,10 +182,10 @@ Response problems_response(const Request& request, const DashboardProblems& prob
   return out;
 }
 
-asio::awaitable<void> save(Services services, Connection& connection, Request& request) {
+asio::awaitable<void> save_dashboard(Services services, Connection& connection, Request& request) {
   auto text = text_of(request);
   if (!text) {
-    co_await refuse(connection, request, text.error());
+    co_await refuse_dashboard(connection, request, text.error());
     co_return;
   }
   const Waiting waiting(connection, services);
@@ -200,16 +200,16 @@ asio::awaitable<void> save(Services services, Connection& connection, Request& r
   }
   const auto is_new = services.dashboards->save(entry.file.name, entry.file.text, conditions_of(request));
   if (!is_new) {
-    co_await refuse(connection, request, is_new.error());
+    co_await refuse_dashboard(connection, request, is_new.error());
     co_return;
   }
   co_await answer_detail(connection, request, entry, *is_new ? 201 : 200);
 }
 
-asio::awaitable<void> remove(Services services, Connection& connection, Request& request) {
+asio::awaitable<void> remove_dashboard(Services services, Connection& connection, Request& request) {
   Status status = services.dashboards->remove(request.path_parameters["name"], conditions_of(request));
   if (!status) {
-    co_await refuse(connection, request, status.error());
+    co_await refuse_dashboard(connection, request, status.error());
     co_return;
   }
   Response response;
@@ -283,16 +283,16 @@ std::string answers_document(const DashboardAnswers& answers, const Request& req
   return out.take();
 }
 
-asio::awaitable<void> query(Services services, Connection& connection, Request& request) {
+asio::awaitable<void> query_dashboard(Services services, Connection& connection, Request& request) {
   auto wanted = query_from(request);
   if (!wanted) {
-    co_await refuse(connection, request, wanted.error());
+    co_await refuse_dashboard(connection, request, wanted.error());
     co_return;
   }
   const Waiting waiting(connection, services);
   const auto answers = co_await services.dashboards->query(std::move(*wanted), connection.gone());
   if (!answers) {
-    co_await refuse(connection, request, answers.error());
+    co_await refuse_dashboard(connection, request, answers.error());
     co_return;
   }
   Response response;
@@ -300,19 +300,19 @@ asio::awaitable<void> query(Services services, Connection& connection, Request& 
   co_await connection.respond(std::move(response));
 }
 
-asio::awaitable<void> schema(Connection& connection) {
+asio::awaitable<void> dashboard_schema(Connection& connection) {
   Response response;
   response.content_type = "application/schema+json";
   response.headers.emplace_back("Cache-Control", "no-cache");
   co_await connection.respond_view(response, embedded::dashboard_schema_json);
 }
 
-asio::awaitable<void> explore(Services services, Connection& connection, Request& request) {
+asio::awaitable<void> explore_dataset(Services services, Connection& connection, Request& request) {
   const std::string name = request.path_parameters["name"];
   const Waiting waiting(connection, services);
   auto proposed = co_await services.dashboards->explore(name, context_of(request), connection.gone());
   if (!proposed) {
-    co_await refuse(connection, request, proposed.error());
+    co_await refuse_dashboard(connection, request, proposed.error());
     co_return;
   }
   Json document;
@@ -336,15 +336,15 @@ void add_dashboard_routes(Router& router, Services services) {
       return handle(services, connection, request);
     });
   };
-  add("GET", "/api/v1/dashboards", {}, list);
-  add("POST", "/api/v1/dashboards/check", {}, check);
-  add("POST", "/api/v1/dashboards/query", {"timeout_ms"}, query);
+  add("GET", "/api/v1/dashboards", {}, list_dashboards);
+  add("POST", "/api/v1/dashboards/check", {}, check_dashboard);
+  add("POST", "/api/v1/dashboards/query", {"timeout_ms"}, query_dashboard);
   router.add({"GET", "/api/v1/dashboards/schema", {}},
-             [](Connection& connection, Request&) { return schema(connection); });
-  add("GET", "/api/v1/dashboards/{name}", {}, detail);
-  add("PUT", "/api/v1/dashboards/{name}", {}, save);
-  add("DELETE", "/api/v1/dashboards/{name}", {}, remove);
-  add("GET", "/api/v1/datasets/{name}/explore", {}, explore);
+             [](Connection& connection, Request&) { return dashboard_schema(connection); });
+  add("GET", "/api/v1/dashboards/{name}", {}, dashboard_detail);
+  add("PUT", "/api/v1/dashboards/{name}", {}, save_dashboard);
+  add("DELETE", "/api/v1/dashboards/{name}", {}, remove_dashboard);
+  add("GET", "/api/v1/datasets/{name}/explore", {}, explore_dataset);
 }
 
 }  // namespace canvasback::http
