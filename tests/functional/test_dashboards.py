@@ -430,8 +430,8 @@ tiles:
     problems = answer.json()["problems"]
     places = [(problem["line"], problem["column"], problem["nearest"]) for problem in problems]
     assert sorted(places, key=lambda place: place[:2]) == [
-        (1, 1, "title"), (5, 9, "created_at"), (7, 32, "category"), (7, 66, None), (9, 27, "sum"), (10, 33, "amount"),
-        (11, 34, "format"), (12, 41, "orders"), (13, 9, None), (15, 12, "card"), (16, 26, "gmv"),
+        (1, 1, "title"), (5, 9, "created_at"), (7, 32, "category"), (7, 65, None), (9, 28, "sum"), (10, 33, "amount"),
+        (11, 34, "format"), (12, 43, "orders"), (13, 9, None), (15, 12, "card"), (16, 27, "gmv"),
     ]  # fmt: skip
     assert all(problem["severity"] == "error" and problem["message"] for problem in problems)
 

@@ -312,7 +312,7 @@ def test_whatever_is_wrong_is_a_problem_document(server, line, headers, body, st
 @pytest.mark.parametrize("path", DOCUMENT["paths"])
 def test_other_methods_are_405(server, path):
     # Methods of a path with a name in it are those of any name, bulk, too.
-    like = [path, re.sub(r"/bulk$", "/{schema}", path)]
+    like = [path, re.sub(r"/bulk$", "/{schema}", path), re.sub(r"/(check|query|schema)$", "/{name}", path)]
     there = {method.upper() for each in like for method in DOCUMENT["paths"].get(each, {})}
     target = re.sub(r"\{\w+\}", "1", path)
     for method in {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "QUERY", "PURGE"} - there:

@@ -19,7 +19,7 @@ namespace canvasback {
 namespace {
 
 constexpr std::string_view kFailed = "{\"error\":";
-constexpr std::int64_t kHourUs = 3'600'000'000;
+constexpr std::int64_t kNowStepUs = 3'600'000'000;
 
 std::string key_of(std::string_view what) { return sha256_hex(what).substr(0, 32); }
 
@@ -158,7 +158,7 @@ asio::awaitable<DashboardAnswers::Model> TileAnswers::answer_model(const TileQue
     const bool is_first = question.model == &model && work.compare == Comparison::None;
     if (is_first) work.compare = question.query.compare;
   }
-  const std::int64_t hour = model.until_now ? work.now_us / kHourUs : 0;
+  const std::int64_t hour = model.until_now ? work.now_us / kNowStepUs : 0;
   const std::string common = fmt::format("dashboard\n{}\n{}\n{}\n{}\n{}\n", version_of(model), model.document.dump(),
                                          work.period.dump(), work.timezone, hour);
   std::vector<std::string> keys(1, key_of(common + std::string(name_of(work.compare))));

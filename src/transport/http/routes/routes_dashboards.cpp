@@ -42,7 +42,7 @@ RequestContext context_of(const Request& request) {
   return out;
 }
 
-asio::awaitable<void> refuse(Connection& connection, const Request& request, const Error& error) {
+asio::awaitable<void> refuse_dashboard(Connection& connection, const Request& request, const Error& error) {
   co_await connection.respond(problem_response(error, request.path));
 }
 
@@ -126,7 +126,7 @@ asio::awaitable<void> dashboard_detail(Services services, Connection& connection
   auto entry =
       co_await services.dashboards->read(request.path_parameters["name"], context_of(request), connection.gone());
   if (!entry) {
-    co_await refuse(connection, request, entry.error());
+    co_await refuse_dashboard(connection, request, entry.error());
     co_return;
   }
   co_await answer_detail(connection, request, *entry, 200);
@@ -155,7 +155,7 @@ Result<DashboardText> text_of(const Request& request) {
 asio::awaitable<void> check_dashboard(Services services, Connection& connection, Request& request) {
   auto text = text_of(request);
   if (!text) {
-    co_await refuse(connection, request, text.error());
+    co_await refuse_dashboard(connection, request, text.error());
     co_return;
   }
   const Waiting waiting(connection, services);
@@ -185,7 +185,7 @@ Response problems_response(const Request& request, const DashboardProblems& prob
 asio::awaitable<void> save_dashboard(Services services, Connection& connection, Request& request) {
   auto text = text_of(request);
   if (!text) {
-    co_await refuse(connection, request, text.error());
+    co_await refuse_dashboard(connection, request, text.error());
     co_return;
   }
   const Waiting waiting(connection, services);
@@ -200,7 +200,7 @@ asio::awaitable<void> save_dashboard(Services services, Connection& connection, 
   }
   const auto is_new = services.dashboards->save(entry.file.name, entry.file.text, conditions_of(request));
   if (!is_new) {
-    co_await refuse(connection, request, is_new.error());
+    co_await refuse_dashboard(connection, request, is_new.error());
     co_return;
   }
   co_await answer_detail(connection, request, entry, *is_new ? 201 : 200);
@@ -209,7 +209,7 @@ asio::awaitable<void> save_dashboard(Services services, Connection& connection, 
 asio::awaitable<void> remove_dashboard(Services services, Connection& connection, Request& request) {
   Status status = services.dashboards->remove(request.path_parameters["name"], conditions_of(request));
   if (!status) {
-    co_await refuse(connection, request, status.error());
+    co_await refuse_dashboard(connection, request, status.error());
     co_return;
   }
   Response response;
@@ -286,13 +286,13 @@ std::string answers_document(const DashboardAnswers& answers, const Request& req
 asio::awaitable<void> query_dashboard(Services services, Connection& connection, Request& request) {
   auto wanted = query_from(request);
   if (!wanted) {
-    co_await refuse(connection, request, wanted.error());
+    co_await refuse_dashboard(connection, request, wanted.error());
     co_return;
   }
   const Waiting waiting(connection, services);
   const auto answers = co_await services.dashboards->query(std::move(*wanted), connection.gone());
   if (!answers) {
-    co_await refuse(connection, request, answers.error());
+    co_await refuse_dashboard(connection, request, answers.error());
     co_return;
   }
   Response response;
@@ -312,7 +312,7 @@ asio::awaitable<void> explore_dataset(Services services, Connection& connection,
   const Waiting waiting(connection, services);
   auto proposed = co_await services.dashboards->explore(name, context_of(request), connection.gone());
   if (!proposed) {
-    co_await refuse(connection, request, proposed.error());
+    co_await refuse_dashboard(connection, request, proposed.error());
     co_return;
   }
   Json document;
