@@ -55,6 +55,8 @@ class Check {
     if (dimension.column != dimension.name || of_time || !dimension.bins.empty()) at += ".column";
     if (of_time) return check_type(at, dimension.column, is_date_type, "a date or time");
     if (!dimension.bins.empty()) return check_type(at, dimension.column, is_number_type, "a number");
+    const bool is_mapping = model_.document.at("dimensions").as_array()[index].is_object();
+    if (is_mapping && dimension.column == dimension.name) at += ".name";
     find(at, dimension.column, names_);
   }
 

@@ -54,9 +54,10 @@ class MetricsSqlTest : public testing::Test {
 TEST_F(MetricsSqlTest, SharesLeavesOfMeasures) {
   const auto made = plan({"sum", "mean", "ratio", "rows"}, {"a"});
   ASSERT_TRUE(made);
-  EXPECT_EQ(made->groups_sql({Grain::None, {"a"}, false})->sql,
-            R"(SELECT d0, sum(x0) AS l0, count(x1) AS l1, count(*) AS l2 FROM (SELECT "a" AS d0, "m" AS x0, "m" AS x1 )"
-            R"(FROM r) AS s GROUP BY d0)");
+  EXPECT_EQ(
+      made->groups_sql({Grain::None, {"a"}, false})->sql,
+      R"(SELECT d0, sum("x0") AS l0, count("x1") AS l1, count(*) AS l2 FROM (SELECT "a" AS d0, "m" AS x0, "m" AS x1 )"
+      R"(FROM r) AS s GROUP BY d0)");
   TileShape shape;
   shape.groups = "g";
   shape.dimensions = 1;

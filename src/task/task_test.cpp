@@ -73,6 +73,9 @@ void each_kind_comes_back() {
     auto& work = task.work.emplace<kIndex>();
     if constexpr (requires { work.dataset = "d"; }) work.dataset = "d";
     if constexpr (requires { work.search.words; }) work.search = *search_for("a");  // one without a word is none
+    if constexpr (requires { work.model.document; }) {
+      work.model.document = *Json::parse(R"({"source":"d","measures":[{"name":"n","agg":"count"}]})");
+    }
     const auto back = over_the_wire(task);
     ASSERT_TRUE(back) << name_of(task.work);
     EXPECT_EQ(back->work.index(), kIndex) << name_of(task.work);

@@ -108,6 +108,8 @@ asio::awaitable<void> TileAnswers::fly(std::shared_ptr<Flight> flight, MetricsWo
   const std::size_t wanted = flight->keys.size();
   auto lines = co_await lines_of(std::move(work), std::move(context), flight->cancel);
   if (!*alive) co_return;
+  // A task without queries tells the columns behind the head.
+  if (lines && wanted == 1 && lines->size() == 2) lines->pop_back();
   if (!lines) {
     flight->error = lines.error();
   } else if (lines->size() != wanted) {

@@ -73,7 +73,7 @@ TEST(YamlText, WritesWhatItReads) {
   const Json json = Json::parse(text).value();
   const std::string written = yaml_of(json);
   EXPECT_EQ(json_of(written), json.dump()) << written;
-  EXPECT_NE(written.find("    - {name: c, "), std::string::npos) << written;
+  EXPECT_NE(written.find("\n  - {name: c, of: [x, y], "), std::string::npos) << written;
 }
 
 }  // namespace

@@ -213,7 +213,9 @@ Result<std::string> key_bytes(const MysqlColumn& column) {
   const std::string name = identifier(column.name);
   if (column.collation.empty() || column.type.kind == MysqlKind::Binary) return name;
   // An ENUM or SET is sorted by its number, and equal to itself alone.
-  if (column.type.kind == MysqlKind::Enum || column.type.kind == MysqlKind::Set) return name + " + 0";
+  if (column.type.kind == MysqlKind::Enum || column.type.kind == MysqlKind::Set) {
+    return "CAST(LPAD(HEX(CAST(" + name + " AS UNSIGNED)), 16, '0') AS BINARY(16))";
+  }
   if (!column.pads) return "WEIGHT_STRING(" + name + ")";
   const std::int64_t characters = column.type.length * (has_expansions(column.collation) ? kWeightsPerCharacter : 1);
   if (characters == 0 || characters > kKeyCharactersMax) {

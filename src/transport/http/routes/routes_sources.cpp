@@ -145,7 +145,6 @@ asio::awaitable<void> act(Services services, Connection& connection, Request& re
 }  // namespace
 
 void add_source_routes(Router& router, Services services) {
-  if (services.pulls == nullptr) return;
   router.add({"GET", "/api/v1/sources", {}},
              [services](Connection& connection, Request&) { return list_sources(services, connection); });
   router.add({"GET", "/api/v1/sources/{name}", {}}, [services](Connection& connection, Request& request) {

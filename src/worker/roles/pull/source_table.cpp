@@ -437,7 +437,8 @@ Result<std::string> literal_at(const MysqlColumn& column, const arrow::Array& ar
     case arrow::Type::DECIMAL128: return static_cast<const arrow::Decimal128Array&>(array).FormatValue(row);
     case arrow::Type::STRING: {
       const std::string_view text = static_cast<const arrow::StringArray&>(array).GetView(row);
-      return column.type.kind == MysqlKind::Time ? mysql::literal(column, text) : mysql::text_literal(text);
+      // An ENUM or SET is sorted by its number, and a TIME is none that is in order as text.
+      return column.type.kind == MysqlKind::Text ? mysql::text_literal(text) : mysql::literal(column, text);
     }
     case arrow::Type::BINARY: return mysql::binary_literal(static_cast<const arrow::BinaryArray&>(array).GetView(row));
     default: return fail(ErrorCode::InvalidData, fmt::format("Column \"{}\" cannot be part of a key.", column.name));
