@@ -210,6 +210,19 @@ def have_example_dashboards(server):
         assert saved.status in (200, 201), saved.body
 
 
+def have_example_source(server):
+    """The source that the examples name: of a database that is not there, and not being pulled."""
+    folder = server.folder / "data/sources"
+    folder.mkdir(exist_ok=True)
+    (folder / "example_source.toml").write_text('url = "mysql://reader@127.0.0.1:1/shop"\ntable = "orders"\n')
+
+    def is_idle():
+        answer = server.get("/api/v1/sources/example_source")
+        return answer.status == 200 and answer.json()["state"] != "running"
+
+    wait_for(is_idle, 30)
+
+
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_example_is_answered(server, name):
     method, path, operation = OPERATIONS[name]
@@ -217,6 +230,8 @@ def test_every_example_is_answered(server, name):
     for chosen, body in requests_of(operation):
         have_example_job(server)
         have_example_dashboards(server)
+        if "/sources/" in path:
+            have_example_source(server)
         body = have_example_schema(server, name, chosen, body)
         limited = "limit" in {p["name"] for p in parameters_of(operation)} and "limit" not in chosen
         whole_format = chosen.get("compression") is not None
