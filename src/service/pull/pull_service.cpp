@@ -163,7 +163,7 @@ asio::awaitable<Result<PullReport>> PullService::pull(std::string name, PullRequ
   if (!status) {
     run.report.result = PullResult::Failed;
     run.report.error = status.error();
-    log::warning("pull {}: {} {}", name, status.error().message, status.error().detail);
+    log::debug("pull {}: {} {}", name, status.error().message, status.error().detail);
   }
   if (run.store && !run.request.dry_run) co_await store_report(run);
   running_.erase(name);

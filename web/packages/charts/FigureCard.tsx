@@ -59,7 +59,7 @@ export function FigureCard(props: FigureCardProps) {
         <p className="chart-card-change">
           {change !== null && (
             <strong data-tone={tone}>
-              <span aria-hidden>{change.startsWith("-") ? "▼" : change.startsWith("+") ? "▲" : "＝"}</span> {change}
+              <span aria-hidden>{change.startsWith("-") ? "▼" : change.startsWith("+") ? "▲" : "="}</span> {change}
             </strong>
           )}{" "}
           {before === null || change === null
