@@ -146,8 +146,12 @@ def wait_until(condition, seconds, period=0.005):
 def read_at(s, bytes_per_second, seconds):
     """Reads at a steady rate for so long; returns the bytes read (fewer where the answer ended)."""
     start, total = time.monotonic(), 0
-    while time.monotonic() - start < seconds:
-        got = s.recv(65536)
+    while (left := start + seconds - time.monotonic()) > 0:
+        s.settimeout(left)  # the answer may end before, on a connection that stays open
+        try:
+            got = s.recv(65536)
+        except TimeoutError:
+            break
         if not got:
             break
         total += len(got)
