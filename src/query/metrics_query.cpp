@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "base/text_list.hpp"
 
 namespace canvasback {
 namespace {
@@ -10,18 +11,6 @@ namespace {
 constexpr std::int64_t kTableRows = 50;
 constexpr std::int64_t kSeries = 8;
 constexpr std::int64_t kBars = 20;
-
-Json json_of(const std::vector<std::string>& texts) {
-  Json out = Json::Array{};
-  for (const std::string& text : texts) out.push(text);
-  return out;
-}
-
-std::vector<std::string> texts_of(const Json& json) {
-  std::vector<std::string> out;
-  for (const Json& item : json.as_array()) out.emplace_back(item.as_string());
-  return out;
-}
 
 // Values beyond the top ones of the tile's only dimension are shown as one.
 std::int64_t top_of(const DashboardTile& tile, const MetricsModel& model) {
@@ -54,8 +43,8 @@ void set_limit(const DashboardTile& tile, const MetricsModel& model, MetricsQuer
 
 Json to_json(const MetricsQuery& query) {
   Json out;
-  out.set("measures", json_of(query.measures));
-  out.set("dimensions", json_of(query.dimensions));
+  out.set("measures", text_list(query.measures));
+  out.set("dimensions", text_list(query.dimensions));
   out.set("grain", name_of(query.grain));
   out.set("grain_fits", query.grain_fits);
   out.set("spark", name_of(query.spark));
@@ -70,7 +59,7 @@ Json to_json(const MetricsQuery& query) {
   Json where = Json::Array{};
   for (const MetricCondition& condition : query.where) where.push(to_json(std::vector{condition}));
   out.set("where", std::move(where));
-  out.set("unused_filters", json_of(query.unused_filters));
+  out.set("unused_filters", text_list(query.unused_filters));
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "base/text_list.hpp"
 #include "record/text_reading.hpp"
 
 namespace canvasback {
@@ -89,18 +90,6 @@ DatasetColumn column_from_json(const Json& json) {
   if (json.at("max").is_string()) column.max = json.at("max").as_string();
   if (json.at("null_count").is_integer()) column.null_count = json.at("null_count").as_int();
   return column;
-}
-
-Json texts_to_json(const std::vector<std::string>& texts) {
-  Json out = Json::Array{};
-  for (const std::string& text : texts) out.push(text);
-  return out;
-}
-
-std::vector<std::string> texts_from_json(const Json& json) {
-  std::vector<std::string> out;
-  for (const Json& text : json.as_array()) out.emplace_back(text.as_string());
-  return out;
 }
 
 Json forms_to_json(const std::vector<FileForm>& forms) {
@@ -191,8 +180,8 @@ Json to_json(const Dataset& dataset) {
   }
   out.set("left_out", std::move(left_out));
   out.set("forms", dataset.forms ? forms_to_json(*dataset.forms) : Json(Json::Array{}));
-  out.set("fine_columns", texts_to_json(dataset.fine_columns));
-  out.set("notes", texts_to_json(dataset.notes));
+  out.set("fine_columns", text_list(dataset.fine_columns));
+  out.set("notes", text_list(dataset.notes));
   Json files = Json::Array{};
   for (const DataFile& file : dataset.files) files.push(file_to_json(file));
   out.set("files", std::move(files));
@@ -236,8 +225,8 @@ Result<Dataset> dataset_from_json(const Json& json) {
     dataset.left_out.push_back({std::string(file.at("path").as_string()), std::string(file.at("reason").as_string())});
   }
   dataset.forms = forms_from_json(json.at("forms"));
-  dataset.fine_columns = texts_from_json(json.at("fine_columns"));
-  dataset.notes = texts_from_json(json.at("notes"));
+  dataset.fine_columns = texts_of(json.at("fine_columns"));
+  dataset.notes = texts_of(json.at("notes"));
   for (const Json& file : json.at("files").as_array()) dataset.files.push_back(file_from_json(file));
   for (const Json& column : json.at("columns").as_array()) dataset.columns.push_back(column_from_json(column));
   return dataset;

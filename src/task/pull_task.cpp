@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "task/text_list.hpp"
+#include "base/text_list.hpp"
 
 namespace canvasback {
 namespace {

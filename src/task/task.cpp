@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "task/text_list.hpp"
+#include "base/text_list.hpp"
 
 namespace canvasback {
 namespace {

@@ -1,23 +1,9 @@
 #include "storage/table/part_info.hpp"
 
 #include "base/text.hpp"
+#include "base/text_list.hpp"
 
 namespace canvasback {
-namespace {
-
-Json texts_to_json(const std::vector<std::string>& texts) {
-  Json out = Json::Array{};
-  for (const std::string& text : texts) out.push(text);
-  return out;
-}
-
-std::vector<std::string> texts_from_json(const Json& json) {
-  std::vector<std::string> out;
-  for (const Json& text : json.as_array()) out.emplace_back(text.as_string());
-  return out;
-}
-
-}  // namespace
 
 Json to_json(const PartInfo& info) {
   Json out;
@@ -35,7 +21,7 @@ Json to_json(const PartInfo& info) {
     entry.set("time_us", request.time_us);
     if (!request.fingerprint.empty()) entry.set("fingerprint", request.fingerprint);
     if (!request.id.is_null()) entry.set("id", request.id);
-    if (!request.record.empty()) entry.set("record", texts_to_json(request.record));
+    if (!request.record.empty()) entry.set("record", text_list(request.record));
     requests.push(std::move(entry));
   }
   out.set("requests", std::move(requests));
@@ -56,8 +42,8 @@ Json to_json(const PartInfo& info) {
   Json covers = Json::Array{};
   for (const auto& [first, last] : info.covers) covers.push(Json::Array{Json(first), Json(last)});
   out.set("covers", std::move(covers));
-  out.set("together", texts_to_json(info.together));
-  out.set("replaces", texts_to_json(info.replaces));
+  out.set("together", text_list(info.together));
+  out.set("replaces", text_list(info.replaces));
   return out;
 }
 
@@ -65,8 +51,8 @@ Json to_json(const std::vector<KeptDelete>& deletes) {
   Json out = Json::Array{};
   for (const KeptDelete& each : deletes) {
     Json entry;
-    entry.set("fields", texts_to_json(each.fields));
-    entry.set("values", texts_to_json(each.values));
+    entry.set("fields", text_list(each.fields));
+    entry.set("values", text_list(each.values));
     entry.set("time_us", each.time_us);
     out.push(std::move(entry));
   }
@@ -76,8 +62,7 @@ Json to_json(const std::vector<KeptDelete>& deletes) {
 std::vector<KeptDelete> kept_deletes_from_json(const Json& json) {
   std::vector<KeptDelete> out;
   for (const Json& entry : json.as_array()) {
-    out.push_back(
-        {texts_from_json(entry.at("fields")), texts_from_json(entry.at("values")), entry.at("time_us").as_int()});
+    out.push_back({texts_of(entry.at("fields")), texts_of(entry.at("values")), entry.at("time_us").as_int()});
   }
   return out;
 }
@@ -101,7 +86,7 @@ PartInfo part_info_from_json(const Json& json) {
     info.requests.push_back({std::string(entry.at("key").as_string()), entry.at("records").as_int(),
                              entry.at("quarantined").as_int(), entry.at("commit").as_uint(),
                              entry.at("time_us").as_int(), std::string(entry.at("fingerprint").as_string()),
-                             entry.at("id"), texts_from_json(entry.at("record"))});
+                             entry.at("id"), texts_of(entry.at("record"))});
   }
   for (const Json& entry : json.at("firsts").as_array()) {
     const auto& values = entry.as_array();
@@ -121,8 +106,8 @@ PartInfo part_info_from_json(const Json& json) {
     if (range.as_array().size() != 2) continue;
     info.covers.emplace_back(range.as_array()[0].as_uint(), range.as_array()[1].as_uint());
   }
-  info.together = texts_from_json(json.at("together"));
-  info.replaces = texts_from_json(json.at("replaces"));
+  info.together = texts_of(json.at("together"));
+  info.replaces = texts_of(json.at("replaces"));
   return info;
 }
 

@@ -8,24 +8,13 @@
 #include <cstring>
 
 #include "base/text.hpp"
+#include "base/text_list.hpp"
 #include "storage/file_identity.hpp"
 
 namespace canvasback {
 namespace {
 
 constexpr int kFormat = 1;
-
-Json texts(const std::vector<std::string>& list) {
-  Json out = Json::Array{};
-  for (const std::string& text : list) out.push(text);
-  return out;
-}
-
-std::vector<std::string> texts_of(const Json& json) {
-  std::vector<std::string> out;
-  for (const Json& text : json.as_array()) out.emplace_back(text.as_string());
-  return out;
-}
 
 std::string to_hex(std::string_view bytes) {
   std::string out;
@@ -45,7 +34,7 @@ std::string from_hex(std::string_view hex) {
 
 Json to_json(const KeyPlace& place) {
   Json out;
-  out.set("literals", texts(place.literals));
+  out.set("literals", text_list(place.literals));
   out.set("bytes", to_hex(place.bytes));
   return out;
 }
@@ -220,7 +209,7 @@ Json to_json(const PulledTable& table) {
   out.set("name", table.name);
   out.set("version", table.version);
   out.set("columns", to_json(table.columns));
-  out.set("primary_key", texts(table.primary_key));
+  out.set("primary_key", text_list(table.primary_key));
   out.set("partition_by", table.partition_by);
   out.set("partition_every", name_of(table.partition_every));
   out.set("next_number", table.next_number);

@@ -1,4 +1,4 @@
-// Lists of texts in the wire form of tasks. Internal to task/.
+// Lists of texts in documents.
 #pragma once
 
 #include <string>
