@@ -89,10 +89,12 @@ void add_output(CLI::App& command, CommandOptions& options) {
 // The commands of files, over a private runtime or, with --server, by a running server.
 template <class Add>
 void add_file_commands(Add add, CommandOptions& options) {
-  const char* paths_help = "files, folders or globs, each optionally as NAME=PATH";
+  const char* paths_help = "files, folders or globs, each optionally as NAME=PATH; - is standard input";
   CLI::App* serve = add("serve", "serve files and collections over HTTP, with the web app", run_serve);
   serve->add_option("paths", options.paths, paths_help);
   serve->add_flag("--open", options.open, "open the web app in a browser");
+  CLI::App* opened = add("open", "show files in the web app: on a free port, for this machine alone", run_open);
+  opened->add_option("paths", options.paths, paths_help)->required();
   CLI::App* query = add("query", "run a SELECT over files", run_query);
   query->add_option("sql", options.sql, "the statement; every dataset is a table named after its file")->required();
   query->add_option("paths", options.paths, paths_help);
@@ -218,6 +220,7 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  canvasback serve flights.parquet data/sales/\n"
     "  canvasback query \"SELECT origin, count(*) FROM flights GROUP BY origin\" flights.parquet\n"
+    "  zcat flights.csv.gz | canvasback open -\n"
     "  canvasback export flights.parquet --filter '{\"origin\": \"SFO\"}' --out sfo.xlsx\n"
     "\n"
     "canvasback COMMAND --help describes a command.";

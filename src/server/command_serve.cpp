@@ -16,6 +16,7 @@
 #include "server/runtime.hpp"
 #include "server/settings.hpp"
 #include "server/source_file.hpp"
+#include "server/temporary_folder.hpp"
 #include "service/alert/alerts.hpp"
 #include "service/alert/incidents.hpp"
 #include "transport/http/connection/server.hpp"
@@ -160,5 +161,15 @@ Status serve(const CommandOptions& options) {
 }  // namespace
 
 int run_serve(const CommandOptions& options) { return report(serve(options)); }
+
+int run_open(const CommandOptions& options) {
+  auto folder = TemporaryFolder::make("canvasback-open-");
+  if (!folder) return report(std::unexpected(folder.error()));
+  CommandOptions alone = options;
+  alone.open = true;
+  alone.settings.try_emplace("data", (*folder)->path());
+  alone.settings.try_emplace("listen", "127.0.0.1:0");
+  return report(serve(alone));
+}
 
 }  // namespace canvasback

@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "server/settings.hpp"
+#include "server/standard_input.hpp"
 #include "server/terminal.hpp"
 #include "server/usage.hpp"
 #include "service/pull/table_store.hpp"
@@ -29,7 +30,7 @@ Result<Config> load_config(const CommandOptions& options) {
 Result<std::vector<DatasetSource>> dataset_sources(const CommandOptions& options, const Config& config) {
   std::vector<DatasetSource> sources;
   for (const std::string& path : options.paths) {
-    CANVASBACK_ASSIGN(DatasetSource source, dataset_source_from(path));
+    CANVASBACK_ASSIGN(DatasetSource source, source_of_argument(path));
     sources.push_back(std::move(source));
   }
   for (const DatasetSource& source : config.datasets()) sources.push_back(source);

@@ -48,6 +48,7 @@ struct CommandOptions {
 };
 
 int run_serve(const CommandOptions& options);
+int run_open(const CommandOptions& options);
 int run_query(const CommandOptions& options);
 int run_export(const CommandOptions& options);
 int run_info(const CommandOptions& options);

@@ -254,6 +254,7 @@ const std::vector<SettingInfo>& Config::known() {
       {"merge_after_s", "60", "seconds until commits are merged into the file of their week"},
       {"grace_s", "60", "seconds until merged files are deleted, so that a running copy of the folder finds them"},
       {"keep_weeks", "0", "weeks after which the records of collections are deleted; 0: never"},
+      {"trash_days", "7", "days after which deleted collections are removed for good; 0: never"},
       {"scrub_every_h", "168", "hours between checks of every file of collections for damage; 0: never"},
       {"key_memory", "auto",
        "memory for the keys of collections; auto: a quarter of the limit of the cgroup or machine"},

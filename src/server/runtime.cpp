@@ -98,6 +98,7 @@ void Runtime::make_collections(const Settings& settings) {
   options.grace_s = settings.grace_s;
   options.scrub_every_h = settings.scrub_every_h;
   options.keep_weeks = settings.keep_weeks;
+  options.trash_days = settings.trash_days;
   options.key_bytes_max = settings.key_bytes;
   const CollectionPools pools{*ingest_pool_, *large_merge_pool_, *small_merge_pool_};
   collections_ = std::make_unique<CollectionService>(executor, schedule_, pools, *datasets_, std::move(options));

@@ -98,6 +98,7 @@ Status read_collections(const Config& config, Settings& out) {
   CANVASBACK_ASSIGN(out.grace_s, config.integer("grace_s", 0, 86'400));
   CANVASBACK_ASSIGN(out.scrub_every_h, config.integer("scrub_every_h", 0, 87'600));
   CANVASBACK_ASSIGN(out.keep_weeks, config.integer("keep_weeks", 0, 100'000));
+  CANVASBACK_ASSIGN(out.trash_days, config.integer("trash_days", 0, 36'500));
   out.key_bytes = available_memory_bytes() / 4;
   if (config.text("key_memory") != "auto") {
     CANVASBACK_ASSIGN(out.key_bytes, config.bytes("key_memory"));

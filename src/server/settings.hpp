@@ -33,6 +33,7 @@ struct Settings {
   std::int64_t grace_s = 0;
   std::int64_t scrub_every_h = 168;
   std::int64_t keep_weeks = 0;
+  std::int64_t trash_days = 7;
   std::uint64_t key_bytes = 0;
   int ingest_threads = 0;
   std::optional<std::uint64_t> ingest_memory_bytes;  // none: a share of memory_bytes

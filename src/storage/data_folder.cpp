@@ -21,8 +21,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kFormatBegin = "format = ";
 constexpr std::array<std::string_view, 5> kFoldersOfCollection{"parquet", "archive", "quarantine", "schemas", "feeds"};
 constexpr std::array<std::string_view, 3> kFoldersOfServer{"cache", "spill", "jobs"};
-// What the owner writes there, before the first start, too.
-constexpr std::array<std::string_view, 2> kFoldersOfOwner{"sources", "dashboards"};
+// What the owner writes there, before the first start, too; and what was deleted and may be wanted back.
+constexpr std::array<std::string_view, 3> kFoldersOfOwner{"sources", "dashboards", "trash"};
 // What a power failure may leave of a first start, and a disk of its own has from its making.
 constexpr std::array<std::string_view, 4> kHarmless{"canvasback.format.tmp", "checks.json", "checks.json.tmp",
                                                     "lost+found"};

@@ -145,6 +145,12 @@ Status rename_over(const std::string& from, const std::string& to) {
   return run({"rename", from, to}, "renamed", [&] { return ::rename(from.c_str(), to.c_str()); });
 }
 
+Status exchange(const std::string& one, const std::string& other) {
+  return run({"rename", one, other}, "renamed", [&] {
+    return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE));
+  });
+}
+
 Status move(const std::string& from, const std::string& to) {
   const int error = attempt_rename(from, to);
   if (error != EXDEV) return renamed(error, from, to);

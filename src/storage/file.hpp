@@ -50,6 +50,8 @@ Status rename(const std::string& from, const std::string& to);
 int rename_to_new(const std::string& from, const std::string& to);
 // As rename(), and a file that is there is replaced: for a file that the caller alone writes.
 Status rename_over(const std::string& from, const std::string& to);
+// The two change places at once, so that neither name is ever without one: two folders, or two files.
+Status exchange(const std::string& one, const std::string& other);
 // As rename(), also to another file system: copied under a temporary name (kMovedPrefix), synced, renamed, the folder
 // synced, and only then removed here. A crash leaves the temporary, or both files, or only the new one.
 Status move(const std::string& from, const std::string& to);

@@ -12,6 +12,7 @@ import struct
 import subprocess
 import termios
 import time
+import urllib.request
 
 import hard_table
 import pyarrow as pa
@@ -290,3 +291,64 @@ def test_one_shot_commands_leave_nothing(tmp_path, sample):
         done = run("query", sql, sample / "hard.parquet", cwd=tmp_path / "here", env=environment)
         assert done.returncode == code
         assert list((tmp_path / "here").iterdir()) == [] == list((tmp_path / "temporary").iterdir())
+
+
+def test_standard_input_is_a_table(sample):
+    table = pa.table({"a": pa.array(range(5000), pa.int64()), "b": [f"x{i}" for i in range(5000)]})
+    parquet, stream = pa.BufferOutputStream(), pa.BufferOutputStream()
+    pyarrow.parquet.write_table(table, parquet)
+    with pyarrow.ipc.new_stream(stream, table.schema) as writer:
+        writer.write_table(table)
+    inputs = {
+        "parquet": parquet.getvalue().to_pybytes(), "arrow": stream.getvalue().to_pybytes(),
+        "csv": b"a,b\n" + b"".join(b"%d,x%d\n" % (i, i) for i in range(5000)),
+        "ndjson": b"".join(b'{"a": %d, "b": "x%d"}\n' % (i, i) for i in range(5000))}  # fmt: skip
+    for name, data in inputs.items():
+        done = good("query", "SELECT sum(a) AS s, max(b) AS m FROM stdin", "-", "--format", "csv", input=data)
+        assert done == b"s,m\r\n12497500,x999\r\n" or done == b"s,m\n12497500,x999\n", (name, done)
+    named = good("query", "SELECT count(*) AS n FROM t", "t=-", "--format", "csv", input=inputs["csv"])
+    assert named.split() == [b"n", b"5000"]
+    exported = good("export", "-", "--columns", "b", "--limit", "1", "--format", "csv", input=inputs["csv"])
+    assert exported.split() == [b"b", b"x0"]
+    assert b"5,000" in good("info", "-", input=inputs["parquet"])
+
+
+@pytest.mark.parametrize(("data", "words"), [(b"", b"empty"), (b"\x1f\x8b\x08\x00rest", b"compressed")])
+def test_standard_input_that_is_no_table(data, words):
+    done = run("query", "SELECT 1 FROM stdin", "-", input=data)
+    assert done.returncode == 1 and words in done.stderr and done.stdout == b""
+
+
+def test_standard_input_is_read_once_and_leaves_nothing(tmp_path):
+    done = run("query", "SELECT 1", "a=-", "b=-", input=b"a\n1\n", env={**os.environ, "TMPDIR": str(tmp_path)})
+    assert done.returncode == 1 and b"once" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_open_shows_files_and_leaves_nothing(sample, tmp_path):
+    browser = tmp_path / "bin" / "xdg-open"
+    browser.parent.mkdir()
+    browser.write_text(f"#!/bin/sh\necho \"$1\" > {tmp_path}/opened\n")
+    browser.chmod(0o755)
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    env = {**os.environ, "TMPDIR": str(temporary), "PATH": f"{browser.parent}:{os.environ['PATH']}"}
+    arguments = [BINARY, "open", "t=-", str(sample / "hard.parquet")]
+    process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=env, cwd=tmp_path)  # fmt: skip
+    process.stdin.write(b"a;b\n1;2\n")
+    process.stdin.close()
+    line = process.stdout.readline().decode()
+    url = re.fullmatch(r"Canvasback is at (http://127\.0\.0\.1:\d+)\n", line).group(1)
+    with urllib.request.urlopen(url + "/api/v1/datasets/t/rows?format=csv") as answer:
+        assert answer.read().split() == [b"a,b", b"1,2"]
+    for _ in range(600):
+        if (tmp_path / "opened").exists():
+            break
+        time.sleep(0.05)
+    assert (tmp_path / "opened").read_text() == url + "\n"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert list(temporary.iterdir()) == [] and not (tmp_path / "data").exists()
+    process.stdout.close()
+    process.stderr.close()

@@ -46,7 +46,9 @@ asio::awaitable<Result<ArchiveService::Moved>> ArchiveService::restore(std::stri
   Wanted wanted = [=](std::int64_t week) { return week >= first_week && week <= last_week; };
   auto moved = co_await move_weeks(name, Direction::FromArchive, std::move(wanted));
   if (!moved || moved->files.empty()) co_return moved;
-  for (const std::string& problem : shared_value_problems(*registry_.find(name))) {
+  const Collection* collection = registry_.find(name);
+  if (collection == nullptr) co_return moved;
+  for (const std::string& problem : shared_value_problems(*collection)) {
     log::warning("collection {}: {}", name, problem);
   }
   co_return moved;
@@ -59,7 +61,9 @@ asio::awaitable<Result<ArchiveService::Moved>> ArchiveService::move_weeks(std::s
   WorkWatch unwatched;
   auto compacted = co_await compaction_.compact(name, unwatched);
   if (!compacted) co_return Out(std::unexpected(compacted.error()));
-  Collection& collection = *registry_.find(name);
+  auto found = registry_.existing(name);  // it may have been deleted meanwhile
+  if (!found) co_return Out(std::unexpected(found.error()));
+  Collection& collection = **found;
   const auto busy = context_.work.begin();
   co_await collection.merges.idle();
   std::vector<CollectionFile> files = direction == Direction::ToArchive ? collection.files.live : collection.archived;

@@ -76,6 +76,8 @@ struct Collection {
   PublishedVersions versions;
   CollectionLock lock;     // of what is written: commits, changes of the schema, files that move
   CollectionLock removal;  // of the folder's files that do not count
+  // Deleted or renamed: another may have its name and folder. Whoever held it and waited leaves both alone.
+  bool is_retired = false;
 
   // Whether queries can name it: it has files or a schema, or had some.
   bool is_published() const { return versions.current() > 0; }

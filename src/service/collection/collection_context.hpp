@@ -21,6 +21,7 @@ struct CollectionOptions {
   std::int64_t merge_after_s = 60;           // commits that have lain so long are merged however few they are
   std::int64_t grace_s = 60;                 // files that were merged into others stay so long
   std::int64_t keep_weeks = 0;               // parts of older weeks are removed; 0: none
+  std::int64_t trash_days = 7;               // what was deleted is removed for good so long after; 0: never
   std::int64_t scrub_every_h = 168;          // every file is read and compared with its checksums so often; 0: never
   std::uint64_t key_bytes_max = UINT64_MAX;  // memory of all collections' keys: what needs more is refused
 };

@@ -90,7 +90,9 @@ CollectionJobs::Started CollectionJobs::restore(const std::string& name, std::in
                        auto result = files_result(std::move(moved));
                        if (!result) co_return result;
                        Json problems = Json::Array{};
-                       for (const auto& what : shared_value_problems(*collections.find(name))) {
+                       const Collection* found = collections.find(name);
+                       if (found == nullptr) co_return result;
+                       for (const auto& what : shared_value_problems(*found)) {
                          Json problem;
                          problem.set("file", name);
                          problem.set("problem", what);

@@ -124,18 +124,22 @@ asio::awaitable<Status> CollectionLoader::open() {
     if (std::ranges::find(*names, name) == names->end()) names->push_back(name);
   }
   for (const std::string& name : *names) {
-    auto collection = parts_.registry.get_or_make(name);
-    if (!collection) {
-      log::warning("the folder of collection {} is left alone: {}", name, collection.error().message);
-      continue;
-    }
-    if (const RecordSchema* schema = parts_.schemas.find(name)) {
-      (*collection)->schema = std::make_shared<const RecordSchema>(*schema);
-    }
-    Status loaded = co_await load(**collection, When::AtStart);
-    if (!loaded) block(**collection, loaded.error());
+    auto collection = co_await open_one(name);
+    if (collection) continue;
+    log::warning("the folder of collection {} is left alone: {}", name, collection.error().message);
   }
   co_return Status();
+}
+
+asio::awaitable<Result<Collection*>> CollectionLoader::open_one(std::string name) {
+  auto collection = parts_.registry.get_or_make(name);
+  if (!collection) co_return collection;
+  if (const RecordSchema* schema = parts_.schemas.find(name)) {
+    (*collection)->schema = std::make_shared<const RecordSchema>(*schema);
+  }
+  Status loaded = co_await load(**collection, When::AtStart);
+  if (!loaded) block(**collection, loaded.error());
+  co_return collection;
 }
 
 // Files that are known already are not read once more.

@@ -35,6 +35,9 @@ class CollectionLoader {
   // folder cannot be read is blocked and keeps no other from being opened. Errors: those of the data folder itself and
   // of the schemas.
   asio::awaitable<Status> open();
+  // One more collection, whose folder and schema are there already. Errors: those of get_or_make(); one that cannot be
+  // read is blocked.
+  asio::awaitable<Result<Collection*>> open_one(std::string name);
   // Reads one collection's folder anew; where that fails the collection is blocked. Requires the collection's lock.
   asio::awaitable<void> reload(Collection& collection);
 

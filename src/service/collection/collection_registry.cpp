@@ -52,7 +52,6 @@ Result<Collection*> CollectionRegistry::get_or_make(std::string_view name) {
   return collections_.emplace(std::string(name), std::move(collection)).first->second.get();
 }
 
-// Of a dataset or collection that has this name but for the case of letters; empty: there is none.
 std::string CollectionRegistry::name_like(std::string_view name) const {
   for (const auto& [other, unused] : collections_) {
     if (lower(other) == lower(name)) return other;
@@ -77,7 +76,7 @@ std::vector<std::pair<std::string, DataFile>> CollectionRegistry::all_files() co
 }
 
 void CollectionRegistry::publish(Collection& collection) {
-  if (collection.is_scratch) return;
+  if (collection.is_scratch || collection.is_retired) return;
   const std::uint64_t version = collection.versions.begin();
   collection.files.declared = collection.schema ? declared_kinds(*collection.schema) : Kinds();
   for (CollectionFile& file : collection.files.live) {
@@ -94,6 +93,16 @@ void CollectionRegistry::publish(Collection& collection) {
   for (const CollectionFile& file : collection.files.blocking) left_out.push_back(file_name(file.file.path));
   if (left_out.empty()) left_out.push_back(collection.folder);
   datasets_.put_unreadable(std::move(dataset), std::move(left_out), *blocked);
+}
+
+void CollectionRegistry::retire(Collection& collection, Error why) {
+  collection.is_retired = true;
+  collection.health.stop(std::move(why));
+  collection.keys.reset();
+  datasets_.drop(collection.name);
+  const auto found = collections_.find(collection.name);
+  retired_.push_back(std::move(found->second));
+  collections_.erase(found);
 }
 
 }  // namespace canvasback

@@ -1,6 +1,6 @@
-// CollectionRegistry: the collections by name, each made when it is first written to, none ever removed while the
-// program runs (pointers stay valid). It is also what makes a collection's state visible: publish() gives queries the
-// next version. On the front's one thread.
+// CollectionRegistry: the collections by name, each made when it is first written to. One that is deleted has no name
+// any more and lives on unseen (pointers stay valid while the program runs). It is also what makes a collection's state
+// visible: publish() gives queries the next version. On the front's one thread.
 #pragma once
 
 #include <functional>
@@ -31,6 +31,8 @@ class CollectionRegistry {
   // Makes it where there is none: its folder on the disk. Errors: Unavailable while the program stops, InvalidData for
   // what can be no name or is a dataset's, those of the disk.
   Result<Collection*> get_or_make(std::string_view name);
+  // Of a dataset or collection that has this name but for the case of letters; empty: there is none.
+  std::string name_like(std::string_view name) const;
   const Map& all() const { return collections_; }
   // For whoever waits while going through them: new ones may come meanwhile.
   std::vector<Collection*> list() const;
@@ -40,14 +42,16 @@ class CollectionRegistry {
   // Makes what the collection is now the dataset of its name. Of one that is blocked queries are told why. Costs one
   // pass over the files. A scratch collection is never published.
   void publish(Collection& collection);
+  // It has no name from now on: it takes no records, nothing of it is published, and its name is free. Whoever still
+  // waits to write to it is told why. Requires both of its locks.
+  void retire(Collection& collection, Error why);
   void grant_folders(std::vector<std::string> folders) { datasets_.grant_folders(std::move(folders)); }
 
  private:
-  std::string name_like(std::string_view name) const;
-
   CollectionContext& context_;
   DatasetService& datasets_;
   Map collections_;
+  std::vector<std::unique_ptr<Collection>> retired_;
 };
 
 }  // namespace canvasback

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kMaintainPeriod{500};
 constexpr std::chrono::milliseconds kCheckPeriod{500};
+constexpr std::chrono::minutes kTrashPeriod{10};
 constexpr int kPeriodsBetweenListings = 4;
 
 }  // namespace
@@ -29,6 +30,7 @@ CollectionService::CollectionService(asio::any_io_executor executor, Schedule& s
       scrub_(context_, registry_, examiner_, checks_),
       compaction_(context_, registry_, folders_, merges_, removal_),
       archive_(context_, registry_, compaction_, scrub_, keys_),
+      trash_(context_, {registry_, loader_, schema_store_}),
       verification_(registry_, folders_, examiner_),
       schemas_(context_, registry_, compaction_, keys_, schema_store_),
       ingest_(context_, {registry_, keys_, merges_, commits_, schema_store_}),
@@ -43,6 +45,7 @@ void CollectionService::start_maintaining() {
   merges_.begin();
   context_.schedule.every(kMaintainPeriod, [this] { return keep_house(); });
   context_.schedule.every(kCheckPeriod, [this] { return scrub_.look(); });
+  context_.schedule.every(kTrashPeriod, [this] { return trash_.purge_old(context_.options.trash_days); });
   if (!sync_each_commit()) context_.schedule.every(limits::kSyncInterval, [this] { return commits_.sync_files(); });
 }
 

@@ -33,6 +33,7 @@
 #include "service/collection/merge_service.hpp"
 #include "service/collection/part_examiner.hpp"
 #include "service/collection/schema_service.hpp"
+#include "service/collection/trash_service.hpp"
 #include "service/collection/verify_service.hpp"
 
 namespace canvasback {
@@ -63,6 +64,7 @@ class CollectionService {
   SchemaService& schemas() { return schemas_; }
   CompactService& compaction() { return compaction_; }
   ArchiveService& archive() { return archive_; }
+  TrashService& trash() { return trash_; }
   VerifyService& verification() { return verification_; }
   BenchmarkService& benchmark() { return benchmark_; }
   FileScrub& scrub() { return scrub_; }
@@ -88,6 +90,7 @@ class CollectionService {
   FileScrub scrub_;
   CompactService compaction_;
   ArchiveService archive_;
+  TrashService trash_;
   VerifyService verification_;
   SchemaService schemas_;
   IngestService ingest_;

@@ -132,7 +132,10 @@ asio::awaitable<void> CommitWriter::sync_files() {
   for (const auto& [collection, path] : unsynced) {
     auto sync = [path] { return sync_file(path); };
     Status status = co_await on_thread(context_.commit_io, sync);
-    if (!status) collection->health.stop(status.error());
+    // One that is not part of it any more need not be on the disk.
+    const auto is_it = [&path](const CollectionFile& file) { return file.file.path == path; };
+    const bool counts = std::ranges::any_of(collection->files.live, is_it);
+    if (!status && counts) collection->health.stop(status.error());
     const auto name = parse_part_name(file_name(path));
     auto& last = touched[collection];
     if (name) last = std::max(last, name->commit);

@@ -13,6 +13,7 @@ namespace canvasback {
 asio::awaitable<void> FileRemoval::remove_superseded(Collection& collection, std::int64_t grace_s) {
   if (collection.health.blocked()) co_return;  // what cannot be read may be what others only seem to make up for
   const auto held = co_await collection.removal.hold();
+  if (collection.is_retired) co_return;
   const auto removable = collection.versions.removable(grace_s * 1'000'000'000, monotonic_ns());
   if (removable.count == 0) co_return;
   auto remove_all = [&removable, folder = collection.folder] { return remove_in_turn(removable.generations, folder); };

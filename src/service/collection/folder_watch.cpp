@@ -38,7 +38,7 @@ std::set<std::string> paths_of(const std::vector<CollectionFile>& files) {
 asio::awaitable<void> FolderWatch::notice_changes(Collection& collection) {
   if (collection.is_scratch) co_return;
   const auto held = co_await collection.lock.hold();
-  if (context_.stopping()) co_return;
+  if (context_.stopping() || collection.is_retired) co_return;
   const bool changed = co_await has_changed(collection);
   if (!changed) co_return;
   const auto& blocked = collection.health.blocked();

@@ -32,6 +32,8 @@ class PublishedVersions {
   void supersede(std::string path, std::int64_t now_ns);
   // Found anew in the folder: what counts again stays, what is known already is not superseded twice.
   void keep(const std::set<std::string>& live);
+  // The folder is another, which has none of them.
+  void forget_superseded() { superseded_.clear(); }
   std::set<std::string> superseded() const;
 
   // What may go now, the older generations first. Those that are removed are forgotten by removed(): the first `count`.

@@ -19,19 +19,29 @@ Status SchemaStore::open() {
     if (path.extension() != ".json") continue;
     std::ostringstream text;
     text << std::ifstream(path, std::ios::binary).rdbuf();
-    auto json = Json::parse(text.str());
-    Versions versions;
-    if (json) {
-      for (const Json& version : json->at("versions").as_array()) versions.push_back(record_schema_from_kept(version));
-    }
     const std::string name = path.stem().string();
-    if (versions.empty() || versions.back().name != name) {
-      return fail(ErrorCode::InvalidData, fmt::format("{} is not a schema.", path.string()));
-    }
-    set(name, std::move(versions));
+    auto versions = versions_from(text.str(), name);
+    if (!versions) return fail(ErrorCode::InvalidData, fmt::format("{} is not a schema.", path.string()));
+    set(name, std::move(*versions));
   }
   if (error) return fail(ErrorCode::Unavailable, fmt::format("{} cannot be read.", folder_), error.message());
   return {};
+}
+
+Result<SchemaStore::Versions> SchemaStore::versions_from(std::string_view text, const std::string& name) {
+  CANVASBACK_ASSIGN(const Json json, Json::parse(text));
+  Versions versions;
+  for (const Json& version : json.at("versions").as_array()) versions.push_back(record_schema_from_kept(version));
+  if (!versions.empty() && versions.back().name == name) return versions;
+  return fail(ErrorCode::InvalidData, fmt::format("The file is not the schema \"{}\".", name));
+}
+
+std::string SchemaStore::text_of(const Versions& versions) {
+  Json out;
+  Json entries = Json::Array{};
+  for (const RecordSchema& version : versions) entries.push(to_json(version));
+  out.set("versions", std::move(entries));
+  return out.dump() + "\n";
 }
 
 const RecordSchema* SchemaStore::find(std::string_view name) const {
@@ -46,11 +56,7 @@ const SchemaStore::Versions* SchemaStore::versions(std::string_view name) const 
 
 Status SchemaStore::write(const std::string& name, const Versions& versions) const {
   CANVASBACK_TRY(file::make_folder(folder_));
-  Json out;
-  Json entries = Json::Array{};
-  for (const RecordSchema& version : versions) entries.push(to_json(version));
-  out.set("versions", std::move(entries));
-  return file::replace(path_of(name), out.dump() + "\n");
+  return file::replace(path_of(name), text_of(versions));
 }
 
 Status SchemaStore::erase(const std::string& name) const {

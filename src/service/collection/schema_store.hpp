@@ -24,6 +24,9 @@ class SchemaStore {
   const Versions* versions(std::string_view name) const;
   const std::map<std::string, Versions, std::less<>>& all() const { return schemas_; }
 
+  // What a file says, and how it says it. Errors: InvalidData where it is no schema of that name.
+  static Result<Versions> versions_from(std::string_view text, const std::string& name);
+  static std::string text_of(const Versions& versions);
   // The file as it would be, then what it says in memory once that is written. Blocking: write() and erase() alone.
   Status write(const std::string& name, const Versions& versions) const;
   Status erase(const std::string& name) const;

@@ -341,6 +341,11 @@ void DatasetService::put_unreadable(std::shared_ptr<const Dataset> rest, std::ve
   entry.left_out = std::move(left_out);
 }
 
+void DatasetService::drop(std::string_view name) {
+  const auto found = entries_.find(name);
+  if (found != entries_.end() && found->second.is_put) entries_.erase(found);
+}
+
 void DatasetService::grant_folders(std::vector<std::string> folders) {
   for (std::string& folder : folders) {
     if (std::ranges::find(granted_folders_, folder) == granted_folders_.end()) {

@@ -68,6 +68,8 @@ class DatasetService {
   void put(std::shared_ptr<const Dataset> dataset);
   // Instead: files of it cannot be read. `rest` is the dataset without them.
   void put_unreadable(std::shared_ptr<const Dataset> rest, std::vector<std::string> left_out, Error error);
+  // One that was put is no more.
+  void drop(std::string_view name);
   // More folders beside those of the sources that workers may read.
   void grant_folders(std::vector<std::string> folders);
   // Repeats refresh() on that clock, until it is stopped, which must be before the service is destroyed.

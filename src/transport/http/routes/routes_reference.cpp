@@ -84,6 +84,7 @@ void add_routes(Router& router, Services services) {
   add_backup_routes(router, services);
   add_source_routes(router, services);
   add_management_routes(router, services);
+  add_trash_routes(router, services);
   add_reference_routes(router);
   add_stream_routes(router, services);
   add_tile_routes(router, services);

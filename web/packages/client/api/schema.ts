@@ -1,5 +1,31 @@
 // Made from the server's OpenAPI document by scripts/openapi.mjs: do not edit, run `npm run openapi`.
 
+export type TrashEntry = {
+  id: string;
+  kind: "deleted" | "emptied";
+  collection: string;
+  time: string;
+  time_us: number;
+  records: number;
+  bytes: number;
+};
+
+export type TrashAnswer = {
+  id: string;
+  kind: "deleted" | "emptied";
+  collection: string;
+  time: string;
+  time_us: number;
+  records: number;
+  bytes: number;
+  performance_metrics: PerformanceMetrics;
+};
+
+export type TrashList = {
+  entries: (TrashEntry)[];
+  performance_metrics: PerformanceMetrics;
+};
+
 export type SchemaField = {
   name: string;
   /** By default `any`. Dates and times are ISO 8601 text in JSON, and columns of these types. */
@@ -1723,6 +1749,71 @@ export interface Operations {
     path: "/api/v1/backup";
     answer: Job;
   };
+  /** Delete a collection */
+  deleteCollection: {
+    method: "DELETE";
+    path: "/api/v1/collections/{name}";
+    params: {
+      /** A collection. */
+      name: string;
+    };
+    answer: TrashAnswer;
+  };
+  /** Rename a collection */
+  renameCollection: {
+    method: "POST";
+    path: "/api/v1/collections/{name}/rename";
+    params: {
+      /** A collection. */
+      name: string;
+    };
+    body: {
+      name: string;
+    };
+    answer: {
+      name: string;
+      performance_metrics: PerformanceMetrics;
+    };
+  };
+  /** Empty a collection */
+  emptyCollection: {
+    method: "POST";
+    path: "/api/v1/collections/{name}/empty";
+    params: {
+      /** A collection. */
+      name: string;
+    };
+    answer: TrashAnswer;
+  };
+  /** List the trash */
+  listTrash: {
+    method: "GET";
+    path: "/api/v1/trash";
+    answer: TrashList;
+  };
+  /** Remove from the trash for good */
+  purgeTrashEntry: {
+    method: "DELETE";
+    path: "/api/v1/trash/{id}";
+    params: {
+      /** The `id` of an entry of the trash. */
+      id: string;
+    };
+    answer: {
+      id: string;
+      performance_metrics: PerformanceMetrics;
+    };
+  };
+  /** Bring back from the trash */
+  restoreTrashEntry: {
+    method: "POST";
+    path: "/api/v1/trash/{id}/restore";
+    params: {
+      /** The `id` of an entry of the trash. */
+      id: string;
+    };
+    answer: TrashAnswer;
+  };
   /** Merge files */
   compactCollection: {
     method: "POST";
@@ -2350,6 +2441,12 @@ export const OPERATIONS = {
   queryRecent: { method: "GET", path: "/query/recent" },
   backup: { method: "GET", path: "/api/v1/backup" },
   startBackup: { method: "POST", path: "/api/v1/backup" },
+  deleteCollection: { method: "DELETE", path: "/api/v1/collections/{name}" },
+  renameCollection: { method: "POST", path: "/api/v1/collections/{name}/rename" },
+  emptyCollection: { method: "POST", path: "/api/v1/collections/{name}/empty" },
+  listTrash: { method: "GET", path: "/api/v1/trash" },
+  purgeTrashEntry: { method: "DELETE", path: "/api/v1/trash/{id}" },
+  restoreTrashEntry: { method: "POST", path: "/api/v1/trash/{id}/restore" },
   compactCollection: { method: "POST", path: "/api/v1/collections/{name}/compact" },
   archiveCollection: { method: "POST", path: "/api/v1/collections/{name}/archive" },
   restoreCollection: { method: "POST", path: "/api/v1/collections/{name}/restore" },

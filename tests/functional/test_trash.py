@@ -1,0 +1,246 @@
+"""Collections that are deleted, renamed and emptied: what is gone from the answers lies in the trash and comes back as
+it was, whoever writes, reads or restarts meanwhile."""
+
+import json
+import pathlib
+import threading
+import time
+
+import pytest
+
+NDJSON = {"Content-Type": "application/x-ndjson"}
+SCHEMA = {"name": "users", "primary_key": ["id"],
+          "fields": [{"name": "id", "type": "string", "required": True},
+                     {"name": "mail", "type": "string", "unique": True}]}  # fmt: skip
+
+
+@pytest.fixture
+def server(serve):
+    return serve()
+
+
+def send(server, collection, records):
+    body = "".join(json.dumps(record) + "\n" for record in records).encode()
+    answer = server.ask("POST", "/ingest", body, NDJSON, collection=collection)
+    assert answer.status == 200, answer.body[:500]
+
+
+def count(server, name):
+    answer = server.ask("POST", "/query/sql", {"sql": f'SELECT count(*) AS n FROM "{name}"'})
+    assert answer.status == 200, answer.body[:500]
+    return answer.json()["data"][0]["n"]
+
+
+def done(answer):
+    assert answer.status == 200, answer.body[:500]
+    return answer.json()
+
+
+def names(server):
+    return {dataset["name"] for dataset in done(server.ask("GET", "/api/v1/datasets"))["datasets"]}
+
+
+def trash(server):
+    return done(server.ask("GET", "/api/v1/trash"))["entries"]
+
+
+def data_of(server):
+    return pathlib.Path(server.folder) / "data"
+
+
+def test_a_deleted_collection_comes_back_as_it_was(server):
+    for part in range(3):
+        send(server, "clicks", [{"n": part * 10 + i, "text": "ä" * i} for i in range(10)])
+    done(server.ask("POST", "/api/v1/collections/clicks/compact"))
+    send(server, "clicks", [{"n": 100}])
+    before = done(server.ask("POST", "/query/sql", {"sql": "SELECT * FROM clicks ORDER BY n"}))["data"]
+    entry = done(server.ask("DELETE", "/api/v1/collections/clicks"))
+    assert (entry["kind"], entry["collection"], entry["records"]) == ("deleted", "clicks", 31)
+    assert "clicks" not in names(server)
+    assert server.ask("POST", "/query/sql", {"sql": "SELECT * FROM clicks"}).status == 400
+    assert server.ask("DELETE", "/api/v1/collections/clicks").code == "DatasetNotFound"
+    assert [item["id"] for item in trash(server)] == [entry["id"]]
+    assert not (data_of(server) / "collections/clicks").exists()
+    server.stop()
+    server.start()
+    assert "clicks" not in names(server) and [item["id"] for item in trash(server)] == [entry["id"]]
+    back = done(server.ask("POST", f"/api/v1/trash/{entry['id']}/restore"))
+    assert back["collection"] == "clicks"
+    assert done(server.ask("POST", "/query/sql", {"sql": "SELECT * FROM clicks ORDER BY n"}))["data"] == before
+    assert trash(server) == [] and not list((data_of(server) / "trash").iterdir())
+    send(server, "clicks", [{"n": 101}])
+    assert count(server, "clicks") == 32
+
+
+def test_its_name_is_free_and_its_return_waits_for_it(server):
+    send(server, "a", [{"n": 1}, {"n": 2}])
+    entry = done(server.ask("DELETE", "/api/v1/collections/a"))
+    send(server, "a", [{"n": 3}])
+    assert count(server, "a") == 1
+    taken = server.ask("POST", f"/api/v1/trash/{entry['id']}/restore")
+    assert taken.code == "InvalidData" and "already exists" in taken.json()["detail"]
+    assert count(server, "a") == 1
+    done(server.ask("POST", "/api/v1/collections/a/rename", {"name": "b"}))
+    done(server.ask("POST", f"/api/v1/trash/{entry['id']}/restore"))
+    assert (count(server, "a"), count(server, "b")) == (2, 1)
+
+
+def test_a_schema_goes_and_comes_with_its_collection(server):
+    assert server.ask("POST", "/api/v1/schemas", SCHEMA).status == 201
+    for number in range(3):
+        record = {"id": f"u{number}", "mail": f"{number}@x"}
+        assert server.ask("POST", "/api/v1/records", {"schema_name": "users", "data": record}).status == 201
+    entry = done(server.ask("DELETE", "/api/v1/collections/users"))
+    assert server.ask("GET", "/api/v1/schemas/users").code == "SchemaNotFound"
+    assert server.ask("GET", "/api/v1/records/users/u1").status == 404
+    server.stop()
+    server.start()
+    assert server.ask("GET", "/api/v1/schemas/users").code == "SchemaNotFound"
+    done(server.ask("POST", f"/api/v1/trash/{entry['id']}/restore"))
+    assert done(server.ask("GET", "/api/v1/schemas/users"))["primary_key"] == ["id"]
+    again = {"id": "u1", "mail": "other@x"}
+    assert server.ask("POST", "/api/v1/records", {"schema_name": "users", "data": again}).code == "DuplicateRecord"
+    shared = {"id": "u9", "mail": "1@x"}
+    assert server.ask("POST", "/api/v1/records", {"schema_name": "users", "data": shared}).code == "DuplicateRecord"
+
+
+def test_a_renamed_collection_keeps_schema_keys_and_archive(server):
+    assert server.ask("POST", "/api/v1/schemas", SCHEMA).status == 201
+    record = {"id": "u1", "mail": "1@x"}
+    assert server.ask("POST", "/api/v1/records", {"schema_name": "users", "data": record}).status == 201
+    done(server.ask("POST", "/api/v1/collections/users/rename", {"name": "people"}))
+    assert "users" not in names(server) and count(server, "people") == 1
+    assert server.ask("GET", "/api/v1/schemas/users").code == "SchemaNotFound"
+    again = {"schema_name": "people", "data": {"id": "u1", "mail": "2@x"}}
+    assert server.ask("POST", "/api/v1/records", again).code == "DuplicateRecord"
+    server.stop()
+    server.start()
+    assert server.ask("POST", "/api/v1/records", again).code == "DuplicateRecord"
+    assert count(server, "people") == 1 and "users" not in names(server)
+
+
+@pytest.mark.parametrize(("name", "words"), [("", "cannot be the name"), ("a/b", "cannot be the name"),
+                                             ("TAKEN", "case of letters"), ("taken", "already exists"),
+                                             ("a", "already exists"), ("..", "cannot be the name")])  # fmt: skip
+def test_names_that_cannot_be_taken(server, name, words):
+    send(server, "a", [{"n": 1}])
+    send(server, "taken", [{"n": 1}])
+    refused = server.ask("POST", "/api/v1/collections/a/rename", {"name": name})
+    assert refused.code == "InvalidData" and words in refused.json()["detail"], refused.body
+    assert count(server, "a") == 1
+
+
+def test_the_default_collection_is_only_emptied(server):
+    send(server, "all_records", [{"n": 1}, {"n": 2}])
+    for refused in (server.ask("DELETE", "/api/v1/collections/all_records"),
+                    server.ask("POST", "/api/v1/collections/all_records/rename", {"name": "x"})):  # fmt: skip
+        assert refused.code == "InvalidData" and "default collection" in refused.json()["detail"]
+    entry = done(server.ask("POST", "/api/v1/collections/all_records/empty"))
+    assert (entry["kind"], entry["records"]) == ("emptied", 2)
+    assert count(server, "all_records") == 0
+
+
+def test_what_was_emptied_comes_back_beside_what_came_since(server):
+    send(server, "log", [{"n": i} for i in range(5)])
+    send(server, "log", [{"n": i} for i in range(5, 8)])
+    entry = done(server.ask("POST", "/api/v1/collections/log/empty"))
+    assert count(server, "log") == 0
+    send(server, "log", [{"n": 100}])
+    server.stop()
+    server.start()
+    assert count(server, "log") == 1  # what was emptied is not there again after a restart
+    send(server, "log", [{"n": 101}])
+    done(server.ask("POST", f"/api/v1/trash/{entry['id']}/restore"))
+    rows = done(server.ask("POST", "/query/sql", {"sql": "SELECT n FROM log ORDER BY n"}))["data"]
+    assert [row["n"] for row in rows] == [0, 1, 2, 3, 4, 5, 6, 7, 100, 101]
+    server.stop()
+    server.start()
+    assert count(server, "log") == 10
+    job = done(server.ask("POST", "/api/v1/collections/log/verify"))
+    assert job["result"]["problems"] == [], job
+
+
+def test_merged_names_are_not_overwritten(server):
+    send(server, "log", [{"n": 1}])
+    done(server.ask("POST", "/api/v1/collections/log/compact"))
+    entry = done(server.ask("POST", "/api/v1/collections/log/empty"))
+    send(server, "log", [{"n": 2}])
+    done(server.ask("POST", "/api/v1/collections/log/compact"))
+    refused = server.ask("POST", f"/api/v1/trash/{entry['id']}/restore")
+    assert refused.code == "InvalidData" and "merged" in refused.json()["detail"]
+    assert count(server, "log") == 1 and [item["id"] for item in trash(server)] == [entry["id"]]
+
+
+def test_what_was_merged_does_not_come_back_by_a_restart(serve):
+    server = serve("--grace-s", "3600")  # superseded commits stay in the folder
+    for number in range(4):
+        send(server, "log", [{"n": number}])
+    done(server.ask("POST", "/api/v1/collections/log/compact"))
+    done(server.ask("POST", "/api/v1/collections/log/empty"))
+    server.stop()
+    server.start()
+    assert count(server, "log") == 0
+
+
+def test_writers_are_told_and_nothing_is_between(server):
+    """While many write, a collection is deleted again and again: each record that was acknowledged is in one of the
+    entries or in the collection, and each once."""
+    stop = threading.Event()
+    acknowledged, wrong = [], []
+
+    def write(lane):
+        number = 0
+        while not stop.is_set():
+            value = f"{lane}-{number}"
+            answer = server.ask("POST", "/ingest", json.dumps({"v": value}).encode() + b"\n", NDJSON, collection="busy")
+            if answer.status == 200:
+                acknowledged.append(value)
+            elif answer.status not in (404, 429, 503):
+                wrong.append((answer.status, answer.body))
+            number += 1
+
+    threads = [threading.Thread(target=write, args=(lane,)) for lane in range(4)]
+    for thread in threads:
+        thread.start()
+    entries = []
+    for turn in range(12):
+        time.sleep(0.15)
+        path = "/api/v1/collections/busy"
+        answer = server.ask("DELETE", path) if turn % 2 == 0 else server.ask("POST", path + "/empty")
+        if answer.status == 200:
+            entries.append(answer.json()["id"])
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert wrong == [] and len(entries) >= 8 and acknowledged
+    kept = []
+    for entry in entries:
+        for file in (data_of(server) / "trash" / entry).rglob("*.parquet"):
+            kept += values_in(file)
+    rows = server.ask("POST", "/query/sql", {"sql": "SELECT v FROM busy", "limit": 100000})
+    if rows.status == 200:
+        kept += [row["v"] for row in rows.json()["data"]]
+    assert set(acknowledged) <= set(kept)
+
+
+def values_in(file):
+    import pyarrow.parquet
+
+    return pyarrow.parquet.read_table(file, columns=["v"]).column("v").to_pylist()
+
+
+def test_ids_name_nothing_else(server):
+    send(server, "a", [{"n": 1}])
+    outside = data_of(server) / "collections"
+    for name in ("..%2Fcollections", "nosuch", "20250101T000000Z-abcd", "...", "%2e%2e"):
+        assert server.ask("DELETE", f"/api/v1/trash/{name}").status in (400, 404)
+        assert server.ask("POST", f"/api/v1/trash/{name}/restore").status in (400, 404)
+    assert outside.is_dir() and count(server, "a") == 1
+
+
+def test_for_good(server):
+    send(server, "a", [{"n": 1}])
+    entry = done(server.ask("DELETE", "/api/v1/collections/a"))
+    done(server.ask("DELETE", f"/api/v1/trash/{entry['id']}"))
+    assert trash(server) == [] and not (data_of(server) / "trash" / entry["id"]).exists()
+    assert server.ask("POST", f"/api/v1/trash/{entry['id']}/restore").code == "NotFound"
