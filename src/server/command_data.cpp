@@ -18,7 +18,6 @@
 #include "net/http_client.hpp"
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
-#include "server/standard_input.hpp"
 #include "server/terminal.hpp"
 
 namespace canvasback {
@@ -252,7 +251,7 @@ Status export_rows(const CommandOptions& options) {
     if (source.name == options.name) sources.push_back(source);
   }
   if (sources.empty()) {
-    CANVASBACK_ASSIGN(DatasetSource source, source_of_argument(options.name));
+    CANVASBACK_ASSIGN(DatasetSource source, options.standard_input->source_of(options.name));
     sources.push_back(std::move(source));
   }
   RowsRequest request;

@@ -13,7 +13,6 @@
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
 #include "server/profile_table.hpp"
-#include "server/standard_input.hpp"
 #include "server/terminal.hpp"
 
 namespace canvasback {
@@ -90,7 +89,7 @@ Status profile(const CommandOptions& options) {
   std::vector<DatasetSource> sources;
   std::vector<std::string> names;
   for (const std::string& path : options.paths) {
-    CANVASBACK_ASSIGN(DatasetSource source, source_of_argument(path));
+    CANVASBACK_ASSIGN(DatasetSource source, options.standard_input->source_of(path));
     names.push_back(source.name);
     sources.push_back(std::move(source));
   }

@@ -8,7 +8,6 @@
 #include "record/text_reading.hpp"
 #include "server/command_support.hpp"
 #include "server/commands.hpp"
-#include "server/standard_input.hpp"
 #include "server/terminal.hpp"
 
 namespace canvasback {
@@ -80,7 +79,7 @@ Status info(const CommandOptions& options) {
   CommandOptions only_paths = options;
   std::vector<DatasetSource> sources;
   for (const std::string& path : options.paths) {
-    CANVASBACK_ASSIGN(DatasetSource source, source_of_argument(path));
+    CANVASBACK_ASSIGN(DatasetSource source, options.standard_input->source_of(path));
     sources.push_back(std::move(source));
   }
   CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, one_shot_runtime(options, std::move(sources)));

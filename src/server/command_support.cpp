@@ -12,7 +12,6 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "server/settings.hpp"
-#include "server/standard_input.hpp"
 #include "server/terminal.hpp"
 #include "server/usage.hpp"
 #include "service/pull/table_store.hpp"
@@ -30,7 +29,7 @@ Result<Config> load_config(const CommandOptions& options) {
 Result<std::vector<DatasetSource>> dataset_sources(const CommandOptions& options, const Config& config) {
   std::vector<DatasetSource> sources;
   for (const std::string& path : options.paths) {
-    CANVASBACK_ASSIGN(DatasetSource source, source_of_argument(path));
+    CANVASBACK_ASSIGN(DatasetSource source, options.standard_input->source_of(path));
     sources.push_back(std::move(source));
   }
   for (const DatasetSource& source : config.datasets()) sources.push_back(source);

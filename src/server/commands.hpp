@@ -4,8 +4,11 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "server/standard_input.hpp"
 
 namespace canvasback {
 
@@ -17,6 +20,7 @@ struct CommandOptions {
   std::map<std::string, std::string> settings;  // by setting name, those given as flags
   std::string config_file;
   std::vector<std::string> paths;
+  std::shared_ptr<StandardInput> standard_input = std::make_shared<StandardInput>();  // for - among them
   std::string server;  // --server URL: ask a running server instead
   std::string sql;
   std::string format;

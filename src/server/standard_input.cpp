@@ -4,10 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <memory>
 
 #include "base/unique_fd.hpp"
-#include "server/temporary_folder.hpp"
 #include "server/terminal.hpp"
 #include "storage/file.hpp"
 
@@ -44,17 +42,6 @@ Result<std::string> keep_standard_input(const std::string& folder) {
   return path;
 }
 
-// There is one standard input, and its file stays until the process ends.
-Result<std::string> standard_input_file() {
-  static std::unique_ptr<TemporaryFolder> folder;
-  if (folder) return fail(ErrorCode::InvalidData, "Standard input (-) can be read once.");
-  if (is_terminal(STDIN_FILENO)) {
-    return fail(ErrorCode::InvalidData, "- reads standard input, which is a terminal: pipe data into it.");
-  }
-  CANVASBACK_ASSIGN(folder, TemporaryFolder::make("canvasback-stdin-"));
-  return keep_standard_input(folder->path());
-}
-
 }  // namespace
 
 Result<std::string> format_of_beginning(std::string_view bytes) {
@@ -71,11 +58,20 @@ Result<std::string> format_of_beginning(std::string_view bytes) {
   return std::string(is_json ? "json" : "csv");
 }
 
-Result<DatasetSource> source_of_argument(const std::string& argument) {
+Result<std::string> StandardInput::take() {
+  if (folder_) return fail(ErrorCode::InvalidData, "Standard input (-) can be read once.");
+  if (is_terminal(STDIN_FILENO)) {
+    return fail(ErrorCode::InvalidData, "- reads standard input, which is a terminal: pipe data into it.");
+  }
+  CANVASBACK_ASSIGN(folder_, TemporaryFolder::make("canvasback-stdin-"));
+  return keep_standard_input(folder_->path());
+}
+
+Result<DatasetSource> StandardInput::source_of(const std::string& argument) {
   const std::size_t equals = argument.rfind("=-");
   const bool is_named = equals != std::string::npos && equals > 0 && equals + 2 == argument.size();
   if (argument != "-" && !is_named) return dataset_source_from(argument);
-  CANVASBACK_ASSIGN(const std::string path, standard_input_file());
+  CANVASBACK_ASSIGN(const std::string path, take());
   return dataset_source(is_named ? argument.substr(0, equals) : std::string("stdin"), path);
 }
 

@@ -3,9 +3,11 @@
 // told by how they begin.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "server/temporary_folder.hpp"
 #include "storage/catalog.hpp"
 
 namespace canvasback {
@@ -14,9 +16,18 @@ namespace canvasback {
 // Pure. Errors: InvalidData for compressed bytes, and for none.
 Result<std::string> format_of_beginning(std::string_view bytes);
 
-// A dataset of a command's argument: a path, NAME=PATH, or - (also NAME=-) for standard input, whose name is stdin
-// unless given. Waits for the end of standard input. Errors: those of dataset_source_from() and of the disk;
-// InvalidData where standard input is a terminal or was taken before.
-Result<DatasetSource> source_of_argument(const std::string& argument);
+// One for each process. Thread-hostile.
+class StandardInput {
+ public:
+  // A dataset of a command's argument: a path, NAME=PATH, or - (also NAME=-) for standard input, whose name is stdin
+  // unless given. Waits for the end of standard input; its file is there as long as this is. Errors: those of
+  // dataset_source_from() and of the disk; InvalidData where standard input is a terminal or was taken before.
+  Result<DatasetSource> source_of(const std::string& argument);
+
+ private:
+  Result<std::string> take();
+
+  std::unique_ptr<TemporaryFolder> folder_;
+};
 
 }  // namespace canvasback

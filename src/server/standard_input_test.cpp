@@ -26,8 +26,9 @@ TEST(StandardInput, RefusesWhatItCannotRead) {
 }
 
 TEST(StandardInput, TakesOtherArgumentsAsPaths) {
-  EXPECT_EQ(source_of_argument("a=b.csv")->name, "a");
-  EXPECT_EQ(source_of_argument("some/flights.parquet")->name, "flights");
+  StandardInput input;
+  EXPECT_EQ(input.source_of("a=b.csv")->name, "a");
+  EXPECT_EQ(input.source_of("some/flights.parquet")->name, "flights");
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ Collection::Collection(asio::any_io_executor executor, CollectionPlace place, bo
       archive(std::move(place.archive)),
       quarantine(std::move(place.quarantine)),
       is_scratch(place.is_scratch),
+      generation(place.generation),
       numbers(sync_each_commit),
       merges(executor),
       lock(executor),

@@ -46,10 +46,11 @@ class CollectionHealth {
 
 struct CollectionPlace {
   std::string name;
-  std::string folder;       // of the live files
-  std::string archive;      // weeks that were taken away
-  std::string quarantine;   // refused records
-  bool is_scratch = false;  // of a benchmark: nobody sees it
+  std::string folder;          // of the live files
+  std::string archive;         // weeks that were taken away
+  std::string quarantine;      // refused records
+  bool is_scratch = false;     // of a benchmark: nobody sees it
+  std::size_t generation = 0;  // one that had its name before had another: their versions are not taken for each other
 };
 
 struct Collection {
@@ -60,6 +61,7 @@ struct Collection {
   const std::string archive;
   const std::string quarantine;
   const bool is_scratch;
+  const std::size_t generation;
 
   FileSet files;
   std::vector<CollectionFile> archived;

@@ -259,7 +259,7 @@ asio::awaitable<Status> CollectionLoader::load(Collection& collection, When when
     co_await parts_.commits.write_note(collection, numbers.last_note());
   }
   const bool is_known = collection.is_published() || collection.schema || collection.health.blocked() ||
-                        !collection.archived.empty() || !collection.files.live.empty();
+                        !collection.archived.empty() || !collection.files.live.empty() || numbers.last() > 0;
   if (is_known) parts_.registry.publish(collection);
   log::info("collection {}: {} records in {} files, {} commits to merge", collection.name, collection.records(),
             collection.files.live.size(), collection.commit_count());

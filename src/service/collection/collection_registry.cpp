@@ -10,6 +10,15 @@
 
 namespace canvasback {
 
+namespace {
+
+std::string version_text(const Collection& collection, std::uint64_t version) {
+  if (collection.generation == 0) return fmt::format("{}-{}", collection.name, version);
+  return fmt::format("{}-{}.{}", collection.name, collection.generation, version);
+}
+
+}  // namespace
+
 const Collection* CollectionRegistry::find(std::string_view name) const {
   const auto found = collections_.find(name);
   return found == collections_.end() ? nullptr : found->second.get();
@@ -36,7 +45,8 @@ Result<Collection*> CollectionRegistry::get_or_make(std::string_view name) {
   }
   const std::string& data = context_.options.data_folder;
   const std::string base = name == kDefaultCollection ? data : fmt::format("{}/collections/{}", data, name);
-  CollectionPlace place{std::string(name), base + "/parquet", base + "/archive", base + "/quarantine"};
+  CollectionPlace place{std::string(name), base + "/parquet", base + "/archive", base + "/quarantine", false,
+                        retired_.size()};
   // Whoever wrote to FLIGHTS would answer for flights in SQL, which does not tell the two apart. What is on the disk is
   // served all the same.
   const std::string known = name_like(name);
@@ -84,8 +94,8 @@ void CollectionRegistry::publish(Collection& collection) {
     file.file.dead.clear();
     if (collection.keys) file.file.dead = collection.keys->dead_of(file.file.path);
   }
-  auto dataset = std::make_shared<const Dataset>(
-      dataset_of(collection.name, collection.files, fmt::format("{}-{}", collection.name, version)));
+  auto dataset =
+      std::make_shared<const Dataset>(dataset_of(collection.name, collection.files, version_text(collection, version)));
   collection.versions.published(dataset);
   const auto& blocked = collection.health.blocked();
   if (!blocked) return datasets_.put(std::move(dataset));

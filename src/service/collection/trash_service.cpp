@@ -31,6 +31,11 @@ std::unexpected<Error> no_entry(std::string_view id) {
   return fail(ErrorCode::NotFound, fmt::format("The trash holds nothing of the id \"{}\".", id.substr(0, 64)));
 }
 
+// It went while this waited for its turn.
+std::unexpected<Error> no_collection(std::string_view name) {
+  return fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name));
+}
+
 bool is_there(const std::string& path) {
   struct stat info {};
   return ::lstat(path.c_str(), &info) == 0;
@@ -187,7 +192,7 @@ asio::awaitable<Result<TrashEntry>> TrashService::remove(std::string name) {
   Collection& collection = **found;
   const auto busy = context_.work.begin();
   const auto held = co_await hold(collection);
-  if (collection.is_retired) co_return Out(parts_.registry.existing(name).error());
+  if (collection.is_retired) co_return Out(no_collection(name));
   const TrashEntry entry = entry_of(collection, TrashEntry::Kind::Deleted);
   auto move = [this, &entry, base = base_of(name)]() -> Status {
     CANVASBACK_TRY(sync_files_of(base + "/parquet"));
@@ -227,7 +232,7 @@ asio::awaitable<Status> TrashService::rename(std::string name, std::string new_n
   const auto busy = context_.work.begin();
   {
     const auto held = co_await hold(collection);
-    if (collection.is_retired) co_return Status(std::unexpected(parts_.registry.existing(name).error()));
+    if (collection.is_retired) co_return Status(no_collection(name));
     if (Status free = check_free(new_name); !free) co_return free;
     if (Status written = co_await move_schema(name, new_name); !written) co_return written;
     auto move = [this, from = base_of(name), to = base_of(new_name)]() -> Status {
@@ -260,7 +265,7 @@ asio::awaitable<Result<TrashEntry>> TrashService::empty(std::string name) {
   Collection& collection = **found;
   const auto busy = context_.work.begin();
   auto held = co_await hold(collection);
-  if (collection.is_retired) co_return Out(parts_.registry.existing(name).error());
+  if (collection.is_retired) co_return Out(no_collection(name));
   if (Status usable = collection.health.usable(); !usable) co_return Out(std::unexpected(usable.error()));
   const TrashEntry entry = entry_of(collection, TrashEntry::Kind::Emptied);
   const NumberNote note = collection.numbers.last_note();
@@ -349,7 +354,7 @@ asio::awaitable<Status> TrashService::bring_back_files(const TrashEntry& entry) 
   if (!found) co_return Status(std::unexpected(found.error()));
   Collection& collection = **found;
   auto held = co_await hold(collection);
-  if (collection.is_retired) co_return Status(std::unexpected(parts_.registry.existing(entry.collection).error()));
+  if (collection.is_retired) co_return Status(no_collection(entry.collection));
   if (Status usable = collection.health.usable(); !usable) co_return usable;
   auto move = [this, &entry, &collection] {
     return move_back(fmt::format("{}/{}/parquet", folder(), entry.id), collection.folder);
@@ -370,8 +375,12 @@ asio::awaitable<Result<TrashEntry>> TrashService::restore(std::string id) {
   auto entry = co_await find(id);
   if (!entry) co_return entry;
   const auto busy = context_.work.begin();
-  const bool whole = entry->kind == TrashEntry::Kind::Deleted;
-  Status back = co_await (whole ? bring_back_whole(*entry) : bring_back_files(*entry));
+  Status back;
+  if (entry->kind == TrashEntry::Kind::Deleted) {
+    back = co_await bring_back_whole(*entry);
+  } else {
+    back = co_await bring_back_files(*entry);
+  }
   if (!back) co_return Out(std::unexpected(back.error()));
   auto remove = [this, &id] { return remove_for_good(folder(), id); };
   Status removed = co_await on_thread(context_.maintenance_io, remove);

@@ -322,6 +322,7 @@ void DatasetService::keep_held_of(const Dataset& listed, const Dataset& dataset)
 
 void DatasetService::put(std::shared_ptr<const Dataset> dataset) {
   DatasetEntry& entry = entries_[dataset->name];
+  pool_.gone().erase(dataset->name);
   entry.is_put = true;
   entry.source.name = dataset->name;
   entry.dataset = std::move(dataset);
@@ -343,7 +344,9 @@ void DatasetService::put_unreadable(std::shared_ptr<const Dataset> rest, std::ve
 
 void DatasetService::drop(std::string_view name) {
   const auto found = entries_.find(name);
-  if (found != entries_.end() && found->second.is_put) entries_.erase(found);
+  if (found == entries_.end() || !found->second.is_put) return;
+  pool_.gone().emplace(name);
+  entries_.erase(found);
 }
 
 void DatasetService::grant_folders(std::vector<std::string> folders) {

@@ -198,7 +198,7 @@ void Pool::start(Ticket& ticket, const std::shared_ptr<WorkerProcess>& worker) {
   if (ticket.open_file) answer_need_file(*ticket.state, worker, std::move(ticket.open_file));
   ++counters_.started;
   ticket.task.threads = threads_for_next();
-  worker->start(ticket.task, datasets, held_, ticket.state);
+  worker->start(ticket.task, datasets, held_, gone_, ticket.state);
   if (profile_.single_use) worker->retire();
   if (ticket.task.timeout_ms > 0) {
     asio::co_spawn(executor_, enforce_timeout(ticket.state, std::chrono::milliseconds(ticket.task.timeout_ms)),

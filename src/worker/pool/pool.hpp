@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ class Pool {
                   std::string fingerprint);
   // The files that are kept open, for who lists them.
   HeldFiles& held() { return held_; }
+  // Names of datasets that are no more (until they are again): workers forget them before their next task.
+  std::set<std::string>& gone() { return gone_; }
 
   // Waits for a worker and starts the task there. `gone`, looked at while waiting, says that nobody wants it any more.
   // Errors: TooManyRequests (queue full, waited too long, no room for another parked stream), Unavailable while
@@ -121,6 +124,7 @@ class Pool {
   const RoleProfile profile_;
   std::optional<BlockIndex> blocks_;
   HeldFiles held_;
+  std::set<std::string> gone_;
   Admission admission_;
   ProcessSet processes_;
   std::map<Admission::Id, TicketPtr> waiting_;  // of admission_

@@ -169,7 +169,7 @@ asio::awaitable<void> WorkerProcess::watch_start() {
 }
 
 void WorkerProcess::start(const Task& task, const std::vector<const Dataset*>& datasets, const HeldFiles& held,
-                          std::shared_ptr<TaskState> state) {
+                          const std::set<std::string>& gone, std::shared_ptr<TaskState> state) {
   state_ = State::Busy;
   task_ = std::move(state);
   task_->worker = shared_from_this();
@@ -177,6 +177,10 @@ void WorkerProcess::start(const Task& task, const std::vector<const Dataset*>& d
   pulse_ = {};
   feeding_ = false;
   input_ended_ = false;
+  Json forgotten = Json::Array{};
+  for (const std::string& name : gone) {
+    if (known_versions_.erase(name) > 0) forgotten.push(name);
+  }
   Json entries = Json::Array{};
   for (const Dataset* dataset : datasets) {
     std::string& known = known_versions_[dataset->name];
@@ -190,8 +194,9 @@ void WorkerProcess::start(const Task& task, const std::vector<const Dataset*>& d
     known_versions_.erase(inspect->listed.name);
     send_held(inspect->listed, held);
   }
-  if (!entries.as_array().empty()) {
+  if (!entries.as_array().empty() || !forgotten.as_array().empty()) {
     Json catalog;
+    catalog.set("gone", std::move(forgotten));  // first
     catalog.set("datasets", std::move(entries));
     send(FrameKind::Catalog, catalog.dump());
   }

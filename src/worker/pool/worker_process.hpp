@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,9 +59,9 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
   ~WorkerProcess();
 
   // Gives a task to an idle worker; `datasets` are the entries it may need, sent where it has not that version, with
-  // the descriptors of files that are held.
+  // the descriptors of files that are held. `gone`: names of others that it is to know no more.
   void start(const Task& task, const std::vector<const Dataset*>& datasets, const HeldFiles& held,
-             std::shared_ptr<TaskState> state);
+             const std::set<std::string>& gone, std::shared_ptr<TaskState> state);
   void cancel(CancelReason reason);
   // Feeds the running task. Waits while the ring is full of what is not yet worked off; false where the task has ended.
   asio::awaitable<bool> feed(std::shared_ptr<TaskState> task, std::string_view bytes);

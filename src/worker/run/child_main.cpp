@@ -181,7 +181,7 @@ class Worker {
       std::scoped_lock lock(mutex_);
       task = *task_;
       cancel = cancel_;
-      for (const Json& catalog : catalogs_) executor_.update_catalog(catalog.at("datasets"));
+      for (const Json& catalog : catalogs_) executor_.update_catalog(catalog);
       catalogs_.clear();
       for (auto& [dataset, files] : held_) executor_.hold(dataset, std::move(files));
       held_.clear();

@@ -15,6 +15,15 @@ void DatasetCatalog::update(const Json& datasets) {
   }
 }
 
+void DatasetCatalog::forget(const Json& names) {
+  for (const Json& entry : names.as_array()) {
+    const std::string name(entry.as_string());
+    datasets_.erase(name);
+    held_.erase(name);
+    text_sources_.erase(name);
+  }
+}
+
 void DatasetCatalog::hold(const std::string& dataset, std::vector<UniqueFd> files) {
   HeldDescriptors held;
   for (UniqueFd& file : files) held.push_back(std::make_shared<const UniqueFd>(std::move(file)));

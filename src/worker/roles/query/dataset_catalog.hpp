@@ -21,6 +21,8 @@ class DatasetCatalog {
  public:
   // The newest entries of datasets. Their files are opened by their names, until hold() says otherwise.
   void update(const Json& datasets);
+  // Names of datasets that are no more.
+  void forget(const Json& names);
   // The files of that dataset in the version that came with this, in order (storage/held_files.hpp).
   void hold(const std::string& dataset, std::vector<UniqueFd> files);
 

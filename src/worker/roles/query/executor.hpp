@@ -24,7 +24,11 @@ class Executor {
   Executor(std::unique_ptr<Engine> engine, Channel& channel, ExecutorOptions options);
 
   // As DatasetCatalog::update() and hold(): between tasks.
-  void update_catalog(const Json& datasets) { datasets_.update(datasets); }
+  // "gone", names of datasets that are no more, then the newest "datasets".
+  void update_catalog(const Json& catalog) {
+    datasets_.forget(catalog.at("gone"));
+    datasets_.update(catalog.at("datasets"));
+  }
   void hold(const std::string& dataset, std::vector<UniqueFd> files) { datasets_.hold(dataset, std::move(files)); }
   // Ends with the task's last frame, and with what is kept of it for others. Never throws; a task that fails says so
   // in that frame.

@@ -7,6 +7,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { Empty, Lines, Problem } from "../ui/states";
 import { patient } from "../services/loading";
 import { useDatasets } from "../services/queries";
+import { Remove } from "./collection/Remove";
 import { OverviewTab } from "./collection/OverviewTab";
 import { useTitle } from "../ui/title";
 import "./collection/collection.css";
@@ -107,6 +108,12 @@ export function CollectionPage() {
           onChange={(value) => value && go(value, { tab })}
         />
         <span className="spacer" />
+        {exists && (
+          <Remove
+            collection={name}
+            onDone={(now) => (now === null ? void navigate({ to: "/" }) : go(now, { tab }))}
+          />
+        )}
         <NewCollection onGo={(to) => go(to, { tab: "add" })} />
       </header>
       <Tabs

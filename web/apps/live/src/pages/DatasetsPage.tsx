@@ -9,6 +9,7 @@ import type { DatasetSummary } from "@canvasback/client/api/schema";
 import { Empty, Lines, Problem } from "../ui/states";
 import { useDatasets } from "../services/queries";
 import { useTitle } from "../ui/title";
+import { Trash } from "./Trash";
 
 function DatasetRow({ dataset }: { dataset: DatasetSummary }) {
   return (
@@ -95,6 +96,7 @@ export function DatasetsPage() {
           </table>
         </div>
       )}
+      <Trash />
     </div>
   );
 }
