@@ -223,6 +223,20 @@ def have_example_source(server):
     wait_for(is_idle, 30)
 
 
+def have_example_trash(server, name):
+    """The collection that the examples delete or rename, and the entry of the trash that they name."""
+    record = {"Content-Type": "application/json"}
+    if name in ("deleteCollection", "renameCollection"):
+        server.ask("DELETE", "/api/v1/collections/clicks_of_2025")
+        assert server.ask("POST", "/ingest", {"a": 1}, record, collection="old_clicks").status == 200
+    if name in ("purgeTrashEntry", "restoreTrashEntry"):
+        trash = server.folder / "data/trash"
+        server.ask("DELETE", "/api/v1/collections/old_clicks")
+        assert server.ask("POST", "/ingest", {"a": 1}, record, collection="old_clicks").status == 200
+        entry = server.ask("DELETE", "/api/v1/collections/old_clicks").json()["id"]
+        (trash / entry).rename(trash / "20261201T021503Z-9f3c7a10")
+
+
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_example_is_answered(server, name):
     method, path, operation = OPERATIONS[name]
@@ -232,6 +246,7 @@ def test_every_example_is_answered(server, name):
         have_example_dashboards(server)
         if "/sources/" in path:
             have_example_source(server)
+        have_example_trash(server, name)
         body = have_example_schema(server, name, chosen, body)
         limited = "limit" in {p["name"] for p in parameters_of(operation)} and "limit" not in chosen
         whole_format = chosen.get("compression") is not None

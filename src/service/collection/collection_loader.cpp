@@ -13,6 +13,7 @@
 #include "service/collection/collection_trouble.hpp"
 #include "service/collection/file_steps.hpp"
 #include "service/collection/ingest_request.hpp"
+#include "service/dataset/inode_text.hpp"
 #include "service/schedule/on_thread.hpp"
 #include "storage/file.hpp"
 
@@ -108,8 +109,14 @@ void CollectionLoader::grant(const std::vector<std::string>& names) {
     const std::string archive = fmt::format("{}/collections/{}/archive", data, name);
     if (fs::is_symlink(archive, error) && fs::is_directory(archive, error)) readable.push_back(archive);
   }
-  context_.pools.small.set_grants(readable, {}, {});
-  context_.pools.large.set_grants(std::move(readable), {}, {});
+  std::string inodes;
+  for (const std::string& folder : readable) inodes += inode_text(folder);
+  context_.pools.small.set_grants(readable, {}, inodes);
+  context_.pools.large.set_grants(std::move(readable), {}, std::move(inodes));
+}
+
+void CollectionLoader::renew_grants() {
+  if (const auto names = names_on_disk()) grant(*names);
 }
 
 asio::awaitable<Status> CollectionLoader::open() {

@@ -38,6 +38,8 @@ class CollectionLoader {
   // One more collection, whose folder and schema are there already. Errors: those of get_or_make(); one that cannot be
   // read is blocked.
   asio::awaitable<Result<Collection*>> open_one(std::string name);
+  // A folder was replaced by another: workers may read that one from their next task on.
+  void renew_grants();
   // Reads one collection's folder anew; where that fails the collection is blocked. Requires the collection's lock.
   asio::awaitable<void> reload(Collection& collection);
 

@@ -284,6 +284,7 @@ asio::awaitable<Result<TrashEntry>> TrashService::empty(std::string name) {
   if (!moved) co_return Out(std::unexpected(moved.error()));
   collection.numbers.noted(note);
   collection.versions.forget_superseded();
+  parts_.loader.renew_grants();
   held.removal.reset();  // the loader takes it
   co_await parts_.loader.reload(collection);
   log::info("collection {}: emptied; {} records are in the trash as {}", name, entry.records, entry.id);

@@ -12,6 +12,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "service/dataset/inode_text.hpp"
 
 namespace canvasback {
 namespace {
@@ -362,6 +363,7 @@ void DatasetService::update_grants() {
   std::vector<std::string> paths = granted_folders_;
   std::vector<std::string> given;
   std::string fingerprint;
+  for (const std::string& folder : granted_folders_) fingerprint += inode_text(folder);
   for (const auto& [name, dataset] : listed_) {
     const DatasetEntry& entry = entries_.at(name);
     const bool is_held = pool_.held().find(name, dataset.version) != nullptr;
@@ -374,9 +376,7 @@ void DatasetService::update_grants() {
         given.push_back(std::move(path));
         continue;
       }
-      // A rule of the sandbox is bound to an inode: a file or folder replaced by another needs a new grant.
-      struct stat info {};
-      if (::stat(path.c_str(), &info) == 0) fingerprint += fmt::format("{}:{}:{}\n", path, info.st_dev, info.st_ino);
+      fingerprint += inode_text(path);
       paths.push_back(std::move(path));
     }
   }

@@ -18,12 +18,12 @@ export type TrashAnswer = {
   time_us: number;
   records: number;
   bytes: number;
-  performance_metrics: PerformanceMetrics;
+  performance_metrics: SchemaMetrics;
 };
 
 export type TrashList = {
   entries: (TrashEntry)[];
-  performance_metrics: PerformanceMetrics;
+  performance_metrics: SchemaMetrics;
 };
 
 export type SchemaField = {
@@ -1754,7 +1754,7 @@ export interface Operations {
     method: "DELETE";
     path: "/api/v1/collections/{name}";
     params: {
-      /** A collection. */
+      /** A collection; not the default one, `all_records`. */
       name: string;
     };
     answer: TrashAnswer;
@@ -1764,7 +1764,7 @@ export interface Operations {
     method: "POST";
     path: "/api/v1/collections/{name}/rename";
     params: {
-      /** A collection. */
+      /** A collection; not the default one, `all_records`. */
       name: string;
     };
     body: {
@@ -1772,7 +1772,7 @@ export interface Operations {
     };
     answer: {
       name: string;
-      performance_metrics: PerformanceMetrics;
+      performance_metrics: SchemaMetrics;
     };
   };
   /** Empty a collection */
@@ -1801,7 +1801,7 @@ export interface Operations {
     };
     answer: {
       id: string;
-      performance_metrics: PerformanceMetrics;
+      performance_metrics: SchemaMetrics;
     };
   };
   /** Bring back from the trash */
