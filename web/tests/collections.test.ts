@@ -163,3 +163,52 @@ it("makes records up, merges, checks, archives and restores them, each asked for
     .waitFor();
   expect(found).toEqual([]);
 });
+
+it("renames, empties and deletes a collection, and brings it back", async () => {
+  page = await world.page("/collections/gone?tab=add");
+  const found = complaints(page);
+  await page.getByRole("textbox", { name: "Paste records" }).fill('{"id": 1}\n{"id": 2}');
+  await page.getByRole("button", { name: "Add records" }).click();
+  await page.getByText("2 records saved").waitFor();
+  const dialog = page.getByRole("dialog");
+  const more = async (item: string): Promise<void> => {
+    await page.getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: item }).click();
+  };
+  await more("Rename…");
+  await dialog.getByRole("textbox", { name: "New name" }).fill("all records");
+  await dialog.getByRole("button", { name: "Rename" }).click();
+  await dialog.getByText("cannot be the name of a collection").waitFor();
+  await dialog.getByRole("textbox", { name: "New name" }).fill("moved");
+  await dialog.getByRole("button", { name: "Rename" }).click();
+  await page.waitForURL(/\/collections\/moved/);
+  await page.getByRole("tab", { name: "Overview" }).click();
+  await expect.poll(() => figure("Records").textContent()).toBe("2");
+
+  await more("Empty…");
+  expect(await seriousFindings(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Empty" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await expect.poll(() => figure("Records").textContent()).toBe("0");
+
+  await more("Delete…");
+  await dialog.getByText("Its records, archive and schema go to the trash").waitFor();
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  const trash = page.getByRole("region", { name: "Trash", exact: true });
+  const row = (kind: string) => trash.getByRole("row", { name: new RegExp(`moved.*${kind}`) });
+  await row("deleted").waitFor();
+  expect(await page.getByRole("link", { name: "moved", exact: true }).count()).toBe(0);
+  expect(await seriousFindings(page)).toEqual([]);
+  // What was emptied waits for the collection to be there.
+  await row("emptied").getByRole("button", { name: "Restore" }).click();
+  await trash.getByText('There is no collection "moved"').waitFor();
+  await row("deleted").getByRole("button", { name: "Restore" }).click();
+  await row("deleted").waitFor({ state: "detached" });
+  await row("emptied").getByRole("button", { name: "Restore" }).click();
+  await trash.waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "moved", exact: true }).click();
+  await loaded(page);
+  await expect.poll(() => rowCount(page)).toBe(2);
+  // A name that was refused, and what is asked of a collection that has just gone.
+  expect(found.filter((text) => !text.startsWith("Failed to load resource"))).toEqual([]);
+});

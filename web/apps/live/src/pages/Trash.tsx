@@ -32,7 +32,7 @@ function Entry({ entry }: { entry: TrashEntry }) {
               Restore
             </Button>
             {sure ? (
-              <Button color="red" size="xs" loading={purge.isPending} onClick={() => purge.mutate()}>
+              <Button color="red.9" size="xs" loading={purge.isPending} onClick={() => purge.mutate()}>
                 Delete permanently
               </Button>
             ) : (

@@ -68,7 +68,7 @@ function Dialog({ kind, collection, onClose, onDone }: DialogProps) {
         </Button>
         <Button
           type="submit"
-          {...(kind === "rename" ? {} : { color: "red" })}
+          {...(kind === "rename" ? {} : { color: "red.9" })}
           loading={work.isPending}
           disabled={kind === "rename" && (name === collection || name === "")}
         >
@@ -101,7 +101,7 @@ export function Remove({ collection, onDone }: { collection: string; onDone(name
             Empty…
           </Menu.Item>
           {!isDefault && (
-            <Menu.Item color="red" leftSection={<IconTrash {...ICON} />} onClick={() => setAsked("delete")}>
+            <Menu.Item color="red.9" leftSection={<IconTrash {...ICON} />} onClick={() => setAsked("delete")}>
               Delete…
             </Menu.Item>
           )}
