@@ -124,13 +124,16 @@ Status serve(const CommandOptions& options) {
   CANVASBACK_ASSIGN(std::vector<DatasetSource> sources, dataset_sources(options, config));
   CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, Runtime::make(config, false));
   CANVASBACK_TRY(runtime->make_pulls(config, runtime->data_folder()));
+  ReadingService readings(runtime->datasets(), runtime->data_folder() + "/reading.json");
+  CANVASBACK_TRY(readings.apply_to(sources));
   http::Access access{config.list("hosts"), config.list("origins")};
   http::Router router(runtime->metrics(), std::move(access));
   Feeds feeds(runtime->loop().get_executor(), runtime->schedule(), runtime->collections(), config.feeds());
   http::Services services{runtime->pool(),   runtime->datasets(),       runtime->queries(), runtime->analyses(),
                           runtime->tiles(),  runtime->jobs(),           runtime->views(),   runtime->metrics(),
                           wall_us(),         &runtime->collections(),   settings.queries,   &feeds.statuses(),
-                          &runtime->pulls(), &runtime->pull_schedule(), &runtime->tables(), &runtime->dashboards()};
+                          &runtime->pulls(), &runtime->pull_schedule(), &runtime->tables(), &runtime->dashboards(),
+                          &readings};
   add_routes(router, services);
   http::Server server(runtime->loop().get_executor(), router);
   if (Status listening = server.listen(listen.address, listen.port); !listening) {

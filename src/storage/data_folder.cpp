@@ -24,8 +24,8 @@ constexpr std::array<std::string_view, 3> kFoldersOfServer{"cache", "spill", "jo
 // What the owner writes there, before the first start, too; and what was deleted and may be wanted back.
 constexpr std::array<std::string_view, 3> kFoldersOfOwner{"sources", "dashboards", "trash"};
 // What a power failure may leave of a first start, and a disk of its own has from its making.
-constexpr std::array<std::string_view, 4> kHarmless{"canvasback.format.tmp", "checks.json", "checks.json.tmp",
-                                                    "lost+found"};
+constexpr std::array<std::string_view, 6> kHarmless{"canvasback.format.tmp", "checks.json",      "checks.json.tmp",
+                                                    "reading.json",          "reading.json.tmp", "lost+found"};
 
 template <class... Arguments>
 std::unexpected<Error> refused(const std::string& folder, fmt::format_string<Arguments...> what,

@@ -18,8 +18,10 @@ OPERATIONS = {operation["operationId"]: (method, path, operation) for path, item
 
 
 @pytest.fixture(scope="module")
-def server(serve_module):
-    started = serve_module(f"flights={FLIGHTS}")
+def server(serve_module, tmp_path_factory):
+    table = tmp_path_factory.mktemp("text") / "table.csv"
+    table.write_text("code;price\n7;1,5\n8;2,5\n")
+    started = serve_module(f"flights={FLIGHTS}", f"example_text={table}")
     # What the examples of the collections' routes ask for.
     record = {"id": "example", "name": "John", "value": 1.5, "date": "2025-10-20"}
     assert started.ask("POST", "/ingest", {"records": [record]}).status == 200

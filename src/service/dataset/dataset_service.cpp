@@ -321,6 +321,31 @@ void DatasetService::keep_held_of(const Dataset& listed, const Dataset& dataset)
   pool_.held().put(dataset, std::move(kept));
 }
 
+asio::awaitable<Status> DatasetService::read_as(std::string name, TextSettings settings) {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) co_return Status(std::unexpected(find(name).error()));
+  const auto listed = listed_.find(name);
+  const bool is_text =
+      listed != listed_.end() && (listed->second.kind == DatasetKind::Csv || listed->second.kind == DatasetKind::Json);
+  if (found->second.is_put || (listed != listed_.end() && !is_text)) {
+    co_return Status(fail(ErrorCode::InvalidData,
+                          fmt::format("\"{}\" is no CSV or JSON: how text is read means nothing for it.", name)));
+  }
+  const TextSettings before = std::exchange(found->second.source.text, std::move(settings));
+  std::optional<Error> why;
+  for (int tries = 0; tries < 2; ++tries) {
+    entries_.at(name).inspected_ns = 0;  // one that only grew would not be read yet
+    std::vector<std::string> names(1, name);
+    co_await look(std::move(names), monotonic_ns());
+    const auto looked = entries_.find(name);
+    if (why || looked == entries_.end() || !looked->second.error) break;
+    why = looked->second.error;
+    looked->second.source.text = before;
+  }
+  if (why) co_return Status(std::unexpected(std::move(*why)));
+  co_return Status();
+}
+
 void DatasetService::put(std::shared_ptr<const Dataset> dataset) {
   DatasetEntry& entry = entries_[dataset->name];
   pool_.gone().erase(dataset->name);

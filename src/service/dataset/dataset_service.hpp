@@ -64,6 +64,9 @@ class DatasetService {
   // At one of few files, for an answer that no worker would look at them for: one that is remembered, or refused. One
   // that cannot be read is not asked for more often than every kLookAgainAfter.
   asio::awaitable<void> look_if_few(std::string name);
+  // How a dataset's files of text are read from now on; waits until all of them are read so. Errors: DatasetNotFound,
+  // InvalidData for files of another kind; that of the reading, after which they are read as before.
+  asio::awaitable<Status> read_as(std::string name, TextSettings settings);
   // A dataset that somebody else keeps (a collection): its newest version. Its name is not listed from files.
   void put(std::shared_ptr<const Dataset> dataset);
   // Instead: files of it cannot be read. `rest` is the dataset without them.

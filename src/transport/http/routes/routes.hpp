@@ -4,6 +4,7 @@
 #include "service/collection/collection_service.hpp"
 #include "service/dashboard/dashboard_service.hpp"
 #include "service/dataset/dataset_service.hpp"
+#include "service/dataset/reading_service.hpp"
 #include "service/job/job_service.hpp"
 #include "service/pull/pull_schedule.hpp"
 #include "service/pull/pull_service.hpp"
@@ -41,6 +42,7 @@ struct Services {
   PullSchedule* pull_schedule = nullptr;
   TableWatch* tables = nullptr;
   DashboardService* dashboards = nullptr;
+  ReadingService* readings = nullptr;
 };
 
 void add_system_routes(Router& router, Services services);   // / /health /metrics

@@ -19,11 +19,11 @@ Json performance_metrics(const Request& request, std::string_view method) {
   return out;
 }
 
-// How the files of CSV or JSON are read: what was told, and what was found.
-void describe_reading(JsonWriter& out, const Dataset& dataset) {
+// How the files of CSV or JSON are read: what was told or set, and what was found.
+void describe_reading(JsonWriter& out, const Dataset& dataset, bool is_set) {
   if (!dataset.text) return;
   const TextReading& reading = *dataset.text;
-  out.key("reading").begin_object().member("settings", to_json(reading.settings));
+  out.key("reading").begin_object().member("settings", to_json(reading.settings)).member("set", is_set);
   out.key("columns").begin_array();
   for (const TextColumn& column : reading.columns) {
     out.begin_object().member("name", column.name).member("type", column.type);
@@ -44,7 +44,7 @@ void describe_reading(JsonWriter& out, const Dataset& dataset) {
   out.end_array().end_object();
 }
 
-void describe(JsonWriter& out, const DatasetEntry& entry, bool columns) {
+void describe(JsonWriter& out, const Services& services, const DatasetEntry& entry, bool columns) {
   out.begin_object().member("name", entry.source.name).member("source", entry.source.pattern);
   if (entry.error) {
     out.key("error")
@@ -83,7 +83,7 @@ void describe(JsonWriter& out, const DatasetEntry& entry, bool columns) {
       out.end_array().key("notes").begin_array();
       for (const std::string& note : dataset.notes) out.value(note);
       out.end_array();
-      describe_reading(out, dataset);
+      describe_reading(out, dataset, services.readings != nullptr && services.readings->is_set(entry.source));
       out.key("file_list").begin_array();
       for (const DataFile& file : dataset.files) {
         out.begin_object().member("path", file.path).member("bytes", file.bytes);
@@ -100,7 +100,7 @@ void describe(JsonWriter& out, const DatasetEntry& entry, bool columns) {
 asio::awaitable<void> list(Services services, Connection& connection, Request& request) {
   JsonWriter out;
   out.begin_object().key("datasets").begin_array();
-  for (const auto& [name, entry] : services.datasets.entries()) describe(out, entry, false);
+  for (const auto& [name, entry] : services.datasets.entries()) describe(out, services, entry, false);
   out.end_array().member("performance_metrics", performance_metrics(request, "catalog")).end_object();
   Response response;
   response.body = out.take();
@@ -116,13 +116,36 @@ asio::awaitable<void> detail(Services services, Connection& connection, Request&
     co_return;
   }
   JsonWriter out;
-  describe(out, found->second, true);
+  describe(out, services, found->second, true);
   Response response;
   response.body = out.take();
   // The object is complete; the metrics join it as its last member.
   response.body.pop_back();
   response.body += fmt::format(",\"performance_metrics\":{}}}", performance_metrics(request, "catalog").dump());
   co_await connection.respond(std::move(response));
+}
+
+// PUT: the files are read with the settings of the body; DELETE: as they were told to be. Answers as `detail`.
+asio::awaitable<void> set_reading(Services services, Connection& connection, Request& request) {
+  const std::string name = request.path_parameters["name"];
+  Status status;
+  if (request.method == "DELETE") {
+    status = co_await services.readings->reset(name);
+  } else {
+    auto body = json_body(request, {"delimiter", "quote", "escape", "comment", "header", "encoding", "decimal",
+                                    "date_format", "null_values", "types", "all_text"});
+    auto settings = body ? text_settings_from_json(*body) : Result<TextSettings>(std::unexpected(body.error()));
+    if (!settings) {
+      status = std::unexpected(settings.error());
+    } else {
+      status = co_await services.readings->set(name, std::move(*settings));
+    }
+  }
+  if (!status) {
+    co_await connection.respond(problem_response(status.error(), request.path));
+    co_return;
+  }
+  co_await detail(services, connection, request);
 }
 
 // What is known of the answer before it is there.
@@ -205,6 +228,11 @@ void add_dataset_routes(Router& router, Services services) {
              [services](Connection& connection, Request& request) { return list(services, connection, request); });
   router.add({"GET", "/api/v1/datasets/{name}", {}},
              [services](Connection& connection, Request& request) { return detail(services, connection, request); });
+  for (const char* method : {"PUT", "DELETE"}) {
+    router.add({method, "/api/v1/datasets/{name}/reading", {}}, [services](Connection& connection, Request& request) {
+      return set_reading(services, connection, request);
+    });
+  }
   router.add({"GET", "/api/v1/datasets/{name}/rows", selection_parameter_names()},
              [services](Connection& connection, Request& request) { return rows(services, connection, request); });
   std::vector<std::string> names = selection_parameter_names();

@@ -607,10 +607,37 @@ export type Preparing = {
   share: number;
 };
 
+/** How text is read; what is left out is found by reading every value. JSON knows `types` and `all_text`. */
+export type TextSettings = {
+  /** One character. */
+  delimiter?: string;
+  /** One character; empty: there are no quotes. */
+  quote?: string;
+  /** One character; the quote itself: it is doubled. */
+  escape?: string;
+  /** Lines that begin with it are left out. */
+  comment?: string;
+  header?: boolean;
+  /** utf-8, utf-16, utf-16le, utf-16be, windows-1252. */
+  encoding?: string;
+  /** `.` or `,`. */
+  decimal?: string;
+  /** Such as `%d.%m.%Y`. */
+  date_format?: string;
+  /** Texts that mean NULL. */
+  null_values?: (string)[];
+  /** Column → SQL type. */
+  types?: { [key: string]: string };
+  /** Every column is VARCHAR. */
+  all_text?: boolean;
+};
+
 /** How files of CSV or JSON are read: what was told, and what reading every value found. */
 export type TextReading = {
-  /** As the command line or the configuration told them. */
+  /** As the command line or the configuration told them, or as they were set since. */
   settings: { [key: string]: Value };
+  /** Whether they were set by PUT …/reading. */
+  set: boolean;
   columns: ({
     name: string;
     type: string;
@@ -1189,6 +1216,27 @@ export interface Operations {
     path: "/api/v1/datasets/{name}";
     params: {
       /** The dataset's name. */
+      name: string;
+    };
+    answer: DatasetDetail;
+  };
+  /** Set how a CSV or JSON dataset is read */
+  setReading: {
+    method: "PUT";
+    path: "/api/v1/datasets/{name}/reading";
+    params: {
+      /** A dataset of CSV or JSON files. */
+      name: string;
+    };
+    body: TextSettings;
+    answer: DatasetDetail;
+  };
+  /** Read a dataset as it was configured */
+  resetReading: {
+    method: "DELETE";
+    path: "/api/v1/datasets/{name}/reading";
+    params: {
+      /** A dataset of CSV or JSON files. */
       name: string;
     };
     answer: DatasetDetail;
@@ -2402,6 +2450,8 @@ export const OPERATIONS = {
   referencePage: { method: "GET", path: "/docs/{page}" },
   listDatasets: { method: "GET", path: "/api/v1/datasets" },
   getDataset: { method: "GET", path: "/api/v1/datasets/{name}" },
+  setReading: { method: "PUT", path: "/api/v1/datasets/{name}/reading" },
+  resetReading: { method: "DELETE", path: "/api/v1/datasets/{name}/reading" },
   getRows: { method: "GET", path: "/api/v1/datasets/{name}/rows" },
   exportRows: { method: "GET", path: "/api/v1/datasets/{name}/export" },
   startExport: { method: "POST", path: "/api/v1/datasets/{name}/export" },

@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import { bytes, counted, integer, moment } from "@canvasback/values/format";
 import type { DataFile, DatasetColumn, DatasetDetail } from "@canvasback/client/api/schema";
+import { Reading } from "./Reading";
 
 const FILES_SHOWN_MAX = 500;
 
@@ -105,6 +106,7 @@ export function SchemaTab({ dataset }: { dataset: DatasetDetail }) {
           </tbody>
         </table>
       </div>
+      <Reading key={dataset.version} dataset={dataset} />
       {files.length > FILES_SHOWN_MAX && <p className="dim">Showing the first {integer(FILES_SHOWN_MAX)}.</p>}
     </>
   );
