@@ -1,8 +1,11 @@
 /** What new users tripped over, each defect once. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { cell, focusOn, grid, header, loaded, rowCount } from "./support/pages";
+import { cell, focusOn, grid, header, loaded, rowCount, seriousFindings } from "./support/pages";
 import { type World, makeParquet, makeWorld } from "./support/world";
 
 let world: World;
@@ -10,8 +13,15 @@ let page: Page;
 
 const DEEP = Array.from({ length: 60 }, (_, i) => `field_number_${i} := ${i}`).join(", ");
 
+function european(folder: string): string {
+  const path = join(folder, "european.csv");
+  writeFileSync(path, "zip;price\n01234;1,50\n99999;n/a\n");
+  return path;
+}
+
 beforeAll(async () => {
   world = await makeWorld((folder) => [
+    european(folder),
     makeParquet(folder, "deep", `SELECT struct_pack(${DEEP}) AS "a long name of a column", 1 AS id`),
   ]);
 });
@@ -201,4 +211,27 @@ describe("pages", () => {
     await page.getByRole("heading", { name: "System" }).waitFor();
     expect(await page.getByText("Failed to fetch").count()).toBe(0);
   });
+});
+
+it("shows how a CSV file is read, and reads it as it is told", async () => {
+  page = await world.page("/datasets/european?tab=schema");
+  const reading = page.getByRole("region", { name: "How this file is read" });
+  await reading.getByRole("cell", { name: /line 2 has "01234"/ }).waitFor();
+  const typeOf = (column: string) => reading.getByRole("row", { name: new RegExp(`^${column} `) }).locator(".tag");
+  await expect.poll(() => typeOf("price").textContent()).toBe("VARCHAR");
+  expect(await seriousFindings(page)).toEqual([]);
+  await shot("reading");
+  await reading.getByLabel("Decimal separator").first().click();
+  await page.getByRole("option", { name: ",", exact: true }).click();
+  await reading.getByRole("textbox", { name: "NULL values" }).fill("n/a");
+  await reading.getByRole("button", { name: "Apply" }).click();
+  await reading.getByText("settings applied").waitFor();
+  await expect.poll(() => typeOf("price").textContent()).toBe("DECIMAL(18,2)");
+  await reading.getByLabel("Type of zip").first().click();
+  await page.getByRole("option", { name: "BOOLEAN" }).click();
+  await reading.getByRole("button", { name: "Apply" }).click();
+  await reading.getByRole("alert").getByText("01234").waitFor();
+  await reading.getByRole("button", { name: "Reset" }).click();
+  await expect.poll(() => typeOf("price").textContent()).toBe("VARCHAR");
+  expect(await reading.getByRole("button", { name: "Reset" }).isDisabled()).toBe(true);
 });

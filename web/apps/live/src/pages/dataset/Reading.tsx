@@ -193,7 +193,7 @@ export function Reading({ dataset }: { dataset: DatasetDetail }) {
     apply.mutate();
   };
   return (
-    <section className="section" aria-label="How this file is read">
+    <section className="section" aria-label="How this file is read" style={{ marginTop: 28 }}>
       <div className="page-head">
         <h2>How {reading.files.length === 1 ? "this file is" : "these files are"} read</h2>
         {reading.set && <span className="tag">settings applied</span>}
