@@ -4,6 +4,9 @@
  */
 import type { Answers, DataSource, Question } from "@canvasback/dashboards/source";
 
+import { fetchJson } from "@canvasback/parquet/host";
+import { Shared } from "@canvasback/parquet/shared";
+
 import type { SitePage } from "./contract";
 import { pickTiles, storedFor } from "./stored";
 
@@ -17,30 +20,28 @@ export interface SiteSourceOptions {
   onMissing?: () => void;
 }
 
-interface Parts {
-  planner: DataSource;
-  readJson<T>(file: string, signal: AbortSignal): Promise<T>;
-}
-
 export function siteSource({ page, inlined, base, onMissing }: SiteSourceOptions): DataSource {
-  let parts: Promise<Parts> | null = null;
-  const load = (): Promise<Parts> => {
-    parts ??= import("./open").then(({ open }) => open(page, base));
+  const files = new Shared<Answers>();
+  let planner: Promise<DataSource> | null = null;
+  const load = (): Promise<DataSource> => {
+    planner ??= import("./open").then(({ open }) => open(page, base));
     // A script that did not come is asked for again.
-    parts.catch(() => (parts = null));
-    return parts;
+    planner.catch(() => (planner = null));
+    return planner;
   };
   const ask = async (question: Question, signal: AbortSignal): Promise<Answers> => {
     const stored = storedFor(page, question);
     if (stored) {
       const isInlined = inlined !== null && page.answers[0] === stored;
-      const all = isInlined ? inlined : await (await load()).readJson<Answers>(stored.file, signal);
+      const all = isInlined
+        ? inlined
+        : await files.get(stored.file, signal, (inner) => fetchJson<Answers>(base + stored.file, inner));
       const found = pickTiles(all, question);
       if (found) return found;
     }
-    const { planner } = await load();
+    const made = await load();
     signal.throwIfAborted();
-    return planner.ask(question, signal);
+    return made.ask(question, signal);
   };
   return {
     ask: async (question, signal) => {

@@ -1,8 +1,7 @@
 /** Files of one generation of a site, each read once; rollups as tables. */
 import { type Decoder, inlineDecoder } from "@canvasback/parquet/decoder";
-import { type Fetch, fetchJson } from "@canvasback/parquet/host";
+import type { Fetch } from "@canvasback/parquet/host";
 import { ParquetFile } from "@canvasback/parquet/parquetFile";
-import { Shared } from "@canvasback/parquet/shared";
 
 import type { Choice } from "./choose";
 import type { Condition } from "./conditions";
@@ -22,19 +21,11 @@ export class SiteStore {
   private readonly options: StoreOptions;
   private readonly decoder: Decoder;
   private readonly files = new Map<string, ParquetFile>();
-  private readonly json = new Shared<unknown>();
   private readonly whole = new Set<string>();
 
   constructor(options: StoreOptions) {
     this.options = options;
     this.decoder = options.decoder ?? inlineDecoder();
-  }
-
-  readJson<T>(file: string, signal: AbortSignal): Promise<T> {
-    const { base, fetchOf } = this.options;
-    return this.json.get(file, signal, (inner) =>
-      fetchJson<unknown>(base + file, inner, fetchOf ? { fetchOf } : {}),
-    ) as Promise<T>;
   }
 
   /** In bytes: of what is here nothing but the time that its rows take. */
