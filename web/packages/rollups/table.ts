@@ -71,7 +71,9 @@ interface Rows {
 function rowsOf(table: Table, model: SiteModel, times: Float64Array | null, days: GroupBy["days"]): Rows {
   if (!times || !days) return { from: 0, to: table.rows, isWithin: null };
   if (table.rollup.grain !== "hour") {
-    return { from: lowerBound(times, days.from), to: lowerBound(times, days.to), isWithin: null };
+    // The first month may have begun before the first day that has rows.
+    const first = table.rollup.grain === "month" ? startOf(days.from, "month", 1) : days.from;
+    return { from: lowerBound(times, first), to: lowerBound(times, days.to), isWithin: null };
   }
   const near = 2 * DAY_MS;
   const dayOfHour = new Map<number, number>();
