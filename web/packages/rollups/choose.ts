@@ -25,7 +25,7 @@ export interface Choice {
 
 const LONG = new Set(["month", "quarter", "year"]);
 /** What is read for one answer at most: a page never downloads everything. */
-export const BYTES_MAX = 24 * 1024 * 1024;
+export const BYTES_MAX = 4 * 1024 * 1024;
 
 /** Days of the model that have rows; null where it has none, or no time. */
 export function extentOf(model: SiteModel): Days | null {
@@ -121,5 +121,9 @@ export function insteadOf(model: SiteModel, asked: Asked): string[] {
     any({ ...asked, dimensions: asked.dimensions.filter((each) => each !== name) }),
   );
   if (fewer.length > 0) out.push("fewer filters");
+  const ordered = model.rollups.find(({ order, dimensions }) => {
+    return order?.startsWith("-") && asked.dimensions.every((name) => dimensions.includes(name));
+  });
+  if (ordered?.order) out.push(`the order by ${ordered.order.slice(1).replaceAll("_", " ")}, page by page`);
   return out;
 }

@@ -47,8 +47,22 @@ function compareRows(
 
 const EXACT: Column = { isExact: true, error: undefined, isRatio: false };
 
+/** Rows of both by what they are of, so that another order, or another choice of the largest, is no difference. */
+function inCommon(live: Answer, site: Answer): [Answer, Answer] {
+  const keys = live.columns.filter(({ role }) => role === "time" || role === "dimension").length;
+  const keyOf = (row: readonly Value[]): string => JSON.stringify(row.slice(0, keys));
+  const picked = (of: Answer, other: Answer): Answer => {
+    const known = new Set(other.rows.map(keyOf));
+    const rows = of.rows.filter((row) => known.has(keyOf(row)));
+    const { other: _, compare: __, ...rest } = of;
+    return { ...rest, rows: rows.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)) };
+  };
+  return [picked(live, site), picked(site, live)];
+}
+
 /** What differs, in words. An order by a measure that is approximate is not compared, nor which groups are at its top. */
-export function differences(live: Answer, site: Answer): string[] {
+export function differences(liveAnswer: Answer, siteAnswer: Answer, isRankApproximate = false): string[] {
+  const [live, site] = isRankApproximate ? inCommon(liveAnswer, siteAnswer) : [liveAnswer, siteAnswer];
   const names = (answer: Answer): string => JSON.stringify(answer.columns.map(({ name, role }) => [name, role]));
   if (names(live) !== names(site)) return [`columns: ${names(live)} live, ${names(site)} in the site`];
   const columns = site.columns.map(({ exact, error, type }) => ({
@@ -82,7 +96,11 @@ export function modelDifferences(live: readonly AnsweredModel[], site: readonly 
 
 export type Outcome = "equal" | "unavailable" | string[];
 
-export function outcomeOf(live: TileAnswer | undefined, site: TileAnswer | undefined): Outcome {
+export function outcomeOf(
+  live: TileAnswer | undefined,
+  site: TileAnswer | undefined,
+  isRankApproximate = false,
+): Outcome {
   if (site?.error?.isUnavailable) return "unavailable";
   if (live?.error || site?.error) {
     return live?.error && site?.error
@@ -90,6 +108,6 @@ export function outcomeOf(live: TileAnswer | undefined, site: TileAnswer | undef
       : [`error: ${JSON.stringify(live?.error)} live, ${JSON.stringify(site?.error)} in the site`];
   }
   if (!live?.answer || !site?.answer) return live?.answer === site?.answer ? "equal" : ["one has no answer"];
-  const found = differences(live.answer, site.answer);
+  const found = differences(live.answer, site.answer, isRankApproximate);
   return found.length === 0 ? "equal" : found;
 }
