@@ -205,6 +205,14 @@ void list_columns(const Dashboard& dashboard, const MetricsModel& model, const N
 
 }  // namespace
 
+std::vector<std::string> filters_of(const Json& document, const Dashboard& dashboard) {
+  const Json* filters = document.find("filters");
+  if (filters != nullptr) return filters->is_string() ? Names{std::string(filters->as_string())} : texts_of(*filters);
+  Names out;
+  for (const MetricDimension& dimension : dashboard.models.front().dimensions) out.push_back(dimension.name);
+  return out;
+}
+
 Result<PublishedDashboard> published_dashboard(const Json& document) {
   DashboardProblems problems;
   const Dashboard whole = dashboard_from_json(document, problems);
@@ -246,8 +254,7 @@ Result<PublishedDashboard> published_dashboard(const Json& document) {
   out.document.set("metrics", is_list ? kept : kept.as_array().front());
   out.document.set("tiles", tiles);
   if (document.find("filters") != nullptr) {
-    Names filters = document.at("filters").is_array() ? texts_of(document.at("filters"))
-                                                      : Names{std::string(document.at("filters").as_string())};
+    Names filters = filters_of(document, whole);
     std::erase_if(filters, [&](const std::string& name) { return !names.contains(name); });
     out.document.set("filters", text_list(filters));
   }
@@ -255,7 +262,7 @@ Result<PublishedDashboard> published_dashboard(const Json& document) {
   out.shown.set("metrics", is_list ? shown : shown.as_array().front());
   out.dashboard = dashboard_from_json(out.document, problems);
   CANVASBACK_TRY(first_error(problems));
-  const Names filters = texts_of(out.document.at("filters"));
+  const Names filters = filters_of(out.document, out.dashboard);
   for (const MetricsModel& model : out.dashboard.models) list_columns(out.dashboard, model, filters, out.columns);
   return out;
 }

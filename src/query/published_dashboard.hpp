@@ -11,6 +11,9 @@
 
 namespace canvasback {
 
+// The filters of a dashboard's document: without them those of the first metrics.
+std::vector<std::string> filters_of(const Json& document, const Dashboard& dashboard);
+
 // A column of a source that leaves with the site, and as what.
 struct PublishedColumn {
   std::string metrics;  // the name of the metrics, or their source

@@ -191,9 +191,6 @@ RollupNeeds rollup_needs(const Dashboard& dashboard, const MetricsModel& model, 
   for (const std::string& name : filters) {
     if (model.find_dimension(name) != nullptr) add(out.filters, name);
   }
-  for (std::size_t i = 0; filters.empty() && i < model.dimensions.size(); ++i) {
-    if (&model == &dashboard.models.front()) add(out.filters, model.dimensions[i].name);
-  }
   for (const DashboardTile& tile : dashboard.tiles) {
     if (tile.type == "text" || dashboard.model_of(tile) != &model) continue;
     const MetricsQuery query = metrics_query_of(tile, dashboard, {});

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "base/text_list.hpp"
 #include "query/dashboard_reader.hpp"
+#include "query/published_dashboard.hpp"
 
 namespace canvasback {
 namespace {
@@ -30,7 +32,9 @@ const std::map<std::string, std::int64_t> kValues{{"country", 61}, {"category", 
 std::vector<RollupWish> plan_of(const std::string& tiles, const std::vector<std::string>& filters) {
   const Dashboard dashboard = dashboard_of(tiles);
   const MetricsModel& model = dashboard.models.front();
-  const RollupNeeds needs = rollup_needs(dashboard, model, filters);
+  Json document;
+  if (!filters.empty()) document.set("filters", text_list(filters));
+  const RollupNeeds needs = rollup_needs(dashboard, model, filters_of(document, dashboard));
   const RollupNeeds sent = rollup_needs_from_json(to_json(needs));
   return rollup_plan(model, sent, kValues);
 }

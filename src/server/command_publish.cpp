@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 #include "base/nearest_name.hpp"
 #include "base/text.hpp"
 #include "net/http_probe.hpp"
@@ -203,6 +204,7 @@ Status publish(const CommandOptions& options) {
   PublishOptions wanted;
   wanted.folder = options.out;
   wanted.title = options.title;
+  wanted.timeout_ms = limits::kMaxTimeout.count();  // nobody waits for it as for an answer
   if (!options.timezone.empty()) wanted.timezone = options.timezone;
   CANVASBACK_ASSIGN(wanted.periods, periods_of(options.periods));
   if (!options.budget.empty()) {

@@ -26,7 +26,7 @@ std::string distinct_rows(const std::string& rows, const std::string& keys) {
 std::string quantile_rows(const std::string& rows, const std::string& keys) {
   const double width = std::log((1 + kQuantileError) / (1 - kQuantileError));
   return fmt::format(
-      "SELECT {0}CAST(CASE WHEN abs(x) < {1:e} THEN 0 ELSE sign(x) * "
+      "SELECT {0}CAST(CASE WHEN abs(x) < {1:e} THEN 0 WHEN isnan(x) THEN {2} + {4} ELSE sign(x) * "
       "({2} + greatest(least(ceil(ln(greatest(abs(x), {1:e})) / {3:.17g}), {4}), -{4})) END AS INTEGER) AS k, 1 AS n "
       "FROM (SELECT {0}CAST(x0 AS DOUBLE) AS x FROM ({5}) AS r WHERE x0 IS NOT NULL)",
       keys, kSmallest, kBinZero, width, kBinZero - 1, rows);

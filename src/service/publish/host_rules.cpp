@@ -17,15 +17,12 @@ constexpr const char* kHeaders = R"(/*
   Cache-Control: public, max-age=31536000, immutable
 )";
 
-constexpr const char *kVercel = R"({
+constexpr const char* kVercel = R"json({
   "headers": [
-    {"source": "/(.*)",
-                     "headers"
-    : [
-      {"key" : "X-Content-Type-Options", "value" : "nosniff"}, {"key" : "Access-Control-Allow-Origin", "value" : "*"},
-      {"key" : "Access-Control-Expose-Headers", "value" : "Content-Range, Content-Length, Accept-Ranges"}
-    ]
-},
+    {"source": "/(.*)", "headers": [
+      {"key": "X-Content-Type-Options", "value": "nosniff"},
+      {"key": "Access-Control-Allow-Origin", "value": "*"},
+      {"key": "Access-Control-Expose-Headers", "value": "Content-Range, Content-Length, Accept-Ranges"}]},
     {"source": "/((?!data/|assets/).*)", "headers": [
       {"key": "Cache-Control", "value": "no-cache"}]},
     {"source": "/data/(.*)", "headers": [
@@ -34,7 +31,7 @@ constexpr const char *kVercel = R"({
       {"key": "Cache-Control", "value": "public, max-age=31536000, immutable"}]}
   ]
 }
-)";
+)json";
 
 constexpr const char* kNginx = R"(# A server for this folder; include it in http {}, with your own root and server_name.
 server {
@@ -95,7 +92,12 @@ constexpr const char* kCaddy = R"(# caddy run --config Caddyfile, in this folder
 }  // namespace
 
 std::vector<SitePage> host_rules() {
-  return {{"_headers", kHeaders}, {"vercel.json", kVercel}, {"nginx.conf", kNginx}, {"Caddyfile", kCaddy}};
+  // GitHub Pages leaves out files whose names begin with a line, unless it is told.
+  return {{"_headers", kHeaders},
+          {"vercel.json", kVercel},
+          {"nginx.conf", kNginx},
+          {"Caddyfile", kCaddy},
+          {".nojekyll", ""}};
 }
 
 }  // namespace canvasback

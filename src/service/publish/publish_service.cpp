@@ -29,10 +29,8 @@ Json period_of(const Json& document) {
   return document.at("period").is_null() ? Json("last_30_days") : document.at("period");
 }
 
-std::vector<std::string> filters_of(const Json& document) {
-  const Json& filters = document.at("filters");
-  if (filters.is_string()) return {std::string(filters.as_string())};
-  return texts_of(filters);
+RollupNeeds needs_of(const PublishedDashboard& published, const MetricsModel& model) {
+  return rollup_needs(published.dashboard, model, filters_of(published.document, published.dashboard));
 }
 
 std::string words_of(const Json& rollup) {
@@ -127,7 +125,7 @@ asio::awaitable<Status> PublishService::make_rollups(Page& page, const MetricsMo
   work.now_us = wall_us();
   work.period = period_of(page.published.document);
   work.compare = page.published.dashboard.compare;
-  work.needs = rollup_needs(page.published.dashboard, model, filters_of(page.published.document));
+  work.needs = needs_of(page.published, model);
   work.bytes_max = site.options.budget_bytes;
   work.part_bytes_max = site.options.budget_bytes / kPartsOfBudget;
   work.detail_bytes_max = site.options.budget_bytes / kDetailsOfBudget;
@@ -181,12 +179,10 @@ asio::awaitable<Status> PublishService::make_rollups(Page& page, const MetricsMo
 asio::awaitable<Result<Json>> PublishService::model_of(Page& page, const MetricsModel& model, Site& site) {
   Json made;
   const std::int64_t day = model.until_now ? wall_us() / kDayUs : 0;
-  const std::string key = sha256_hex(
-      fmt::format("rollups\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", kMakeVersion, CANVASBACK_VERSION,
-                  answers_.version_of(model), model.document.dump(),
-                  to_json(rollup_needs(page.published.dashboard, model, filters_of(page.published.document))).dump(),
-                  period_of(page.published.document).dump(), name_of(page.published.dashboard.compare),
-                  site.options.timezone, site.options.budget_bytes, day));
+  const std::string key = sha256_hex(fmt::format(
+      "rollups\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", kMakeVersion, CANVASBACK_VERSION, answers_.version_of(model),
+      model.document.dump(), to_json(needs_of(page.published, model)).dump(), period_of(page.published.document).dump(),
+      name_of(page.published.dashboard.compare), site.options.timezone, site.options.budget_bytes, day));
   const std::string short_key = key.substr(0, 32);
   if (auto before = site.made_before(short_key)) {
     made = std::move(*before);

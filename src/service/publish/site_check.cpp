@@ -80,16 +80,15 @@ class Check {
     request.body_bytes_max = bytes;
     // As a browser on another site does.
     request.headers = {{"Accept", "*/*"}, {"Origin", "https://example.org"}};
-    // A browser leaves that away where it asks for a range; a proxy may add it, so the strict form is tried.
-    request.headers.emplace_back("Accept-Encoding", is_text(name) ? "identity" : "gzip, deflate, br, zstd");
+    // Browsers want ranges as they are, and Parquet whole in whatever encoding there is.
+    const bool plain = !range.empty() || !name.ends_with(".parquet");
+    request.headers.emplace_back("Accept-Encoding", plain ? "identity" : "gzip, deflate, br, zstd");
     if (!range.empty()) request.headers.emplace_back("Range", range);
     auto answer = probe_(request);
     if (answer) return std::move(*answer);
     add(Level::Wrong, fmt::format("{}: {}", name.empty() ? "The site" : name, answer.error().message));
     return std::nullopt;
   }
-
-  static bool is_text(const std::string& name) { return !name.ends_with(".parquet"); }
 
   std::optional<ProbeAnswer> ask_text(const std::string& name) {
     auto answer = ask(name, kTextBytesMax);
