@@ -190,7 +190,7 @@ def check(web: pathlib.Path) -> list[str]:
             if not path.startswith(TALKS) and not is_test(path):
                 word = next(filter(None, match.groups()), match[0])
                 line = text.count("\n", 0, match.start()) + 1
-                problems.append(f"{path}:{line}: {word}: only packages/client talks to a server, packages/parquet to a host")
+                problems.append(f"{path}:{line}: {word}: only packages/client talks to a server, parquet to a host")
     for circle in circles(graph_of(iter(edges), lambda path: path)):
         problems.append(f"{circle[0]}: a circle of imports: {' → '.join(circle)}")
     within = (edge for edge in edges if edge[0] != edge[1] and all(path.startswith("apps/") for path in edge))

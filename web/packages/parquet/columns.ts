@@ -1,4 +1,7 @@
-/** Columns of a file, decoded: typed arrays, of which nothing went through a floating-point number that does not hold it. */
+/**
+ * Columns of a file, decoded: typed arrays, of which nothing went through a floating-point number that does not
+ * hold it.
+ */
 
 /** Texts by number; -1 is null. */
 export interface TextColumn {

@@ -9,7 +9,7 @@ const ROWS = 300;
 const TEXTS = ["DE", "FR", "Ünïcödé 💶", ""];
 
 function sample(name: string): ArrayBuffer {
-  const bytes = readFileSync(new URL(`./samples/${name}.parquet`, import.meta.url));
+  const bytes = readFileSync(new URL(`samples/${name}.parquet`, import.meta.url));
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Flat columns of Parquet as typed arrays. hyparquet reads the footer and the pages; what it would make of their values
- * (plain arrays; decimals as floating-point numbers, times cut to milliseconds) is left out: dictionary codes stay codes
- * and 64-bit integers stay integers.
+ * (plain arrays; decimals as floating-point numbers, times cut to milliseconds) is left out: dictionary codes stay
+ * codes and 64-bit integers stay integers.
  */
 import { decompress } from "fzstd";
 import { parquetHeader } from "hyparquet/src/column.js";

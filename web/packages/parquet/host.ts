@@ -1,5 +1,5 @@
 /**
- * Files of a static host, whose sizes are known before they are asked for. Small files are fetched whole; of others only
+ * Files of a static host, whose sizes are known before they are asked for. Small ones are fetched whole; of others only
  * ranges are read, and a host that does not answer them as it must is told about: never a wrong byte, never a silent
  * download of everything.
  */
@@ -57,8 +57,8 @@ export async function fetchWhole(file: HostFile, signal: AbortSignal, fetchOf = 
   const buffer = await response.arrayBuffer();
   if (buffer.byteLength === file.bytes) return buffer;
   throw new HostError(
-    `${nameOf(file.url)} has ${buffer.byteLength} bytes instead of ${file.bytes}: the host changes files, or the copy ` +
-      "of the site there is not complete. Files below data/ must be served as they are.",
+    `${nameOf(file.url)} has ${buffer.byteLength} bytes instead of ${file.bytes}: the host changes files, or the ` +
+      "copy of the site there is not complete. Files below data/ must be served as they are.",
   );
 }
 
@@ -73,7 +73,10 @@ function rangeProblem(response: Response, { start, end }: ByteRange, file: HostF
   }
   const encoding = response.headers.get("content-encoding");
   if (encoding !== null && encoding !== "identity") {
-    return `The host compresses ${name} (${encoding}), which shifts byte ranges. Turn compression off for data/*.parquet.`;
+    return (
+      `The host compresses ${name} (${encoding}), which shifts byte ranges. ` +
+      "Turn compression off for data/*.parquet."
+    );
   }
   const range = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(response.headers.get("content-range") ?? "");
   if (!range) {
@@ -84,7 +87,10 @@ function rangeProblem(response: Response, { start, end }: ByteRange, file: HostF
   }
   const [from, to, total] = range.slice(1).map(Number);
   if (total !== file.bytes) {
-    return `${name} has ${total} bytes on the host instead of ${file.bytes}: the copy of the site there is not complete.`;
+    return (
+      `${name} has ${total} bytes on the host instead of ${file.bytes}: ` +
+      "the copy of the site there is not complete."
+    );
   }
   return from === start && to === end - 1 ? null : `The host answers another range of ${name} than was asked for.`;
 }

@@ -1,6 +1,6 @@
 /**
- * A Parquet file of a host: columns of some of its row groups, with as few bytes and round trips as that takes. What was
- * read is not read again; what failed is.
+ * A Parquet file of a host: columns of some of its row groups, with as few bytes and round trips as that takes. What
+ * was read is not read again; what failed is.
  */
 import type { Columns } from "./columns";
 import type { Wanted } from "./decode";

@@ -1,6 +1,6 @@
 /**
- * The DataSource of a published page: what stands in the document or in a file of answers at once, all else by the planner,
- * whose script is loaded when it is first needed.
+ * The DataSource of a published page: what stands in the document or in a file of answers at once, all else by the
+ * planner, whose script is loaded when it is first needed.
  */
 import type { Answers, DataSource, Question } from "@canvasback/dashboards/source";
 

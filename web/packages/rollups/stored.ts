@@ -1,6 +1,6 @@
 /**
- * Answers that a site has as they are: to the periods that were published, without filters and choices. They are exact for
- * what does not add up, too, and the first ones stand in the document itself.
+ * Answers that a site has as they are: to the periods that were published, without filters and choices. They are
+ * exact for what does not add up, too, and the first ones stand in the document itself.
  */
 import type { PeriodSpec } from "@canvasback/dashboards/model";
 import type { Answers, Question } from "@canvasback/dashboards/source";

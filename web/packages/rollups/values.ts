@@ -46,8 +46,8 @@ export function digitsOf(value: Integer, scale: number): string {
 }
 
 /**
- * A decimal as a floating-point number, with the roundings of the engine, so that averages and ratios have the last bit of
- * those that it computes.
+ * A decimal as a floating-point number, with the roundings of the engine, so that averages and ratios have the last
+ * bit of those that it computes.
  */
 export function doubleOf(value: Integer, scale: number): number {
   // Not 10 ** scale, which is off by a bit for some.

@@ -60,7 +60,10 @@ function inCommon(live: Answer, site: Answer): [Answer, Answer] {
   return [picked(live, site), picked(site, live)];
 }
 
-/** What differs, in words. An order by a measure that is approximate is not compared, nor which groups are at its top. */
+/**
+ * What differs, in words. An order by a measure that is approximate is not compared, nor which groups are at
+ * its top.
+ */
 export function differences(liveAnswer: Answer, siteAnswer: Answer, isRankApproximate = false): string[] {
   const [live, site] = isRankApproximate ? inCommon(liveAnswer, siteAnswer) : [liveAnswer, siteAnswer];
   const names = (answer: Answer): string => JSON.stringify(answer.columns.map(({ name, role }) => [name, role]));

@@ -1,6 +1,6 @@
 /**
- * The service worker of a published site: what was read once is there without a network. Files that never change (data/,
- * assets/) come from the cache, the document and the index from the network where there is one.
+ * The service worker of a published site: what was read once is there without a network. Files that never change
+ * (data/, assets/) come from the cache, the document and the index from the network where there is one.
  */
 const CACHE = "site-1";
 /** Of the app, filled in when it is built. */
@@ -93,13 +93,17 @@ async function fresh(request) {
   }
 }
 
+async function removeOld() {
+  const old = (await caches.keys()).filter((name) => name.startsWith("site-") && name !== CACHE);
+  await Promise.all(old.map((name) => caches.delete(name)));
+}
+
 self.addEventListener("install", (event) => {
   event.waitUntil(add(ASSETS.map((name) => scope + name)).then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {
-  const old = caches.keys().then((names) => Promise.all(names.filter((name) => name.startsWith("site-") && name !== CACHE).map((name) => caches.delete(name)))); // prettier-ignore
-  event.waitUntil(old.then(() => self.clients.claim()));
+  event.waitUntil(removeOld().then(() => self.clients.claim()));
 });
 
 self.addEventListener("message", ({ data }) => {

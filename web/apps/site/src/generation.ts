@@ -1,5 +1,5 @@
 /**
- * The generation of the site that the page shows. Its index is read once; another one is only looked at as a whole, with
+ * The generation of the site that the page shows. Its index is read once; another is only looked at as a whole, with
  * the page that is open, and then shown instead of the old: numbers of two generations are never beside each other.
  */
 import { useCallback, useEffect, useRef, useState } from "react";
@@ -9,7 +9,7 @@ import { fetchJson } from "@canvasback/parquet/host";
 import { FORMAT, type InlinedSite, type SiteIndex, type SitePage } from "@canvasback/rollups/contract";
 
 /** Addresses are relative to the document: the site may lie anywhere on a host. */
-export const BASE = new URL("./", document.baseURI).href;
+export const BASE = document.baseURI.replace(/[?#].*$/, "").replace(/[^/]*$/, "");
 
 export interface Shown {
   index: SiteIndex;

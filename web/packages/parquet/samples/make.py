@@ -1,5 +1,5 @@
-"""Writes the files of decode.test.ts beside itself: as publishers write them (zstd, pages v1, dictionaries for texts), with
-what readers get wrong. Run with pyarrow and duckdb: .deps/venv/bin/python web/packages/parquet/samples/make.py"""
+"""Writes the files of decode.test.ts beside itself: as publishers write them (zstd, pages v1, dictionaries for texts),
+with what readers get wrong. Run with pyarrow and duckdb: .deps/venv/bin/python web/packages/parquet/samples/make.py"""
 
 import pathlib
 
