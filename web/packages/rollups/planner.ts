@@ -1,7 +1,7 @@
 /**
  * Numbers of a published page from its rollups: which days a period is, which rollups have them, and answers as the
- * Numbers of a published page from its rollups: which days a period is, which rollups have them, and answers as the
  * live server gives them. What the site does not have is an error that says what it has, never a wrong number.
+ */
 import { localOf } from "@canvasback/dashboards/zone";
 import type { Answer, AnsweredModel, Answers, DataSource, Question, TileAnswer } from "@canvasback/dashboards/source";
 import { HostError } from "@canvasback/parquet/host";
