@@ -89,83 +89,106 @@ function rowsOf(table: Table, model: SiteModel, times: Float64Array | null, days
   };
 }
 
-/** Number of a row's bucket of time, and what times the numbers stand for. */
-function bucketsOf(
-  times: Float64Array,
-  rows: Rows,
-  grain: string,
-  model: SiteModel,
-): { of: Int32Array; times: number[] } {
-  const of = new Int32Array(rows.to - rows.from);
-  const out: number[] = [];
-  const known = new Map<number, number>();
-  const first = WEEKDAYS[model.week_start];
-  let [last, lastBucket] = [NaN, -1];
-  for (let row = rows.from; row < rows.to; ++row) {
-    const at = times[row]!;
-    if (at !== last) {
-      last = at;
-      const start = grain === "hour" || grain === "day" ? at : startOf(at, grain as "week", first);
-      const bucket = known.get(start) ?? out.push(start) - 1;
-      known.set(start, bucket);
-      lastBucket = bucket;
+/** Rows that match, from the smallest. */
+function selectedRows(table: Table, model: SiteModel, rows: Rows, where: readonly Condition[]): Int32Array {
+  let selected = new Int32Array(Math.max(0, rows.to - rows.from));
+  let isFirst = true;
+  for (const name of new Set(where.map(({ dimension }) => dimension))) {
+    const { codes, dictionary } = textColumn(table, name);
+    const filters = where.filter(({ dimension }) => dimension === name).map(({ filter }) => filter);
+    const mask = allowed(filters, model.dimensions[name]!.type, dictionary);
+    let count = 0;
+    for (let at = 0; at < selected.length; ++at) {
+      const row = isFirst ? rows.from + at : selected[at]!;
+      // Overwritten by the next row where this one does not match.
+      selected[count] = row;
+      count += mask[codes[row]! + 1]!;
     }
-    of[row - rows.from] = lastBucket;
+    selected = selected.subarray(0, count);
+    isFirst = false;
   }
-  return { of, times: out };
+  if (isFirst) for (let at = 0; at < selected.length; ++at) selected[at] = rows.from + at;
+  return rows.isWithin ? selected.filter(rows.isWithin) : selected;
 }
 
 interface Numbered {
-  /** Of each row from `from` on its group, or -1. */
+  /** Rows that match, and of each its group. */
+  rows: Int32Array;
   groups: Int32Array;
-  from: number;
-  /** By group a row of it. */
+  /** By group: a row of it, and its time. */
   samples: number[];
-  times: number[] | null;
-  bucketOf: Int32Array | null;
+  times: (number | null)[];
   columns: TextColumn[];
 }
 
-/** Which group each row is of. */
+/** Numbers of the rows' buckets of time, and what times they stand for. Rows are in the order of time. */
+function bucketsOf(times: Float64Array, rows: Int32Array, grain: string, model: SiteModel) {
+  const of = new Int32Array(rows.length);
+  const starts: number[] = [];
+  const known = new Map<number, number>();
+  const first = WEEKDAYS[model.week_start];
+  let [last, bucket] = [NaN, -1];
+  for (let at = 0; at < rows.length; ++at) {
+    const time = times[rows[at]!]!;
+    if (time !== last) {
+      last = time;
+      const start = grain === "hour" || grain === "day" ? time : startOf(time, grain as "week", first);
+      bucket = known.get(start) ?? starts.push(start) - 1;
+      known.set(start, bucket);
+    }
+    of[at] = bucket;
+  }
+  return { of, starts };
+}
+
+/** The same number for the same place, from 0 on, in the order in which they come; in place. */
+function numberPlaces(places: Int32Array | Float64Array, size: number): { groups: Int32Array; first: number[] } {
+  const groups = places instanceof Int32Array ? places : new Int32Array(places.length);
+  const dense = size <= DENSE_MAX ? new Int32Array(size) : null;
+  const sparse = new Map<number, number>();
+  const first: number[] = [];
+  for (let at = 0; at < places.length; ++at) {
+    const place = places[at]!;
+    // One more than the group, so that zero is none.
+    let known = dense ? dense[place]! : (sparse.get(place) ?? 0);
+    if (known === 0) {
+      known = first.push(at);
+      if (dense) dense[place] = known;
+      else sparse.set(place, known);
+    }
+    groups[at] = known - 1;
+  }
+  return { groups, first };
+}
+
+/** Which rows count, and which group each is of. */
 function numbered(table: Table, model: SiteModel, by: GroupBy): Numbered {
   const times = timesOf(table);
-  const rows = rowsOf(table, model, times, by.days);
-  const size = Math.max(0, rows.to - rows.from);
+  const rows = selectedRows(table, model, rowsOf(table, model, times, by.days), by.where);
   const buckets = by.grain !== null && times ? bucketsOf(times, rows, by.grain, model) : null;
   const columns = by.dimensions.map((name) => textColumn(table, name));
-  const masks = [...new Set(by.where.map(({ dimension }) => dimension))].map((name) => {
-    const column = textColumn(table, name);
-    const filters = by.where.filter(({ dimension }) => dimension === name).map(({ filter }) => filter);
-    return { codes: column.codes, mask: allowed(filters, model.dimensions[name]!.type, column.dictionary) };
-  });
-  const places = columns.reduce(
+  const size = columns.reduce(
     (product, { dictionary }) => product * (dictionary.length + 1),
-    buckets?.times.length ?? 1,
+    Math.max(1, buckets?.starts.length ?? 1),
   );
-  const dense = places <= DENSE_MAX ? new Int32Array(places).fill(-1) : null;
-  const sparse = new Map<number, number>();
-  const groups = new Int32Array(size).fill(-1);
-  const samples: number[] = [];
-  for (let row = rows.from; row < rows.to; ++row) {
-    let isMatch = true;
-    for (const { codes, mask } of masks) {
-      if (mask[codes[row]! + 1] === 0) {
-        isMatch = false;
-        break;
-      }
-    }
-    if (!isMatch || (rows.isWithin && !rows.isWithin(row))) continue;
-    let place = buckets ? buckets.of[row - rows.from]! : 0;
-    for (const { codes, dictionary } of columns) place = place * (dictionary.length + 1) + codes[row]! + 1;
-    let group = dense ? dense[place]! : (sparse.get(place) ?? -1);
-    if (group < 0) {
-      group = samples.push(row) - 1;
-      if (dense) dense[place] = group;
-      else sparse.set(place, group);
-    }
-    groups[row - rows.from] = group;
+  const isDense = size <= DENSE_MAX;
+  let places: Int32Array | Float64Array = buckets?.of ?? new Int32Array(rows.length);
+  if (!isDense) places = Float64Array.from(places);
+  const bucketOf = buckets && columns.length > 0 ? buckets.of.slice() : buckets?.of;
+  for (const { codes, dictionary } of columns) {
+    const length = dictionary.length + 1;
+    for (let at = 0; at < rows.length; ++at) places[at] = places[at]! * length + codes[rows[at]!]! + 1;
   }
-  return { groups, from: rows.from, samples, times: buckets?.times ?? null, bucketOf: buckets?.of ?? null, columns };
+  // Of a single column of places the numbers are overwritten: times are taken before.
+  const startOfRow = bucketOf && bucketOf === places ? bucketOf.slice() : bucketOf;
+  const { groups, first } = numberPlaces(places, size);
+  return {
+    rows,
+    groups,
+    samples: first.map((at) => rows[at]!),
+    times: first.map((at) => (startOfRow && buckets ? buckets.starts[startOfRow[at]!]! : null)),
+    columns,
+  };
 }
 
 function leavesOf(table: Table, model: SiteModel, found: Numbered, leaves: readonly number[], out: Group[]): void {
@@ -173,7 +196,7 @@ function leavesOf(table: Table, model: SiteModel, found: Numbered, leaves: reado
     const leaf = model.leaves[at]!;
     const column = table.columns[`l${at}`];
     if (!column) throw new Error(`A rollup has no leaf ${at}.`);
-    const totals: LeafTotals = totalsOf(column, leaf, found.groups, found.from, out.length);
+    const totals: LeafTotals = totalsOf(column, leaf, found, out.length);
     out.forEach(({ cells }, group) => cells.leaves.set(at, totals(group)));
   }
 }
@@ -189,8 +212,7 @@ function registersOf(table: Table, name: string, found: Numbered, out: Group[]):
   const registers = out.map(() => new Uint8Array(REGISTERS));
   for (let i = 0; i < found.groups.length; ++i) {
     const group = found.groups[i]!;
-    if (group < 0) continue;
-    const code = low[i + found.from]!;
+    const code = low[found.rows[i]!]!;
     const [register, rank] = [code >> 6, code & 63];
     const of = registers[group]!;
     if (rank > of[register]!) of[register] = rank;
@@ -202,11 +224,10 @@ function binsOf(table: Table, name: string, found: Numbered, out: Group[]): void
   const [bins, counts] = [integers(table, "b").low, integers(table, "n").low];
   const maps = out.map(() => new Map<number, number>());
   for (let i = 0; i < found.groups.length; ++i) {
-    const group = found.groups[i]!;
-    if (group < 0) continue;
+    const [group, row] = [found.groups[i]!, found.rows[i]!];
     const map = maps[group]!;
-    const bin = bins[i + found.from]!;
-    map.set(bin, (map.get(bin) ?? 0) + counts[i + found.from]!);
+    const bin = bins[row]!;
+    map.set(bin, (map.get(bin) ?? 0) + counts[row]!);
   }
   out.forEach(({ cells }, group) => cells.bins.set(name, maps[group]!));
 }
@@ -219,9 +240,9 @@ export interface Parts {
 /** Groups with what this rollup knows of them. */
 export function groupsOf(table: Table, model: SiteModel, by: GroupBy, parts: Parts): Group[] {
   const found = numbered(table, model, by);
-  const out = found.samples.map((row): Group => {
+  const out = found.samples.map((row, group): Group => {
     const values = found.columns.map(({ codes, dictionary }) => (codes[row]! < 0 ? null : dictionary[codes[row]!]!));
-    const time = found.times ? found.times[found.bucketOf![row - found.from]!]! : null;
+    const time = found.times[group]!;
     return { time, values, cells: emptyCells() };
   });
   if (table.rollup.kind === "leaves") leavesOf(table, model, found, parts.leaves, out);

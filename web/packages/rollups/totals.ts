@@ -1,5 +1,5 @@
 /** Leaves of groups: sums, smallest and largest values of a column's rows by the number of their group. */
-import type { Column, IntegerColumn, NumberColumn, TextColumn } from "@canvasback/parquet/columns";
+import type { Column, IntegerColumn } from "@canvasback/parquet/columns";
 import { integerAt } from "@canvasback/parquet/columns";
 
 import { type LeafValue, mergedLeaf } from "./cells";
@@ -9,30 +9,41 @@ import { isFloatType, plain } from "./values";
 /** By the number of a group. */
 export type LeafTotals = (group: number) => LeafValue;
 
+/** Rows, and of each its group. */
+export interface GroupedRows {
+  rows: Int32Array;
+  groups: Int32Array;
+}
+
 /** Sums of halves are exact for so many rows. */
 const HALVES_ROWS_MAX = 1 << 21;
+const SUM: SiteLeaf = { merge: "sum", type: "HUGEINT" };
 
-function sumsOf(column: IntegerColumn, groups: Int32Array, from: number, count: number): LeafTotals {
+function sums(values: Float64Array, { rows, groups }: GroupedRows, count: number): Float64Array {
+  const out = new Float64Array(count);
+  // A null is 0 here.
+  for (let at = 0; at < rows.length; ++at) out[groups[at]!]! += values[rows[at]!]!;
+  return out;
+}
+
+/** Which groups have a value at all. */
+function seenOf(nulls: Uint8Array, { rows, groups }: GroupedRows, count: number): Uint8Array {
+  const out = new Uint8Array(count);
+  for (let at = 0; at < rows.length; ++at) if (nulls[rows[at]!] === 0) out[groups[at]!] = 1;
+  return out;
+}
+
+function sumsOf(column: IntegerColumn, found: GroupedRows, count: number): LeafTotals {
   const { low, high, nulls } = column;
-  if (high && groups.length > HALVES_ROWS_MAX) return generally(column, SUM, groups, from, count);
-  const lows = new Float64Array(count);
-  const highs = high ? new Float64Array(count) : null;
-  const seen = new Uint8Array(count);
-  for (let i = 0; i < groups.length; ++i) {
-    const group = groups[i]!;
-    const row = i + from;
-    if (group < 0 || (nulls && nulls[row])) continue;
-    seen[group] = 1;
-    lows[group]! += low[row]!;
-    if (highs) highs[group]! += high![row]!;
-  }
+  if (high && found.rows.length > HALVES_ROWS_MAX) return generally(column, SUM, found, count);
+  const seen = nulls && seenOf(nulls, found, count);
+  const lows = sums(low, found, count);
+  const highs = high && sums(high, found, count);
   return (group) => {
-    if (!seen[group]) return null;
+    if (seen && seen[group] === 0) return null;
     return highs ? plain((BigInt(highs[group]!) << 32n) + BigInt(lows[group]!)) : lows[group]!;
   };
 }
-
-const SUM: SiteLeaf = { merge: "sum", type: "HUGEINT" };
 
 function valueAt(column: Column, row: number, leaf: SiteLeaf): LeafValue {
   if (column.kind === "integer") {
@@ -47,24 +58,18 @@ function valueAt(column: Column, row: number, leaf: SiteLeaf): LeafValue {
 }
 
 /** Whatever the column and the way of merging are. */
-function generally(column: Column, leaf: SiteLeaf, groups: Int32Array, from: number, count: number): LeafTotals {
+function generally(column: Column, leaf: SiteLeaf, { rows, groups }: GroupedRows, count: number): LeafTotals {
   const out = new Array<LeafValue>(count).fill(null);
-  for (let i = 0; i < groups.length; ++i) {
-    const group = groups[i]!;
-    if (group >= 0) out[group] = mergedLeaf(leaf, out[group]!, valueAt(column, i + from, leaf));
+  for (let at = 0; at < rows.length; ++at) {
+    const group = groups[at]!;
+    out[group] = mergedLeaf(leaf, out[group]!, valueAt(column, rows[at]!, leaf));
   }
   return (group) => out[group]!;
 }
 
-export function totalsOf(
-  column: IntegerColumn | NumberColumn | TextColumn,
-  leaf: SiteLeaf,
-  groups: Int32Array,
-  from: number,
-  count: number,
-): LeafTotals {
+export function totalsOf(column: Column, leaf: SiteLeaf, found: GroupedRows, count: number): LeafTotals {
   if (column.kind === "integer" && leaf.merge === "sum" && !isFloatType(leaf.type)) {
-    return sumsOf(column, groups, from, count);
+    return sumsOf(column, found, count);
   }
-  return generally(column, leaf, groups, from, count);
+  return generally(column, leaf, found, count);
 }
