@@ -24,11 +24,11 @@ setup-test: ## and what the tests need
 	@scripts/setup test
 
 # The app is built before the server, which carries it.
-web_sources := $(shell find web -name node_modules -prune -o -name dist -prune -o -type f -print)
+web_sources := $(shell find web -name node_modules -prune -o -name 'dist*' -prune -o -type f -print)
 web/dist/index.html: $(web_sources) | setup
 	npm --prefix web run build
 
-web: web/dist/index.html ## the web app alone: web/dist
+web: web/dist/index.html ## the web app and that of published sites alone: web/dist, web/dist-site
 
 build: setup web ## build/release/bin/canvasback
 	cmake --preset release

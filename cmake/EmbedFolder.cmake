@@ -3,9 +3,20 @@
 # transport/http/web/web_files.hpp. Looked at by every build: a file's digest stands in the generated source, so that a
 # changed one is taken anew. Without the folder the table is empty. Also run as a script (cmake -P) by the rule that it
 # makes.
+# canvasback_embed_site(TARGET FOLDER): the built app of published sites in the same way, with sw.js, as the table of
+# service/publish/site_files.hpp: hosts compress files themselves, so without variants.
 if(CMAKE_SCRIPT_MODE_FILE)
   cmake_minimum_required(VERSION 3.25)
+  set(HEADER transport/http/web/web_files.hpp)
+  set(TYPE http::WebFile)
+  if(KIND STREQUAL "site")
+    set(HEADER service/publish/site_files.hpp)
+    set(TYPE SiteFile)
+  endif()
   file(GLOB files RELATIVE ${FOLDER} ${FOLDER}/index.html ${FOLDER}/favicon.svg ${FOLDER}/assets/*)
+  if(KIND STREQUAL "site")
+    file(GLOB files RELATIVE ${FOLDER} ${FOLDER}/* ${FOLDER}/assets/*)
+  endif()
   if(NOT EXISTS ${FOLDER}/index.html)
     set(files "")
   endif()
@@ -17,9 +28,9 @@ if(CMAKE_SCRIPT_MODE_FILE)
     if(EXISTS ${path})
       file(SHA256 ${path} digest)
       file(SIZE ${path} size)
-      string(APPEND blobs "// ${digest}\nasm(\".section .rodata\\n.balign 16\\ncanvasback_web_${count}:\\n"
+      string(APPEND blobs "// ${digest}\nasm(\".section .rodata\\n.balign 16\\ncanvasback_${KIND}_${count}:\\n"
         ".incbin \\\"${path}\\\"\\n.previous\");\n"
-        "extern const char blob_${count}[] asm(\"canvasback_web_${count}\");\n")
+        "extern const char blob_${count}[] asm(\"canvasback_${KIND}_${count}\");\n")
       set(${out} "{blob_${count}, ${size}}")
       math(EXPR count "${count} + 1")
     endif()
@@ -31,6 +42,10 @@ if(CMAKE_SCRIPT_MODE_FILE)
     file(SHA256 ${FOLDER}/${file} tag)
     string(SUBSTRING ${tag} 0 32 tag)
     add_blob(${FOLDER}/${file} body)
+    if(KIND STREQUAL "site")
+      string(APPEND table "    {\"/${file}\", ${body}},\n")
+      continue()
+    endif()
     add_blob(${FOLDER}/${file}.br brotli)
     add_blob(${FOLDER}/${file}.gz gzip)
     string(APPEND table "    {\"/${file}\", \"\\\"${tag}\\\"\", ${body}, ${brotli}, ${gzip}},\n")
@@ -38,11 +53,11 @@ if(CMAKE_SCRIPT_MODE_FILE)
   set(span "")
   if(table)
     set(span "kFiles")
-    set(table "constexpr http::WebFile kFiles[] = {\n${table}};\n")
+    set(table "constexpr ${TYPE} kFiles[] = {\n${table}};\n")
   endif()
   string(CONCAT text "// Made from the built web app by cmake/EmbedFolder.cmake.\n"
-    "#include \"transport/http/web/web_files.hpp\"\n"
-    "${blobs}namespace canvasback::embedded {\n${table}const std::span<const http::WebFile> web_files{${span}};\n"
+    "#include \"${HEADER}\"\n"
+    "${blobs}namespace canvasback::embedded {\n${table}const std::span<const ${TYPE}> ${KIND}_files{${span}};\n"
     "}  // namespace canvasback::embedded\n")
   set(before "")
   if(EXISTS ${OUTPUT})
@@ -56,12 +71,20 @@ endif()
 
 set(CANVASBACK_EMBED_FOLDER_SCRIPT ${CMAKE_CURRENT_LIST_FILE})
 
-function(canvasback_embed_web target folder)
-  set(output ${CMAKE_CURRENT_BINARY_DIR}/embedded/web_files.cpp)
-  add_custom_target(${target}_web
-    COMMAND ${CMAKE_COMMAND} -DFOLDER=${folder} -DOUTPUT=${output} -P ${CANVASBACK_EMBED_FOLDER_SCRIPT}
-    BYPRODUCTS ${output} COMMENT "Looking at the built web app" VERBATIM)
+function(canvasback_embed_folder target folder kind)
+  set(output ${CMAKE_CURRENT_BINARY_DIR}/embedded/${kind}_files.cpp)
+  add_custom_target(${target}_${kind}
+    COMMAND ${CMAKE_COMMAND} -DKIND=${kind} -DFOLDER=${folder} -DOUTPUT=${output} -P ${CANVASBACK_EMBED_FOLDER_SCRIPT}
+    BYPRODUCTS ${output} COMMENT "Looking at the built ${kind} app" VERBATIM)
   target_sources(${target} PRIVATE ${output})
   set_source_files_properties(${output} PROPERTIES GENERATED TRUE SKIP_UNITY_BUILD_INCLUSION ON)
-  add_dependencies(${target} ${target}_web)
+  add_dependencies(${target} ${target}_${kind})
+endfunction()
+
+function(canvasback_embed_web target folder)
+  canvasback_embed_folder(${target} ${folder} web)
+endfunction()
+
+function(canvasback_embed_site target folder)
+  canvasback_embed_folder(${target} ${folder} site)
 endfunction()

@@ -17,7 +17,7 @@ import cpp_shape
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDERS = ["src", "tests", "scripts", "fuzz", "bench", "docs", "cmake", "requirements", "protocol", "clients",
            "packaging", "web", ".ci"]
-SKIPPED = {"compile_commands.json", "__pycache__", "node_modules", "corpus", "golden", "dist", ".git"}
+SKIPPED = {"compile_commands.json", "__pycache__", "node_modules", "corpus", "golden", "dist", "dist-site", ".git"}
 CODE = {".cpp", ".hpp", ".h", ".py", ".sh", ".cmake", ".txt", ".in", ".lock", ".supp", ".go", ".ts", ".tsx", ".js",
         ".css", ".html", ""}
 TEXT = CODE | {".md", ".json", ".toml", ".yaml", ".yml", ".sql", ".csv"}

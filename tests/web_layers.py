@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator
 ORDER = [
     ["values"],
     ["frame"],
-    ["client", "grid"],
+    ["client", "grid", "parquet"],
     ["charts"],
     ["dashboards"],
+    ["rollups"],
 ]
 RANK = {package: rank for rank, row in enumerate(ORDER) for package in row}
 ALIAS = "@canvasback/"
@@ -27,6 +28,7 @@ ALIAS = "@canvasback/"
 HOMES = [
     (r"vitest$|node:", ["tests"]),
     (r"apache-arrow$", ["packages/values", "packages/client"]),
+    (r"(hyparquet|fzstd)(/|$)", ["packages/parquet"]),
     (r"(echarts|d3-array|d3-shape|d3-time)(/|$)", ["packages/charts"]),
     (r"@(codemirror|lezer)/", ["apps/live/src/sql", "apps/live/src/editor"]),
     (r"(react|react-dom|@tabler)(/|$)", ["packages/grid", "packages/charts", "packages/dashboards", "apps"]),
@@ -38,7 +40,7 @@ TRANSPORT = re.compile(
     r"\bnew\s+(WebSocket|XMLHttpRequest|EventSource|Worker|SharedWorker)\b|\bsendBeacon\b|"
     r"\b(?:window|globalThis|self)\.(fetch)\b|(?:\b(?:await|return|void)\s+|[=(,:?]\s*)(fetch)\("
 )
-TALKS = "packages/client/"
+TALKS = ("packages/client/", "packages/parquet/host.ts", "packages/parquet/decoder.ts")
 
 LITERAL = r"""(["'`])((?:\\.|(?!\1)[^\n])*)\1"""
 IMPORT = re.compile(
@@ -188,7 +190,7 @@ def check(web: pathlib.Path) -> list[str]:
             if not path.startswith(TALKS) and not is_test(path):
                 word = next(filter(None, match.groups()), match[0])
                 line = text.count("\n", 0, match.start()) + 1
-                problems.append(f"{path}:{line}: {word}: only packages/client talks to a server")
+                problems.append(f"{path}:{line}: {word}: only packages/client talks to a server, parquet to a host")
     for circle in circles(graph_of(iter(edges), lambda path: path)):
         problems.append(f"{circle[0]}: a circle of imports: {' → '.join(circle)}")
     within = (edge for edge in edges if edge[0] != edge[1] and all(path.startswith("apps/") for path in edge))
@@ -246,6 +248,9 @@ class SelfTest(unittest.TestCase):
             ("packages/grid/a.ts", 'import type { C } from "@canvasback/client";', "never import each other"),
             ("packages/client/a.ts", 'const g = await import("@canvasback/grid/Grid");', "never import each other"),
             ("packages/grid/a.ts", 'import { C } from "@canvasback/charts/Chart";', "charts comes after grid"),
+            ("packages/parquet/a.ts", 'import { call } from "@canvasback/client";', "never import each other"),
+            ("packages/client/a.ts", 'import { decompress } from "fzstd";', "its home is packages/parquet"),
+            ("packages/parquet/a.ts", "const file = await fetch(`/x`);", "only packages/client talks"),
             ("packages/grid/a.ts", 'import { p } from "../../apps/live/src/pages/Page";', "packages never import apps"),
             ("packages/charts/a.ts", 'import("../../apps/site/src/main")', "packages never import apps"),
             ("apps/site/src/a.ts", 'import { p } from "../../live/src/pages/Page";', "apps never import each other"),

@@ -207,6 +207,27 @@ void add_pull_command(Add add, CommandOptions& options) {
   pull->add_flag("--json", options.as_json, "print a JSON document for each source");
 }
 
+// The command of dashboards.
+template <class Add>
+void add_publish_command(Add add, CommandOptions& options) {
+  CLI::App* publish = add("publish", "write dashboards as a folder that any static host serves", run_publish);
+  publish->add_option("dashboards", options.paths,
+                      "FILE.yaml, or names of dashboards of the data folder; and datasets as NAME=PATH or PATH");
+  publish->add_option("--to", options.out,
+                      "the folder: a new or empty one, or that of a site that was published before");
+  publish->add_option("--git-branch", options.git_branch,
+                      "with --to REPOSITORY: commit the site to this branch, which becomes that one commit");
+  publish->add_flag("--git-history", options.git_history, "keep the branch's earlier commits");
+  publish->add_option("--title", options.title, "title of the site [that of the first dashboard]");
+  publish->add_option("--timezone", options.timezone, "whose days those of metrics without a timezone are [UTC]");
+  publish->add_option("--budget", options.budget, "bytes of rollups of each dashboard, such as 64MB [32MiB]");
+  publish->add_option("--periods", options.periods,
+                      "also publish the answers of these periods: last_7_days,last_90_days [each dashboard's own]");
+  publish->add_flag("--dry-run", options.dry_run, "only list every column that would leave; write nothing");
+  publish->add_option("--check", options.check_url,
+                      "try a site where it is served, http:// or https://, and say what to configure");
+}
+
 // A standard stream that is closed would be the next file that is opened: what is printed would go into it.
 void occupy_standard_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -297,6 +318,8 @@ int run_command_line(int argc, char** argv) {
   add_collection_commands(add, options);
   group = "Sources";
   add_pull_command(add, options);
+  group = "Dashboards";
+  add_publish_command(add, options);
   if (argc < 2) {
     std::fputs(app.help().c_str(), stderr);
     return kWrongUse;

@@ -49,6 +49,14 @@ struct CommandOptions {
   bool sweep = false;
   bool dry_run = false;
   bool as_json = false;
+  // publish; also out and dry_run
+  std::string check_url;
+  std::string git_branch;
+  bool git_history = false;
+  std::string title;
+  std::string timezone;
+  std::string budget;
+  std::string periods;
 };
 
 int run_serve(const CommandOptions& options);
@@ -67,6 +75,7 @@ int run_restore(const CommandOptions& options);
 int run_verify(const CommandOptions& options);
 int run_backup(const CommandOptions& options);
 int run_pull(const CommandOptions& options);
+int run_publish(const CommandOptions& options);
 int run_config(const CommandOptions& options);
 
 // The whole program but for `worker`.

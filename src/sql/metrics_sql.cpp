@@ -17,9 +17,6 @@ namespace {
 const ColumnNames kPlainNames{std::vector<std::string>()};
 constexpr double kHyperLogLogError = 0.13;  // of the engine's sketch, which has 64 registers
 
-// A dimension that is not a column, as a column of the relation.
-std::string computed_name(std::string_view dimension) { return fmt::format("d:{}", dimension); }
-
 bool is_plain(const MetricDimension& dimension) {
   return dimension.expression.empty() && dimension.part.empty() && dimension.grain == Grain::None &&
          dimension.bins.empty();
@@ -66,58 +63,6 @@ bool overlap(const DayRange& a, const DayRange& b) {
 }
 
 }  // namespace
-
-std::vector<MetricsExpression> expressions_of(const MetricsModel& model) {
-  std::vector<MetricsExpression> out;
-  for (const MetricDimension& dimension : model.dimensions) {
-    if (!dimension.expression.empty()) out.push_back({dimension.expression, computed_name(dimension.name)});
-  }
-  for (const Metric& metric : model.measures) {
-    if (!metric.expression.empty()) out.push_back({metric.expression, fmt::format("m:{}", metric.name)});
-  }
-  return out;
-}
-
-std::string relation_with(const std::string& relation, const std::vector<MetricsExpression>& expressions) {
-  if (expressions.empty()) return relation;
-  std::string columns = "*";
-  for (const MetricsExpression& one : expressions) {
-    // The line end closes a trailing comment.
-    columns += fmt::format(", ({}\n) AS {}", one.sql, sql_identifier(one.column));
-  }
-  return fmt::format("(SELECT {} FROM {})", columns, relation);
-}
-
-std::vector<std::string> source_columns(const MetricsModel& model, const std::vector<MetricsQuery>& queries) {
-  std::vector<std::string> out;
-  const auto add = [&](const std::string& column) {
-    if (!column.empty() && std::ranges::find(out, column) == out.end()) out.push_back(column);
-  };
-  const auto add_named = [&](const std::string& name) {
-    const MetricDimension* dimension = model.find_dimension(name);
-    if (dimension == nullptr) return add(name);
-    if (!dimension->expression.empty()) return add(computed_name(name));
-    add(dimension->column.empty() ? model.time : dimension->column);
-  };
-  const auto add_measure = [&](const Metric& metric) {
-    add(metric.expression.empty() ? metric.column : fmt::format("m:{}", metric.name));
-    for (const MetricCondition& condition : metric.where) add_named(condition.name);
-  };
-  add(model.time);
-  for (const MetricsQuery& query : queries) {
-    for (const std::string& name : query.dimensions) add_named(name);
-    for (const MetricCondition& condition : query.where) add_named(condition.name);
-    for (const std::string& name : query.measures) {
-      const Metric* metric = model.find_measure(name);
-      if (metric == nullptr) continue;
-      add_measure(*metric);
-      if (metric->kind != MetricKind::Ratio) continue;
-      add_measure(*model.find_measure(metric->numerator));
-      add_measure(*model.find_measure(metric->denominator));
-    }
-  }
-  return out;
-}
 
 Result<MetricsPlan> MetricsPlan::make(const MetricsModel& model, const MetricsSource& source, MetricsQuery query,
                                       MetricsPeriods periods) {
@@ -397,6 +342,53 @@ bool MetricsPlan::can_merge() const {
   return std::ranges::all_of(leaves_, [](const Leaf& leaf) {
     return leaf.function == "count" || leaf.function == "sum" || leaf.function == "min" || leaf.function == "max";
   });
+}
+
+Result<SqlStatement> MetricsPlan::leaf_rows_sql(const GroupKeys& keys) const {
+  SqlStatement statement;
+  CANVASBACK_ASSIGN(statement.sql, scan_sql(keys, nullptr, 0, statement));
+  return statement;
+}
+
+std::vector<MetricsPlan::LeafShape> MetricsPlan::leaf_shapes() const {
+  std::vector<LeafShape> out;
+  for (const auto& [function, value, type, probability, where] : leaves_) {
+    const bool is_bound = function == "min" || function == "max";
+    const bool adds = function == "count" || function == "sum";
+    out.push_back({is_bound ? function
+                   : adds   ? "sum"
+                            : "",
+                   function == "count" ? "BIGINT"
+                   : is_bound          ? type
+                                       : sum_type(type)});
+  }
+  return out;
+}
+
+std::string MetricsPlan::merged_groups_sql(const MergedGroups& wanted) const {
+  std::vector<std::string> inner;
+  std::vector<std::string> keys;
+  std::vector<std::string> columns;
+  if (wanted.grain != Grain::None) {
+    const bool same = wanted.grain == wanted.from;
+    inner.push_back(same ? "t" : fmt::format("CAST(date_trunc('{}', t) AS DATE) AS t", name_of(wanted.grain)));
+    keys.emplace_back("s.t");
+    columns.emplace_back("s.t AS t");
+  }
+  for (std::size_t i = 0; i < wanted.dimensions.size(); ++i) {
+    inner.push_back(fmt::format("d{} AS k{}", wanted.dimensions[i], i));
+    keys.push_back(fmt::format("k{}", i));
+    columns.push_back(fmt::format("k{0} AS d{0}", i));
+  }
+  for (std::size_t i = 0; i < leaves_.size(); ++i) {
+    inner.push_back(fmt::format("l{0} AS a{0}", i));
+    columns.push_back(fmt::format("{} AS l{}", merged(i, 'a'), i));
+  }
+  if (!wanted.measure.empty()) columns.push_back(value_sql(part_of(wanted.measure), 'a') + " AS m");
+  std::string out = fmt::format("SELECT {} FROM (SELECT {} FROM {}) AS s", fmt::join(columns, ", "),
+                                fmt::join(inner, ", "), wanted.groups);
+  if (!keys.empty()) out += fmt::format(" GROUP BY {}", fmt::join(keys, ", "));
+  return out;
 }
 
 std::string MetricsPlan::merged(std::size_t leaf, char side) const {

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "query/metrics_query.hpp"
+#include "sql/metrics_columns.hpp"
 #include "sql/metrics_time.hpp"
 #include "sql/sql_builder.hpp"
 #include "storage/dataset.hpp"
@@ -23,15 +24,6 @@ struct MetricsSource {
   Dataset shape;         // its columns, as a dataset has them; of expressions by the names that these functions give
   MetricsClock clock;
 };
-
-// An expression of the user's, and the column of the relation that stands for it.
-struct MetricsExpression {
-  std::string sql;
-  std::string column;
-};
-std::vector<MetricsExpression> expressions_of(const MetricsModel& model);
-// The relation with a column for each of them.
-std::string relation_with(const std::string& relation, const std::vector<MetricsExpression>& expressions);
 
 struct MetricsPeriods {
   std::optional<DayRange> period;  // of metrics without time: nothing
@@ -62,10 +54,16 @@ struct TileShape {
   std::int64_t offset = 0;
 };
 
-inline constexpr const char* kTopTable = "metrics_top";  // v, rank
+// Groups by fewer keys, or by longer buckets, made of a table of groups.
+struct MergedGroups {
+  std::string groups;                   // the table
+  Grain from = Grain::None;             // of its buckets
+  Grain grain = Grain::None;            // of those that are made; None: without t
+  std::vector<std::size_t> dimensions;  // columns of the table, which become d0, d1 …
+  std::string measure;                  // not empty: its value is a column m, too
+};
 
-// The columns of the source that these queries read, each once.
-std::vector<std::string> source_columns(const MetricsModel& model, const std::vector<MetricsQuery>& queries);
+inline constexpr const char* kTopTable = "metrics_top";  // v, rank
 
 class MetricsPlan {
  public:
@@ -77,6 +75,18 @@ class MetricsPlan {
   Result<SqlStatement> groups_sql(const GroupKeys& keys) const;
   // Whether groups by more keys than are shown can be merged.
   bool can_merge() const;
+  // The same columns as groups_sql() gives, of groups that were made before: what can be merged.
+  std::string merged_groups_sql(const MergedGroups& wanted) const;
+  // The rows that groups are made of: columns t, d0 …, and x0 … (what leaves are of; none where rows are counted).
+  Result<SqlStatement> leaf_rows_sql(const GroupKeys& keys) const;
+  // How values of a leaf become one ("sum", "min", "max"; empty where they cannot), and their type.
+  struct LeafShape {
+    std::string merge;
+    std::string type;
+  };
+  std::vector<LeafShape> leaf_shapes() const;
+  // Of a measure of the query: its leaf; of an average its sum and its count; of a ratio none.
+  std::vector<std::size_t> leaves_of(const std::string& measure) const { return part_of(measure).leaves; }
   // SELECT of the rows that match the query's conditions and are of any of these days (of metrics with time), with
   // these columns of the source as they are: what several queries of a request read, once for all of them.
   Result<SqlStatement> rows_sql(const std::vector<std::string>& columns, const std::vector<DayRange>& days,

@@ -39,6 +39,7 @@ constexpr std::array<WorkKind, std::variant_size_v<TaskWork>> kKinds{{
     {"record", made_surely<record_work_from_json>},
     {"generate", made_surely<generate_work_from_json>},
     {"metrics", made<metrics_work_from_json>},
+    {"rollup", made<rollup_work_from_json>},
     {"ingest", made_surely<ingest_work_from_json>},
     {"merge", made<merge_work_from_json>},
     {"keys", made<keys_work_from_json>},
@@ -67,6 +68,7 @@ std::string_view name_of(const TaskWork& work) { return kKinds.at(work.index()).
 bool runs_statement(const TaskWork& work) {
   if (const auto* view = std::get_if<ViewWork>(&work)) return !view->statement.sql.empty();
   if (const auto* metrics = std::get_if<MetricsWork>(&work)) return metrics->model.has_user_sql();
+  if (const auto* rollup = std::get_if<RollupWork>(&work)) return rollup->model.has_user_sql();
   return std::holds_alternative<SqlWork>(work);
 }
 

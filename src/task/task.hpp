@@ -18,11 +18,13 @@
 #include "task/pull_task.hpp"
 #include "task/query_task.hpp"
 #include "task/record_task.hpp"
+#include "task/rollup_task.hpp"
 
 namespace canvasback {
 
 using TaskWork = std::variant<RowsWork, SqlWork, InspectWork, AnalyseWork, ViewWork, WindowWork, SearchWork, TileWork,
                               RecordWork, GenerateWork, MetricsWork,        // task/{record,generate,metrics}_task.hpp
+                              RollupWork,                                   // task/rollup_task.hpp
                               IngestWork,                                   // role ingest: task/collection_task.hpp
                               MergeWork, KeysWork, ExamineWork, CheckWork,  // role maintain: task/maintain_task.hpp
                               PullWork, PulledMergeWork>;  // roles pull and maintain: task/pull_task.hpp

@@ -66,6 +66,8 @@ class TileAnswers {
   // The lines of a task of these metrics (task/metrics_task.hpp). Errors: DatasetNotFound, those of the task.
   asio::awaitable<Result<std::vector<std::string>>> lines_of(MetricsWork work, RequestContext context,
                                                              CancelToken gone);
+  // What the numbers of these metrics are made of: another text whenever a file of its datasets is another.
+  std::string version_of(const MetricsModel& model) const;
   // Clients have gone: what only they wait for is cancelled.
   void cancel_gone();
 
@@ -73,7 +75,6 @@ class TileAnswers {
   struct Flight;
   using Flights = std::vector<std::shared_ptr<Flight>>;
 
-  std::string version_of(const MetricsModel& model) const;
   asio::awaitable<DashboardAnswers::Model> answer_model(const TileQuestions& asked, const MetricsModel& model,
                                                         std::vector<TileAnswer>& tiles, CancelToken gone);
   std::shared_ptr<Flight> start(MetricsWork work, std::vector<std::string> keys, const RequestContext& context);

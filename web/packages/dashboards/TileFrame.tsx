@@ -190,7 +190,10 @@ export function TileFrame(props: TileFrameProps) {
       </header>
       {tile.description && <p className="dash-note">{tile.description}</p>}
       {(slot?.error ?? failure) && (
-        <p className="dash-problem" role="alert">
+        <p
+          className={slot?.isUnavailable ? "dash-unavailable" : "dash-problem"}
+          role={slot?.isUnavailable ? "note" : "alert"}
+        >
           {slot?.error ?? failure}
         </p>
       )}

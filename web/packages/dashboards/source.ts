@@ -77,7 +77,8 @@ export interface TileAnswer {
   tile: number | null;
   key?: string;
   answer?: Answer;
-  error?: { title?: string; detail?: string };
+  /** `isUnavailable`: the source does not have it, which is no failure. */
+  error?: { title?: string; detail?: string; isUnavailable?: boolean };
 }
 
 export interface Answers {

@@ -15,6 +15,8 @@ export interface Slot {
   key: string | undefined;
   answer: Answer | null;
   error: string | null;
+  /** The source does not have the numbers: those of an earlier question are gone, too. */
+  isUnavailable?: boolean;
 }
 
 interface Asking {
@@ -98,7 +100,14 @@ function settle(slots: Map<number, Slot>, { tile, asked, found, known }: Settled
   const same = found?.key === undefined ? undefined : known.get(found.key);
   if (found?.error) {
     const error = found.error.detail ?? found.error.title ?? "The numbers could not be computed.";
-    slots.set(tile, { asked, key: undefined, answer: old?.answer ?? null, error });
+    const isUnavailable = found.error.isUnavailable === true;
+    slots.set(tile, {
+      asked,
+      key: undefined,
+      answer: isUnavailable ? null : (old?.answer ?? null),
+      error,
+      isUnavailable,
+    });
   } else if (found?.answer) {
     slots.set(tile, { asked, key: found.key, answer: found.answer, error: null });
   } else {

@@ -11,7 +11,8 @@ import { type BrowserContext, type Page, chromium } from "playwright-core";
 import { HARD_SQL } from "./hardTable";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-const PROGRAM = process.env.CANVASBACK ?? process.env.CANVASBACK_BIN ?? join(ROOT, "build/release/bin/canvasback");
+export const PROGRAM =
+  process.env.CANVASBACK ?? process.env.CANVASBACK_BIN ?? join(ROOT, "build/release/bin/canvasback");
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const FLAGS = [
   "--no-sandbox",

@@ -8,6 +8,7 @@
 #include "worker/roles/query/inspect_task.hpp"
 #include "worker/roles/query/metrics_task.hpp"
 #include "worker/roles/query/record_task.hpp"
+#include "worker/roles/query/rollup_task.hpp"
 #include "worker/roles/query/rows_task.hpp"
 #include "worker/roles/query/search_task.hpp"
 #include "worker/roles/query/sql_task.hpp"
@@ -58,6 +59,7 @@ void Executor::run(const Task& task, CancelToken cancel) {
                             [&](const RecordWork& work) { return run_record(context, work); },
                             [&](const GenerateWork& work) { return run_generate(context, work); },
                             [&](const MetricsWork& work) { return run_metrics(context, work); },
+                            [&](const RollupWork& work) { return run_rollups(context, work); },
                             [](const auto&) -> Status {
                               return fail(ErrorCode::DataProcessing, "A task of this kind is not this worker's.");
                             },
