@@ -1,4 +1,4 @@
-"""README.md and docs/getting-started.md as a new user follows them: every line of their shell blocks, in order, as
+"""README.md, docs/getting-started.md and docs/tutorial.md as a new user follows them: every line of their shell blocks, in order, as
 printed, against the server that the document starts.
 """
 
@@ -75,6 +75,8 @@ class Reader:
                 script = self.folder / "example.py"
                 script.write_text(text.replace("localhost:8080", f"127.0.0.1:{self.port}"))
                 outputs["python"] = self.run(f"{sys.executable} {script}")
+            if language == "yaml":
+                (self.folder / "orders.yaml").write_text(text)
             for line in lines_of(text) if language == "sh" else ():
                 if line.startswith("canvasback serve"):
                     self.serve(line)
@@ -110,8 +112,16 @@ def test_getting_started_works_line_by_line(reader):
     assert (reader.folder / "largest.csv").read_text().count("\n") == 101
 
 
+def test_the_tutorial_works_line_by_line(reader):
+    outputs = reader.follow("docs/tutorial.md")
+    published = [text for line, text in outputs.items() if line.startswith("canvasback publish") and "--to" in line]
+    assert "0 data files written" in published[-1], published
+    index = json.loads((reader.folder / "site/index.json").read_text())
+    assert index["title"] == "Our shop" and [entry["title"] for entry in index["dashboards"]] == ["Orders"]
+
+
 def test_every_block_is_followed():
     """No other language hides a command."""
-    for path in ("README.md", "docs/getting-started.md"):
+    for path in ("README.md", "docs/getting-started.md", "docs/tutorial.md"):
         languages = {language for language, _ in BLOCK.findall((ROOT / path).read_text())}
-        assert languages <= {"sh", "python"}, path
+        assert languages <= {"sh", "python", "yaml"}, path

@@ -17,7 +17,7 @@ using http::ProbeAnswer;
 using http::ProbeRequest;
 using Level = SiteFinding::Level;
 
-constexpr std::size_t kTextBytesMax = 33'554'432;
+constexpr std::size_t kFileBytesRead = 33'554'432;
 constexpr std::int64_t kFreshSeconds = 60;
 constexpr std::int64_t kLongSeconds = 86'400;
 constexpr std::string_view kMagic = "PAR1";
@@ -91,7 +91,7 @@ class Check {
   }
 
   std::optional<ProbeAnswer> ask_text(const std::string& name) {
-    auto answer = ask(name, kTextBytesMax);
+    auto answer = ask(name, kFileBytesRead);
     if (!answer) return std::nullopt;
     if (answer->status == 200) return answer;
     const std::string location = answer->field("location");
