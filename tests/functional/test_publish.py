@@ -126,7 +126,8 @@ def test_filters_and_periods_from_rollups(board, tables):
     site, document = board
     model = site.page("orders")["models"][0]
     oracle = Oracle(tables, document["metrics"], document["metrics"]["timezone"])
-    rollup = next(one for one in model["rollups"] if one["dimensions"] == ["country", "category"])
+    pairs = [one for one in model["rollups"] if one["dimensions"] == ["country", "category"]]
+    rollup = next(one for one in pairs if one["kind"] == "leaves" and one["grain"] == "day")
     rng = random.Random(1)
     countries = [row[0] for row in tables.execute("SELECT DISTINCT country FROM orders ORDER BY 1").fetchall()]
     for _ in range(20):
@@ -191,12 +192,12 @@ def test_held_values(tmp_path):
             ("2024-03-12T20:00", "90071992547409.93", 2), ("2024-03-12T20:00", "100.00", 3),
             *[("2024-03-12T21:00", "10.00", 4)] * 3]  # fmt: skip
     values = ", ".join(f"(TIMESTAMP '{at}', CAST({amount} AS DECIMAL(18,2)), {buyer})" for at, amount, buyer in rows)
-    duckdb.execute(f"COPY (SELECT * FROM (VALUES {values}) AS t(at, amount, buyer)) TO '{path}'")
+    duckdb.execute(f"COPY (SELECT * FROM (VALUES {values}) AS t(moment, amount, buyer)) TO '{path}'")
     (tmp_path / "held.yaml").write_text("""
 title: Held
 metrics:
   source: held
-  time: at
+  time: moment
   timezone: America/Los_Angeles
   dimensions: [buyer]
   measures:
@@ -235,20 +236,20 @@ def test_values_of_every_type_and_sums_beyond_64_bits(tmp_path):
     duckdb.execute(f"""COPY (SELECT * FROM (VALUES
       (DATE '2024-01-01', 'a', true, 9223372036854775807::BIGINT, 99999999999999999999.99::DECIMAL(38,2), 0.1::DOUBLE),
       (DATE '2024-01-01', 'a', true, 9223372036854775807, -0.05, 0.2), (DATE '2024-01-02', NULL, NULL, 5, NULL, NULL),
-      (DATE '2024-01-02', '', false, -3, 1.00, 1e300)) AS t(at, text, flag, big, money, real)) TO '{path}'""")
+      (DATE '2024-01-02', '', false, -3, 1.00, 1e300)) AS t(moment, text, flag, big, money, real)) TO '{path}'""")
     (tmp_path / "wide.yaml").write_text("""
 title: Wide
 metrics:
   source: wide
-  time: at
-  dimensions: [text, flag, big, at, {name: month, grain: month}, {name: bin, column: real, bins: [0, 0.15, 1]}]
+  time: moment
+  dimensions: [text, flag, big, moment, {name: month, grain: month}, {name: bin, column: real, bins: [0, 0.15, 1]}]
   measures:
     - {name: big, agg: sum, of: big}
     - {name: money, agg: sum, of: money, scale: 2}
     - {name: real, agg: sum, of: real}
     - {name: real_scaled, agg: sum, of: real, where: {text: a}, scale: 3}
     - {name: low, agg: min, of: text}
-    - {name: high, agg: max, of: at}
+    - {name: high, agg: max, of: moment}
     - {name: lowest, agg: min, of: money}
 period: all
 tiles:
@@ -272,13 +273,13 @@ tiles:
     none = got[(None,)]
     assert measure(model, "money", none) is None and measure(model, "low", none) is None
     assert model["measures"]["real"]["exact"] is False and model["measures"]["money"]["exact"] is True
-    values = {name: set() for name in ("flag", "big", "at", "month", "bin")}
+    values = {name: set() for name in ("flag", "big", "moment", "month", "bin")}
     for rollup in model["rollups"]:
         for i, name in enumerate(rollup["dimensions"]):
             values.get(name, set()).update(site.table(rollup).column(f"d{i}").to_pylist())
     assert values["flag"] == {"true", "false", None}
     assert values["big"] == {"9223372036854775807", "5", "-3"}
-    assert values["at"] == {"2024-01-01", "2024-01-02"}
+    assert values["moment"] == {"2024-01-01", "2024-01-02"}
     assert values["month"] == {"2024-01-01"}
     assert {float(value) for value in values["bin"] if value} == {0.0, 0.15}
 
