@@ -16,7 +16,7 @@ import pytest
 import yaml
 from dashboard_oracle import Oracle, plain, same
 from publishing import BUILT_IN, generate, publish, sources
-from serving import BINARY
+from serving import BINARY, PATIENCE
 from site_reader import Site, distinct_estimate, groups, measure, quantile_estimate, sketch_groups
 
 ORDERS = int(os.environ.get("CANVASBACK_DASHBOARD_ORDERS", "20000"))
@@ -482,7 +482,7 @@ def test_a_killed_publish_leaves_the_old_generation(shop, tables, tmp_path):
         command = [BINARY, "publish", *BUILT_IN, *sources({**shop, "orders": changed}), "--to", str(folder)]
         running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         files = len(list((folder / "data").iterdir()))
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 60 * PATIENCE
         wanted = files + rng.randrange(1, 40)
         while len(list((folder / "data").iterdir())) < wanted and running.poll() is None:
             assert time.monotonic() < deadline
