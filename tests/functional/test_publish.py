@@ -432,6 +432,7 @@ def test_private_columns_never_leave(shop, tables, tmp_path):
                 assert json.dumps(word).encode() not in content, (path, word)
 
 
+@pytest.mark.skipif(ORDERS < 6000, reason="of so few orders everything is within the smallest budget")
 def test_a_budget_that_is_small_leaves_things_out_and_says_so(shop, tmp_path):
     (tmp_path / "orders.yaml").write_text(ORDERS_BOARD.replace("ZONE", "UTC"))
     out = publish(tmp_path / "orders.yaml", *sources(shop), folder=tmp_path / "site", budget="1MiB")
