@@ -33,8 +33,8 @@ struct RollupNeeds {
   std::vector<std::string> filters;  // dimensions that a reader filters by
 };
 
-// `filters`: of the dashboard's document; those that the model has are of it, and all of its dimensions where the
-// dashboard names none. Tiles of other models are left out.
+// `filters`: of the dashboard (query/published_dashboard.hpp): those that the model has are of it. Tiles of other
+// models are left out.
 RollupNeeds rollup_needs(const Dashboard& dashboard, const MetricsModel& model,
                          const std::vector<std::string>& filters);
 

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from dashboard_oracle import Oracle, plain, same
 from publishing import BUILT_IN, generate, publish, sources
-from serving import BINARY
+from serving import BINARY, PATIENCE
 from site_reader import Site, distinct_estimate, groups, measure, quantile_estimate, sketch_groups
 
 ORDERS = int(os.environ.get("CANVASBACK_DASHBOARD_ORDERS", "20000"))
@@ -126,7 +126,8 @@ def test_filters_and_periods_from_rollups(board, tables):
     site, document = board
     model = site.page("orders")["models"][0]
     oracle = Oracle(tables, document["metrics"], document["metrics"]["timezone"])
-    rollup = next(one for one in model["rollups"] if one["dimensions"] == ["country", "category"])
+    pairs = [one for one in model["rollups"] if one["dimensions"] == ["country", "category"]]
+    rollup = next(one for one in pairs if one["kind"] == "leaves" and one["grain"] == "day")
     rng = random.Random(1)
     countries = [row[0] for row in tables.execute("SELECT DISTINCT country FROM orders ORDER BY 1").fetchall()]
     for _ in range(20):
@@ -191,12 +192,12 @@ def test_held_values(tmp_path):
             ("2024-03-12T20:00", "90071992547409.93", 2), ("2024-03-12T20:00", "100.00", 3),
             *[("2024-03-12T21:00", "10.00", 4)] * 3]  # fmt: skip
     values = ", ".join(f"(TIMESTAMP '{at}', CAST({amount} AS DECIMAL(18,2)), {buyer})" for at, amount, buyer in rows)
-    duckdb.execute(f"COPY (SELECT * FROM (VALUES {values}) AS t(at, amount, buyer)) TO '{path}'")
+    duckdb.execute(f"COPY (SELECT * FROM (VALUES {values}) AS t(moment, amount, buyer)) TO '{path}'")
     (tmp_path / "held.yaml").write_text("""
 title: Held
 metrics:
   source: held
-  time: at
+  time: moment
   timezone: America/Los_Angeles
   dimensions: [buyer]
   measures:
@@ -235,20 +236,20 @@ def test_values_of_every_type_and_sums_beyond_64_bits(tmp_path):
     duckdb.execute(f"""COPY (SELECT * FROM (VALUES
       (DATE '2024-01-01', 'a', true, 9223372036854775807::BIGINT, 99999999999999999999.99::DECIMAL(38,2), 0.1::DOUBLE),
       (DATE '2024-01-01', 'a', true, 9223372036854775807, -0.05, 0.2), (DATE '2024-01-02', NULL, NULL, 5, NULL, NULL),
-      (DATE '2024-01-02', '', false, -3, 1.00, 1e300)) AS t(at, text, flag, big, money, real)) TO '{path}'""")
+      (DATE '2024-01-02', '', false, -3, 1.00, 1e300)) AS t(moment, text, flag, big, money, real)) TO '{path}'""")
     (tmp_path / "wide.yaml").write_text("""
 title: Wide
 metrics:
   source: wide
-  time: at
-  dimensions: [text, flag, big, at, {name: month, grain: month}, {name: bin, column: real, bins: [0, 0.15, 1]}]
+  time: moment
+  dimensions: [text, flag, big, moment, {name: month, grain: month}, {name: bin, column: real, bins: [0, 0.15, 1]}]
   measures:
     - {name: big, agg: sum, of: big}
     - {name: money, agg: sum, of: money, scale: 2}
     - {name: real, agg: sum, of: real}
     - {name: real_scaled, agg: sum, of: real, where: {text: a}, scale: 3}
     - {name: low, agg: min, of: text}
-    - {name: high, agg: max, of: at}
+    - {name: high, agg: max, of: moment}
     - {name: lowest, agg: min, of: money}
 period: all
 tiles:
@@ -272,13 +273,13 @@ tiles:
     none = got[(None,)]
     assert measure(model, "money", none) is None and measure(model, "low", none) is None
     assert model["measures"]["real"]["exact"] is False and model["measures"]["money"]["exact"] is True
-    values = {name: set() for name in ("flag", "big", "at", "month", "bin")}
+    values = {name: set() for name in ("flag", "big", "moment", "month", "bin")}
     for rollup in model["rollups"]:
         for i, name in enumerate(rollup["dimensions"]):
             values.get(name, set()).update(site.table(rollup).column(f"d{i}").to_pylist())
     assert values["flag"] == {"true", "false", None}
     assert values["big"] == {"9223372036854775807", "5", "-3"}
-    assert values["at"] == {"2024-01-01", "2024-01-02"}
+    assert values["moment"] == {"2024-01-01", "2024-01-02"}
     assert values["month"] == {"2024-01-01"}
     assert {float(value) for value in values["bin"] if value} == {0.0, 0.15}
 
@@ -431,6 +432,7 @@ def test_private_columns_never_leave(shop, tables, tmp_path):
                 assert json.dumps(word).encode() not in content, (path, word)
 
 
+@pytest.mark.skipif(ORDERS < 6000, reason="of so few orders everything is within the smallest budget")
 def test_a_budget_that_is_small_leaves_things_out_and_says_so(shop, tmp_path):
     (tmp_path / "orders.yaml").write_text(ORDERS_BOARD.replace("ZONE", "UTC"))
     out = publish(tmp_path / "orders.yaml", *sources(shop), folder=tmp_path / "site", budget="1MiB")
@@ -481,7 +483,7 @@ def test_a_killed_publish_leaves_the_old_generation(shop, tables, tmp_path):
         command = [BINARY, "publish", *BUILT_IN, *sources({**shop, "orders": changed}), "--to", str(folder)]
         running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         files = len(list((folder / "data").iterdir()))
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 60 * PATIENCE
         wanted = files + rng.randrange(1, 40)
         while len(list((folder / "data").iterdir())) < wanted and running.poll() is None:
             assert time.monotonic() < deadline

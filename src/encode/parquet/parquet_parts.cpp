@@ -23,6 +23,7 @@ std::shared_ptr<parquet::WriterProperties> properties_of(const arrow::Schema& sc
       ->max_row_group_length(row_group_rows)
       ->created_by("canvasback")
       ->disable_statistics()
+      ->disable_write_page_index()
       ->disable_dictionary();
   for (const auto& field : schema.fields()) {
     if (field->type()->id() == arrow::Type::STRING) builder.enable_dictionary(field->name());
