@@ -336,5 +336,5 @@ describe("axe finds nothing serious, and nothing is wider than the window", () =
       expect(wider, name).toBeLessThanOrEqual(0);
       if (SHOTS) await page.screenshot({ path: join(SHOTS, `${name}-${scheme}-${width}.png`), fullPage: true });
     }
-  });
+  }, 600_000);
 });
