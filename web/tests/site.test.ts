@@ -324,17 +324,21 @@ describe("axe finds nothing serious, and nothing is wider than the window", () =
     ["dark", 1440],
     ["light", 390],
     ["dark", 390],
-  ] as const)("%s, %i pixels", async (scheme, width) => {
-    const made = await host();
-    await open(made.url, { scheme, width });
-    if (SHOTS) mkdirSync(SHOTS, { recursive: true });
-    for (const { name } of index.dashboards) {
-      await page.goto(made.url + address(name));
-      await settled();
-      expect(await seriousFindings(page), name).toEqual([]);
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      expect(wider, name).toBeLessThanOrEqual(0);
-      if (SHOTS) await page.screenshot({ path: join(SHOTS, `${name}-${scheme}-${width}.png`), fullPage: true });
-    }
-  });
+  ] as const)(
+    "%s, %i pixels",
+    async (scheme, width) => {
+      const made = await host();
+      await open(made.url, { scheme, width });
+      if (SHOTS) mkdirSync(SHOTS, { recursive: true });
+      for (const { name } of index.dashboards) {
+        await page.goto(made.url + address(name));
+        await settled();
+        expect(await seriousFindings(page), name).toEqual([]);
+        const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect(wider, name).toBeLessThanOrEqual(0);
+        if (SHOTS) await page.screenshot({ path: join(SHOTS, `${name}-${scheme}-${width}.png`), fullPage: true });
+      }
+    },
+    600_000,
+  );
 });

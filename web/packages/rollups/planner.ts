@@ -198,7 +198,7 @@ export class Planner implements DataSource {
     const where = query.where.filter(({ filter }) => !isNothing(filter));
     const dimensions = [...new Set([...query.dimensions, ...where.map(({ dimension }) => dimension)])];
     const asked: Asked = { dimensions, grain, days, needs: needsOf(model, query.measures) };
-    const choices = choose(model, asked, (rollup) => this.store.cost(rollup));
+    const choices = choose(model, asked, (rollup) => this.store.cost(rollup, model, where));
     if (!choices) throw unavailable(query, asked);
     const by = { grain, dimensions: query.dimensions, where, days };
     const found = await Promise.all(

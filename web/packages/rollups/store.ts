@@ -28,9 +28,12 @@ export class SiteStore {
     this.decoder = options.decoder ?? inlineDecoder();
   }
 
-  /** In bytes: of what is here nothing but the time that its rows take. */
-  cost(rollup: Rollup): number {
-    return this.whole.has(rollup.file) ? rollup.rows / 1000 : rollup.bytes;
+  /** In bytes: of what is here nothing but the time that its rows take; of a large file what of it has to be read. */
+  cost(rollup: Rollup, model: SiteModel, where: readonly Condition[]): number {
+    if (this.whole.has(rollup.file)) return rollup.rows / 1000;
+    const groups = this.fileOf(rollup).isSmall ? null : groupsWith(rollup, model, where);
+    if (groups === null) return rollup.bytes;
+    return groups.reduce((sum, at) => sum + rollup.row_groups[at]!.bytes, rollup.footer);
   }
 
   private fileOf(rollup: Rollup): ParquetFile {
