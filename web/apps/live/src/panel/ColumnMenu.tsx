@@ -9,6 +9,7 @@ import {
   IconPinnedOff,
   IconSortAscending,
   IconSortDescending,
+  IconStack,
 } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
@@ -30,6 +31,8 @@ interface ColumnMenuProps {
   dataset: string | null;
   version: string | undefined;
   onConditions(conditions: Condition[]): void;
+  /** Groups the rows by the column; where they cannot be grouped there is none. */
+  onGroup?: ((column: string) => void) | undefined;
   onClose(): void;
 }
 
@@ -45,7 +48,14 @@ function Act({ label, onClick, children }: { label: string; onClick(): void; chi
 
 const ICON = { size: 17, stroke: 1.6 } as const;
 
-function Actions({ index, columns, onClose }: { index: number; columns: Columns; onClose(): void }) {
+interface ActionsProps {
+  index: number;
+  columns: Columns;
+  onGroup: ((column: string) => void) | undefined;
+  onClose(): void;
+}
+
+function Actions({ index, columns, onGroup, onClose }: ActionsProps) {
   const name = columns.all[index]?.name ?? "";
   const place = [
     ...columns.shown.filter((each) => each.pinned),
@@ -78,6 +88,11 @@ function Actions({ index, columns, onClose }: { index: number; columns: Columns;
           Descending
         </Button>
       </div>
+      {onGroup && (
+        <Button variant="default" leftSection={<IconStack {...ICON} />} onClick={then(() => onGroup(name))}>
+          Group by {name}
+        </Button>
+      )}
       <div className="row">
         {others.length > 0 && !key && (
           <Button
@@ -119,7 +134,8 @@ function Actions({ index, columns, onClose }: { index: number; columns: Columns;
   );
 }
 
-export function ColumnMenu({ at, columns, dataset, version, onConditions, onClose }: ColumnMenuProps) {
+export function ColumnMenu(props: ColumnMenuProps) {
+  const { at, columns, dataset, version, onConditions, onClose } = props;
   const column = at ? columns.all[at.index] : undefined;
   return (
     <Popover
@@ -161,7 +177,7 @@ export function ColumnMenu({ at, columns, dataset, version, onConditions, onClos
                 small
               />
             )}
-            <Actions index={at.index} columns={columns} onClose={onClose} />
+            <Actions index={at.index} columns={columns} onGroup={props.onGroup} onClose={onClose} />
             <Divider />
             <FilterForm
               key={column.name}

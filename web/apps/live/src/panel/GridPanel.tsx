@@ -2,9 +2,8 @@
  * A grid with all that belongs to it: search, filters, columns, jump, copy, the viewer, the status line. How it stands
  * lives with its owner (an address, a tab), so that it can be shared and come back.
  */
-import { ActionIcon, Button, NumberInput, Popover, TextInput, Tooltip } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconArrowBarToDown, IconChartBar, IconDownload, IconFilter, IconSearch, IconX } from "@tabler/icons-react";
+import { ActionIcon, Button, NumberInput, Popover, Tooltip } from "@mantine/core";
+import { IconArrowBarToDown, IconChartBar, IconDownload, IconFilter } from "@tabler/icons-react";
 import {
   type FormEvent,
   type ReactNode,
@@ -18,7 +17,7 @@ import {
 } from "react";
 
 import { integer } from "@canvasback/values/format";
-import { type Condition, describe, filterProblem, toFilter } from "@canvasback/client/filters";
+import { type Condition, filterProblem, toFilter } from "@canvasback/client/filters";
 import type { ViewSpec } from "@canvasback/client/stream/protocol";
 import type { ViewFrame } from "@canvasback/client/viewFrame";
 import { DataGrid, type GridHandle } from "@canvasback/grid/DataGrid";
@@ -29,10 +28,12 @@ import { useSettings } from "../services/services";
 import { Bar, Empty, Problem } from "../ui/states";
 import { useView } from "../services/useView";
 import type { GridState } from "../state/gridState";
+import { withKey } from "../state/grouping";
 import { CellMenu, type CellMenuAt } from "./CellMenu";
 import { ColumnMenu, type MenuAt } from "./ColumnMenu";
 import { ColumnsPanel } from "./ColumnsPanel";
 import { MINI_PROFILE_HEIGHT, MiniProfile } from "./MiniProfile";
+import { Chips, SearchBox } from "./Narrowing";
 import { PROFILE_ROWS_MAX, useIdleProfiles } from "./profiles";
 import { StatusLine } from "./StatusLine";
 import { useColumns } from "./useColumns";
@@ -57,29 +58,6 @@ export interface GridPanelProps {
   onFrame?: (frame: ViewFrame | null) => void;
   onError?: (error: Error | null) => void;
   files?: readonly string[] | undefined;
-}
-
-const SEARCH_PAUSE_MS = 250;
-
-function SearchBox({ value, onChange }: { value: string; onChange(value: string | undefined): void }) {
-  const [typed, setTyped] = useState(value);
-  const later = useDebouncedCallback((text: string) => onChange(text || undefined), SEARCH_PAUSE_MS);
-  useEffect(() => setTyped(value), [value]);
-  return (
-    <TextInput
-      className="search"
-      aria-label="Search all columns"
-      placeholder="Search all columns"
-      leftSection={<IconSearch size={14} />}
-      value={typed}
-      w={200}
-      onChange={(event) => {
-        setTyped(event.currentTarget.value);
-        later(event.currentTarget.value);
-      }}
-      onKeyDown={(event) => event.key === "Enter" && onChange(typed || undefined)}
-    />
-  );
 }
 
 function JumpTo({
@@ -126,38 +104,6 @@ function JumpTo({
         </form>
       </Popover.Dropdown>
     </Popover>
-  );
-}
-
-function Chips({
-  conditions,
-  onChange,
-}: {
-  conditions: readonly Condition[];
-  onChange(conditions: Condition[]): void;
-}) {
-  if (conditions.length === 0) return null;
-  return (
-    <div className="chips" role="group" aria-label="Filters">
-      {conditions.map((condition, i) => (
-        <span key={i} className="chip">
-          <span title={describe(condition)}>{describe(condition)}</span>
-          <ActionIcon
-            size={18}
-            color="petrol"
-            aria-label={`Remove filter ${describe(condition)}`}
-            onClick={() => onChange(conditions.filter((_, at) => at !== i))}
-          >
-            <IconX size={12} />
-          </ActionIcon>
-        </span>
-      ))}
-      {conditions.length > 1 && (
-        <Button size="compact-xs" variant="subtle" onClick={() => onChange([])}>
-          Remove all
-        </Button>
-      )}
-    </div>
   );
 }
 
@@ -247,6 +193,7 @@ export function GridPanel(props: GridPanelProps) {
     const head = anchor.closest(".cg-head") ?? anchor;
     setMenu({ index, box: head.getBoundingClientRect() });
   }, []);
+  const groupBy = (name: string): void => onState(withKey(state, name));
   const key = (event: KeyboardEvent): boolean => {
     const ctrl = event.ctrlKey || event.metaKey;
     const column = selection ? columnAt(selection.focus) : null;
@@ -256,6 +203,7 @@ export function GridPanel(props: GridPanelProps) {
     else if (ctrl || event.altKey || column === null) return false;
     else if (event.key === "s") live.toggleSort(column, false);
     else if (event.key === "S") live.toggleSort(column, true);
+    else if (event.key === "g" && dataset !== null) groupBy(live.all[column]?.name ?? "");
     else if (event.key === "f") {
       const grids = event.target instanceof Element ? event.target.closest(".cg-grid") : null;
       const head = grids?.querySelector<HTMLElement>(`.cg-head[data-index="${column}"]`);
@@ -370,6 +318,7 @@ export function GridPanel(props: GridPanelProps) {
         dataset={dataset}
         version={props.version}
         onConditions={setConditions}
+        onGroup={dataset === null ? undefined : groupBy}
         onClose={() => setMenu(null)}
       />
       <CellMenu
