@@ -17,17 +17,20 @@ import { type Position, type Selection, rectangle } from "@canvasback/grid/selec
 import { counted, duration, integer } from "@canvasback/values/format";
 import { kindOf } from "@canvasback/values/typeKind";
 import { labelOf } from "@canvasback/values/visibleText";
+import { CopyAs } from "../panel/CopyAs";
 import { Chips, SearchBox } from "../panel/Narrowing";
 import type { ChangeState } from "../panel/useColumns";
+import { searchCondition } from "../state/selection";
 import { patient } from "../services/loading";
+import { type CopyKind, curlOfGroups, pythonOfGroups } from "../state/copyAs";
 import type { GridState } from "../state/gridState";
 import { type Grouping, NO_GROUPING, groupOrder, stateOfGrouping } from "../state/grouping";
 import { Bar, Empty, Problem } from "../ui/states";
 import { GroupBar } from "./GroupBar";
 import { GroupColumnMenu, type GroupMenuAt } from "./GroupColumnMenu";
 import type { GroupColumn, GroupFrame } from "./groupFrame";
-import { anyOf, conditionsOf, drilled, searchCondition } from "./requests";
-import { type TableFormat, saveTable } from "./saveTable";
+import { anyOf, conditionsOf, drilled, namedRequest } from "./requests";
+import { type TableFormat, saveTable, tableSql } from "./saveTable";
 import { useGroups } from "./useGroups";
 import "./group.css";
 
@@ -187,10 +190,18 @@ export default function GroupPanel({ detail, grouping, state, onState }: GroupPa
       (reason: unknown) => setMessage(`Copy failed: ${(reason as Error).message}`),
     );
   };
+  const table = { dataset: detail.name, grouping, conditions, filter, types };
+  const copyAs = (kind: CopyKind): string => {
+    if (kind === "link") return location.href;
+    const sql = tableSql(table, frame);
+    const request = grouping.pivot ? null : namedRequest(grouping, filter);
+    const view = { origin: location.origin, dataset: detail.name, request, sql };
+    return kind === "sql" ? sql : kind === "curl" ? curlOfGroups(view) : pythonOfGroups(view);
+  };
   const save = (format: TableFormat): void => {
     if (!frame) return;
     setMessage("Exporting…");
-    saveTable({ dataset: detail.name, grouping, conditions, filter, types }, frame, format).then(
+    saveTable(table, frame, format).then(
       () => setMessage("Exported"),
       (reason: unknown) => setMessage(`Export failed: ${(reason as Error).message}`),
     );
@@ -223,6 +234,7 @@ export default function GroupPanel({ detail, grouping, state, onState }: GroupPa
             <IconFilter {...ICON} />
           </ActionIcon>
         </Tooltip>
+        <CopyAs make={copyAs} />
         <Button variant="default" leftSection={<IconTable {...ICON} />} onClick={() => onState(NO_GROUPING)}>
           Back to rows
         </Button>

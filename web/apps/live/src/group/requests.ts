@@ -29,12 +29,6 @@ const AS_SERVER: Record<Measure["function"], string> = {
   distinct: "count_distinct",
 };
 
-/** Rows where some column contains the text, as the search of a view finds them. */
-export function searchCondition(search: string, columns: readonly string[]): Condition {
-  const filter = { or: columns.map((column) => ({ [column]: { op: "contains", value: search } })) };
-  return { column: "", kind: "other", filter: filter as unknown as Filter };
-}
-
 export function keyMember({ column, granularity }: GroupKey, as: string) {
   return granularity ? { column, granularity, as } : { column, as };
 }

@@ -42,7 +42,7 @@ const TABS = [
 const route = getRouteApi("/datasets/$name");
 
 /** Changes that come in many small steps, or beside another: Back takes none of them back alone. */
-const PASSING: readonly string[] = ["widths", "search", "row", "export", "x", "y", "value"];
+const PASSING: readonly string[] = ["widths", "search", "row", "details", "export", "x", "y", "value"];
 
 /** Files that changed make another version: what is known of the dataset is then asked for again. */
 function useVersion(frame: ViewFrame | null, name: string): void {

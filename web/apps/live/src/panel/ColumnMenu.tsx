@@ -16,6 +16,7 @@ import type { ReactNode } from "react";
 import { toFilter } from "@canvasback/client/filters";
 import type { Condition } from "@canvasback/client/filters";
 import { FilterForm } from "./FilterForm";
+import type { ProfileFilter } from "./MiniProfile";
 import { ProfileCard } from "./ProfileCard";
 import type { Columns } from "./useColumns";
 
@@ -33,6 +34,7 @@ interface ColumnMenuProps {
   onConditions(conditions: Condition[]): void;
   /** Groups the rows by the column; where they cannot be grouped there is none. */
   onGroup?: ((column: string) => void) | undefined;
+  profileFilter?: ProfileFilter | undefined;
   onClose(): void;
 }
 
@@ -175,6 +177,7 @@ export function ColumnMenu(props: ColumnMenuProps) {
                 column={column.name}
                 filter={toFilter(columns.conditions)}
                 small
+                onFilter={props.profileFilter}
               />
             )}
             <Actions index={at.index} columns={columns} onGroup={props.onGroup} onClose={onClose} />

@@ -15,6 +15,10 @@ export interface GridState {
   pivot?: string;
   top?: string;
   gsort?: string;
+  /** Columns whose values stand beside the rows. */
+  facets?: string;
+  /** The row, from 1, that is shown whole. */
+  details?: string;
 }
 
 export const escapeName = (name: string): string =>
