@@ -1,6 +1,19 @@
 import { describe as group, expect, it } from "vitest";
 
-import { type Condition, describe, filterProblem, parseFilter, toFilter, withCondition } from "./filters";
+import {
+  type Condition,
+  describe,
+  filterProblem,
+  hasElement,
+  isOn,
+  parseFilter,
+  toFilter,
+  valuesOf,
+  withAlternative,
+  withCondition,
+  withConditions,
+  withValue,
+} from "./filters";
 
 group("filters", () => {
   const all: Condition[] = [
@@ -51,5 +64,61 @@ group("filters", () => {
       "id ≠ NaN",
     ]);
     expect(withCondition(all, "note", null)).toHaveLength(3);
+  });
+});
+
+group("filters of one column", () => {
+  const before = parseFilter('{"a": {"op": "ge", "value": "1"}, "b": "x"}');
+
+  it("take the place of all that is on it", () => {
+    const added = parseFilter('{"a": {"op": "between", "value": ["5", "6"]}}');
+    expect(toFilter(withConditions(before, "a", added))).toEqual({
+      and: [{ a: { op: "between", value: ["5", "6"] } }, { b: { op: "eq", value: "x" } }],
+    });
+  });
+
+  it("become alternatives, as many as there are, and stay so over the address", () => {
+    const range = (from: string, to: string) => [
+      { column: "a", kind: "compare" as const, op: "ge" as const, value: from },
+      { column: "a", kind: "compare" as const, op: "lt" as const, value: to },
+    ];
+    let now = withAlternative([], "a", range("1", "2"));
+    expect(now).toEqual(range("1", "2"));
+    for (const from of ["3", "5"]) {
+      now = withAlternative(parseFilter(JSON.stringify(toFilter(now))), "a", range(from, `${from}.5`));
+    }
+    expect(now).toHaveLength(1);
+    expect(describe(now[0]!)).toBe("(a ≥ 1 and a < 2) or (a ≥ 3 and a < 3.5) or (a ≥ 5 and a < 5.5)");
+    expect(isOn(now[0]!, "a")).toBe(true);
+    expect(isOn(now[0]!, "b")).toBe(false);
+  });
+
+  it("are values, one by one", () => {
+    let now = withValue(before, "b", "y", false);
+    expect(valuesOf(now, "b")).toEqual(["y"]);
+    now = withValue(now, "b", null, true);
+    expect(valuesOf(now, "b")).toEqual(["y", null]);
+    now = withValue(now, "b", "y", true);
+    expect(valuesOf(now, "b")).toEqual([null]);
+    expect(valuesOf(withValue(now, "b", null, true), "b")).toEqual([]);
+    expect(valuesOf(now, "a")).toEqual([]);
+  });
+});
+
+group("elements of lists", () => {
+  it("are found by the list's JSON text, wherever they stand, and are told in words", () => {
+    const condition = hasElement("tags", '"a"', true);
+    expect(toFilter([condition])).toEqual({
+      and: [
+        {
+          or: ['["a"]', '["a",%', '%,"a",%', '%,"a"]'].map((value) => ({ tags: { op: "like", value } })),
+        },
+      ],
+    });
+    const again = parseFilter(JSON.stringify(toFilter([condition])));
+    expect(again.map(describe)).toEqual(['tags has "a"']);
+    expect(parseFilter(JSON.stringify(toFilter([hasElement("tags", "2", false)]))).map(describe)).toEqual([
+      "tags has no 2",
+    ]);
   });
 });

@@ -5,6 +5,7 @@
 import type { Filter } from "./api/schema";
 import { type SingleCondition, conditionOf, describeSingle, termOf } from "./condition";
 import { nodeOf, wordsOf } from "./filterTree";
+import { shown } from "@canvasback/values/visibleText";
 
 export type Condition =
   | SingleCondition
@@ -52,11 +53,118 @@ export function parseFilter(json: string | undefined): Condition[] {
   return json && filterProblem(json) === null ? partsOf(JSON.parse(json) as Filter) : [];
 }
 
+/** The places of an element in a list's JSON text: alone, first, between others, last. */
+const places = (element: string): string[] => [`[${element}]`, `[${element},%`, `%,${element},%`, `%,${element}]`];
+
+/** Rows whose list has (or has not) an element, given as JSON writes it. */
+export function hasElement(column: string, element: string, has: boolean): Condition {
+  const any = { or: places(element).map((value) => ({ [column]: { op: "like", value } })) } as unknown as Filter;
+  return { column: "", kind: "other", filter: has ? any : ({ not: any } as unknown as Filter) };
+}
+
+/** The element that hasElement() made the filter of; null where it is another filter. */
+export function elementOf(filter: Filter): { column: string; element: string; has: boolean } | null {
+  const { not, or, ...rest } = filter as { not?: Filter; or?: Filter[] };
+  if (Object.keys(rest).length > 0) return null;
+  if (not && !or) {
+    const inner = elementOf(not);
+    return inner?.has ? { ...inner, has: false } : null;
+  }
+  const [column, term] = Object.entries(or?.[0] ?? {})[0] ?? [];
+  const first = (term as { value?: unknown } | undefined)?.value;
+  if (column === undefined || typeof first !== "string" || or?.length !== 4) return null;
+  const element = first.slice(1, -1);
+  const same = toFilter([hasElement(column, element, true)]) as { and: Filter[] };
+  return JSON.stringify(same.and[0]) === JSON.stringify({ or }) ? { column, element, has: true } : null;
+}
+
 /** A condition in words, for its chip. */
 export function describe(condition: Condition): string {
   if (condition.kind !== "other") return describeSingle(condition);
+  const found = elementOf(condition.filter);
+  if (found) return `${shown(found.column)} has ${found.has ? "" : "no "}${shown(found.element)}`;
   const node = nodeOf(condition.filter);
   return node ? wordsOf(node) : JSON.stringify(condition.filter);
+}
+
+/** The columns that a filter names. */
+function columnsOf(filter: Filter): Set<string> {
+  const names = Object.entries(filter).flatMap(([name, value]) => {
+    if (!COMBINING.includes(name)) return [name];
+    return (Array.isArray(value) ? (value as Filter[]) : [value as Filter]).flatMap((part) => [...columnsOf(part)]);
+  });
+  return new Set(names);
+}
+
+/** Whether a condition is on this column and no other. */
+export function isOn(condition: Condition, column: string): boolean {
+  if (condition.kind !== "other") return condition.column === column;
+  const names = columnsOf(condition.filter);
+  return names.size === 1 && names.has(column);
+}
+
+/** Conditions with all those on a column in place of others. */
+export function withConditions(
+  conditions: readonly Condition[],
+  column: string,
+  added: readonly Condition[],
+): Condition[] {
+  const at = conditions.findIndex((condition) => isOn(condition, column));
+  const others = conditions.filter((condition) => !isOn(condition, column));
+  others.splice(at < 0 ? others.length : at, 0, ...added);
+  return others;
+}
+
+/** One value of a list of values; null where the condition is no such list. */
+function listed(condition: Condition | undefined): (string | null)[] | null {
+  if (condition?.kind === "in") return condition.values;
+  if (condition?.kind === "compare" && condition.op === "eq") return [condition.value];
+  return condition?.kind === "null" && condition.isNull ? [null] : null;
+}
+
+function ofValues(column: string, values: readonly (string | null)[]): Condition[] {
+  const [only] = values;
+  if (only === undefined) return [];
+  if (values.length > 1) return [{ column, kind: "in", values: [...values] }];
+  return [
+    only === null ? { column, kind: "null", isNull: true } : { column, kind: "compare", op: "eq", value: only },
+  ];
+}
+
+/** The values of a column that are filtered to, one by one; none where its filter is of another kind. */
+export function valuesOf(conditions: readonly Condition[], column: string): (string | null)[] {
+  const own = conditions.filter((condition) => isOn(condition, column));
+  return (own.length === 1 && listed(own[0])) || [];
+}
+
+/** Filtered to a value alone; with `add` to it beside those that are filtered to already, or without it if it is one. */
+export function withValue(
+  conditions: readonly Condition[],
+  column: string,
+  value: string | null,
+  add: boolean,
+): Condition[] {
+  const now = add ? valuesOf(conditions, column) : [];
+  const values = now.includes(value) ? now.filter((each) => each !== value) : [...now, value];
+  return withConditions(conditions, column, ofValues(column, values));
+}
+
+/** Rows that these conditions hold for, or that the conditions on the column held for before. */
+export function withAlternative(
+  conditions: readonly Condition[],
+  column: string,
+  added: readonly Condition[],
+): Condition[] {
+  const own = conditions.filter((condition) => isOn(condition, column));
+  const before = toFilter(own);
+  const more = toFilter(added);
+  if (!before || !more) return withConditions(conditions, column, added);
+  const [only] = own;
+  const isChoice = own.length === 1 && only?.kind === "other" && Object.keys(only.filter).join() === "or";
+  const groups = isChoice ? (only.filter as { or: Filter[] }).or : [before];
+  return withConditions(conditions, column, [
+    { column: "", kind: "other", filter: { or: [...groups, more] } as unknown as Filter },
+  ]);
 }
 
 /** Conditions with those of a column replaced. */

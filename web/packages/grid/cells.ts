@@ -301,6 +301,7 @@ export class Cells {
       part.waiting = -1;
       this.cellsLeft -= this.free.length;
       this.filledCount += this.free.length;
+      if (part.element.ariaHidden) part.element.ariaHidden = null;
       part.element.className = "cg-row";
       part.element.setAttribute("aria-rowindex", String(row + 2));
     }
@@ -317,7 +318,11 @@ export class Cells {
   /** Out of sight as it is: hiding its cells would cost the style of each. */
   private park(part: Part, className: string): void {
     if (part.row !== -1) part.element.removeAttribute("aria-rowindex");
-    if (part.row !== -1 || part.element.className !== className) part.element.className = className;
+    if (part.row !== -1 || part.element.className !== className) {
+      part.element.className = className;
+      // A row past the end is none for whoever does not see the grid.
+      if (className.endsWith("is-absent")) part.element.ariaHidden = "true";
+    }
     part.row = -1;
     this.put(part, PARKED_TOP);
   }

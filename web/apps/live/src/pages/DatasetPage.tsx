@@ -13,6 +13,7 @@ import { useDataset } from "../services/queries";
 import { queryClient } from "../services/services";
 import { Lines, Problem } from "../ui/states";
 import { splitSort } from "../state/gridState";
+import { groupingOf } from "../state/grouping";
 import { GridPanel } from "../panel/GridPanel";
 import { SchemaTab } from "./dataset/SchemaTab";
 import { useTitle } from "../ui/title";
@@ -24,6 +25,7 @@ const QualityTab = lazy(patient(() => import("./dataset/QualityTab")));
 const ChartsTab = lazy(patient(() => import("./dataset/ChartsTab")));
 const MapTab = lazy(patient(() => import("./dataset/MapTab")));
 const SampleTab = lazy(patient(() => import("./dataset/SampleTab")));
+const GroupPanel = lazy(patient(() => import("../group/GroupPanel")));
 const ExportDialog = lazy(patient(() => import("./ExportDialog")));
 
 const TABS = [
@@ -40,7 +42,7 @@ const TABS = [
 const route = getRouteApi("/datasets/$name");
 
 /** Changes that come in many small steps, or beside another: Back takes none of them back alone. */
-const PASSING: readonly string[] = ["widths", "search", "row", "export", "x", "y", "value"];
+const PASSING: readonly string[] = ["widths", "search", "row", "details", "export", "x", "y", "value"];
 
 /** Files that changed make another version: what is known of the dataset is then asked for again. */
 function useVersion(frame: ViewFrame | null, name: string): void {
@@ -139,6 +141,7 @@ export function DatasetPage() {
     rows: null,
   }[tab];
   const wrongFilter = filterProblem(search.filter);
+  const grouping = wrongFilter ? null : groupingOf(search);
   return (
     <>
       <Head name={name} detail={detail} />
@@ -157,19 +160,29 @@ export function DatasetPage() {
           ))}
         </Tabs.List>
         <Tabs.Panel value="rows" className="panel">
-          <GridPanel
-            key={name}
-            label={`Rows of ${name}`}
-            source={source}
-            version={detail?.version}
-            rowsHint={detail?.rows}
-            state={search}
-            onState={change}
-            onExport={() => change({ export: "new" })}
-            startRow={rowOf(search.row)}
-            onFrame={setFrame}
-            files={files}
-          />
+          {grouping ? (
+            <Suspense fallback={<Lines />}>
+              {detail ? (
+                <GroupPanel key={name} detail={detail} grouping={grouping} state={search} onState={change} />
+              ) : (
+                <Lines />
+              )}
+            </Suspense>
+          ) : (
+            <GridPanel
+              key={name}
+              label={`Rows of ${name}`}
+              source={source}
+              version={detail?.version}
+              rowsHint={detail?.rows}
+              state={search}
+              onState={change}
+              onExport={() => change({ export: "new" })}
+              startRow={rowOf(search.row)}
+              onFrame={setFrame}
+              files={files}
+            />
+          )}
         </Tabs.Panel>
         {tab !== "rows" && (
           <Tabs.Panel value={tab} className={tab === "sample" || tab === "map" ? "panel" : "page"} tabIndex={0}>

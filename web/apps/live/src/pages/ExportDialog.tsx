@@ -8,12 +8,13 @@ import { type FormEvent, useState } from "react";
 
 import { counted } from "@canvasback/values/format";
 import { call } from "@canvasback/client/api/client";
-import type { ExportRequest, Filter, Format, Job } from "@canvasback/client/api/schema";
+import type { ExportRequest, Format, Job } from "@canvasback/client/api/schema";
 import { type Condition, describe, parseFilter, toFilter } from "@canvasback/client/filters";
 import type { SortKey } from "@canvasback/client/stream/protocol";
 import { queryClient } from "../services/services";
 import { Problem } from "../ui/states";
-import { type GridState, joinSort, splitNames } from "../state/gridState";
+import { type GridState, joinSort } from "../state/gridState";
+import { columnsInOrder, searchCondition } from "../state/selection";
 import { wrapSql } from "../state/sqlText";
 import { JobView } from "./JobView";
 
@@ -38,20 +39,6 @@ const FORMATS: { value: Format; label: string; ending: string }[] = [
   { value: "json", label: "JSON document", ending: "json" },
 ];
 
-/** Rows where some column contains the text: what the grid's search shows, as a filter. */
-function searchFilter(search: string, columns: readonly string[]): Filter {
-  return { or: columns.map((column) => ({ [column]: { op: "contains", value: search } })) } as unknown as Filter;
-}
-
-/** The columns as they stand in the grid, without the hidden ones. */
-export function columnsInOrder(all: readonly string[], state: GridState): string[] {
-  const hidden = new Set(splitNames(state.hide));
-  const pinned = splitNames(state.pin);
-  const order = splitNames(state.order).filter((name) => all.includes(name));
-  const names = [...order, ...all.filter((name) => !order.includes(name))].filter((name) => !hidden.has(name));
-  return [...names.filter((name) => pinned.includes(name)), ...names.filter((name) => !pinned.includes(name))];
-}
-
 async function start(
   props: ExportDialogProps,
   choice: { format: Format; filename: string; columns: string[] },
@@ -59,7 +46,7 @@ async function start(
   const { source, state, sort } = props;
   const headers = { prefer: "respond-async" };
   const conditions = parseFilter(state.filter);
-  if (state.search) conditions.push({ column: "", kind: "other", filter: searchFilter(state.search, props.columns) });
+  if (state.search) conditions.push(searchCondition(state.search, props.columns));
   if (source.dataset !== undefined) {
     const filter = toFilter(conditions);
     const sorted = joinSort(sort);

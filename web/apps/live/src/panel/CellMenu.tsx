@@ -1,6 +1,14 @@
 /** The menu of a cell: copy, see, filter by its value. */
 import { Menu } from "@mantine/core";
-import { IconCopy, IconEye, IconFilter, IconFilterOff, IconSearch, IconTableExport } from "@tabler/icons-react";
+import {
+  IconCopy,
+  IconEye,
+  IconFilter,
+  IconFilterOff,
+  IconListDetails,
+  IconSearch,
+  IconTableExport,
+} from "@tabler/icons-react";
 
 import { type Condition, withCondition } from "@canvasback/client/filters";
 import type { ViewFrame } from "@canvasback/client/viewFrame";
@@ -23,6 +31,7 @@ interface CellMenuProps {
   columns: Columns;
   onCopy(headers: boolean): void;
   onOpen(position: Position): void;
+  onDetails(row: number): void;
   onConditions(conditions: Condition[]): void;
   onSearch(text: string): void;
   onClose(): void;
@@ -31,7 +40,8 @@ interface CellMenuProps {
 const SHOWN_MAX = 28;
 const ICON = { size: 15, stroke: 1.6 } as const;
 
-export function CellMenu({ at, frame, columns, onCopy, onOpen, onConditions, onSearch, onClose }: CellMenuProps) {
+export function CellMenu(props: CellMenuProps) {
+  const { at, frame, columns, onCopy, onOpen, onConditions, onSearch, onClose } = props;
   const column = at ? frame?.columns[at.column] : undefined;
   const value = at && frame ? frame.getCell(at.position.row, at.column) : undefined;
   const cut = at && frame ? frame.wholeBytes(at.position.row, at.column) > 0 : false;
@@ -81,6 +91,13 @@ export function CellMenu({ at, frame, columns, onCopy, onOpen, onConditions, onS
           onClick={() => at && onOpen(at.position)}
         >
           View full value
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconListDetails {...ICON} />}
+          rightSection={<small className="dim">r</small>}
+          onClick={() => at && props.onDetails(at.position.row)}
+        >
+          Row details
         </Menu.Item>
         {column && kindOf(column.type) === "nested" && value && !cut && (
           <Menu.Item leftSection={<IconSearch {...ICON} />} onClick={() => onSearch(value)}>

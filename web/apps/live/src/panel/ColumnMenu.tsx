@@ -9,12 +9,14 @@ import {
   IconPinnedOff,
   IconSortAscending,
   IconSortDescending,
+  IconStack,
 } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
 import { toFilter } from "@canvasback/client/filters";
 import type { Condition } from "@canvasback/client/filters";
 import { FilterForm } from "./FilterForm";
+import type { ProfileFilter } from "./MiniProfile";
 import { ProfileCard } from "./ProfileCard";
 import type { Columns } from "./useColumns";
 
@@ -30,6 +32,9 @@ interface ColumnMenuProps {
   dataset: string | null;
   version: string | undefined;
   onConditions(conditions: Condition[]): void;
+  /** Groups the rows by the column; where they cannot be grouped there is none. */
+  onGroup?: ((column: string) => void) | undefined;
+  profileFilter?: ProfileFilter | undefined;
   onClose(): void;
 }
 
@@ -45,7 +50,14 @@ function Act({ label, onClick, children }: { label: string; onClick(): void; chi
 
 const ICON = { size: 17, stroke: 1.6 } as const;
 
-function Actions({ index, columns, onClose }: { index: number; columns: Columns; onClose(): void }) {
+interface ActionsProps {
+  index: number;
+  columns: Columns;
+  onGroup: ((column: string) => void) | undefined;
+  onClose(): void;
+}
+
+function Actions({ index, columns, onGroup, onClose }: ActionsProps) {
   const name = columns.all[index]?.name ?? "";
   const place = [
     ...columns.shown.filter((each) => each.pinned),
@@ -78,6 +90,11 @@ function Actions({ index, columns, onClose }: { index: number; columns: Columns;
           Descending
         </Button>
       </div>
+      {onGroup && (
+        <Button variant="default" leftSection={<IconStack {...ICON} />} onClick={then(() => onGroup(name))}>
+          Group by {name}
+        </Button>
+      )}
       <div className="row">
         {others.length > 0 && !key && (
           <Button
@@ -119,7 +136,8 @@ function Actions({ index, columns, onClose }: { index: number; columns: Columns;
   );
 }
 
-export function ColumnMenu({ at, columns, dataset, version, onConditions, onClose }: ColumnMenuProps) {
+export function ColumnMenu(props: ColumnMenuProps) {
+  const { at, columns, dataset, version, onConditions, onClose } = props;
   const column = at ? columns.all[at.index] : undefined;
   return (
     <Popover
@@ -159,9 +177,10 @@ export function ColumnMenu({ at, columns, dataset, version, onConditions, onClos
                 column={column.name}
                 filter={toFilter(columns.conditions)}
                 small
+                onFilter={props.profileFilter}
               />
             )}
-            <Actions index={at.index} columns={columns} onClose={onClose} />
+            <Actions index={at.index} columns={columns} onGroup={props.onGroup} onClose={onClose} />
             <Divider />
             <FilterForm
               key={column.name}

@@ -2,9 +2,8 @@
  * A grid with all that belongs to it: search, filters, columns, jump, copy, the viewer, the status line. How it stands
  * lives with its owner (an address, a tab), so that it can be shared and come back.
  */
-import { ActionIcon, Button, NumberInput, Popover, TextInput, Tooltip } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconArrowBarToDown, IconChartBar, IconDownload, IconFilter, IconSearch, IconX } from "@tabler/icons-react";
+import { ActionIcon, Button, NumberInput, Popover, Tooltip } from "@mantine/core";
+import { IconArrowBarToDown, IconChartBar, IconDownload, IconFilter, IconListCheck } from "@tabler/icons-react";
 import {
   type FormEvent,
   type ReactNode,
@@ -18,7 +17,14 @@ import {
 } from "react";
 
 import { integer } from "@canvasback/values/format";
-import { type Condition, describe, filterProblem, toFilter } from "@canvasback/client/filters";
+import {
+  type Condition,
+  filterProblem,
+  toFilter,
+  withAlternative,
+  withConditions,
+  withValue,
+} from "@canvasback/client/filters";
 import type { ViewSpec } from "@canvasback/client/stream/protocol";
 import type { ViewFrame } from "@canvasback/client/viewFrame";
 import { DataGrid, type GridHandle } from "@canvasback/grid/DataGrid";
@@ -28,11 +34,19 @@ import { patient } from "../services/loading";
 import { useSettings } from "../services/services";
 import { Bar, Empty, Problem } from "../ui/states";
 import { useView } from "../services/useView";
-import type { GridState } from "../state/gridState";
+import { type CopyKind, curlOfRows, pythonOfRows } from "../state/copyAs";
+import { type GridState, joinNames, splitNames } from "../state/gridState";
+import { columnsInOrder, searchCondition } from "../state/selection";
+import { rowsSql } from "../state/sqlText";
+import { withKey } from "../state/grouping";
+import { rangeConditions } from "./bins";
 import { CellMenu, type CellMenuAt } from "./CellMenu";
 import { ColumnMenu, type MenuAt } from "./ColumnMenu";
+import { CopyAs } from "./CopyAs";
+import { firstFacets } from "./facets";
 import { ColumnsPanel } from "./ColumnsPanel";
-import { MINI_PROFILE_HEIGHT, MiniProfile } from "./MiniProfile";
+import { MINI_PROFILE_HEIGHT, MiniProfile, type ProfileFilter } from "./MiniProfile";
+import { Chips, SearchBox } from "./Narrowing";
 import { PROFILE_ROWS_MAX, useIdleProfiles } from "./profiles";
 import { StatusLine } from "./StatusLine";
 import { useColumns } from "./useColumns";
@@ -41,6 +55,8 @@ import { ValueViewer, type ViewedCell } from "./ValueViewer";
 import "./panel.css";
 
 const FilterDrawer = lazy(patient(() => import("./FilterDrawer")));
+const FacetsPanel = lazy(patient(() => import("./FacetsPanel")));
+const RowPanel = lazy(patient(() => import("./RowPanel")));
 
 export interface GridPanelProps {
   label: string;
@@ -57,29 +73,6 @@ export interface GridPanelProps {
   onFrame?: (frame: ViewFrame | null) => void;
   onError?: (error: Error | null) => void;
   files?: readonly string[] | undefined;
-}
-
-const SEARCH_PAUSE_MS = 250;
-
-function SearchBox({ value, onChange }: { value: string; onChange(value: string | undefined): void }) {
-  const [typed, setTyped] = useState(value);
-  const later = useDebouncedCallback((text: string) => onChange(text || undefined), SEARCH_PAUSE_MS);
-  useEffect(() => setTyped(value), [value]);
-  return (
-    <TextInput
-      className="search"
-      aria-label="Search all columns"
-      placeholder="Search all columns"
-      leftSection={<IconSearch size={14} />}
-      value={typed}
-      w={200}
-      onChange={(event) => {
-        setTyped(event.currentTarget.value);
-        later(event.currentTarget.value);
-      }}
-      onKeyDown={(event) => event.key === "Enter" && onChange(typed || undefined)}
-    />
-  );
 }
 
 function JumpTo({
@@ -126,38 +119,6 @@ function JumpTo({
         </form>
       </Popover.Dropdown>
     </Popover>
-  );
-}
-
-function Chips({
-  conditions,
-  onChange,
-}: {
-  conditions: readonly Condition[];
-  onChange(conditions: Condition[]): void;
-}) {
-  if (conditions.length === 0) return null;
-  return (
-    <div className="chips" role="group" aria-label="Filters">
-      {conditions.map((condition, i) => (
-        <span key={i} className="chip">
-          <span title={describe(condition)}>{describe(condition)}</span>
-          <ActionIcon
-            size={18}
-            color="petrol"
-            aria-label={`Remove filter ${describe(condition)}`}
-            onClick={() => onChange(conditions.filter((_, at) => at !== i))}
-          >
-            <IconX size={12} />
-          </ActionIcon>
-        </span>
-      ))}
-      {conditions.length > 1 && (
-        <Button size="compact-xs" variant="subtle" onClick={() => onChange([])}>
-          Remove all
-        </Button>
-      )}
-    </div>
   );
 }
 
@@ -218,9 +179,24 @@ export function GridPanel(props: GridPanelProps) {
   const profiled = canProfile && headerProfiles && (props.rowsHint ?? frame?.rowCount ?? 0) <= PROFILE_ROWS_MAX;
   const names = useMemo(() => live.shown.map((column) => live.all[column.index]?.name ?? ""), [live.shown, live.all]);
   const profiles = useIdleProfiles(dataset ?? "", props.version, names, filter, profiled && frame !== null && !stale);
+  // The header's cells are drawn once and stay: what they call must not change with every state.
+  const filterBy = useRef<(next: (now: readonly Condition[]) => Condition[]) => void>(() => undefined);
+  const profileFilter = useMemo(
+    (): ProfileFilter => ({
+      onRange: (profile, first, end, add) => {
+        const range = rangeConditions(profile, first, end);
+        const change = add ? withAlternative : withConditions;
+        filterBy.current((now) => change(now, profile.name, range));
+      },
+      onValue: (profile, value, add) => filterBy.current((now) => withValue(now, profile.name, value, add)),
+    }),
+    [],
+  );
   const detail = useCallback(
-    (index: number) => <MiniProfile profile={profiles.get(columnsOf.current[index]?.name ?? "")} />,
-    [profiles],
+    (index: number) => (
+      <MiniProfile profile={profiles.get(columnsOf.current[index]?.name ?? "")} filter={profileFilter} />
+    ),
+    [profiles, profileFilter],
   );
 
   const { startRow } = props;
@@ -237,6 +213,7 @@ export function GridPanel(props: GridPanelProps) {
     const next = toFilter(conditions);
     onState({ filter: next ? JSON.stringify(next) : undefined });
   };
+  filterBy.current = (next) => setConditions(next(columns.conditions));
   const columnAt = (position: Position): number =>
     [...live.shown.filter((each) => each.pinned), ...live.shown.filter((each) => !each.pinned)][position.place]
       ?.index ?? 0;
@@ -247,6 +224,30 @@ export function GridPanel(props: GridPanelProps) {
     const head = anchor.closest(".cg-head") ?? anchor;
     setMenu({ index, box: head.getBoundingClientRect() });
   }, []);
+  const facets = state.facets === undefined ? null : splitNames(state.facets).filter((name) => name !== "");
+  // An address has no empty parameter: a comma alone is a panel without facets.
+  const setFacets = (names: readonly string[] | null): void =>
+    onState({ facets: names ? (joinNames(names) ?? ",") : undefined });
+  const allNames = live.all.map(({ name }) => name);
+  const details = /^[1-9]\d{0,14}$/.test(state.details ?? "") ? Number(state.details) - 1 : null;
+  const copyAs = (kind: CopyKind): string => {
+    if (kind === "link") return location.href;
+    const types = new Map(live.all.map(({ name, type }) => [name, type]));
+    const shownNames = columnsInOrder(allNames, state);
+    const chosen = shownNames.join("\n") === allNames.join("\n") ? undefined : shownNames;
+    const conditions = search ? [...columns.conditions, searchCondition(search, allNames)] : columns.conditions;
+    const sql = rowsSql(dataset ?? "", { columns: chosen, conditions, sort: live.sort }, types);
+    const view = {
+      origin: location.origin,
+      dataset: dataset ?? "",
+      columns: chosen,
+      filter: toFilter(conditions),
+      sort: live.sort,
+      sql,
+    };
+    return kind === "sql" ? sql : kind === "curl" ? curlOfRows(view) : pythonOfRows(view);
+  };
+  const groupBy = (name: string): void => onState(withKey(state, name));
   const key = (event: KeyboardEvent): boolean => {
     const ctrl = event.ctrlKey || event.metaKey;
     const column = selection ? columnAt(selection.focus) : null;
@@ -256,6 +257,8 @@ export function GridPanel(props: GridPanelProps) {
     else if (ctrl || event.altKey || column === null) return false;
     else if (event.key === "s") live.toggleSort(column, false);
     else if (event.key === "S") live.toggleSort(column, true);
+    else if (event.key === "r" && selection) onState({ details: String(selection.focus.row + 1) });
+    else if (event.key === "g" && dataset !== null) groupBy(live.all[column]?.name ?? "");
     else if (event.key === "f") {
       const grids = event.target instanceof Element ? event.target.closest(".cg-grid") : null;
       const head = grids?.querySelector<HTMLElement>(`.cg-head[data-index="${column}"]`);
@@ -298,6 +301,23 @@ export function GridPanel(props: GridPanelProps) {
             <IconFilter size={15} stroke={1.6} />
           </ActionIcon>
         </Tooltip>
+        {dataset !== null && (
+          <>
+            <Tooltip label={facets ? "Hide facets" : "Show facets"}>
+              <ActionIcon
+                size={30}
+                variant={facets ? "light" : "default"}
+                color={facets ? "petrol" : "gray"}
+                aria-label="Facets"
+                aria-pressed={facets !== null}
+                onClick={() => setFacets(facets ? null : firstFacets(live.all))}
+              >
+                <IconListCheck size={15} stroke={1.6} />
+              </ActionIcon>
+            </Tooltip>
+            <CopyAs make={copyAs} />
+          </>
+        )}
         <JumpTo
           rows={frame?.rowCount ?? 0}
           opened={jumping}
@@ -312,55 +332,72 @@ export function GridPanel(props: GridPanelProps) {
         )}
       </div>
       <Chips conditions={columns.conditions} onChange={setConditions} />
-      <div className="grid-host" data-stale={stale} data-failed={error !== null}>
-        {(building || (!error && (stale || !frame))) && (
-          <div className="grid-busy">
-            <Bar share={frame && !stale ? frame.state.share : null} label="Loading rows" />
-          </div>
-        )}
-        {frame && !wrongFilter && (
-          <DataGrid
-            ref={grid}
-            label={props.label}
-            frame={frame}
-            columns={live.shown}
-            marks={live.marks}
-            sortKeys={live.sort.length}
-            {...(profiled ? { detail, detailHeight: MINI_PROFILE_HEIGHT } : {})}
-            onSort={live.toggleSort}
-            onMenu={openMenu}
-            onResize={live.resize}
-            onMove={live.move}
-            onSelection={setSelection}
-            onOpen={open}
-            onCellMenu={(position, x, y) => setCellMenu({ position, column: columnAt(position), x, y })}
-            onKey={key}
-          />
-        )}
-        {!frame && !error && <div className="grid-rows-to-come" aria-hidden />}
-        {error && (
-          <div className="grid-over">
-            {wrongFilter ? (
-              <Problem
-                error={wrongFilter}
-                retryLabel="Remove filter"
-                onRetry={() => onState({ filter: undefined })}
-              />
-            ) : (
-              <Problem error={error} onRetry={retry} />
-            )}
-          </div>
-        )}
-        {empty && !error && (
-          <div className="grid-over">
-            <Empty title={narrowed ? "No matching rows" : "No rows"}>
-              {narrowed && (
-                <Button variant="default" onClick={() => onState({ filter: undefined, search: undefined })}>
-                  Remove filters and search
-                </Button>
+      <div className="grid-side">
+        <div className="grid-host" data-stale={stale} data-failed={error !== null}>
+          {(building || (!error && (stale || !frame))) && (
+            <div className="grid-busy">
+              <Bar share={frame && !stale ? frame.state.share : null} label="Loading rows" />
+            </div>
+          )}
+          {frame && !wrongFilter && (
+            <DataGrid
+              ref={grid}
+              label={props.label}
+              frame={frame}
+              columns={live.shown}
+              marks={live.marks}
+              sortKeys={live.sort.length}
+              {...(profiled ? { detail, detailHeight: MINI_PROFILE_HEIGHT } : {})}
+              onSort={live.toggleSort}
+              onMenu={openMenu}
+              onResize={live.resize}
+              onMove={live.move}
+              onSelection={setSelection}
+              onOpen={open}
+              onCellMenu={(position, x, y) => setCellMenu({ position, column: columnAt(position), x, y })}
+              onKey={key}
+            />
+          )}
+          {!frame && !error && <div className="grid-rows-to-come" aria-hidden />}
+          {error && (
+            <div className="grid-over">
+              {wrongFilter ? (
+                <Problem
+                  error={wrongFilter}
+                  retryLabel="Remove filter"
+                  onRetry={() => onState({ filter: undefined })}
+                />
+              ) : (
+                <Problem error={error} onRetry={retry} />
               )}
-            </Empty>
-          </div>
+            </div>
+          )}
+          {empty && !error && (
+            <div className="grid-over">
+              <Empty title={narrowed ? "No matching rows" : "No rows"}>
+                {narrowed && (
+                  <Button variant="default" onClick={() => onState({ filter: undefined, search: undefined })}>
+                    Remove filters and search
+                  </Button>
+                )}
+              </Empty>
+            </div>
+          )}
+        </div>
+        {facets && dataset !== null && (
+          <Suspense fallback={null}>
+            <FacetsPanel
+              dataset={dataset}
+              version={props.version}
+              columns={live.all}
+              facets={facets}
+              conditions={columns.conditions}
+              searched={search ? [searchCondition(search, allNames)] : []}
+              onFacets={setFacets}
+              onConditions={setConditions}
+              onClose={() => setFacets(null)}
+            />
+          </Suspense>
         )}
       </div>
       <StatusLine frame={frame} selection={selection} copy={copy} files={props.files} />
@@ -370,6 +407,14 @@ export function GridPanel(props: GridPanelProps) {
         dataset={dataset}
         version={props.version}
         onConditions={setConditions}
+        onGroup={dataset === null ? undefined : groupBy}
+        profileFilter={{
+          onRange: (...range) => {
+            profileFilter.onRange(...range);
+            setMenu(null);
+          },
+          onValue: profileFilter.onValue,
+        }}
         onClose={() => setMenu(null)}
       />
       <CellMenu
@@ -379,6 +424,7 @@ export function GridPanel(props: GridPanelProps) {
         onClose={() => setCellMenu(null)}
         onCopy={copy.start}
         onOpen={open}
+        onDetails={(row) => onState({ details: String(row + 1) })}
         onConditions={setConditions}
         onSearch={(text) => onState({ search: text })}
       />
@@ -389,6 +435,19 @@ export function GridPanel(props: GridPanelProps) {
             columns={live.all}
             onApply={(next) => onState({ filter: next ? JSON.stringify(next) : undefined })}
             onClose={() => setFiltering(false)}
+          />
+        </Suspense>
+      )}
+      {frame && details !== null && (
+        <Suspense fallback={null}>
+          <RowPanel
+            frame={frame}
+            row={Math.min(details, Math.max(0, frame.rowCount - 1))}
+            onRow={(row) => onState({ details: String(row + 1) })}
+            onClose={() => {
+              onState({ details: undefined });
+              grid.current?.focus();
+            }}
           />
         </Suspense>
       )}

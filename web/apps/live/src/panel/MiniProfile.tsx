@@ -4,56 +4,50 @@ import { memo } from "react";
 import { compact, figure, percent } from "@canvasback/values/format";
 import type { ColumnProfile } from "@canvasback/client/api/schema";
 import { labelOf } from "@canvasback/values/visibleText";
+import { Brush } from "./Brush";
+import { Histogram } from "./Histogram";
+import { binsOf, canBrush } from "./bins";
 import "./panel.css";
 
 export const MINI_PROFILE_HEIGHT = 46;
 
-export function Histogram({ counts, height, label }: { counts: readonly number[]; height: number; label: string }) {
-  const top = Math.max(1, ...counts);
-  const step = 100 / Math.max(1, counts.length);
-  return (
-    <svg
-      className="histogram"
-      viewBox={`0 0 100 ${height}`}
-      preserveAspectRatio="none"
-      style={{ height }}
-      role="img"
-      aria-label={label}
-    >
-      {counts.map((count, i) => {
-        // A bin that has anything at all can be seen.
-        const size = count === 0 ? 0 : Math.max(1, (count / top) * (height - 1));
-        return <rect key={i} x={i * step} y={height - size} width={step * 0.88} height={size} />;
-      })}
-    </svg>
-  );
+/** What a profile is filtered by: bins of its histogram, or one of its values. */
+export interface ProfileFilter {
+  onRange(profile: ColumnProfile, first: number, end: number, add: boolean): void;
+  onValue(profile: ColumnProfile, value: string | null, add: boolean): void;
 }
 
-function bins(counts: readonly number[], most: number): number[] {
-  const size = Math.max(1, Math.ceil(counts.length / most));
-  const merged: number[] = [];
-  counts.forEach((count, i) => {
-    const at = Math.floor(i / size);
-    merged[at] = (merged[at] ?? 0) + count;
-  });
-  return merged;
-}
+const MINI_BARS = 28;
+const textOf = (value: unknown): string | null => (value === null ? null : String(value));
 
-function Shares({ profile }: { profile: ColumnProfile }) {
+function Shares({ profile, filter }: { profile: ColumnProfile; filter: ProfileFilter | undefined }) {
   const total = profile.count + profile.nulls;
+  const hint = filter ? "\nClick to filter, Shift adds" : "";
   return (
     <div className="mini-shares">
       {(profile.top ?? []).slice(0, 2).map((each, i) => (
-        <div key={i} className="mini-share" title={`${String(each.value)}: ${each.count.toLocaleString("en")}`}>
+        // The same by the keyboard: the column's menu.
+        <div
+          key={i}
+          className="mini-share"
+          data-picks={filter !== undefined}
+          title={`${String(each.value)}: ${each.count.toLocaleString("en")}${hint}`}
+          onClick={(event) => filter?.onValue(profile, textOf(each.value), event.shiftKey)}
+        >
           <div style={{ width: `${(each.count / Math.max(1, total)) * 100}%` }} />
-          <span>{labelOf(each.value === null ? null : String(each.value))}</span>
+          <span>{labelOf(textOf(each.value))}</span>
         </div>
       ))}
     </div>
   );
 }
 
-export const MiniProfile = memo(function MiniProfile({ profile }: { profile: ColumnProfile | undefined }) {
+interface MiniProfileProps {
+  profile: ColumnProfile | undefined;
+  filter?: ProfileFilter | undefined;
+}
+
+export const MiniProfile = memo(function MiniProfile({ profile, filter }: MiniProfileProps) {
   if (!profile) return <div className="mini" aria-hidden />;
   const total = profile.count + profile.nulls;
   const counts = profile.histogram?.counts;
@@ -69,9 +63,22 @@ export const MiniProfile = memo(function MiniProfile({ profile }: { profile: Col
       title={[range, distinct, `${percent(total ? profile.nulls / total : 0)} NULL`].filter(Boolean).join("\n")}
     >
       {counts && counts.length > 1 ? (
-        <Histogram counts={bins(counts, 28)} height={24} label={`Histogram of ${profile.name}`} />
+        filter && canBrush(profile) ? (
+          <Brush
+            profile={profile}
+            height={24}
+            bars={MINI_BARS}
+            onPick={(first, end, add) => filter.onRange(profile, first, end, add)}
+          />
+        ) : (
+          <Histogram
+            counts={binsOf(counts, MINI_BARS).map((bin) => bin.count)}
+            height={24}
+            label={`Histogram of ${profile.name}`}
+          />
+        )
       ) : frequent ? (
-        <Shares profile={profile} />
+        <Shares profile={profile} filter={filter} />
       ) : (
         <div className="mini-even" />
       )}

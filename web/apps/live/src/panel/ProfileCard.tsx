@@ -5,7 +5,10 @@ import { compact, figure, integer, percent } from "@canvasback/values/format";
 import type { ColumnProfile, Filter } from "@canvasback/client/api/schema";
 import { labelOf } from "@canvasback/values/visibleText";
 import { Problem } from "../ui/states";
-import { Histogram } from "./MiniProfile";
+import { Brush } from "./Brush";
+import { Histogram } from "./Histogram";
+import type { ProfileFilter } from "./MiniProfile";
+import { canBrush } from "./bins";
 import { useColumnProfile } from "./profiles";
 
 const QUANTILES: readonly [string, string][] = [
@@ -91,16 +94,27 @@ interface ProfileCardProps {
   column: string;
   filter: Filter | undefined;
   small?: boolean;
+  /** Where the rows can be filtered from here. */
+  onFilter?: ProfileFilter | undefined;
 }
 
-export function ProfileCard({ dataset, version, column, filter, small }: ProfileCardProps) {
+export function ProfileCard({ dataset, version, column, filter, small, onFilter }: ProfileCardProps) {
   const { data: profile, error, isPending } = useColumnProfile(dataset, version, column, filter, true);
   if (error) return <Problem error={error} />;
   if (isPending || !profile) return <Skeleton height={small ? 64 : 150} />;
   const counts = profile.histogram?.counts;
   return (
     <div className="profile-card">
-      {counts && counts.length > 1 && (
+      {onFilter && canBrush(profile) && (
+        <Brush
+          profile={profile}
+          height={38}
+          bars={counts?.length ?? 1}
+          withKeys
+          onPick={(first, end, add) => onFilter.onRange(profile, first, end, add)}
+        />
+      )}
+      {counts && counts.length > 1 && !(onFilter && canBrush(profile)) && (
         <Histogram counts={counts} height={small ? 38 : 64} label={`Histogram of ${column}`} />
       )}
       <ProfileFigures profile={profile} />

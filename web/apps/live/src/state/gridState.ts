@@ -9,12 +9,22 @@ export interface GridState {
   pin?: string;
   order?: string;
   widths?: string;
+  /** Rows in groups instead of one by one: see grouping.ts. */
+  group?: string;
+  measures?: string;
+  pivot?: string;
+  top?: string;
+  gsort?: string;
+  /** Columns whose values stand beside the rows. */
+  facets?: string;
+  /** The row, from 1, that is shown whole. */
+  details?: string;
 }
 
-const escapeName = (name: string): string =>
+export const escapeName = (name: string): string =>
   name.replace(/[%,:]/g, (found) => `%${found.charCodeAt(0).toString(16)}`);
 
-function unescapeName(text: string): string {
+export function unescapeName(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
