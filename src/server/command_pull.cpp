@@ -87,6 +87,9 @@ Json to_json(const std::string& name, const PullOutcome& outcome) {
   Json grants = Json::Array{};
   for (const std::string& grant : outcome.grants) grants.push(grant);
   out.set("grants", std::move(grants));
+  Json notes = Json::Array{};
+  for (const std::string& note : outcome.notes) notes.push(note);
+  out.set("notes", std::move(notes));
   return out;
 }
 
@@ -102,6 +105,7 @@ std::string text_of(const std::string& name, const PullOutcome& outcome) {
                        plan.uses_index ? "" : "; NOT BY AN INDEX: this tier is left out", plan.sql);
   }
   for (const std::string& grant : outcome.grants) out += fmt::format("  {}\n", grant);
+  for (const std::string& note : outcome.notes) out += fmt::format("  {}\n", note);
   return out;
 }
 

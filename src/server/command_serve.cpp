@@ -84,6 +84,7 @@ class PullAlerting {
 // Sources on their schedule, and tables that another process pulls.
 void start_pulling(Runtime& runtime, const Config& config, PullAlerting& alerting) {
   runtime.tables().watch_on(runtime.schedule());
+  runtime.table_scrub().run_on(runtime.schedule());
   const std::string folder = source_folder(config, runtime.data_folder());
   runtime.pull_schedule().start(
       runtime.schedule(), [folder] { return read_source_folder(folder); },
@@ -133,7 +134,7 @@ Status serve(const CommandOptions& options) {
                           runtime->tiles(),  runtime->jobs(),           runtime->views(),   runtime->metrics(),
                           wall_us(),         &runtime->collections(),   settings.queries,   &feeds.statuses(),
                           &runtime->pulls(), &runtime->pull_schedule(), &runtime->tables(), &runtime->dashboards(),
-                          &readings};
+                          &readings,         &runtime->table_scrub()};
   add_routes(router, services);
   http::Server server(runtime->loop().get_executor(), router);
   if (Status listening = server.listen(listen.address, listen.port); !listening) {

@@ -116,9 +116,11 @@ Status Runtime::make_pulls(const Config& config, const std::string& data_folder)
   PullOptions options;
   options.data_folder = data_folder;
   options.threads = settings.threads;
+  if (config.at("grace_s").origin != "default") options.grace_s = settings.grace_s;
   const PullPools pools{*pull_pool_, small_merge_pool_ ? *small_merge_pool_ : *pull_merge_pool_};
   pulls_ = std::make_unique<PullService>(executor, pools, std::move(options));
   tables_ = std::make_unique<TableWatch>(*datasets_, data_folder);
+  table_scrub_ = std::make_unique<TableScrub>(pools.merge, data_folder, settings.scrub_every_h);
   pull_schedule_ = std::make_unique<PullSchedule>(executor, *pulls_);
   return {};
 }
@@ -161,6 +163,7 @@ Runtime::~Runtime() {
   queries_.reset();
   pull_schedule_.reset();
   pulls_.reset();
+  table_scrub_.reset();
   pull_pool_.reset();
   pull_merge_pool_.reset();
   collections_.reset();

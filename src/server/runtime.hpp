@@ -18,6 +18,7 @@
 #include "service/job/job_service.hpp"
 #include "service/pull/pull_schedule.hpp"
 #include "service/pull/pull_service.hpp"
+#include "service/pull/table_scrub.hpp"
 #include "service/pull/table_watch.hpp"
 #include "service/query/analysis_service.hpp"
 #include "service/query/query_service.hpp"
@@ -53,6 +54,7 @@ class Runtime {
   Status make_pulls(const Config& config, const std::string& data_folder);
   PullService& pulls() { return *pulls_; }                   // after make_pulls()
   TableWatch& tables() { return *tables_; }                  // after make_pulls()
+  TableScrub& table_scrub() { return *table_scrub_; }        // after make_pulls()
   PullSchedule& pull_schedule() { return *pull_schedule_; }  // after make_pulls()
   Metrics& metrics() { return metrics_; }
   const std::string& data_folder() const { return data_folder_; }
@@ -102,6 +104,7 @@ class Runtime {
   std::unique_ptr<Pool> pull_merge_pool_;  // of a private folder, which has no collections
   std::unique_ptr<PullService> pulls_;
   std::unique_ptr<TableWatch> tables_;
+  std::unique_ptr<TableScrub> table_scrub_;
   std::unique_ptr<PullSchedule> pull_schedule_;
   Schedule schedule_{loop_.get_executor()};
 };

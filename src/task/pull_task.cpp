@@ -172,6 +172,7 @@ Json to_json(const PullWork& work) {
   out.set("ignore_mark", work.ignore_mark);
   out.set("sweep_all", work.sweep_all);
   out.set("any_deletes", work.any_deletes);
+  out.set("after_load", work.after_load);
   out.set("threads", work.threads);
   return out;
 }
@@ -186,6 +187,7 @@ Result<PullWork> pull_work_from_json(const Json& json) {
   work.ignore_mark = json.at("ignore_mark").as_bool();
   work.sweep_all = json.at("sweep_all").as_bool();
   work.any_deletes = json.at("any_deletes").as_bool();
+  work.after_load = json.at("after_load").as_bool();
   work.threads = json.at("threads").as_int(1);
   return work;
 }

@@ -47,6 +47,7 @@ struct PullWork {
   bool ignore_mark = false;  // read also where the gate says that nothing changed
   bool sweep_all = false;    // the whole table in this cycle
   bool any_deletes = false;  // however many
+  bool after_load = false;   // the first cycle: whole rows were read just now
   std::int64_t threads = 1;
 };
 

@@ -9,6 +9,8 @@ errors    EIO and ENOSPC at one operation after the other, files that take no by
           nothing acknowledged is lost
 commands  compact, archive, restore and backup, stopped at one operation after the other, or told by the disk that it
           failed or is full: no record is lost or doubled, and a backup is whole or not there
+tables    pulls of a MySQL (skipped where none is installed), stopped or told of an error at one operation after the
+          other: the cursor never moved past what was stored, and the next pull makes the copy equal to the source
 mutation  one kind of sync is left out: then `points` must find something lost, or it proves nothing
 
 Clients write batches whose records name their batch and its size; each batch has an Idempotency-Key and is sent again
@@ -456,6 +458,14 @@ def check_backups(folder, whole, expected, fault):
     shutil.rmtree(copy)
 
 
+def pulled_tables(folder, short):
+    try:
+        from tables import tables
+    except ImportError as error:
+        return f"skipped: {error}"
+    return tables(FAULTY, folder, short)
+
+
 def mutation(folder, short):
     found = []
     for skip in ("sync", "sync_folder"):
@@ -471,7 +481,7 @@ def mutation(folder, short):
 
 
 RUNS = {"points": points, "random": random_kills, "keyed": keyed, "errors": errors, "commands": commands,
-        "mutation": mutation}  # fmt: skip
+        "tables": pulled_tables, "mutation": mutation}  # fmt: skip
 KILLS = 0
 SEED = 0
 

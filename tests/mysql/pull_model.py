@@ -1,8 +1,8 @@
 """Random histories of a source, pulled at random moments: inserts, updates, deletes, rows that change their partition,
 equal times over page boundaries, updates in one second, changes that leave updated_at as it was, transactions that
-commit long after their time, schema changes, tables replaced under the pull, emptied tables, jumping clocks. Behind a
-quiet pull and a sweep the copy must be equal to the source row by row; at every moment in between the copy must be a
-state that some commit of the source had, as far as one cycle can know (no key twice, no live row deleted).
+commit long after their time, schema changes, tables replaced under the pull, emptied tables, clocks that jump, and
+another server that takes over, with or without the last changes. Behind a quiet pull and a sweep the copy must be equal
+to the source row by row; behind every pull no key is there twice, and no row that the source still has was deleted.
 
     .deps/venv/bin/python tests/mysql/pull_model.py [--histories 300] [--kind mysql57] [--seed 1]
 """
@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 
-import duckdb
+import copies
 import pymysql
 import servers
 
@@ -35,10 +35,15 @@ KEYS = {
 class History:
     """One table, its source's file, and a connection that changes it."""
 
-    def __init__(self, server: servers.Server, seed: int, folder: pathlib.Path) -> None:
+    def __init__(self, server: servers.Server, standby: servers.Server, seed: int, folder: pathlib.Path) -> None:
         self.random = random.Random(seed)
         self.server = server
+        self.standby = standby
         self.data = folder
+        self.steps: dict[str, int] = {}
+        self.clock_s = 0  # how far the wall clock of the server is from UTC
+        self.set_clock(0)
+        self.replica: list[tuple[object, ...]] | None = None  # what a standby has that lags behind
         self.kind = self.random.choice(list(KEYS))
         self.partitioned = self.random.random() < 0.8
         self.indexed = self.random.random() < 0.85
@@ -84,7 +89,7 @@ class History:
         if choice < 0.05:
             return None
         age = 0 if choice < 0.7 else self.random.randint(0, 47 * 3600) if choice < 0.95 else 10**7
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() - age))
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + self.clock_s - age))
 
     def created(self) -> str | None:
         if self.random.random() < 0.05:
@@ -120,33 +125,69 @@ class History:
         else:
             cursor.execute(f"DELETE FROM {self.table} WHERE {self.where()}", key)
 
+    STEPS = {"write": 62, "begin_late": 10, "end_late": 10, "truncate": 3, "rename": 4, "add_column": 3, "clock": 5,
+             "lag": 4, "failover": 3}  # fmt: skip
+
     def step(self) -> None:
-        kind = self.random.random()
-        if kind < 0.7:
+        kind = self.random.choices(list(self.STEPS), list(self.STEPS.values()))[0]
+        self.steps[kind] = self.steps.get(kind, 0) + 1
+        if kind == "write":
             for _ in range(self.random.randint(1, 15)):
                 self.write(self.connection)
-        elif kind < 0.8:  # a transaction that ends later
+        elif kind == "begin_late":  # a transaction that ends later
             late = self.server.connect()
             late.autocommit(False)
             late.cursor().execute("SET SESSION innodb_lock_wait_timeout = 1")
             self.write(late)
             self.late.append(late)
-        elif kind < 0.9:
+        else:
             self.end_late()
-        elif kind < 0.93:
-            self.end_late()
+        if kind == "truncate":
             self.run(f"TRUNCATE TABLE {self.table}")
-        elif kind < 0.97:  # another table takes its name
-            self.end_late()
-            self.run(f"DROP TABLE IF EXISTS ghost")
+        elif kind == "rename":  # another table takes its name
+            self.run("DROP TABLE IF EXISTS ghost")
             self.run(f"CREATE TABLE ghost LIKE {self.table}")
             self.run(f"INSERT INTO ghost SELECT * FROM {self.table}")
             self.run(f"RENAME TABLE {self.table} TO old_{self.table}, ghost TO {self.table}")
             self.run(f"DROP TABLE old_{self.table}")
-        else:
-            self.end_late()
+        elif kind == "add_column":
             self.columns_added += 1
             self.run(f"ALTER TABLE {self.table} ADD COLUMN extra_{self.columns_added} INT DEFAULT 7")
+            self.replica = None
+        elif kind == "clock":
+            self.set_clock(self.random.choice([-180, -60, -1, 0, 1, 30, 120]))
+        elif kind == "lag":  # from now on the standby gets nothing more
+            self.replica = self.source()
+        elif kind == "failover":
+            self.fail_over()
+
+    def set_clock(self, minutes: int) -> None:
+        """The wall clock that DATETIME columns are written by, of all sessions from now on."""
+        zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+        self.server.execute(f"SET GLOBAL time_zone = '{zone}'")
+        self.clock_s = 60 * minutes
+
+    def fail_over(self) -> None:
+        """The standby is the source now, with all that it has got."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"SHOW CREATE TABLE {self.table}")
+            (_, created), = cursor.fetchall()
+        rows = self.source() if self.replica is None else self.replica
+        self.replica = None
+        self.run(f"DROP TABLE {self.table}")
+        self.connection.close()
+        self.server, self.standby = self.standby, self.server
+        self.connection = self.server.connect()
+        self.run("SET SESSION innodb_lock_wait_timeout = 1")
+        self.set_clock(self.clock_s // 60)
+        self.run(created)
+        if rows:
+            with self.connection.cursor() as cursor:
+                cursor.executemany(f"INSERT INTO {self.table} VALUES ({', '.join(['%s'] * len(rows[0]))})", rows)
+        path = self.data / "sources/orders.toml"
+        first, rest = path.read_text().split("\n", 1)
+        assert first.startswith("url")
+        path.write_text(f'url = "{self.server.url()}"\n{rest}')
 
     def end_late(self) -> None:
         for connection in self.late:
@@ -166,35 +207,27 @@ class History:
         return report
 
     def copy(self) -> list[tuple[object, ...]]:
-        """The copy as its files and its state say, read by another program."""
-        folder = self.data / "tables/orders"
-        state = json.loads((folder / "table.json").read_text())
-        rows: list[tuple[object, ...]] = []
-        names = [column["name"] for column in state["columns"]]
-        listed = ", ".join(f'"{name}"' for name in names)
-        for part in state["parts"]:
-            path = folder / part["period"] / f"part-{part['number']:06}.parquet"
-            dead: set[int] = set()
-            end = 0
-            numbers = part.get("dead", [])
-            for gap, length in zip(numbers[::2], numbers[1::2]):
-                dead.update(range(end + gap, end + gap + length))
-                end += gap + length
-            found = duckdb.sql(f"SELECT {listed} FROM read_parquet('{path}')").fetchall()
-            assert len(found) == part["rows"], f"{path}: {len(found)} rows"
-            rows += [row for number, row in enumerate(found) if number not in dead]
-        return sorted(rows, key=repr)
+        return copies.copied_rows(self.data, "orders")
 
     def source(self) -> list[tuple[object, ...]]:
         with self.connection.cursor() as cursor:
             cursor.execute(f"SELECT * FROM {self.table}")
             return sorted(cursor.fetchall(), key=repr)
 
-    def check_keys(self) -> None:
-        """No key twice, at any moment."""
+    def keys(self, rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+        """Two texts are one key where the collation says so."""
         width = 2 if self.kind == "pair" else 1
-        keys = [row[:width] for row in self.copy()]
+        keys = [row[:width] for row in rows]
+        return [(key[0].lower().replace("é", "e"),) for key in keys] if self.kind == "text" else keys
+
+    def pull_and_check(self, *flags: str) -> None:
+        before = set(self.keys(self.copy()))
+        if self.pull(*flags)["result"] == "failed":
+            return
+        keys = self.keys(self.copy())
         assert len(set(keys)) == len(keys), "a key is twice in the copy"
+        lost = (before & set(self.keys(self.source()))) - set(keys)
+        assert not lost, f"rows of the source were deleted: {lost}"
 
     def play(self) -> int:
         pulls = 0
@@ -204,8 +237,7 @@ class History:
             self.step()
             if self.random.random() < 0.5:
                 flags = ["--force"] if self.random.random() < 0.5 else []
-                if self.pull(*flags)["result"] != "failed":
-                    self.check_keys()
+                self.pull_and_check(*flags)
                 pulls += 1
         self.end_late()
         self.pull("--force")
@@ -214,6 +246,7 @@ class History:
         assert mine == theirs, f"the copy differs: {set(map(repr, mine)) ^ set(map(repr, theirs))}"
         self.run(f"DROP TABLE {self.table}")
         self.connection.close()
+        self.set_clock(0)
         return pulls + 2
 
 
@@ -229,17 +262,23 @@ def main() -> int:
         return 0
     for kind in kinds:
         pulls = 0
-        with servers.start(kind) as server:
+        steps: dict[str, int] = {}
+        with servers.start(kind) as server, servers.start(kind, ["--server-id=77"]) as standby:
             for number in range(arguments.histories // len(kinds)):
                 seed = arguments.seed + number
                 folder = pathlib.Path(tempfile.mkdtemp(prefix="canvasback-pull-"))
+                history = History(server, standby, seed, folder / "data")
                 try:
-                    pulls += History(server, seed, folder / "data").play()
+                    pulls += history.play()
                 except BaseException:
                     print(f"{kind}: history of seed {seed} failed; its data: {folder}", file=sys.stderr)
                     raise
                 shutil.rmtree(folder)
-        print(f"{kind}: {arguments.histories // len(kinds)} histories, {pulls} pulls: every copy equal to its source")
+                for name, count in history.steps.items():
+                    steps[name] = steps.get(name, 0) + count
+        told = ", ".join(f"{count} {name}" for name, count in steps.items())
+        print(f"{kind}: {arguments.histories // len(kinds)} histories, {pulls} pulls: every copy equal to its source; "
+              f"steps: {told}", flush=True)  # fmt: skip
     return 0
 
 

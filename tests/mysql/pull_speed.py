@@ -1,5 +1,7 @@
-"""What a pull costs: the first load in rows a second, and what the source spends on an idle cycle and on one with 0.1 %
-changed rows. `ROWS=10000000 .deps/venv/bin/python tests/mysql/pull_speed.py [mysql57]`.
+"""What a pull costs: the first load in rows a second, and what the source spends on an idle cycle and on one with
+0.1 % changed rows. `ROWS=10000000 .deps/venv/bin/python tests/mysql/pull_speed.py [mysql57]`. Beside it the server's own
+limit (a client that reads all rows and keeps none), and with PEER_PYTHON=… a Python that has connectorx and pyarrow, the
+same table by these (peer.py).
 """
 
 import json
@@ -12,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 
 import servers
 import speed
@@ -76,6 +79,29 @@ def show(what: str, found: dict[str, float]) -> None:
         print(f"    {tier['name']:11} {tier['rows']:>12,} rows {tier['changed']:>10,} changed {tier['seconds']:.3f} s")
 
 
+def limit(server: servers.Server) -> None:
+    """What the server alone can send by one connection."""
+    before, began = server.cpu_seconds(), time.monotonic()
+    command = ["mariadb", "--no-defaults", "--host=127.0.0.1", f"--port={server.port}", "--user=admin", "--skip-ssl",
+               f"--password={servers.ADMIN_PASSWORD}", "--quick", "-N", "-e", "SELECT * FROM orders", "shop"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    print(f"    SELECT * by another client: {time.monotonic() - began:.2f} s, server "
+          f"{server.cpu_seconds() - before:.2f} CPU-s", flush=True)  # fmt: skip
+
+
+def peer(server: servers.Server, rows: int, data: pathlib.Path) -> None:
+    before = server.cpu_seconds()
+    url = f"mysql://admin:{urllib.parse.quote(servers.ADMIN_PASSWORD)}@127.0.0.1:{server.port}/shop"
+    command = [os.environ["PEER_PYTHON"], str(pathlib.Path(__file__).parent / "peer.py"), url, "orders",
+               f"{data}.peer.parquet"]  # fmt: skip
+    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    pathlib.Path(f"{data}.peer.parquet").unlink()
+    assert found["rows"] == rows, found
+    print(f"    connectorx and pyarrow: {found['seconds']:.2f} s ({found['read_seconds']:.2f} until all is read), "
+          f"{rows / found['seconds']:,.0f} rows/s, {found['cpu_seconds']:.2f} CPU-s, server "
+          f"{server.cpu_seconds() - before:.2f} CPU-s, {found['resident_mb']:.0f} MB", flush=True)  # fmt: skip
+
+
 def main() -> None:
     rows = int(os.environ.get("ROWS", "1000000"))
     data = pathlib.Path(tempfile.mkdtemp(prefix="canvasback-pull-speed-"))
@@ -95,6 +121,9 @@ def main() -> None:
             show(f"{kind}, {rows:,} rows, load", found)
             load = next(tier for tier in found["report"]["tiers"] if tier["name"] == "load")
             print(f"    {rows / load['seconds']:,.0f} rows/s, {rows / found['seconds']:,.0f} with all that follows")
+            limit(server)
+            if "PEER_PYTHON" in os.environ:
+                peer(server, rows, data)
             time.sleep(3)
             show("first cycle", pull(server, data))
             time.sleep(3)

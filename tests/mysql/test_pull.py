@@ -139,6 +139,59 @@ def test_a_dry_run_and_a_check_write_nothing(pulling: Pulling) -> None:
     assert not list((pulling.data / "tables/orders").glob("*/.writing-*"))
 
 
+def test_what_was_changed_long_ago_is_found_while_nothing_changes(pulling: Pulling) -> None:
+    """The gate is shut: the sweep and the counts go on until they have been through the table, and no further."""
+    make_orders(pulling.server, 5000)
+    pulling.write_source(updated_at="updated_at", sweep_rows=1000, look_back="1h")
+    pulling.pull()
+    pulling.server.execute("UPDATE orders SET amount = 77 WHERE id = 4500")  # the time of change stays as it was
+    assert copy_of(pulling) != rows_of(pulling.server)
+    time.sleep(3)  # a time of update has whole seconds
+    tiers = []
+    for _ in range(10):
+        report = pulling.pull()
+        tiers.append([tier["name"] for tier in report["tiers"]])
+    assert copy_of(pulling) == rows_of(pulling.server)
+    assert ["gate", "sweep", "deletes"] in tiers and tiers[-1] == ["gate"], tiers
+    assert report["result"] == "unchanged"
+
+
+def test_a_backup_has_tables(pulling: Pulling, tmp_path: pathlib.Path) -> None:
+    make_orders(pulling.server, 500)
+    pulling.write_source(updated_at="updated_at", partition_by="created_at")
+    pulling.pull()
+    pulling.server.execute("UPDATE orders SET amount = 8, updated_at = NOW(3) WHERE id < 10")
+    pulling.pull()
+    pulling.run("backup", "--data", str(pulling.data), "--to", str(tmp_path / "copy"))
+    assert not (tmp_path / "copy/sources/password").exists()
+    copy = Pulling(tmp_path / "copy", pulling.server)
+    assert copy_of(copy) == rows_of(pulling.server)
+    (tmp_path / "copy/sources/password").write_text(servers.READER_PASSWORD)
+    pulling.server.execute("DELETE FROM orders WHERE id = 77")
+    assert copy.pull()["deleted"] == 1
+    with pulling.serve() as url, urllib.request.urlopen(url + "/api/v1/backup", timeout=60) as answer:
+        packed = answer.read()
+    assert b"tables/orders/table.json" in packed and b"PAR1" in packed
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "keys"])
+def test_damage_is_found(pulling: Pulling, tmp_path: pathlib.Path, suffix: str) -> None:
+    make_orders(pulling.server, 3000)
+    pulling.write_source(updated_at="updated_at")
+    pulling.pull()
+    part = next(iter((pulling.data / "tables/orders").glob(f"*/part-*.{suffix}")))
+    damaged = bytearray(part.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    part.write_bytes(damaged)
+    with pulling.serve() as url:
+        wait_until(lambda: get(url + "/api/v1/sources")["sources"] != [], 60)
+        wait_until(lambda: "table_error" in get(url + "/api/v1/sources/orders"), 60)
+        assert part.name in get(url + "/api/v1/sources/orders")["table_error"]["message"]
+        assert get(url + "/health")["status"] == "degraded"
+    refused = pulling.run("backup", "--data", str(pulling.data), "--to", str(tmp_path / "copy"), check=False)
+    assert refused.returncode != 0 and part.name in refused.stderr
+
+
 @pytest.mark.parametrize("wrong", [
     {"password_file": None},
     {"table": "nothing_like_it"},

@@ -14,10 +14,17 @@
 #include "storage/data_folder.hpp"
 #include "storage/file.hpp"
 #include "storage/file_identity.hpp"
+#include "storage/table/pulled/pulled_table.hpp"
 
 namespace canvasback {
 
 namespace fs = std::filesystem;
+namespace {
+
+constexpr int kTableTries = 3;
+constexpr std::size_t kStateDepth = 16;
+
+}  // namespace
 
 asio::awaitable<Result<std::unique_ptr<CollectionBackup>>> CollectionBackup::open(CollectionService& collections) {
   co_await collections.folders().notice_all_changes();
@@ -42,6 +49,46 @@ Status CollectionBackup::add_all() {
       for (const CollectionFile& file : *files) CANVASBACK_TRY(add(data_folder, file.file.path, &file.file));
     }
     CANVASBACK_TRY(add_folder(data_folder, collection->quarantine));
+  }
+  return add_tables(data_folder);
+}
+
+Status CollectionBackup::add_tables(const std::string& data_folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(data_folder + "/sources", error)) {
+    if (entry.path().extension() == ".toml") CANVASBACK_TRY(add(data_folder, entry.path().string()));
+  }
+  for (const auto& entry : fs::directory_iterator(data_folder + "/" + kTablesFolder, error)) {
+    const std::string name = entry.path().filename().string();
+    // A pull may replace the state between two looks, and removes what the one before named much later.
+    for (int tries = 0; fs::exists(entry.path() / kTableStateFile, error); ++tries) {
+      const std::size_t before = files_.size();
+      const Status added = add_table(data_folder, name);
+      if (added) break;
+      if (tries == kTableTries) return added;
+      files_.resize(before);
+    }
+  }
+  return {};
+}
+
+// What its state names; the state is read from the file that goes into the backup.
+Status CollectionBackup::add_table(const std::string& data_folder, const std::string& name) {
+  const std::string folder = data_folder + "/" + kTablesFolder + "/" + name;
+  CANVASBACK_TRY(add(data_folder, folder + "/" + kTableStateFile));
+  std::string text(static_cast<std::size_t>(files_.back().bytes), '\0');
+  if (::pread(files_.back().fd.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+    return fail(ErrorCode::Unavailable, fmt::format("The state of the table {} cannot be read.", name));
+  }
+  CANVASBACK_ASSIGN(const Json json, Json::parse(text, kStateDepth));
+  CANVASBACK_ASSIGN(const PulledTable table, pulled_table_from_json(json));
+  for (const DataFile& file : files_of(table, folder)) {
+    CANVASBACK_TRY(add(data_folder, file.path));
+    if (files_.back().bytes != file.bytes) {
+      return fail(ErrorCode::InvalidData,
+                  fmt::format("The file {} has another size than it was written with.", file.path));
+    }
+    files_.back().listed = file;
   }
   return {};
 }

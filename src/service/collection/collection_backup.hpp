@@ -1,5 +1,6 @@
-// CollectionBackup: all collections as they are at one moment, as a tar: their files below the names that they have
-// below DATA, archives, refused records and schemas included. Unpacked anywhere, it is a data folder. The moment is
+// CollectionBackup: all collections, and the tables that are pulled from other databases, as they are at one moment, as
+// a tar: their files below the names that they have below DATA, archives, refused records, schemas and the files of
+// sources (without passwords in files of their own) included. Unpacked anywhere, it is a data folder. The moment is
 // that of open(): the files are held open from then on, and no file of a collection ever changes, so what is merged,
 // archived or removed meanwhile is in the backup as it was. A file that is not the one the collection knows (a
 // link, a file that somebody put there) is no backup, and neither is one that is damaged. Memory: one piece.
@@ -38,7 +39,7 @@ class CollectionBackup {
  private:
   struct File {
     std::string name;
-    std::optional<DataFile> listed;  // of a collection
+    std::optional<DataFile> listed;  // of a collection or table
     UniqueFd fd;
     std::uint64_t bytes = 0;
     std::int64_t modified_s = 0;
@@ -47,6 +48,8 @@ class CollectionBackup {
   explicit CollectionBackup(CollectionService& collections) : collections_(collections) {}
   Status add(const std::string& data_folder, const std::string& path, const DataFile* listed = nullptr);
   Status add_folder(const std::string& data_folder, const std::string& folder);
+  Status add_tables(const std::string& data_folder);
+  Status add_table(const std::string& data_folder, const std::string& name);
   Status add_all();
   Result<std::string_view> read();
 

@@ -68,6 +68,13 @@ struct PullService::Run {
     report.notes.insert(report.notes.end(), outcome.notes.begin(), outcome.notes.end());
   }
 
+  // What a cycle goes on from.
+  PulledTable base() const {
+    PulledTable table = store->table();
+    if (table.load && table.load->is_complete) take_load(table, settings.source, wall_us());
+    return table;
+  }
+
   void take_state() {
     const PulledTable& table = store->table();
     report.as_of_us = table.cursor.as_of_us;
@@ -86,15 +93,19 @@ PullService::~PullService() = default;
 void PullService::set_sources(PullSources sources) {
   sources_ = std::move(sources);
   std::set<std::string> files;
+  std::set<std::uint16_t> ports;
   for (const auto& [name, settings] : sources_.usable) {
     const MysqlTls& tls = settings.source.login.tls;
     for (const std::string& file : {tls.ca_file, tls.certificate, tls.key}) {
       if (!file.empty()) files.insert(file);
     }
+    ports.insert(settings.source.login.port);
   }
-  if (files == granted_) return;
+  if (files == granted_ && ports == granted_ports_) return;
   granted_ = files;
-  pools_.pull.set_grants({files.begin(), files.end()}, {}, fmt::format("{}", fmt::join(files, "\n")));
+  granted_ports_ = ports;
+  pools_.pull.set_grants({files.begin(), files.end()}, {}, fmt::format("{}", fmt::join(files, "\n")),
+                         {ports.begin(), ports.end()});
 }
 
 Result<const PullSettings*> PullService::find(const std::string& name) const {
@@ -117,17 +128,18 @@ asio::awaitable<Result<PullOutcome>> PullService::submit(Pool& pool, TaskWork wo
   co_return pull_outcome_from_json(*done);
 }
 
-asio::awaitable<Result<PullOutcome>> PullService::ask(Run& run, PullKind kind) {
+asio::awaitable<Result<PullOutcome>> PullService::ask(Run& run, PullKind kind, PulledTable table) {
   PullWork work;
   work.source = run.settings.source;
   work.kind = kind;
-  work.table = run.store->table();
+  work.table = std::move(table);
   work.table.gone.clear();
   if (kind == PullKind::Cycle) work.table.load.reset();
   if (work.table.load) work.table.load->parts.clear();
   work.ignore_mark = run.request.force;
   work.sweep_all = run.request.sweep;
   work.any_deletes = run.request.any_deletes;
+  work.after_load = kind == PullKind::Cycle && run.store->table().load.has_value();
   work.threads = options_.threads;
   co_return co_await submit(pools_.pull, std::move(work), run.store->files());
 }
@@ -197,58 +209,63 @@ asio::awaitable<Status> PullService::run(Run& run) {
 
 // In pieces, each of them kept before the next is read.
 asio::awaitable<Status> PullService::load(Run& run) {
-  while (true) {
-    auto outcome = co_await ask(run, PullKind::Load);
+  while (!run.store->table().load || !run.store->table().load->is_complete) {
+    PulledTable before = run.store->table();
+    auto outcome = co_await ask(run, PullKind::Load, std::move(before));
     if (!outcome) co_return Status(std::unexpected(outcome.error()));
     run.add(*outcome);
     PulledTable next = run.store->table();
-    const bool is_complete = outcome->is_complete;
-    Status applied = apply_load(next, run.settings.source, std::move(*outcome), wall_us());
+    Status applied = apply_load(next, std::move(*outcome), wall_us());
     if (!applied) co_return applied;
     Status kept = co_await commit(run, std::move(next));
     if (!kept) co_return kept;
     if (run.progress) run.progress(run.report);
-    if (is_complete) break;
   }
   run.report.result = PullResult::Loaded;
   co_return Status();
 }
 
 asio::awaitable<Status> PullService::cycle(Run& run) {
-  auto outcome = co_await ask(run, PullKind::Cycle);
+  PulledTable base = run.base();
+  auto outcome = co_await ask(run, PullKind::Cycle, std::move(base));
+  if (outcome && !outcome->schema_change.empty()) outcome = co_await ask_again(run, std::move(*outcome));
   if (!outcome) co_return Status(std::unexpected(outcome.error()));
-  if (!outcome->schema_change.empty()) {
-    if (!outcome->change_is_additive && !run.request.accept_schema) {
-      co_return Status(fail(ErrorCode::SchemaValidation,
-                            fmt::format("The source's table has changed: {}. The copy is as it was; to load it anew "
-                                        "with these columns, pull once with --accept-schema.",
-                                        outcome->schema_change)));
-    }
-    run.report.notes.push_back(
-        fmt::format("The source's table has changed ({}): the copy is loaded anew.", outcome->schema_change));
-    if (run.request.dry_run) co_return Status();
-    PulledTable next = run.store->table();
-    next.load.emplace();
-    Status begun = co_await commit(run, std::move(next));
-    if (!begun) co_return begun;
-    Status loaded = co_await load(run);
-    if (!loaded) co_return loaded;
-    outcome = co_await ask(run, PullKind::Cycle);
-    if (!outcome) co_return Status(std::unexpected(outcome.error()));
-    if (!outcome->schema_change.empty()) {
-      co_return Status(fail(ErrorCode::Unavailable, "The source's table changed while it was loaded anew."));
-    }
-  }
+  if (!outcome->schema_change.empty()) co_return Status();  // a dry run
   run.add(*outcome);
   if (run.request.dry_run) {
     run.store->discard();
     co_return Status();
   }
   if (outcome->is_unchanged && run.report.result != PullResult::Loaded) run.report.result = PullResult::Unchanged;
-  PulledTable next = run.store->table();
+  PulledTable next = run.base();
   Status applied = apply_cycle(next, std::move(*outcome), wall_us());
   if (!applied) co_return applied;
   co_return co_await commit(run, std::move(next));
+}
+
+// The source has other columns now: the copy is loaded anew, if its owner wants that, and then pulled.
+asio::awaitable<Result<PullOutcome>> PullService::ask_again(Run& run, PullOutcome outcome) {
+  using Out = Result<PullOutcome>;
+  if (!outcome.change_is_additive && !run.request.accept_schema) {
+    co_return Out(fail(ErrorCode::SchemaValidation,
+                       fmt::format("The source's table has changed: {}. The copy is as it was; to load it anew with "
+                                   "these columns, pull once with --accept-schema.",
+                                   outcome.schema_change)));
+  }
+  run.report.notes.push_back(
+      fmt::format("The source's table has changed ({}): the copy is loaded anew.", outcome.schema_change));
+  if (run.request.dry_run) co_return std::move(outcome);
+  PulledTable next = run.store->table();
+  next.load.emplace();
+  Status begun = co_await commit(run, std::move(next));
+  if (begun) begun = co_await load(run);
+  if (!begun) co_return Out(std::unexpected(begun.error()));
+  PulledTable base = run.base();
+  auto again = co_await ask(run, PullKind::Cycle, std::move(base));
+  if (again && !again->schema_change.empty()) {
+    co_return Out(fail(ErrorCode::Unavailable, "The source's table changed while it was loaded anew."));
+  }
+  co_return again;
 }
 
 asio::awaitable<Status> PullService::merge(Run& run, std::size_t merges_max) {

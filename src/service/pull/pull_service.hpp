@@ -50,7 +50,7 @@ class PullService {
   PullService(asio::any_io_executor executor, PullPools pools, PullOptions options);
   ~PullService();
 
-  // Workers may read the certificates that these name from then on.
+  // Workers may read the certificates that these name from then on, and connect to their ports alone.
   void set_sources(PullSources sources);
   const PullSources& sources() const { return sources_; }
   // Called behind every commit, with the table's name.
@@ -80,7 +80,8 @@ class PullService {
   asio::awaitable<Status> cycle(Run& run);
   asio::awaitable<Status> merge(Run& run, std::size_t merges_max);
   asio::awaitable<Status> commit(Run& run, PulledTable next);
-  asio::awaitable<Result<PullOutcome>> ask(Run& run, PullKind kind);
+  asio::awaitable<Result<PullOutcome>> ask(Run& run, PullKind kind, PulledTable table);
+  asio::awaitable<Result<PullOutcome>> ask_again(Run& run, PullOutcome outcome);
   asio::awaitable<Result<PullOutcome>> submit(Pool& pool, TaskWork work, OpenFile open_file);
   asio::awaitable<void> store_report(const Run& run);
 
@@ -89,6 +90,7 @@ class PullService {
   const PullOptions options_;
   PullSources sources_;
   std::set<std::string> granted_;  // files of certificates
+  std::set<std::uint16_t> granted_ports_;
   std::function<void(const std::string&)> committed_;
   std::set<std::string> running_;
   Activity activity_;

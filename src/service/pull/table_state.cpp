@@ -56,7 +56,7 @@ Status apply_cycle(PulledTable& table, PullOutcome outcome, std::int64_t now_us)
   return {};
 }
 
-Status apply_load(PulledTable& table, const PullSource& source, PullOutcome outcome, std::int64_t now_us) {
+Status apply_load(PulledTable& table, PullOutcome outcome, std::int64_t now_us) {
   std::vector<PulledPart> before;
   if (table.load) before = std::exchange(table.load->parts, {});
   if (!outcome.schema_change.empty()) {  // the load has begun again
@@ -64,16 +64,21 @@ Status apply_load(PulledTable& table, const PullSource& source, PullOutcome outc
     before.clear();
   }
   table.load = std::move(outcome.load);
+  table.load->is_complete = outcome.is_complete;
+  table.load->primary_key = std::move(outcome.primary_key);
   table.load->parts = std::move(before);
   CANVASBACK_TRY(add_parts(table, table.load->parts, std::move(outcome.parts)));
   ++table.version;
-  if (!outcome.is_complete) return {};
+  return {};
+}
+
+void take_load(PulledTable& table, const PullSource& source, std::int64_t now_us) {
   for (const PulledPart& part : table.parts) let_go(table, part, now_us);
   PullLoad load = std::move(*table.load);
   table.load.reset();
   table.parts = std::move(load.parts);
   table.columns = std::move(load.columns);
-  table.primary_key = std::move(outcome.primary_key);
+  table.primary_key = std::move(load.primary_key);
   table.partition_by = source.partition_by;
   table.partition_every = source.partition_every;
   table.cursor = {};
@@ -85,7 +90,6 @@ Status apply_load(PulledTable& table, const PullSource& source, PullOutcome outc
   table.cursor.definition = load.definition;
   table.cursor.created = load.created;
   drop_empty(table, now_us);
-  return {};
 }
 
 Status apply_merge(PulledTable& table, const PulledMerge& merge, PullOutcome outcome, std::int64_t now_us) {

@@ -115,7 +115,7 @@ Result<UniqueFd> TableStore::open_new(const std::string& path) {
 }
 
 Result<UniqueFd> TableStore::open_known(std::uint64_t number, bool key_map) const {
-  const PulledPart* part = table_.find(number);
+  const PulledPart* part = table_.find_anywhere(number);
   if (part == nullptr) return fail(ErrorCode::DataProcessing, "A worker asked for a part that is not there.");
   const std::string path = folder_ + "/" + (key_map ? part->key_map_path() : part->path());
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));

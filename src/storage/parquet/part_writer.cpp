@@ -1,6 +1,7 @@
 #include "storage/parquet/part_writer.hpp"
 
 #include <arrow/table.h>
+#include <arrow/type_traits.h>
 #include <arrow/util/key_value_metadata.h>
 #include <arrow/util/thread_pool.h>
 #include <errno.h>
@@ -76,6 +77,14 @@ class ParquetPartWriter final : public PartWriter {
         builder.set_size_statistics_level(parquet::SizeStatisticsLevel::None);
       } else {
         builder.compression(arrow::Compression::ZSTD)->compression_level(options_.zstd_level);
+        for (const std::string& column : options_.varied_columns) {
+          builder.disable_dictionary(column);
+          const auto field = schema->GetFieldByName(column);
+          if (field && is_whole_number(*field->type())) {
+            builder.encoding(column, parquet::Encoding::DELTA_BINARY_PACKED);
+          }
+        }
+        if (options_.decimals_as_integers) builder.enable_store_decimal_as_integer();
       }
       for (const std::string& column : options_.bloom_columns) {
         // Ids are all different: a dictionary of them would be built and thrown away.
@@ -145,6 +154,14 @@ class ParquetPartWriter final : public PartWriter {
   }
 
  private:
+  // As Parquet stores it: in 32 or 64 bits.
+  bool is_whole_number(const arrow::DataType& type) const {
+    if (type.id() == arrow::Type::DECIMAL128) {
+      return options_.decimals_as_integers && static_cast<const arrow::Decimal128Type&>(type).precision() <= 18;
+    }
+    return arrow::is_integer(type.id()) || type.id() == arrow::Type::DATE32 || type.id() == arrow::Type::TIMESTAMP;
+  }
+
   // libparquet throws below its Arrow interface.
   template <class Step>
   Status guard(Step step) {

@@ -25,6 +25,10 @@ struct PartWriterOptions {
   // Where quick: leaves by their path in Parquet, such as tags.list.element.
   std::vector<std::string> dictionary_columns;
   std::vector<std::string> uncompressed_columns;
+  // Where not quick: columns whose values are mostly different, by their names. A dictionary of them would be built and
+  // thrown away; whole numbers are stored as their differences instead.
+  std::vector<std::string> varied_columns;
+  bool decimals_as_integers = false;  // those of up to 18 digits; smaller, and sooner done
   int zstd_level = 1;
   int threads = 1;                  // columns encoded side by side
   std::int64_t row_group_rows = 0;  // where rows come in batches; 0: each table is one

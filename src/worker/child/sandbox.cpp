@@ -204,6 +204,8 @@ Status grant_ports(int ruleset, const SandboxSpec& spec) {
   return {};
 }
 
+bool restricts_ports = false;  // of this process
+
 Status confine_files(const SandboxSpec& spec) {
   const Result<int> abi = landlock_abi();
   if (!abi) {
@@ -219,6 +221,7 @@ Status confine_files(const SandboxSpec& spec) {
   CANVASBACK_TRY(grant_all(ruleset.get(), spec, attributes.handled_access_fs));
   if (*abi >= 4) CANVASBACK_TRY(grant_ports(ruleset.get(), spec));
   if (syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) return failed("landlock_restrict_self", errno);
+  restricts_ports = *abi >= 4 && (attributes.handled_access_net & kNetworkConnect) != 0;
   return {};
 }
 
@@ -396,6 +399,8 @@ Status seal_sandbox() {
   if (int error = seccomp_load(filter.get()); error != 0) return failed("seccomp_load", -error);
   return {};
 }
+
+bool sandbox_restricts_ports() { return restricts_ports; }
 
 Result<int> landlock_abi() {
   const long version = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);

@@ -50,6 +50,10 @@ Status enter_sandbox(const SandboxSpec& spec);
 // sends. Errors are Unavailable: the process must then exit. Any thread may call it, once.
 Status seal_sandbox();
 
+// Whether this process, once it is in its sandbox, can connect to connect_ports alone: the kernel can tell (Landlock
+// 4).
+bool sandbox_restricts_ports();
+
 // The version of the kernel's Landlock interface (1 or more). Unavailable where it is missing or switched
 // off; the message then says which of the two. Safe to call from the front, at any time.
 Result<int> landlock_abi();

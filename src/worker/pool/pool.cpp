@@ -50,8 +50,11 @@ WorkerProcess::Callbacks Pool::callbacks() {
 }
 
 void Pool::set_grants(std::vector<std::string> readable_paths, std::vector<std::string> given_paths,
-                      std::string fingerprint) {
-  if (!processes_.set_grants({std::move(readable_paths), std::move(given_paths), std::move(fingerprint)})) return;
+                      std::string fingerprint, std::vector<std::uint16_t> connect_ports) {
+  if (!processes_.set_grants(
+          {std::move(readable_paths), std::move(given_paths), std::move(fingerprint), std::move(connect_ports)})) {
+    return;
+  }
   // Where processes come as they are needed, the tasks of those that are replaced keep nobody waiting.
   for (const auto& worker : processes_.all()) {
     if (profile_.on_demand && worker->task()) admission_.end(worker->task()->id);

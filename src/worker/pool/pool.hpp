@@ -41,9 +41,9 @@ class Pool {
   Pool(asio::any_io_executor executor, RoleProfile profile);
   ~Pool();
 
-  // What workers may read from now on (Grants).
+  // What workers may read from now on, and where the role that connects may (Grants).
   void set_grants(std::vector<std::string> readable_paths, std::vector<std::string> given_paths,
-                  std::string fingerprint);
+                  std::string fingerprint, std::vector<std::uint16_t> connect_ports = {});
   // The files that are kept open, for who lists them.
   HeldFiles& held() { return held_; }
   // Names of datasets that are no more (until they are again): workers forget them before their next task.

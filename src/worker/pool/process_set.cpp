@@ -56,6 +56,7 @@ std::shared_ptr<WorkerProcess> ProcessSet::start(std::uint64_t memory_bytes) {
   spec.role = profile_.role;
   spec.readable_paths = grants_.readable_paths;
   spec.given_paths = grants_.given_paths;
+  spec.connect_ports = grants_.connect_ports;
   if (profile_.has_cache) spec.cache_folder = profile_.data_folder + "/cache";
   spec.threads = profile_.threads;
   spec.memory_bytes = memory_bytes;

@@ -20,6 +20,7 @@ struct Grants {
   std::vector<std::string> readable_paths;
   std::vector<std::string> given_paths;
   std::string fingerprint;
+  std::vector<std::uint16_t> connect_ports;  // of the role that connects
   bool operator==(const Grants&) const = default;
 };
 

@@ -143,6 +143,9 @@ Status WorkerProcess::launch() {
   Json given = Json::Array{};
   for (const std::string& path : spec_.given_paths) given.push(path);
   hello.set("given_paths", std::move(given));
+  Json ports = Json::Array{};
+  for (const std::uint16_t port : spec_.connect_ports) ports.push(static_cast<std::int64_t>(port));
+  hello.set("connect_ports", std::move(ports));
   hello.set("spill_folder", spec_.spill_folder);
   hello.set("cache_folder", spec_.cache_folder);
   hello.set("threads", spec_.threads);

@@ -29,9 +29,10 @@ namespace canvasback {
 
 struct WorkerSpec {
   std::string executable;
-  std::vector<std::string> readable_paths;  // files and folders that it may open
-  std::vector<std::string> given_paths;     // and those that it is given descriptors for (storage/held_files.hpp)
-  std::string spill_folder;                 // its own; made by the caller
+  std::vector<std::string> readable_paths;   // files and folders that it may open
+  std::vector<std::string> given_paths;      // and those that it is given descriptors for (storage/held_files.hpp)
+  std::vector<std::uint16_t> connect_ports;  // of the role that connects; none: any
+  std::string spill_folder;                  // its own; made by the caller
   std::string cache_folder;
   int threads = 1;
   std::uint64_t memory_bytes = 0;  // the bound; past it the process is killed

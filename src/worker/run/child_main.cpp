@@ -68,6 +68,9 @@ Settings settings_from(const Json& hello, const ChildBuild& build) {
   if (settings.role == "ingest" || settings.role == "pull") settings.sandbox.write_folders.clear();
   if (settings.role == "pull") {
     settings.sandbox.connects = true;
+    for (const Json& port : hello.at("connect_ports").as_array()) {
+      settings.sandbox.connect_ports.push_back(static_cast<std::uint16_t>(port.as_int()));
+    }
     settings.sandbox.read_paths.push_back(mysql_plugin_folder());
   }
   return settings;

@@ -3,14 +3,18 @@
 #include <arrow/array/builder_primitive.h>
 #include <arrow/compute/api.h>
 
+#include <algorithm>
+
 #include "base/json.hpp"
 #include "base/limits.hpp"
+#include "storage/table/pulled/row_hashes.hpp"
 #include "task/pull_task.hpp"
 
 namespace canvasback {
 namespace {
 
 constexpr int kZstdLevel = 1;
+constexpr std::int64_t kSampleRows = 4'096;
 
 Error from_arrow(const arrow::Status& status) {
   return Error{ErrorCode::DataProcessing, "Rows could not be selected.", status.ToString(), {}, {}};
@@ -18,6 +22,21 @@ Error from_arrow(const arrow::Status& status) {
 
 bool is_range(std::span<const std::int64_t> numbers) {
   return !numbers.empty() && numbers.back() - numbers.front() + 1 == static_cast<std::int64_t>(numbers.size());
+}
+
+// Columns of which more than half of the first values are different ones.
+Result<std::vector<std::string>> varied_columns(const arrow::RecordBatch& batch) {
+  std::vector<std::string> out;
+  const std::int64_t rows = std::min(batch.num_rows(), kSampleRows);
+  for (int i = 0; i < batch.num_columns(); ++i) {
+    const auto field = batch.schema()->field(i);
+    const auto sample = arrow::RecordBatch::Make(arrow::schema({field}), rows, {batch.column(i)->Slice(0, rows)});
+    CANVASBACK_ASSIGN(auto hashes, row_hashes(*sample));
+    std::ranges::sort(hashes);
+    const auto repeated = std::ranges::unique(hashes);
+    if (2 * static_cast<std::int64_t>(repeated.begin() - hashes.begin()) > rows) out.push_back(field->name());
+  }
+  return out;
 }
 
 // The footer's info (kPartInfoKey).
@@ -74,15 +93,24 @@ Result<std::unique_ptr<PulledPartWriter>> PulledPartWriter::open(std::uint64_t n
   request.set("number", number);
   request.set("period", out->part_.period);
   CANVASBACK_ASSIGN(out->file_, feed.need_file(request, cancel));
-  PartWriterOptions options;
-  options.zstd_level = kZstdLevel;
-  options.threads = threads;
-  options.row_group_rows = limits::kPartRowGroupRows;
-  CANVASBACK_ASSIGN(out->writer_, PartWriter::open(out->file_.get(), std::move(schema), std::move(options)));
+  out->schema_ = std::move(schema);
+  out->threads_ = threads;
   return out;
 }
 
+Status PulledPartWriter::begin(const arrow::RecordBatch& first) {
+  PartWriterOptions options;
+  options.zstd_level = kZstdLevel;
+  options.threads = threads_;
+  options.row_group_rows = limits::kPartRowGroupRows;
+  options.decimals_as_integers = true;
+  CANVASBACK_ASSIGN(options.varied_columns, varied_columns(first));
+  CANVASBACK_ASSIGN(writer_, PartWriter::open(file_.get(), schema_, std::move(options)));
+  return {};
+}
+
 Status PulledPartWriter::add(const PulledRows& rows) {
+  if (!writer_) CANVASBACK_TRY(begin(*rows.values));
   CANVASBACK_TRY(writer_->write_batch(*rows.values));
   for (std::size_t row = 0; row < rows.keys.size(); ++row) {
     keys_.add(rows.keys[row], rows.changed_us[row], rows.hashes[row]);
@@ -97,6 +125,7 @@ Status PulledPartWriter::add(const PulledRows& rows) {
 }
 
 Result<PulledPart> PulledPartWriter::finish() {
+  if (!writer_) return fail(ErrorCode::DataProcessing, "A part has no rows.");
   CANVASBACK_ASSIGN(WrittenPart written, writer_->finish(part_info(keys_.rows())));
   if (written.rows != keys_.rows()) return fail(ErrorCode::DataProcessing, "A part has other rows than its key map.");
   Json request;

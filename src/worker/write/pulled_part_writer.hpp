@@ -1,5 +1,5 @@
 // PulledPartWriter: rows of a pulled table into a new part and its key map, through descriptors that the front opened.
-// Row groups are of limits::kPartRowGroupRows. Not thread-safe.
+// Row groups are of limits::kPartRowGroupRows; how columns are encoded is chosen by the first rows. Not thread-safe.
 #pragma once
 
 #include <map>
@@ -34,7 +34,8 @@ struct PulledRows {
 
 class PulledPartWriter {
  public:
-  // period: the folder, kRecent for rows of several periods. `number`: that the part is going to have.
+  // period: the folder, kRecent for rows of several periods. `number`: that the part is going to have. At least one row
+  // is added before finish().
   static Result<std::unique_ptr<PulledPartWriter>> open(std::uint64_t number, std::string period, SchemaPtr schema,
                                                         int threads, WorkFeed& feed, const CancelToken& cancel);
 
@@ -48,9 +49,12 @@ class PulledPartWriter {
 
  private:
   PulledPartWriter(WorkFeed& feed, const CancelToken& cancel) : feed_(feed), cancel_(cancel) {}
+  Status begin(const arrow::RecordBatch& first);
 
   WorkFeed& feed_;
   const CancelToken& cancel_;
+  SchemaPtr schema_;
+  int threads_ = 1;
   UniqueFd file_;
   std::unique_ptr<PartWriter> writer_;
   KeyMapWriter keys_;

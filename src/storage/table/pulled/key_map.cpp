@@ -83,9 +83,17 @@ class BlockWriter {
 }  // namespace
 
 void KeyMapWriter::add(std::string_view key, std::int64_t changed_us, std::uint64_t hash) {
-  entries_.push_back({keys_.size(), static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(entries_.size()),
-                      changed_us, hash});
+  const auto row = static_cast<std::uint32_t>(entries_.size());
+  entries_.push_back({prefix_of(key), changed_us, hash, row, static_cast<std::uint32_t>(key.size())});
+  if (key.size() <= kPrefixBytes) return;
+  offsets_.resize(row + std::size_t{1});
+  offsets_[row] = keys_.size();
   keys_ += key;
+}
+
+std::string_view KeyMapWriter::key_of(const Entry& entry) const {
+  if (entry.length <= kPrefixBytes) return {entry.prefix.data(), entry.length};
+  return std::string_view(keys_).substr(offsets_[entry.row], entry.length);
 }
 
 Result<std::uint64_t> KeyMapWriter::finish(int fd) {
@@ -98,15 +106,17 @@ Result<std::uint64_t> KeyMapWriter::finish(int fd) {
     least_ = key_of(entries_.front());
     greatest_ = key_of(entries_.back());
   }
-  const bool is_long = std::ranges::any_of(entries_, [](const Entry& entry) { return entry.length > kPrefixBytes; });
+  const bool is_long = !offsets_.empty();
+  std::uint64_t key_bytes = 0;
+  for (const Entry& entry : entries_) key_bytes += entry.length;
   BlockWriter out(fd);
   CANVASBACK_TRY(out.write(kMagic.data(), kMagic.size()));
   CANVASBACK_TRY(out.write_value(static_cast<std::uint64_t>(entries_.size())));
-  CANVASBACK_TRY(out.write_value(std::uint64_t{is_long ? keys_.size() : 0}));
+  CANVASBACK_TRY(out.write_value(std::uint64_t{is_long ? key_bytes : 0}));
   CANVASBACK_TRY(out.write_value(std::uint64_t{is_long ? kLongKeys : 0}));
   const std::array<char, kHeaderBytes - 32> rest{};
   CANVASBACK_TRY(out.write(rest.data(), rest.size()));
-  for (const Entry& entry : entries_) CANVASBACK_TRY(out.write_value(prefix_of(key_of(entry))));
+  for (const Entry& entry : entries_) CANVASBACK_TRY(out.write_value(entry.prefix));
   for (const Entry& entry : entries_) CANVASBACK_TRY(out.write_value(entry.row));
   for (const Entry& entry : entries_) CANVASBACK_TRY(out.write_value(entry.changed_us));
   for (const Entry& entry : entries_) CANVASBACK_TRY(out.write_value(entry.hash));
@@ -176,6 +186,8 @@ Status KeyMap::check(std::size_t offset, std::size_t bytes) {
   }
   return {};
 }
+
+Status KeyMap::check_all() { return check(0, checksums_at_); }
 
 template <class Value>
 Result<Value> KeyMap::load(std::size_t offset) {

@@ -10,6 +10,7 @@
 // All numbers are little-endian.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "storage/table/pulled/key_bytes.hpp"
 
 namespace canvasback {
 
@@ -29,7 +31,8 @@ struct KeyMapEntry {
   std::uint64_t hash = 0;
 };
 
-// Gathers the rows of a part as they are written, and writes the map. 40 bytes a row until then, and long keys.
+// Gathers the rows of a part as they are written, and writes the map. 40 bytes a row until then; where there are long
+// keys, these and 8 more.
 class KeyMapWriter {
  public:
   // The rows come in the part's order, from 0. A key has kKeyBytesMin bytes at least, here and below.
@@ -44,20 +47,20 @@ class KeyMapWriter {
   Result<std::uint64_t> finish(int fd);
 
  private:
+  using Prefix = std::array<char, kKeyBytesMin>;
   struct Entry {
-    std::uint64_t offset = 0;  // of the key
-    std::uint32_t length = 0;
-    std::uint32_t row = 0;
+    Prefix prefix{};
     std::int64_t changed_us = 0;
     std::uint64_t hash = 0;
+    std::uint32_t row = 0;
+    std::uint32_t length = 0;
   };
 
-  std::string_view key_of(const Entry& entry) const {
-    return std::string_view(keys_).substr(entry.offset, entry.length);
-  }
+  std::string_view key_of(const Entry& entry) const;
 
-  std::string keys_;
   std::vector<Entry> entries_;
+  std::string keys_;                    // the long ones, whole
+  std::vector<std::uint64_t> offsets_;  // of them, by row; empty where there are none
   std::string least_;
   std::string greatest_;
   std::int64_t repeated_ = 0;
@@ -80,6 +83,8 @@ class KeyMap {
   Result<bool> is_at(std::int64_t place, std::string_view key);
   Result<KeyMapEntry> at(std::int64_t place);
   Result<std::string> key_at(std::int64_t place);
+  // Every block, not only those that are touched. Errors: InvalidData.
+  Status check_all();
   // By row: its place. 4 bytes a row.
   Result<std::vector<std::uint32_t>> places_by_row();
 

@@ -18,6 +18,28 @@ bool is_worn(const PulledPart& part, const PulledMergeRules& rules) {
          static_cast<double>(part.dead.count()) >= rules.dead_share * static_cast<double>(part.rows);
 }
 
+// Adds parts while all of their rows are not too many for one merge.
+class Inputs {
+ public:
+  explicit Inputs(const PulledMergeRules& rules) : rules_(rules) {}
+
+  // False where it does not fit any more. One part alone always does.
+  bool add(const PulledPart& part, std::int64_t rows) {
+    const bool fits = numbers_.empty() || (rows_ + rows <= rules_.part_rows_max && numbers_.size() < rules_.inputs_max);
+    if (!fits) return false;
+    rows_ += rows;
+    numbers_.push_back(part.number);
+    return true;
+  }
+  std::size_t size() const { return numbers_.size(); }
+  std::vector<std::uint64_t> take() { return std::move(numbers_); }
+
+ private:
+  const PulledMergeRules& rules_;
+  std::int64_t rows_ = 0;
+  std::vector<std::uint64_t> numbers_;
+};
+
 // A period of which enough rows lie in `recent`.
 std::optional<PulledMerge> move_recent(const PulledTable& table, const PulledMergeRules& rules) {
   std::map<std::string, std::int64_t> waiting;
@@ -27,13 +49,13 @@ std::optional<PulledMerge> move_recent(const PulledTable& table, const PulledMer
   }
   const auto most = std::ranges::max_element(waiting, {}, [](const auto& entry) { return entry.second; });
   if (most == waiting.end() || most->second < rules.recent_rows) return std::nullopt;
-  PulledMerge out{most->first, {}};
+  Inputs inputs(rules);
   for (const PulledPart& part : table.parts) {
-    if (part.period == kRecent && part.live_rows() > 0 && part.periods.contains(out.period)) {
-      out.inputs.push_back(part.number);
-    }
+    const auto rows = part.periods.find(most->first);
+    if (part.period != kRecent || part.live_rows() == 0 || rows == part.periods.end()) continue;
+    if (!inputs.add(part, std::min(rows->second, part.live_rows()))) break;
   }
-  return out;
+  return PulledMerge{most->first, inputs.take()};
 }
 
 // Parts of one period and one size.
@@ -45,9 +67,11 @@ std::optional<PulledMerge> merge_alike(const PulledTable& table, const PulledMer
   }
   for (const auto& [key, parts] : alike) {
     if (parts.size() < rules.parts_of_a_size) continue;
-    PulledMerge out{key.first, {}};
-    for (const PulledPart* part : parts) out.inputs.push_back(part->number);
-    return out;
+    Inputs inputs(rules);
+    for (const PulledPart* part : parts) {
+      if (!inputs.add(*part, part->live_rows())) break;
+    }
+    return PulledMerge{key.first, inputs.take()};
   }
   return std::nullopt;
 }
@@ -60,12 +84,15 @@ std::optional<PulledMerge> rewrite_worn(const PulledTable& table, const PulledMe
 }
 
 std::optional<PulledMerge> merge_recent(const PulledTable& table, const PulledMergeRules& rules) {
-  PulledMerge out{std::string(kRecent), {}};
+  Inputs inputs(rules);
+  std::size_t count = 0;
   for (const PulledPart& part : table.parts) {
-    if (part.period == kRecent && part.live_rows() * 2 <= rules.part_rows_max) out.inputs.push_back(part.number);
+    if (part.period != kRecent || part.live_rows() * 2 > rules.part_rows_max) continue;
+    ++count;
+    inputs.add(part, part.live_rows());
   }
-  if (out.inputs.size() < rules.recent_parts) return std::nullopt;
-  return out;
+  if (count < rules.recent_parts || inputs.size() < 2) return std::nullopt;
+  return PulledMerge{std::string(kRecent), inputs.take()};
 }
 
 }  // namespace

@@ -15,12 +15,13 @@
 namespace canvasback {
 
 struct PulledMergeRules {
-  std::int64_t part_rows_max = 1'048'576;  // of a part that is written
-  std::int64_t recent_rows = 65'536;       // of a period in `recent`, that are worth a part
-  std::size_t recent_parts = 16;           // together in `recent`, that are merged into one there
-  std::size_t parts_of_a_size = 4;         // of a period, that are merged
-  double dead_share = 0.1;                 // of a part, that it is written anew for
-  std::int64_t dead_rows_min = 1'000;      // but not for fewer
+  std::int64_t part_rows_max = 524'288;  // of a part that is written, and of all rows of a merge that has several
+  std::int64_t recent_rows = 65'536;     // of a period in `recent`, that are worth a part
+  std::size_t recent_parts = 16;         // together in `recent`, that are merged into one there
+  std::size_t parts_of_a_size = 4;       // of a period, that are merged
+  double dead_share = 0.1;               // of a part, that it is written anew for
+  std::int64_t dead_rows_min = 1'000;    // but not for fewer
+  std::size_t inputs_max = 256;          // of a merge: each is open
 };
 
 struct PulledMerge {

@@ -70,6 +70,13 @@ const PulledPart* PulledTable::find(std::uint64_t number) const {
   return found == parts.end() ? nullptr : &*found;
 }
 
+const PulledPart* PulledTable::find_anywhere(std::uint64_t number) const {
+  const PulledPart* part = find(number);
+  if (part != nullptr || !load) return part;
+  const auto found = std::ranges::find(load->parts, number, &PulledPart::number);
+  return found == load->parts.end() ? nullptr : &*found;
+}
+
 PulledPart* PulledTable::find(std::uint64_t number) {
   return const_cast<PulledPart*>(std::as_const(*this).find(number));
 }
@@ -128,6 +135,10 @@ Json to_json(const PullCursor& cursor) {
   out.set("count", to_json(cursor.count));
   out.set("count_began_us", cursor.count_began_us);
   out.set("counted_us", cursor.counted_us);
+  out.set("counted_mark", cursor.counted_mark);
+  out.set("count_mark", cursor.count_mark);
+  out.set("swept_mark", cursor.swept_mark);
+  out.set("sweep_mark", cursor.sweep_mark);
   return out;
 }
 
@@ -147,6 +158,10 @@ PullCursor pull_cursor_from_json(const Json& json) {
   cursor.count = key_place_from_json(json.at("count"));
   cursor.count_began_us = json.at("count_began_us").as_int();
   cursor.counted_us = json.at("counted_us").as_int();
+  cursor.counted_mark = json.at("counted_mark").as_string();
+  cursor.count_mark = json.at("count_mark").as_string();
+  cursor.swept_mark = json.at("swept_mark").as_string();
+  cursor.sweep_mark = json.at("sweep_mark").as_string();
   return cursor;
 }
 
@@ -174,6 +189,8 @@ std::vector<PulledColumn> pulled_columns_from_json(const Json& json) {
 
 Json to_json(const PullLoad& load) {
   Json out;
+  out.set("is_complete", load.is_complete);
+  out.set("primary_key", text_list(load.primary_key));
   out.set("columns", to_json(load.columns));
   Json parts = Json::Array{};
   for (const PulledPart& part : load.parts) parts.push(to_json(part));
@@ -189,6 +206,8 @@ Json to_json(const PullLoad& load) {
 
 Result<PullLoad> pull_load_from_json(const Json& json) {
   PullLoad load;
+  load.is_complete = json.at("is_complete").as_bool();
+  load.primary_key = texts_of(json.at("primary_key"));
   load.columns = pulled_columns_from_json(json.at("columns"));
   for (const Json& entry : json.at("parts").as_array()) {
     CANVASBACK_ASSIGN(PulledPart part, pulled_part_from_json(entry));
@@ -252,6 +271,25 @@ Result<PulledTable> pulled_table_from_json(const Json& json) {
                           entry.at("since_us").as_int()});
   }
   return table;
+}
+
+std::vector<DataFile> files_of(const PulledTable& table, const std::string& folder) {
+  std::vector<DataFile> out;
+  const auto add = [&](const std::vector<PulledPart>& parts) {
+    for (const PulledPart& part : parts) {
+      DataFile& file = out.emplace_back();
+      file.path = folder + "/" + part.path();
+      file.bytes = part.bytes;
+      file.rows = part.rows;
+      file.row_group_rows = part.row_group_rows;
+      DataFile& keys = out.emplace_back();
+      keys.path = folder + "/" + part.key_map_path();
+      keys.bytes = part.key_map_bytes;
+    }
+  };
+  add(table.parts);
+  if (table.load) add(table.load->parts);
+  return out;
 }
 
 Result<Dataset> dataset_of(const PulledTable& table, const std::string& folder) {

@@ -27,8 +27,9 @@ namespace canvasback {
 
 inline constexpr const char* kTablesFolder = "tables";  // of the data folder
 inline constexpr const char* kTableStateFile = "table.json";
-inline constexpr std::int64_t kPulledPartRows = 524'288;  // of a part that a cycle or a load writes
-inline constexpr std::string_view kRecent = "recent";     // the folder of parts of several periods
+inline constexpr std::int64_t kPulledPartRows = 262'144;  // of a part that a cycle or a load writes
+inline constexpr std::string_view kKeyMapSuffix = ".keys";
+inline constexpr std::string_view kRecent = "recent";  // the folder of parts of several periods
 
 struct PulledColumn {
   std::string name;
@@ -75,16 +76,22 @@ struct PullCursor {
   std::int64_t loaded_us = 0;    // when the load of this copy began; 0: there is no copy yet
   KeyPlace sweep;                // the sweep goes on behind this key
   std::int64_t sweep_began_us = 0;
+  std::string sweep_mark;     // the change mark then
   std::int64_t swept_us = 0;  // when the last whole sweep began
+  std::string swept_mark;     // and the mark, where it was the same at its end: nothing is left to be found
   KeyPlace count;             // deletes: counted up to this key
   std::int64_t count_began_us = 0;
+  std::string count_mark;
   std::int64_t counted_us = 0;  // when the last counting of all ranges began
+  std::string counted_mark;
 };
 
-// A copy that is being made of the whole table: the first one, or one of other columns. Nobody sees its parts until it
-// is complete and takes the place of the one before.
+// A copy that is being made of the whole table: the first one, or one of other columns. It is read in several
+// snapshots; nobody sees its parts until it is complete and a cycle has made one state of them.
 struct PullLoad {
+  bool is_complete = false;
   std::vector<PulledColumn> columns;
+  std::vector<std::string> primary_key;
   std::vector<PulledPart> parts;
   KeyPlace place;             // goes on behind it
   std::int64_t began_us = 0;  // before its first snapshot, as PullCursor::snapshot_us
@@ -117,6 +124,8 @@ struct PulledTable {
   std::int64_t rows() const;
   const PulledPart* find(std::uint64_t number) const;
   PulledPart* find(std::uint64_t number);
+  // Of the load, too.
+  const PulledPart* find_anywhere(std::uint64_t number) const;
 };
 
 Json to_json(const PulledTable& table);
@@ -131,6 +140,9 @@ Json to_json(const PullCursor& cursor);
 PullCursor pull_cursor_from_json(const Json& json);
 Json to_json(const std::vector<PulledColumn>& columns);
 std::vector<PulledColumn> pulled_columns_from_json(const Json& json);
+
+// The files of parts and their key maps, in that folder, as they were written: without identity.
+std::vector<DataFile> files_of(const PulledTable& table, const std::string& folder);
 
 // The dataset of a loaded table in that folder: its parts without the dead rows. Errors: Unavailable where a part is
 // not there, InvalidData where it has another size.

@@ -41,8 +41,10 @@ TEST(PulledTableTest, ComesBackFromItsJson) {
   table.parts[1].periods = {{"2025-10", 3}, {"none", 2}};
   table.cursor.sweep = {{"5", "'a'"}, std::string("\0\xff", 2)};
   table.cursor.loaded_us = 4;
-  table.load =
-      PullLoad{table.columns, {part_of(1, "2025-11", 4)}, {{"7"}, "7"}, 9, 8, "uuid", "digest", "2025-10-07 00:00:00"};
+  table.cursor.sweep_mark = table.cursor.swept_mark = "gtid 1-1-7";
+  table.cursor.count_mark = table.cursor.counted_mark = "updated 2025-10-07 00:00:00";
+  table.load = PullLoad{true, table.columns, {"id"},   {part_of(7, "2025-11", 4)}, {{"7"}, "7"}, 9,
+                        8,    "uuid",        "digest", "2025-10-07 00:00:00"};
   table.gone.push_back({"2025-10/part-000009.parquet", "2025-10/part-000009.keys", 17});
   const std::string text = to_json(table).dump();
   const auto again = pulled_table_from_json(*Json::parse(text));
@@ -50,6 +52,10 @@ TEST(PulledTableTest, ComesBackFromItsJson) {
   EXPECT_EQ(to_json(*again).dump(), text);
   EXPECT_EQ(again->parts[0].least, table.parts[0].least);
   EXPECT_EQ(again->rows(), 12);
+  EXPECT_TRUE(again->load->is_complete);
+  EXPECT_EQ(again->cursor.swept_mark, "gtid 1-1-7");
+  EXPECT_EQ(again->find(7), nullptr);
+  ASSERT_NE(again->find_anywhere(7), nullptr);
 }
 
 TEST(PulledTableTest, RefusesImpossibleStates) {

@@ -8,6 +8,7 @@
 #include "service/job/job_service.hpp"
 #include "service/pull/pull_schedule.hpp"
 #include "service/pull/pull_service.hpp"
+#include "service/pull/table_scrub.hpp"
 #include "service/pull/table_watch.hpp"
 #include "service/query/analysis_service.hpp"
 #include "service/query/query_service.hpp"
@@ -38,11 +39,12 @@ struct Services {
   CollectionService* collections = nullptr;  // where there are any
   QuerySettings settings = {};
   const std::vector<FeedStatus>* feeds = nullptr;  // where any are asked
-  PullService* pulls = nullptr;                    // with the two below, where there is a data folder
+  PullService* pulls = nullptr;                    // with the three below, where there is a data folder
   PullSchedule* pull_schedule = nullptr;
   TableWatch* tables = nullptr;
   DashboardService* dashboards = nullptr;
   ReadingService* readings = nullptr;
+  TableScrub* table_scrub = nullptr;
 };
 
 void add_system_routes(Router& router, Services services);   // / /health /metrics

@@ -5,6 +5,7 @@
 #include "base/json_time.hpp"
 #include "service/pull/pull_schedule.hpp"
 #include "service/pull/pull_service.hpp"
+#include "service/pull/table_scrub.hpp"
 #include "service/pull/table_watch.hpp"
 #include "transport/http/connection/problem.hpp"
 #include "transport/http/routes/routes.hpp"
@@ -66,6 +67,10 @@ Json document_of(const Services& services, const std::string& name) {
   }
   if (const auto table = services.tables->tables().find(name); table != services.tables->tables().end()) {
     add_table(table->second, out);
+  }
+  const auto damage = services.table_scrub->damaged().find(name);
+  if (damage != services.table_scrub->damaged().end() && out.at("table_error").is_null()) {
+    out.set("table_error", error_document(Error{ErrorCode::InvalidData, damage->second, {}, {}, {}}));
   }
   if (const auto turn = services.pull_schedule->turns().find(name); turn != services.pull_schedule->turns().end()) {
     const bool has_turn = turn->second.due_us > 0 && turn->second.due_us < INT64_MAX;

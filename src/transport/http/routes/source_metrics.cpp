@@ -41,6 +41,7 @@ std::string source_metrics(const Services& services) {
 
 bool sources_pulled(const Services& services) {
   if (services.pulls == nullptr) return true;
+  if (!services.table_scrub->damaged().empty()) return false;
   return std::ranges::none_of(services.pull_schedule->turns(), [&](const auto& turn) {
     return turn.second.failures > 0 && !services.pull_schedule->is_paused(turn.first);
   });

@@ -9,7 +9,7 @@ namespace canvasback::http {
 
 // Lines of the Prometheus text format: rows, when the copy is of, failures in a row. Empty where there are no sources.
 std::string source_metrics(const Services& services);
-// Whether the last pull of every source that is not paused succeeded.
+// Whether the last pull of every source that is not paused succeeded, and the last scrub found no table damaged.
 bool sources_pulled(const Services& services);
 
 }  // namespace canvasback::http

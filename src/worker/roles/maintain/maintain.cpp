@@ -18,6 +18,8 @@
 #include "storage/parquet/part_writer.hpp"
 #include "storage/parquet/scan.hpp"
 #include "storage/table/part_info.hpp"
+#include "storage/table/pulled/key_map.hpp"
+#include "storage/table/pulled/pulled_table.hpp"
 #include "stream/named_batches.hpp"
 #include "task/collection_task.hpp"
 #include "worker/write/key_writer.hpp"
@@ -260,6 +262,21 @@ Result<std::vector<ExaminedFile>> run_examine(const ExamineWork& work, const Can
   return files;
 }
 
+namespace {
+
+// A part, or the key map of one of a pulled table.
+Status check_given(int fd, const DataFile& file, const CancelToken& cancel) {
+  if (!file.path.ends_with(kKeyMapSuffix)) return check_file(fd, file, cancel);
+  auto map = KeyMap::open(fd);
+  const Status checked = map ? (*map)->check_all() : Status(std::unexpected(map.error()));
+  if (checked) return {};
+  Error error = checked.error();
+  error.message = fmt::format("The file {} is damaged: {}", file.path, error.message);
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
 Status run_check(const CheckWork& work, WorkFeed& feed, const CancelToken& cancel) {
   const Dataset& listed = work.files;
   for (std::size_t i = 0; i < listed.files.size(); ++i) {
@@ -271,7 +288,7 @@ Status run_check(const CheckWork& work, WorkFeed& feed, const CancelToken& cance
     request.set("name", kNeedInput);
     request.set("index", static_cast<std::uint64_t>(i));
     CANVASBACK_ASSIGN(const UniqueFd fd, feed.need_file(request, cancel));
-    CANVASBACK_TRY(check_file(fd.get(), listed.files[i], cancel));
+    CANVASBACK_TRY(check_given(fd.get(), listed.files[i], cancel));
   }
   return {};
 }

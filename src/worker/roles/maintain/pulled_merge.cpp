@@ -4,10 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <map>
+#include <optional>
+#include <span>
 
+#include "base/limits.hpp"
+#include "encode/batch_bytes.hpp"
 #include "storage/parquet/file_check.hpp"
 #include "storage/parquet/scan.hpp"
+#include "storage/table/pulled/pulled_merge_choice.hpp"
 #include "worker/child/given_files.hpp"
 #include "worker/write/pulled_part_writer.hpp"
 
@@ -22,41 +29,47 @@ std::int64_t time_at(const arrow::Array& array, std::int64_t row) {
   return static_cast<const arrow::TimestampArray&>(array).Value(row);
 }
 
-class PulledMerge {
+// The beginning of a key, in an order that numbers have, too.
+std::pair<std::uint64_t, std::uint64_t> prefix_of(std::string_view key) {
+  std::array<std::uint64_t, 2> words{};
+  std::memcpy(words.data(), key.data(), sizeof words);
+  return {__builtin_bswap64(words[0]), __builtin_bswap64(words[1])};
+}
+
+// First the order of all rows, by the partition column and the keys alone, 40 bytes a row; then the rows in that order,
+// slice by slice. Inputs that have this order already are read once, others once for each slice.
+class PartsMerge {
  public:
-  PulledMerge(const PulledMergeWork& work, WorkFeed& feed, int threads, const CancelToken& cancel)
-      : work_(work), feed_(feed), threads_(threads), cancel_(cancel) {
+  PartsMerge(const PulledMergeWork& work, WorkFeed& feed, int threads, const CancelToken& cancel)
+      : work_(work), feed_(feed), threads_(threads), cancel_(cancel), inputs_(work.table.parts.size()) {
     if (work.period != kNoPeriod && work.period != kWholeTable && work.period != kRecent) {
       period_ = parse_period(work.period, work.table.partition_every);
     }
   }
+  ~PartsMerge() {
+    for (const DataFile& file : work_.files.files) given_files::give(file.path, nullptr);
+  }
 
   Result<PullOutcome> run() {
-    for (std::size_t i = 0; i < work_.table.parts.size(); ++i) CANVASBACK_TRY(read(i));
-    std::vector<Place> order;
-    for (std::size_t block = 0; block < blocks_.size(); ++block) {
-      for (std::int64_t row = 0; row < blocks_[block].rows(); ++row) order.push_back({block, row});
-    }
-    std::ranges::sort(order, [this](const Place& a, const Place& b) { return is_before(a, b); });
+    for (std::uint32_t i = 0; i < inputs_.size(); ++i) CANVASBACK_TRY(open(i));
+    CANVASBACK_TRY(sort_rows());
     PullOutcome out;
-    CANVASBACK_ASSIGN(out.parts, write(order));
+    CANVASBACK_ASSIGN(out.parts, write());
     out.dead = std::move(taken_);
     return out;
   }
 
  private:
-  struct Place {
-    std::size_t block = 0;
-    std::int64_t row = 0;
+  struct Input {
+    std::unique_ptr<KeyMap> map;
+    std::vector<std::uint32_t> places;  // in the map, by row
   };
-
-  bool is_before(const Place& a, const Place& b) const {
-    const auto time = [this](const Place& place) { return times_[place.block][static_cast<std::size_t>(place.row)]; };
-    const auto key = [this](const Place& place) {
-      return blocks_[place.block].keys[static_cast<std::size_t>(place.row)];
-    };
-    return time(a) != time(b) ? time(a) < time(b) : key(a) < key(b);
-  }
+  struct Row {
+    std::int64_t time = kNoTime;
+    std::pair<std::uint64_t, std::uint64_t> prefix;  // of the key
+    std::uint32_t input = 0;
+    std::uint32_t row = 0;
+  };
 
   Result<UniqueFd> input(std::string_view name, const PulledPart& part) {
     Json request;
@@ -65,57 +78,70 @@ class PulledMerge {
     return feed_.need_file(request, cancel_);
   }
 
+  Result<std::unique_ptr<BatchStream>> scan(std::uint32_t index, std::vector<std::string> columns, std::int64_t offset,
+                                            std::int64_t count) const {
+    ScanOptions options;
+    options.files.push_back(work_.files.files[index]);
+    options.columns = std::move(columns);
+    options.offset = offset;
+    options.limit = count;
+    options.threads = threads_;
+    return make_parquet_scan(std::move(options), cancel_);
+  }
+
   // The rows of an input that go on living.
-  Status read(std::size_t index) {
+  Status open(std::uint32_t index) {
     const PulledPart& part = work_.table.parts[index];
     const DataFile& file = work_.files.files[index];
     CANVASBACK_ASSIGN(UniqueFd given, input(kNeedInputPart, part));
     CANVASBACK_TRY(check_file(given.get(), file, cancel_));
     given_files::give(file.path, std::make_shared<const UniqueFd>(std::move(given)));
     CANVASBACK_ASSIGN(const UniqueFd keys, input(kNeedInputKeyMap, part));
-    CANVASBACK_ASSIGN(const auto map, KeyMap::open(keys.get()));
-    CANVASBACK_ASSIGN(const auto places, map->places_by_row());
-    ScanOptions options;
-    options.files.push_back(file);
-    options.threads = threads_;
-    CANVASBACK_ASSIGN(const auto stream, make_parquet_scan(std::move(options), cancel_));
-    std::int64_t begin = 0;
+    CANVASBACK_ASSIGN(inputs_[index].map, KeyMap::open(keys.get()));
+    CANVASBACK_ASSIGN(inputs_[index].places, inputs_[index].map->places_by_row());
+    if (work_.table.partition_by.empty()) {
+      for (std::int64_t row = 0; row < part.rows; ++row) CANVASBACK_TRY(add(index, row, kNoTime));
+      return {};
+    }
+    CANVASBACK_ASSIGN(const auto stream, scan(index, {work_.table.partition_by}, 0, part.rows));
+    std::int64_t row = 0;
     while (true) {
       CANVASBACK_ASSIGN(const BatchPtr batch, stream->next());
       if (!batch) break;
-      CANVASBACK_TRY(add(part, *batch, begin, *map, places));
-      begin += batch->num_rows();
+      for (std::int64_t i = 0; i < batch->num_rows(); ++i) {
+        CANVASBACK_TRY(add(index, row++, time_at(*batch->column(0), i)));
+      }
     }
-    given_files::give(file.path, nullptr);
-    if (begin == part.rows) return {};
+    if (row == part.rows) return {};
     return fail(ErrorCode::InvalidData, fmt::format("{} has other rows than it was written with.", part.path()));
   }
 
-  Status add(const PulledPart& part, const arrow::RecordBatch& batch, std::int64_t begin, KeyMap& map,
-             const std::vector<std::uint32_t>& places) {
-    const int column = work_.table.partition_by.empty() ? -1 : batch.schema()->GetFieldIndex(work_.table.partition_by);
-    PulledRows rows;
-    std::vector<std::int64_t> numbers;
-    std::vector<std::int64_t> times;
-    for (std::int64_t row = 0; row < batch.num_rows(); ++row) {
-      const std::int64_t time = column < 0 ? kNoTime : time_at(*batch.column(column), row);
-      if (part.dead.contains(begin + row) || !is_wanted(time)) continue;
-      const std::int64_t place = places[static_cast<std::size_t>(begin + row)];
-      CANVASBACK_ASSIGN(const KeyMapEntry entry, map.at(place));
-      CANVASBACK_ASSIGN(const std::string key, map.key_at(place));
-      taken_[part.number].push_back(begin + row);
-      numbers.push_back(row);
-      times.push_back(time);
-      rows.keys.push(key);
-      rows.changed_us.push_back(entry.changed_us);
-      rows.hashes.push_back(entry.hash);
-      rows.period_of.push_back(add_period(period_name(time)));
-    }
-    if (numbers.empty()) return {};
-    CANVASBACK_ASSIGN(rows.values, take_rows(batch, numbers));
-    blocks_.push_back(std::move(rows));
-    times_.push_back(std::move(times));
+  Status add(std::uint32_t index, std::int64_t row, std::int64_t time) {
+    const PulledPart& part = work_.table.parts[index];
+    if (part.dead.contains(row) || !is_wanted(time)) return {};
+    CANVASBACK_ASSIGN(const std::string key, key_of(index, row));
+    rows_.push_back({time, prefix_of(key), index, static_cast<std::uint32_t>(row)});
+    taken_[part.number].push_back(row);
     return {};
+  }
+
+  Result<std::string> key_of(std::uint32_t index, std::int64_t row) {
+    Input& input = inputs_[index];
+    return input.map->key_at(input.places[static_cast<std::size_t>(row)]);
+  }
+
+  Status sort_rows() {
+    Status status;
+    std::ranges::sort(rows_, [&](const Row& a, const Row& b) {
+      if (a.time != b.time) return a.time < b.time;
+      if (a.prefix != b.prefix) return a.prefix < b.prefix;
+      // Long keys with one beginning. A map that turned out to be damaged fails the merge.
+      const auto first = key_of(a.input, a.row);
+      const auto second = key_of(b.input, b.row);
+      if (!first || !second) status = std::unexpected(first ? second.error() : first.error());
+      return status && *first < *second;
+    });
+    return status;
   }
 
   bool is_wanted(std::int64_t time) const {
@@ -136,22 +162,35 @@ class PulledMerge {
     return period_ ? period_->name : period_of(time, work_.table.partition_every).name;
   }
 
-  // In pieces of a batch's size: the rows of one are taken out of the blocks that they are in.
-  Result<std::vector<PulledPart>> write(const std::vector<Place>& order) {
+  // How many rows are held at once, by what some of them need.
+  Result<std::size_t> slice_rows() const {
+    if (rows_.empty()) return std::size_t{1};
+    const auto longest =
+        std::ranges::max_element(work_.table.parts, {}, [](const PulledPart& part) { return part.rows; });
+    const auto index = static_cast<std::uint32_t>(longest - work_.table.parts.begin());
+    CANVASBACK_ASSIGN(const auto stream, scan(index, {}, 0, kSampleRows));
+    CANVASBACK_ASSIGN(const BatchPtr batch, stream->next());
+    if (!batch || batch->num_rows() == 0) return kSliceRowsMin;
+    const auto bytes = static_cast<std::size_t>(batch_bytes(*batch));
+    const std::size_t row_bytes = std::max<std::size_t>(1, bytes / static_cast<std::size_t>(batch->num_rows()));
+    return std::clamp(kSliceBytes / row_bytes, kSliceRowsMin, kSliceRowsMax);
+  }
+
+  Result<std::vector<PulledPart>> write() {
     std::vector<PulledPart> parts;
     std::unique_ptr<PulledPartWriter> writer;
     std::uint64_t number = work_.table.next_number;
-    for (std::size_t begin = 0; begin < order.size(); begin += kPieceRows) {
+    CANVASBACK_ASSIGN(const std::size_t slice, slice_rows());
+    for (std::size_t begin = 0; begin < rows_.size(); begin += slice) {
       CANVASBACK_TRY(cancel_.check());
-      const std::size_t end = std::min(order.size(), begin + kPieceRows);
-      CANVASBACK_ASSIGN(const PulledRows rows, gather({order.begin() + static_cast<std::ptrdiff_t>(begin),
-                                                       order.begin() + static_cast<std::ptrdiff_t>(end)}));
+      const std::size_t end = std::min(rows_.size(), begin + slice);
+      CANVASBACK_ASSIGN(const PulledRows rows, gather(std::span(rows_).subspan(begin, end - begin)));
       if (!writer) {
         CANVASBACK_ASSIGN(
             writer, PulledPartWriter::open(number++, work_.period, rows.values->schema(), threads_, feed_, cancel_));
       }
       CANVASBACK_TRY(writer->add(rows));
-      if (end < order.size() && writer->rows() < kMergedPartRows) continue;
+      if (end < rows_.size() && writer->rows() < kMergedPartRows) continue;
       CANVASBACK_ASSIGN(PulledPart part, writer->finish());
       if (writer->repeated() > 0) return fail(ErrorCode::DataProcessing, "A key is twice in a pulled table.");
       parts.push_back(std::move(part));
@@ -160,40 +199,67 @@ class PulledMerge {
     return parts;
   }
 
-  Result<PulledRows> gather(const std::vector<Place>& places) const {
-    // Blocks that the piece has rows of, one behind the other; then the rows in their order.
-    std::vector<std::vector<std::int64_t>> wanted(blocks_.size());
-    for (const Place& place : places) wanted[place.block].push_back(place.row);
-    std::vector<std::int64_t> begins(blocks_.size());
-    std::vector<BatchPtr> some;
+  // The rows of a slice in its order.
+  Result<PulledRows> gather(std::span<const Row> slice) {
+    std::vector<std::vector<std::int64_t>> wanted(inputs_.size());
+    for (const Row& row : slice) wanted[row.input].push_back(row.row);
+    std::vector<BatchPtr> found;
+    std::vector<std::int64_t> begins(inputs_.size());  // in all that was found
     std::int64_t count = 0;
-    for (std::size_t block = 0; block < blocks_.size(); ++block) {
-      begins[block] = count;
-      count += static_cast<std::int64_t>(wanted[block].size());
-      if (wanted[block].empty()) continue;
-      CANVASBACK_ASSIGN(BatchPtr taken, take_rows(*blocks_[block].values, wanted[block]));
-      some.push_back(std::move(taken));
+    for (std::uint32_t i = 0; i < inputs_.size(); ++i) {
+      std::ranges::sort(wanted[i]);
+      begins[i] = count;
+      count += static_cast<std::int64_t>(wanted[i].size());
+      CANVASBACK_TRY(read(i, wanted[i], found));
     }
-    auto joined = arrow::ConcatenateRecordBatches(some);
+    auto joined = arrow::ConcatenateRecordBatches(found);
     if (!joined.ok()) return fail(ErrorCode::MemoryLimit, "A merge failed.", joined.status().ToString());
+    found.clear();
     PulledRows out;
     std::vector<std::int64_t> numbers;
-    for (const Place& place : places) {
-      numbers.push_back(begins[place.block]++);
-      const auto row = static_cast<std::size_t>(place.row);
-      const PulledRows& block = blocks_[place.block];
-      out.keys.push(block.keys[row]);
-      out.changed_us.push_back(block.changed_us[row]);
-      out.hashes.push_back(block.hashes[row]);
-      out.period_of.push_back(block.period_of[row]);
+    for (const Row& row : slice) {
+      const auto place = std::ranges::lower_bound(wanted[row.input], std::int64_t{row.row});
+      numbers.push_back(begins[row.input] + (place - wanted[row.input].begin()));
+      Input& input = inputs_[row.input];
+      CANVASBACK_ASSIGN(const KeyMapEntry entry, input.map->at(input.places[row.row]));
+      CANVASBACK_ASSIGN(const std::string key, key_of(row.input, row.row));
+      out.keys.push(key);
+      out.changed_us.push_back(entry.changed_us);
+      out.hashes.push_back(entry.hash);
+      out.period_of.push_back(add_period(period_name(row.time)));
     }
     out.periods = periods_;
     CANVASBACK_ASSIGN(out.values, take_rows(**joined, numbers));
     return out;
   }
 
-  static constexpr std::size_t kPieceRows = 32'768;
-  static constexpr std::int64_t kMergedPartRows = 1'048'576;
+  // Rows of these numbers, which are in order.
+  Status read(std::uint32_t index, std::span<const std::int64_t> wanted, std::vector<BatchPtr>& found) const {
+    if (wanted.empty()) return {};
+    std::int64_t begin = wanted.front();
+    CANVASBACK_ASSIGN(const auto stream, scan(index, {}, begin, wanted.back() - begin + 1));
+    while (!wanted.empty()) {
+      CANVASBACK_ASSIGN(const BatchPtr batch, stream->next());
+      if (!batch) return fail(ErrorCode::InvalidData, work_.table.parts[index].path() + " has too few rows.");
+      const std::int64_t end = begin + batch->num_rows();
+      const auto here = static_cast<std::size_t>(std::ranges::lower_bound(wanted, end) - wanted.begin());
+      std::vector<std::int64_t> numbers(wanted.begin(), wanted.begin() + static_cast<std::ptrdiff_t>(here));
+      for (std::int64_t& number : numbers) number -= begin;
+      if (!numbers.empty()) {
+        CANVASBACK_ASSIGN(BatchPtr some, take_rows(*batch, numbers));
+        found.push_back(std::move(some));
+      }
+      wanted = wanted.subspan(here);
+      begin = end;
+    }
+    return {};
+  }
+
+  static constexpr std::size_t kSliceBytes = 16 * limits::kMiB;
+  static constexpr std::size_t kSliceRowsMin = 1'024;
+  static constexpr std::size_t kSliceRowsMax = 262'144;
+  static constexpr std::int64_t kSampleRows = 2'048;
+  static constexpr std::int64_t kMergedPartRows = PulledMergeRules().part_rows_max;
 
   const PulledMergeWork& work_;
   WorkFeed& feed_;
@@ -202,16 +268,16 @@ class PulledMerge {
   std::optional<Period> period_;
   std::vector<std::string> periods_;
   std::map<std::string, std::uint32_t> period_numbers_;
-  std::vector<PulledRows> blocks_;                            // whose periods are periods_
+  std::vector<Input> inputs_;
+  std::vector<Row> rows_;
   std::map<std::uint64_t, std::vector<std::int64_t>> taken_;  // rows, by part
-  std::vector<std::vector<std::int64_t>> times_;              // of the partition column, by block and row
 };
 
 }  // namespace
 
 Result<PullOutcome> run_pulled_merge(const PulledMergeWork& work, WorkFeed& feed, int threads,
                                      const CancelToken& cancel) {
-  return PulledMerge(work, feed, threads, cancel).run();
+  return PartsMerge(work, feed, threads, cancel).run();
 }
 
 }  // namespace canvasback

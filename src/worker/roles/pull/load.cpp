@@ -8,10 +8,11 @@
 namespace canvasback {
 namespace {
 
-constexpr std::int64_t kPageRows = 500'000;
-constexpr double kPieceSeconds = 20;             // of a load, after which what was read is kept
-constexpr std::size_t kPeriodsOpen = 2;          // parts of periods that are written side by side
-constexpr std::size_t kRowsWorthAPeriod = 4096;  // of a batch
+constexpr std::int64_t kFirstPageRows = 100'000;
+constexpr std::int64_t kPageRowsMax = 5'000'000;  // between two pages nothing is read for a moment
+constexpr double kPieceSeconds = 20;              // of a load, after which what was read is kept
+constexpr std::size_t kPeriodsOpen = 2;           // parts of periods that are written side by side
+constexpr std::size_t kRowsWorthAPeriod = 4096;   // of a batch
 
 // Rows of a load into the parts of their periods where many come together, and into `recent` where they are mixed.
 class LoadParts {
@@ -107,7 +108,8 @@ Result<PullOutcome> run_load(const PullWork& work, MysqlConnection& connection, 
   out.primary_key = source.primary_key();
   PullTier& tier = out.tiers.emplace_back(PullTier{"load", 0, 0, 0, 0, 0});
   Snapshot snapshot(connection, source, work.source);
-  CANVASBACK_TRY(snapshot.begin());
+  CANVASBACK_ASSIGN(SourceState state, look_at_source(connection, work.source, source.has_local_times()));
+  CANVASBACK_TRY(snapshot.begin(std::move(state)));
   out.began_us = snapshot.before().utc_us;
   if (work.table.load) out.load = *work.table.load;
   out.load.parts.clear();
@@ -116,7 +118,13 @@ Result<PullOutcome> run_load(const PullWork& work, MysqlConnection& connection, 
                        out.load.definition == now.definition && out.load.created == now.created &&
                        out.load.server == now.server;
   if (!goes_on) {
-    out.load = {source.columns(), {}, {}, now.now_us, now.utc_us, now.server, now.definition, now.created};
+    out.load = {};
+    out.load.columns = source.columns();
+    out.load.began_us = now.now_us;
+    out.load.began_utc_us = now.utc_us;
+    out.load.server = now.server;
+    out.load.definition = now.definition;
+    out.load.created = now.created;
     if (work.table.load) {
       out.notes.emplace_back("The table was changed or replaced since the load began: it begins again.");
       out.schema_change = "load";
@@ -124,14 +132,16 @@ Result<PullOutcome> run_load(const PullWork& work, MysqlConnection& connection, 
   }
   LoadParts parts(work, source.schema(), feed, cancel);
   SourcePlace place{{}, out.load.place};
+  const SourceTable::PageRequest request{
+      [&source](const SourcePlace& after, std::int64_t limit) { return source.rows_by_key(after, limit); }};
+  PageSize size(kFirstPageRows, kPageRowsMax);
   const Stopwatch watch;
   out.is_complete = false;
   while (!out.is_complete && watch.elapsed_ms() < kPieceSeconds * 1000) {
     const auto take = [&parts](const PulledRows& rows) { return parts.add(rows); };
-    CANVASBACK_ASSIGN(const std::int64_t count,
-                      source.read_rows(source.rows_by_key(place, kPageRows), false, place, tier, take));
-    out.is_complete = count < kPageRows;
-    out.inserted += count;
+    CANVASBACK_ASSIGN(const SourceTable::Page page, source.read_page(request, size, place, tier, take));
+    out.is_complete = page.is_last;
+    out.inserted += page.rows;
   }
   CANVASBACK_TRY(snapshot.end());
   CANVASBACK_ASSIGN(out.parts, parts.finish());

@@ -98,6 +98,11 @@ Result<PullOutcome> check(const PullWork& work, MysqlConnection& connection, Sou
   }
   CANVASBACK_ASSIGN(const auto grants, connection.rows("SHOW GRANTS"));
   for (const auto& row : grants) out.grants.push_back(row.empty() ? "" : row[0].value_or(""));
+  if (!sandbox_restricts_ports()) {
+    out.notes.emplace_back(
+        "This kernel cannot restrict ports (Landlock 4, Linux 6.7): until it has logged in, a worker "
+        "could connect to others.");
+  }
   return out;
 }
 

@@ -60,29 +60,34 @@ Result<std::string> gtids(MysqlConnection& connection) {
   return one_value(connection, "SELECT @@GLOBAL.gtid_executed");
 }
 
+// Which table it is, and when it was changed last.
+Status look_at_table(MysqlConnection& connection, const PullSource& source, SourceState& out) {
+  if (source.table.empty()) return {};
+  const std::string what = mysql::identifier(source.login.database, source.table);
+  CANVASBACK_ASSIGN(const auto made, connection.rows("SHOW CREATE TABLE " + what));
+  if (made.empty() || made[0].size() < 2) return fail(ErrorCode::DatasetNotFound, "The table is not there any more.");
+  static const std::regex kGrows(" AUTO_INCREMENT=[0-9]+");
+  out.definition = sha256_hex(std::regex_replace(made[0][1].value_or(""), kGrows, ""));
+  CANVASBACK_ASSIGN(
+      const auto times,
+      connection.rows(fmt::format("SELECT CREATE_TIME, UPDATE_TIME, TIMESTAMPDIFF(SECOND, UPDATE_TIME, NOW()) FROM "
+                                  "information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                                  mysql::text_literal(source.login.database), mysql::text_literal(source.table))));
+  if (times.empty()) return fail(ErrorCode::DatasetNotFound, "The table is not there any more.");
+  out.created = times[0][0].value_or("");
+  const bool is_settled = times[0][1] && times[0][2] && number_of(times[0][2]) >= kSettledSeconds;
+  if (is_settled) out.change_mark = "updated " + *times[0][1];
+  return {};
+}
+
 }  // namespace
 
 Result<SourceState> look_at_source(MysqlConnection& connection, const PullSource& source, bool has_local_times) {
   SourceState out;
   out.server = connection.server().uuid;
   CANVASBACK_ASSIGN(const std::string gtid, gtids(connection));
+  CANVASBACK_TRY(look_at_table(connection, source, out));
   if (!gtid.empty()) out.change_mark = "gtid " + gtid;
-  if (!source.table.empty()) {
-    const std::string what = mysql::identifier(source.login.database, source.table);
-    CANVASBACK_ASSIGN(const auto made, connection.rows("SHOW CREATE TABLE " + what));
-    if (made.empty() || made[0].size() < 2) return fail(ErrorCode::DatasetNotFound, "The table is not there any more.");
-    static const std::regex kGrows(" AUTO_INCREMENT=[0-9]+");
-    out.definition = sha256_hex(std::regex_replace(made[0][1].value_or(""), kGrows, ""));
-    CANVASBACK_ASSIGN(
-        const auto times,
-        connection.rows(fmt::format("SELECT CREATE_TIME, UPDATE_TIME, TIMESTAMPDIFF(SECOND, UPDATE_TIME, NOW()) FROM "
-                                    "information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
-                                    mysql::text_literal(source.login.database), mysql::text_literal(source.table))));
-    if (times.empty()) return fail(ErrorCode::DatasetNotFound, "The table is not there any more.");
-    out.created = times[0][0].value_or("");
-    const bool is_settled = times[0][1] && times[0][2] && number_of(times[0][2]) >= kSettledSeconds;
-    if (gtid.empty() && is_settled) out.change_mark = "updated " + *times[0][1];
-  }
   CANVASBACK_TRY(read_clock(connection, has_local_times, out));
   return out;
 }
@@ -95,12 +100,17 @@ Status Snapshot::start() {
   return touched ? Status() : Status(std::unexpected(touched.error()));
 }
 
-Status Snapshot::begin() {
-  CANVASBACK_ASSIGN(before_, look_at_source(connection_, source_, table_.has_local_times()));
+Status Snapshot::begin(SourceState before) {
+  before_ = std::move(before);
   CANVASBACK_TRY(start());
-  CANVASBACK_ASSIGN(const SourceState now, look_at_source(connection_, source_, false));
+  return compare("The table was replaced or changed while a snapshot of it began.");
+}
+
+Status Snapshot::compare(std::string_view message) {
+  SourceState now;
+  CANVASBACK_TRY(look_at_table(connection_, source_, now));
   if (now.definition == before_.definition && now.created == before_.created) return {};
-  return fail(ErrorCode::Unavailable, "The table was replaced or changed while a snapshot of it began.");
+  return fail(ErrorCode::Unavailable, std::string(message));
 }
 
 Status Snapshot::renew_if_old() {
@@ -110,10 +120,9 @@ Status Snapshot::renew_if_old() {
 }
 
 Status Snapshot::end() {
-  CANVASBACK_ASSIGN(const SourceState now, look_at_source(connection_, source_, false));
+  const Status compared = compare("The table was replaced or changed while it was read; nothing of it was kept.");
   CANVASBACK_TRY(connection_.run("COMMIT"));
-  if (now.definition == before_.definition && now.created == before_.created) return {};
-  return fail(ErrorCode::Unavailable, "The table was replaced or changed while it was read; nothing of it was kept.");
+  return compared;
 }
 
 bool SourceAccess::is_gentle() const { return (uses_index && !sorts) || (rows >= 0 && rows <= kSmallTableRows); }

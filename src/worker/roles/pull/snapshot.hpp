@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "source/mysql/mysql_connection.hpp"
@@ -33,8 +34,8 @@ class Snapshot {
   Snapshot(MysqlConnection& connection, const SourceTable& table, const PullSource& source)
       : connection_(connection), table_(table), source_(source) {}
 
-  // The first. Errors: SchemaValidation-like InvalidData where the table was replaced meanwhile.
-  Status begin();
+  // The first, right behind a look at the source. Errors: Unavailable where the table was replaced meanwhile.
+  Status begin(SourceState before);
   // A new one where this one is old; between two statements.
   Status renew_if_old();
   // Compares and ends it.
@@ -46,6 +47,8 @@ class Snapshot {
 
  private:
   Status start();
+  // Errors: Unavailable with this message, where the table is another one than before the first.
+  Status compare(std::string_view message);
 
   MysqlConnection& connection_;
   const SourceTable& table_;

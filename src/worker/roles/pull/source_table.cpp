@@ -362,25 +362,48 @@ MysqlStreamOptions options_of(const CancelToken& cancel) {
 
 }  // namespace
 
-Result<std::int64_t> SourceTable::read_rows(const std::string& sql, bool by_time, SourcePlace& last, PullTier& tier,
-                                            const std::function<Status(const PulledRows& rows)>& take) {
-  const TierClock clock(tier);
-  CANVASBACK_ASSIGN(const auto stream, connection_->stream(sql, row_columns_, options_of(*cancel_)));
-  std::int64_t count = 0;
+Status SourceTable::take_rows_of(MysqlRows& stream, bool by_time, SourcePlace& last, PullTier& tier,
+                                 const TakeRows& take) const {
   while (true) {
-    CANVASBACK_ASSIGN(const BatchPtr batch, stream->next());
-    if (!batch) break;
+    CANVASBACK_ASSIGN(const BatchPtr batch, stream.next());
+    if (!batch) return {};
     CANVASBACK_ASSIGN(const PulledRows rows, rows_of_batch(batch, &last, by_time));
-    count += rows.rows();
+    tier.rows += rows.rows();
     CANVASBACK_TRY(take(rows));
   }
-  tier.rows += count;
+}
+
+Result<std::int64_t> SourceTable::read_rows(const std::string& sql, bool by_time, SourcePlace& last, PullTier& tier,
+                                            const TakeRows& take) {
+  const TierClock clock(tier);
+  const std::int64_t before = tier.rows;
+  CANVASBACK_ASSIGN(const auto stream, connection_->stream(sql, row_columns_, options_of(*cancel_)));
+  const Status ended = take_rows_of(*stream, by_time, last, tier, take);
   tier.bytes += stream->bytes_read();
   const auto counts = stream->counts();
   for (std::size_t i = 0; i < mysql_columns_.size(); ++i) {
     if (counts[i].zero_dates > 0) nulled_[mysql_columns_[i].name] += static_cast<std::int64_t>(counts[i].zero_dates);
   }
-  return count;
+  if (!ended) return std::unexpected(ended.error());
+  return tier.rows - before;
+}
+
+Result<SourceTable::Page> SourceTable::read_page(const PageRequest& request, PageSize& size, SourcePlace& place,
+                                                 PullTier& tier, const TakeRows& take) {
+  while (true) {
+    const std::int64_t before = tier.rows;
+    const std::int64_t limit = std::min(size.rows(), request.rows_max);
+    const Stopwatch watch;
+    const auto count = read_rows(request.sql(place, limit), request.by_time, place, tier, take);
+    const std::int64_t rows = tier.rows - before;
+    if (count) {
+      if (*count == size.rows()) size.took(watch.elapsed_ms() / 1000);
+      return Page{*count, *count < limit};
+    }
+    const bool may_go_on = count.error().code == ErrorCode::QueryTimeout && !connection_->broken();
+    if (!may_go_on || !size.shrink()) return std::unexpected(count.error());
+    if (rows > 0) return Page{rows, false};
+  }
 }
 
 Result<std::int64_t> SourceTable::read_keys(const std::string& sql, bool by_time, SourcePlace& last, PullTier& tier,

@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "source/mysql/mysql_connection.hpp"
 #include "task/pull_task.hpp"
+#include "worker/roles/pull/page_size.hpp"
 #include "worker/write/pulled_part_writer.hpp"
 
 namespace canvasback {
@@ -62,9 +63,24 @@ class SourceTable {
   // Touches the table: until the transaction ends nobody replaces it.
   std::string touch() const;
 
+  // Runs the statement that `sql` makes for a place and a limit. Where the source ends it because it took too long, the
+  // page is what came until then, and the next ones are smaller.
+  struct Page {
+    std::int64_t rows = 0;
+    bool is_last = false;
+  };
+  using PageSql = std::function<std::string(const SourcePlace& after, std::int64_t limit)>;
+  using TakeRows = std::function<Status(const PulledRows& rows)>;
+  struct PageRequest {
+    PageSql sql;
+    bool by_time = false;
+    std::int64_t rows_max = INT64_MAX;  // whatever its size
+  };
+  Result<Page> read_page(const PageRequest& request, PageSize& size, SourcePlace& place, PullTier& tier,
+                         const TakeRows& take);
   // Runs such a statement. `last` becomes the place of the last row; gives how many there were.
   Result<std::int64_t> read_rows(const std::string& sql, bool by_time, SourcePlace& last, PullTier& tier,
-                                 const std::function<Status(const PulledRows& rows)>& take);
+                                 const TakeRows& take);
   Result<std::int64_t> read_keys(const std::string& sql, bool by_time, SourcePlace& last, PullTier& tier,
                                  const std::function<Status(SourceKeys keys)>& take);
 
@@ -74,6 +90,7 @@ class SourceTable {
  private:
   explicit SourceTable(MysqlConnection& connection) : connection_(&connection) {}
 
+  Status take_rows_of(MysqlRows& stream, bool by_time, SourcePlace& last, PullTier& tier, const TakeRows& take) const;
   Status settle(std::vector<MysqlColumn> columns, std::vector<std::string> key);
   Status check_columns() const;
   const MysqlColumn* find(std::string_view name) const;

@@ -51,9 +51,10 @@ bool TableCopy::is_dead(const Part& part, std::int64_t row) {
 Status TableCopy::locate_in(Part& part, const KeyList& keys, std::span<const std::size_t> order,
                             std::vector<std::optional<Place>>& out) {
   std::int64_t from = 0;
-  for (const std::size_t index : order) {
+  const auto first = std::ranges::lower_bound(order, std::string_view(part.part->least), {},
+                                              [&keys](std::size_t index) { return keys[index]; });
+  for (const std::size_t index : order.subspan(static_cast<std::size_t>(first - order.begin()))) {
     const std::string_view key = keys[index];
-    if (key < part.part->least) continue;
     if (key > part.part->greatest) break;
     if (out[index]) continue;
     CANVASBACK_ASSIGN(KeyMap * map, map_of(part));
