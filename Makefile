@@ -6,7 +6,8 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help setup setup-test build test-programs run test unit functional web web-test bench-web crash-short crash \
   model-short model model-keys model-keys-short \
   soak-short check format lint asan tsan fuzz soak xlsx schemathesis \
-  bench bench-micro package wheel tk-test mysql-test mysql-faults mysql-speed go-test interop-test desktop desktop-test clean
+  bench bench-micro package wheel tk-test \
+  mysql-test mysql-faults mysql-speed go-test interop-test desktop desktop-test clean
 
 export PATH := $(CURDIR)/.deps/node/bin:$(PATH):$(CURDIR)/.deps/go/bin
 PYTHON := .deps/venv/bin/python
@@ -102,7 +103,7 @@ mysql-test: test-programs ## reading and pulling MySQL 5.7.22 and MariaDB of the
 	$(PYTHON) -m pytest -q tests/mysql
 	$(PYTHON) tests/mysql/pull_model.py --histories $(or $(HISTORIES),40)
 
-mysql-faults: test-programs ## pulls that meet faults of connection, source and disk, and crashes of their own (ROUNDS=200)
+mysql-faults: test-programs ## pulls that meet faults of connection, source and disk, and crashes (ROUNDS=200)
 	@scripts/setup test mysql
 	$(PYTHON) tests/mysql/pull_faults.py --rounds $(or $(ROUNDS),200)
 	$(PYTHON) tests/crash/crash.py tables

@@ -1,5 +1,5 @@
-"""README.md, docs/getting-started.md and docs/tutorial.md as a new user follows them: every line of their shell blocks, in order, as
-printed, against the server that the document starts.
+"""README.md, docs/getting-started.md and docs/tutorial.md as a new user follows them: every line of their shell blocks,
+in order, as printed, against the server that the document starts.
 """
 
 import json

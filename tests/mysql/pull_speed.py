@@ -1,8 +1,7 @@
-"""What a pull costs: the first load in rows a second, and what the source spends on an idle cycle and on one with
-0.1 % changed rows. `ROWS=10000000 .deps/venv/bin/python tests/mysql/pull_speed.py [mysql57]`. Beside it the server's own
-limit (a client that reads all rows and keeps none), and with PEER_PYTHON=… a Python that has connectorx and pyarrow, the
-same table by these (peer.py).
-"""
+"""What a pull costs: the first load in rows a second, and what the source spends on an idle cycle and on one with 0.1
+% changed rows. `ROWS=10000000 .deps/venv/bin/python tests/mysql/pull_speed.py [mysql57]`. Beside it the server's
+own limit (a client that reads all rows and keeps none), and with PEER_PYTHON=… a Python that has connectorx and
+pyarrow, the same table by these (peer.py)."""
 
 import json
 import os

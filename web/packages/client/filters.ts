@@ -137,7 +137,7 @@ export function valuesOf(conditions: readonly Condition[], column: string): (str
   return (own.length === 1 && listed(own[0])) || [];
 }
 
-/** Filtered to a value alone; with `add` to it beside those that are filtered to already, or without it if it is one. */
+/** Filtered to a value alone; with `add` to it beside those that are filtered to, or without it if it is one. */
 export function withValue(
   conditions: readonly Condition[],
   column: string,

@@ -1,4 +1,4 @@
-/** One row whole: every column with its value, nested ones laid out; the rows before and behind it; all of it as JSON. */
+/** One row whole: every column with its value, nested ones laid out; the rows before and behind it; and as JSON. */
 import { ActionIcon, Button, Drawer, Skeleton, TextInput, Tooltip } from "@mantine/core";
 import { IconCheck, IconChevronDown, IconChevronUp, IconCopy } from "@tabler/icons-react";
 import { type KeyboardEvent, useEffect, useState } from "react";
