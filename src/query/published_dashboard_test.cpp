@@ -14,15 +14,13 @@ Json document_of(const std::string& metrics, const std::string& tiles) {
   return json ? *json : Json();
 }
 
-const std::string kMetrics = R"({"source": "orders", "time": "at", "private": ["Email", "cost"],
-  "dimensions": ["country", "email", {"name": "domain", "expression": "split_part(\"email\", '@', 2)"
-},
+const std::string kMetrics = R"json({"source": "orders", "time": "at", "private": ["Email", "cost"],
+  "dimensions": ["country", "email", {"name": "domain", "expression": "split_part(\"email\", '@', 2)"},
                  {"name": "emails", "expression": "emails + 1"}],
   "measures": [{"name": "orders", "agg": "count"}, {"name": "cost", "agg": "sum", "of": "cost"},
                {"name": "share", "agg": "ratio", "of": ["cost", "orders"]},
                {"name": "margin", "agg": "sum", "expression": "amount - COST"},
-               {"name": "known", "agg": "count", "where": {"domain": "example.org"}}]
-})";
+               {"name": "known", "agg": "count", "where": {"domain": "example.org"}}]})json";
 
 TEST(PublishedDashboard, WhatIsMadeOfPrivateColumnsStays) {
   const auto out = published_dashboard(document_of(kMetrics, R"([
@@ -45,19 +43,17 @@ TEST(PublishedDashboard, WhatIsMadeOfPrivateColumnsStays) {
 }
 
 TEST(PublishedDashboard, ReadersGetNoStatements) {
-  const auto out = published_dashboard(
-      document_of(R"({"sql": "SELECT * FROM secrets", "time": "at", "dimensions":
+  const std::string metrics = R"json({"sql": "SELECT * FROM secrets", "time": "at", "dimensions":
                       ["country", {"name": "email", "expression": "upper(x)", "label": "E"}],
-                      "measures": [{"name": "n", "agg": "sum", "expression": "a * b"}]
-})",
-                  R"([{"type": "table", "measure": "n", "by": "email"}])"));
-ASSERT_TRUE(out) << out.error().message;
-const std::string shown = out->shown.dump();
-for (const char* secret : {"secrets", "upper", "a * b"}) EXPECT_EQ(shown.find(secret), std::string::npos) << secret;
-EXPECT_NE(shown.find("\"E\""), std::string::npos);
-EXPECT_NE(out->document.dump().find("secrets"), std::string::npos) << "workers need it";
-ASSERT_EQ(out->columns.size(), 4U);
-EXPECT_EQ(out->columns[2].column, "(upper(x))");
+                      "measures": [{"name": "n", "agg": "sum", "expression": "a * b"}]})json";
+  const auto out = published_dashboard(document_of(metrics, R"([{"type": "table", "measure": "n", "by": "email"}])"));
+  ASSERT_TRUE(out) << out.error().message;
+  const std::string shown = out->shown.dump();
+  for (const char* secret : {"secrets", "upper", "a * b"}) EXPECT_EQ(shown.find(secret), std::string::npos) << secret;
+  EXPECT_NE(shown.find("\"E\""), std::string::npos);
+  EXPECT_NE(out->document.dump().find("secrets"), std::string::npos) << "workers need it";
+  ASSERT_EQ(out->columns.size(), 4U);
+  EXPECT_EQ(out->columns[2].column, "(upper(x))");
 }
 
 TEST(PublishedDashboard, NothingLeftIsAnError) {
