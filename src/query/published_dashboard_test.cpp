@@ -30,7 +30,7 @@ TEST(PublishedDashboard, WhatIsMadeOfPrivateColumnsStays) {
     {"type": "card", "measure": "orders", "where": {"email": "a@example.org"}}])"));
   ASSERT_TRUE(out) << out.error().message;
   const std::string text = out->document.dump() + out->shown.dump();
-  for (const char* secret : {"Email", "\"email\"", "cost", "COST", "domain", "example.org", "private"}) {
+  for (const char* secret : {"Email", "\"email\"", "cost", "COST", "domain", "example.org", "\"private\""}) {
     EXPECT_EQ(text.find(secret), std::string::npos) << secret << " in " << text;
   }
   EXPECT_EQ(out->withheld.size(), 3U);

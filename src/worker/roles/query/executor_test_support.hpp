@@ -108,7 +108,11 @@ class ExecutorTest : public testing::Test {
     update(dataset);
     return dataset;
   }
-  void update(const Dataset& dataset) { executor_->update_catalog(Json(Json::Array{to_json(dataset)})); }
+  void update(const Dataset& dataset) {
+    Json catalog;
+    catalog.set("datasets", Json(Json::Array{to_json(dataset)}));
+    executor_->update_catalog(catalog);
+  }
 
   // The usual one: 100 rows in two Parquet files.
   void add_example() {
