@@ -19,7 +19,7 @@ from publishing import BUILT_IN, generate, publish, sources
 from serving import BINARY, PATIENCE
 from site_reader import Site, distinct_estimate, groups, measure, quantile_estimate, sketch_groups
 
-ORDERS = int(os.environ.get("CANVASBACK_DASHBOARD_ORDERS", "20000"))
+ORDERS = int(os.environ.get("CANVASBACK_DASHBOARD_ORDERS", "8000"))
 
 
 @pytest.fixture(scope="module")

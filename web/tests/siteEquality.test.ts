@@ -13,7 +13,7 @@ import { modelDifferences, outcomeOf } from "./support/compareAnswers";
 import { type Choices, type Random, questionOf, randomOf } from "./support/randomStates";
 import { type PublishedWorld, fetchFrom, makePublishedWorld } from "./support/sites";
 
-const STATES = Number(process.env.SITE_STATES ?? 25);
+const STATES = Number(process.env.SITE_STATES ?? 2);
 const SEED = Number(process.env.SITE_SEED ?? 1);
 const VALUES = 12;
 

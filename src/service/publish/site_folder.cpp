@@ -87,6 +87,8 @@ Status SiteFolder::read() {
   if (&generation == &list) unfinished_ = texts_of(list.at("next").at("files"));
   std::erase_if(index_.files, [](const std::string& name) { return !is_site_file(name); });
   std::erase_if(unfinished_, [](const std::string& name) { return !is_site_file(name); });
+  // What was being written when it was interrupted has its temporary name still.
+  for (const std::string& name : unfinished_) CANVASBACK_TRY(file::remove(full(name) + ".tmp"));
   // A reader of an index.html that came before its index.json may still want them.
   for (const std::string& name : unfinished_) {
     if (std::ranges::find(index_.files, name) == index_.files.end()) index_.files.push_back(name);
