@@ -18,10 +18,16 @@ OPERATIONS = {operation["operationId"]: (method, path, operation) for path, item
 
 
 @pytest.fixture(scope="module")
-def server(serve_module, tmp_path_factory):
+def text_server(serve_module, tmp_path_factory):
+    """For the routes of text alone: those of earlier stacks take no name where one dataset is served."""
     table = tmp_path_factory.mktemp("text") / "table.csv"
     table.write_text("code;price\n7;1,5\n8;2,5\n")
-    started = serve_module(f"flights={FLIGHTS}", f"example_text={table}")
+    return serve_module(f"flights={FLIGHTS}", f"example_text={table}")
+
+
+@pytest.fixture(scope="module")
+def server(serve_module):
+    started = serve_module(f"flights={FLIGHTS}")
     # What the examples of the collections' routes ask for.
     record = {"id": "example", "name": "John", "value": 1.5, "date": "2025-10-20"}
     assert started.ask("POST", "/ingest", {"records": [record]}).status == 200
@@ -240,8 +246,10 @@ def have_example_trash(server, name):
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_every_example_is_answered(server, name):
+def test_every_example_is_answered(server, text_server, name):
     method, path, operation = OPERATIONS[name]
+    if path.endswith("/reading"):
+        server = text_server
     count = 0
     for chosen, body in requests_of(operation):
         have_example_job(server)

@@ -472,15 +472,18 @@ def test_other_peoples_folders_are_refused(shop, tmp_path):
     assert "broken.yaml:2:" in message and "sum" in message
 
 
+ATTEMPTS = 2  # to be killed
+
+
 def test_a_killed_publish_leaves_the_old_generation(shop, tables, tmp_path):
     folder = tmp_path / "site"
     publish("marketplace_overview", *sources(shop), folder=folder)
     index = (folder / "index.json").read_bytes()
     changed = tmp_path / "orders.parquet"
     rng = random.Random(7)
-    for attempt in range(4):
+    for attempt in range(ATTEMPTS):
         tables.execute(f"COPY (SELECT * REPLACE (amount + {attempt + 1} AS amount) FROM orders) TO '{changed}'")
-        command = [BINARY, "publish", *BUILT_IN, *sources({**shop, "orders": changed}), "--to", str(folder)]
+        command = [BINARY, "publish", *BUILT_IN[:6], *sources({**shop, "orders": changed}), "--to", str(folder)]
         running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         files = len(list((folder / "data").iterdir()))
         deadline = time.monotonic() + 60 * PATIENCE
