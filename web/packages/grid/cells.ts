@@ -66,6 +66,8 @@ interface Part {
   /** The row that is there and waits to be taken in, since when; -1: none. */
   waiting: number;
   waitingSince: number;
+  /** From who does not see the grid. */
+  isHidden: boolean;
 }
 
 interface RowElement {
@@ -112,6 +114,7 @@ function makePart(element: HTMLDivElement): Part {
     selected: "",
     waiting: -1,
     waitingSince: 0,
+    isHidden: false,
   };
 }
 
@@ -289,7 +292,11 @@ export class Cells {
   }
 
   private drawBody(part: Part, row: number, sight: Sight): void {
-    if (row >= sight.rowCount) return this.park(part, "cg-row is-absent");
+    if (row >= sight.rowCount) {
+      // A row past the end is none for whoever does not see the grid; a grid without any row yet keeps them.
+      this.hide(part, sight.rowCount > 0);
+      return this.park(part, "cg-row is-absent");
+    }
     if (part.row !== row || part.generation !== this.generation) {
       const there = this.free.some((column) => sight.frame.getCell(row, column.index) !== undefined);
       if (!there || (this.cellsLeft <= 0 && !this.hasWaited(part, row))) {
@@ -301,7 +308,7 @@ export class Cells {
       part.waiting = -1;
       this.cellsLeft -= this.free.length;
       this.filledCount += this.free.length;
-      if (part.element.ariaHidden) part.element.ariaHidden = null;
+      this.hide(part, false);
       part.element.className = "cg-row";
       part.element.setAttribute("aria-rowindex", String(row + 2));
     }
@@ -318,13 +325,15 @@ export class Cells {
   /** Out of sight as it is: hiding its cells would cost the style of each. */
   private park(part: Part, className: string): void {
     if (part.row !== -1) part.element.removeAttribute("aria-rowindex");
-    if (part.row !== -1 || part.element.className !== className) {
-      part.element.className = className;
-      // A row past the end is none for whoever does not see the grid.
-      if (className.endsWith("is-absent")) part.element.ariaHidden = "true";
-    }
+    if (part.row !== -1 || part.element.className !== className) part.element.className = className;
     part.row = -1;
     this.put(part, PARKED_TOP);
+  }
+
+  private hide(part: Part, isHidden: boolean): void {
+    if (part.isHidden === isHidden) return;
+    part.isHidden = isHidden;
+    part.element.ariaHidden = isHidden ? "true" : null;
   }
 
   private put(part: Part, top: number): void {
