@@ -71,9 +71,12 @@ def gateless(serve_module):
 
 
 def data_files(server):
-    """What there is below the data folder, without the workers' own spill folders and the note of the scrub."""
+    """What there is below the data folder, without the workers' own spill folders and the note of the scrub.
+
+    The note is written beside its name and then renamed, at any moment: neither name counts.
+    """
     files = {path for path in (server.folder / "data").rglob("*") if path.is_file() and "spill" not in path.parts}
-    return {path for path in files if path.name != "checks.json"}
+    return {path for path in files if path.name not in ("checks.json", "checks.json.tmp")}
 
 
 def every_worker_answers(server):
