@@ -152,6 +152,7 @@ inline constexpr std::int64_t kDashboardTopMax = 1000;       // values of a dime
 inline constexpr std::int64_t kDashboardGroupsMax = 50'000;  // rows of one tile
 inline constexpr std::size_t kDashboardQueryTilesMax = 100;
 inline constexpr std::size_t kDashboardKnownMax = 200;
+inline constexpr std::size_t kLiveRollupSetsMax = 64;  // sources, needs and time zones
 inline constexpr std::size_t kDashboardAnswerBytesMax = 16 * kMiB;
 
 // Jobs and their files below DATA/jobs (the settings job_files and job_files_age_s).

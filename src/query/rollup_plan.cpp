@@ -209,6 +209,19 @@ RollupNeeds rollup_needs(const Dashboard& dashboard, const MetricsModel& model, 
   return out;
 }
 
+RollupNeeds rollup_needs(const MetricsModel& model) {
+  RollupNeeds out;
+  RollupTile tile;
+  for (const Metric& metric : model.measures) tile.measures.push_back(metric.name);
+  out.tiles.push_back(tile);
+  for (const MetricDimension& dimension : model.dimensions) {
+    out.filters.push_back(dimension.name);
+    tile.dimensions = {dimension.name};
+    out.tiles.push_back(tile);
+  }
+  return out;
+}
+
 Json to_json(const RollupNeeds& needs) {
   Json tiles = Json::Array{};
   for (const RollupTile& tile : needs.tiles) {

@@ -38,6 +38,9 @@ struct RollupNeeds {
 RollupNeeds rollup_needs(const Dashboard& dashboard, const MetricsModel& model,
                          const std::vector<std::string>& filters);
 
+// Of any tiles: every dimension with every measure, each filtered by another.
+RollupNeeds rollup_needs(const MetricsModel& model);
+
 Json to_json(const RollupNeeds& needs);
 RollupNeeds rollup_needs_from_json(const Json& json);
 

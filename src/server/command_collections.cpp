@@ -149,9 +149,7 @@ Status stats(const CommandOptions& options) {
   } else {
     CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, open_collections(options));
     const Collection* found = runtime->collections().find(options.collection);
-    if (found == nullptr) {
-      return fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", options.collection));
-    }
+    if (found == nullptr) return fail(no_collection(options.collection));
     if (const auto& blocked = found->health.blocked()) return std::unexpected(*blocked);
     document = statistics_of(*found);
     close_collections(*runtime);

@@ -125,6 +125,7 @@ Status serve(const CommandOptions& options) {
   CANVASBACK_ASSIGN(std::vector<DatasetSource> sources, dataset_sources(options, config));
   CANVASBACK_ASSIGN(std::unique_ptr<Runtime> runtime, Runtime::make(config, false));
   CANVASBACK_TRY(runtime->make_pulls(config, runtime->data_folder()));
+  CANVASBACK_TRY(runtime->make_rollups(config));
   ReadingService readings(runtime->datasets(), runtime->data_folder() + "/reading.json");
   CANVASBACK_TRY(readings.apply_to(sources));
   http::Access access{config.list("hosts"), config.list("origins")};

@@ -248,6 +248,8 @@ const std::vector<SettingInfo>& Config::known() {
       {"spill_bytes_max", "20GB", "disk space for spilled data, per worker"},
       {"cache_bytes_max", "2GB", "disk space for decoded blocks and views"},
       {"profile_cache_bytes_max", "32MiB", "memory for finished profiles; 0: no cache"},
+      {"rollup_bytes_max", "256MiB", "disk space for the rollups of dashboards; 0: tiles always read rows"},
+      {"rollup_rows_min", "1000000", "rows of a dataset from which on its dashboards have rollups"},
       {"job_files_bytes_max", "10GB", "disk space for finished exports; 0: exports are only streamed"},
       {"job_files_age_s", "86400", "seconds until a finished export expires"},
       {"durability", "commit", "records are on disk: commit (when acknowledged) or interval (within 1 s)"},

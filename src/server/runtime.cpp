@@ -55,12 +55,6 @@ Result<std::unique_ptr<Runtime>> Runtime::make(const Config& config, bool privat
   CANVASBACK_ASSIGN(const Settings settings, Settings::from(config));
   auto runtime = std::unique_ptr<Runtime>(new Runtime());
   CANVASBACK_TRY(runtime->open_folder(config, private_folder));
-  if (runtime->temporary_) {
-    runtime->undo_ = std::make_unique<OnInterrupt>([folder = runtime->data_folder_] {
-      std::error_code error;
-      fs::remove_all(folder, error);
-    });
-  }
   auto executor = runtime->loop_.get_executor();
   const ViewService::Options views{settings.cache_bytes / 4 * 3};
   clear_spill_folders(runtime->data_folder_);
@@ -107,6 +101,15 @@ void Runtime::make_collections(const Settings& settings) {
   queries_->set_look_again([this] { return collections_->folders().on_missing_files(); });
 }
 
+Status Runtime::make_rollups(const Config& config) {
+  CANVASBACK_ASSIGN(const Settings settings, Settings::from(config));
+  rollups_ = std::make_unique<LiveRollups>(
+      loop_.get_executor(), *queries_, *datasets_,
+      LiveRollupOptions{data_folder_ + "/cache", settings.rollup_bytes, settings.rollup_rows_min});
+  tile_answers_->use(*rollups_);
+  return {};
+}
+
 Status Runtime::make_pulls(const Config& config, const std::string& data_folder) {
   CANVASBACK_ASSIGN(const Settings settings, Settings::from(config));
   const PoolOptions pool = pool_options(settings, data_folder_);
@@ -135,14 +138,9 @@ Result<std::string> shared_data_folder(const Config& config) {
 }
 
 Status Runtime::open_folder(const Config& config, bool private_folder) {
-  std::error_code error;
   if (private_folder) {
-    std::string pattern = (fs::temp_directory_path(error) / "canvasback-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) {
-      return fail(ErrorCode::Unavailable, "A temporary folder could not be created.");
-    }
-    data_folder_ = pattern;
-    temporary_ = true;
+    CANVASBACK_ASSIGN(temporary_, TemporaryFolder::make("canvasback-"));
+    data_folder_ = temporary_->path();
     return {};
   }
   CANVASBACK_ASSIGN(data_folder_, recognised_data_folder(config.text("data")));
@@ -160,6 +158,7 @@ Status Runtime::open_folder(const Config& config, bool private_folder) {
 Runtime::~Runtime() {
   schedule_.stop();
   views_.reset();
+  rollups_.reset();
   queries_.reset();
   pull_schedule_.reset();
   pulls_.reset();
@@ -173,8 +172,6 @@ Runtime::~Runtime() {
   tables_.reset();
   datasets_.reset();
   pool_.reset();
-  std::error_code error;
-  if (temporary_) fs::remove_all(data_folder_, error);
 }
 
 }  // namespace canvasback

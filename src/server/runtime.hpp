@@ -11,7 +11,7 @@
 
 #include "base/unique_fd.hpp"
 #include "server/config.hpp"
-#include "server/on_interrupt.hpp"
+#include "server/temporary_folder.hpp"
 #include "service/collection/collection_service.hpp"
 #include "service/dashboard/dashboard_service.hpp"
 #include "service/dataset/dataset_service.hpp"
@@ -50,6 +50,8 @@ class Runtime {
   ViewService& views() { return *views_; }
   JobService& jobs() { return *jobs_; }                       // not of a private folder
   CollectionService& collections() { return *collections_; }  // not of a private folder
+  // Rollups of dashboards are made from here on. Requires workers that have this runtime's cache.
+  Status make_rollups(const Config& config);
   // Pulls into that data folder, which need not be this runtime's.
   Status make_pulls(const Config& config, const std::string& data_folder);
   PullService& pulls() { return *pulls_; }                   // after make_pulls()
@@ -82,8 +84,7 @@ class Runtime {
 
   asio::io_context loop_{1};
   std::string data_folder_;
-  bool temporary_ = false;
-  std::unique_ptr<OnInterrupt> undo_;  // of the temporary folder
+  std::unique_ptr<TemporaryFolder> temporary_;  // where the data folder is a private one
   UniqueFd lock_;
   Metrics metrics_;
   std::unique_ptr<Pool> pool_;
@@ -93,6 +94,7 @@ class Runtime {
   std::unique_ptr<AnalysisService> analyses_;
   std::unique_ptr<TileService> tiles_;
   std::unique_ptr<TileAnswers> tile_answers_;
+  std::unique_ptr<LiveRollups> rollups_;
   std::unique_ptr<DashboardService> dashboards_;
   std::unique_ptr<ViewService> views_;
   std::unique_ptr<JobService> jobs_;

@@ -84,6 +84,8 @@ Status read_workers(const Config& config, Settings& out) {
   CANVASBACK_ASSIGN(out.spill_bytes, config.bytes("spill_bytes_max"));
   CANVASBACK_ASSIGN(out.cache_bytes, config.bytes("cache_bytes_max"));
   CANVASBACK_ASSIGN(out.profile_cache_bytes, config.bytes("profile_cache_bytes_max"));
+  CANVASBACK_ASSIGN(out.rollup_bytes, config.bytes("rollup_bytes_max"));
+  CANVASBACK_ASSIGN(out.rollup_rows_min, config.integer("rollup_rows_min", 0, INT64_MAX));
   CANVASBACK_ASSIGN(out.job_file_bytes, config.bytes("job_files_bytes_max"));
   CANVASBACK_ASSIGN(out.job_file_age_s, config.integer("job_files_age_s", 1, limits::kJobFilesAgeMax.count()));
   CANVASBACK_ASSIGN(out.timeout_ms, config.integer("timeout_ms", 1, limits::kMaxTimeout.count()));

@@ -26,6 +26,8 @@ struct Settings {
   std::uint64_t spill_bytes = 0;
   std::uint64_t cache_bytes = 0;
   std::uint64_t profile_cache_bytes = 0;
+  std::uint64_t rollup_bytes = 0;
+  std::int64_t rollup_rows_min = 0;
   std::uint64_t job_file_bytes = 0;
   std::int64_t job_file_age_s = 0;
   bool sync_each_commit = true;

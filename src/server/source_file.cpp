@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "base/text.hpp"
 #include "server/toml.hpp"
 #include "server/usage.hpp"
+#include "storage/file.hpp"
 
 namespace canvasback {
 namespace fs = std::filesystem;
@@ -248,12 +247,11 @@ Result<PullSettings> read_source_file(const std::string& path) {
     return in_file(
         Error{ErrorCode::InvalidData, "The file's name is the table's: letters, digits, _ and - only.", {}, {}, {}});
   }
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) return in_file(Error{ErrorCode::InvalidData, "cannot be read.", {}, {}, {}});
+  auto text = file::read(path);
+  if (!text) return in_file(std::move(text.error()));
   toml::table table;
   try {
-    table = toml::parse(text.str());
+    table = toml::parse(*text);
   } catch (const toml::parse_error& error) {
     return in_file(Error{ErrorCode::InvalidData,
                          fmt::format("line {}: {}", error.source().begin.line, error.description()),

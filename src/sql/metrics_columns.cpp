@@ -31,6 +31,39 @@ std::string relation_with(const std::string& relation, const std::vector<Metrics
   return fmt::format("(SELECT {} FROM {})", columns, relation);
 }
 
+Json filter_from(const std::vector<MetricCondition>& conditions,
+                 const std::function<std::string(const std::string&)>& column_of) {
+  Json all = Json::Array{};
+  for (const MetricCondition& condition : conditions) {
+    const auto of_column = [&](std::string_view op, const Json& value) {
+      Json right;
+      right.set("op", op);
+      right.set("value", value);
+      Json out;
+      out.set(column_of(condition.name), std::move(right));
+      return out;
+    };
+    if (condition.is_range) {
+      if (!condition.from.is_null()) all.push(of_column("ge", condition.from));
+      if (!condition.to.is_null()) all.push(of_column("lt", condition.to));
+    } else if (condition.values.empty()) {
+      if (condition.negated) continue;  // none is left out
+      Json never;
+      never.set("or", Json::Array{});
+      all.push(std::move(never));
+    } else if (condition.negated) {
+      Json excluded;
+      excluded.set("not", of_column("in", condition.values));
+      all.push(std::move(excluded));
+    } else {
+      all.push(of_column("in", condition.values));
+    }
+  }
+  Json out;
+  out.set("and", std::move(all));
+  return out;
+}
+
 std::vector<std::string> source_columns(const MetricsModel& model, const std::vector<MetricsQuery>& queries) {
   std::vector<std::string> out;
   const auto add = [&](const std::string& column) {

@@ -2,6 +2,7 @@
 // of a column. Pure.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,10 @@ struct MetricsExpression {
 std::vector<MetricsExpression> expressions_of(const MetricsModel& model);
 // The relation with a column for each of them.
 std::string relation_with(const std::string& relation, const std::vector<MetricsExpression>& expressions);
+
+// Conditions as a filter (query/selection.hpp) on columns; `column_of`: of a condition's name.
+Json filter_from(const std::vector<MetricCondition>& conditions,
+                 const std::function<std::string(const std::string&)>& column_of);
 
 // The columns of the source that these queries read, each once.
 std::vector<std::string> source_columns(const MetricsModel& model, const std::vector<MetricsQuery>& queries);

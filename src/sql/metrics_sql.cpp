@@ -57,12 +57,13 @@ Status no_column(std::string_view column) {
   return fail(ErrorCode::InvalidData, fmt::format("The source has no column \"{}\".", column.substr(0, 128)));
 }
 
-bool overlap(const DayRange& a, const DayRange& b) {
-  const bool apart = (a.to && b.from && *a.to <= *b.from) || (b.to && a.from && *b.to <= *a.from);
+}  // namespace
+
+bool overlap(const DayRange& one, const DayRange& other) {
+  const bool apart =
+      (one.to && other.from && *one.to <= *other.from) || (other.to && one.from && *other.to <= *one.from);
   return !apart;
 }
-
-}  // namespace
 
 Result<MetricsPlan> MetricsPlan::make(const MetricsModel& model, const MetricsSource& source, MetricsQuery query,
                                       MetricsPeriods periods) {
@@ -170,39 +171,12 @@ Result<std::string> MetricsPlan::dimension_sql(const MetricDimension& dimension)
 }
 
 // Names become columns of the extended relation.
-Result<Json> MetricsPlan::filter_of(const std::vector<MetricCondition>& conditions) const {
-  Json all = Json::Array{};
-  for (const MetricCondition& condition : conditions) {
-    const MetricDimension* dimension = model_->find_dimension(condition.name);
-    std::string column = condition.name;
-    if (dimension != nullptr) column = is_plain(*dimension) ? dimension->column : computed_name(dimension->name);
-    const auto of_column = [&](std::string_view op, const Json& value) {
-      Json right;
-      right.set("op", op);
-      right.set("value", value);
-      Json out;
-      out.set(column, std::move(right));
-      return out;
-    };
-    if (condition.is_range) {
-      if (!condition.from.is_null()) all.push(of_column("ge", condition.from));
-      if (!condition.to.is_null()) all.push(of_column("lt", condition.to));
-    } else if (condition.values.empty()) {
-      if (condition.negated) continue;  // none is left out
-      Json never;
-      never.set("or", Json::Array{});
-      all.push(std::move(never));
-    } else if (condition.negated) {
-      Json excluded;
-      excluded.set("not", of_column("in", condition.values));
-      all.push(std::move(excluded));
-    } else {
-      all.push(of_column("in", condition.values));
-    }
-  }
-  Json out;
-  out.set("and", std::move(all));
-  return out;
+Json MetricsPlan::filter_of(const std::vector<MetricCondition>& conditions) const {
+  return filter_from(conditions, [this](const std::string& name) {
+    const MetricDimension* dimension = model_->find_dimension(name);
+    if (dimension == nullptr) return name;
+    return is_plain(*dimension) ? dimension->column : computed_name(name);
+  });
 }
 
 // The relation with a column for each computed dimension that conditions are of; `shape` gets them, too.
@@ -259,16 +233,14 @@ Result<std::string> MetricsPlan::scan_sql(const GroupKeys& keys, const DayRange*
     conditions.push_back(within_sql(source_->clock, time, *periods_.period));
   }
   if (!query_.where.empty()) {
-    CANVASBACK_ASSIGN(const Json filter, filter_of(query_.where));
-    CANVASBACK_ASSIGN(std::string condition, append_condition(statement, shape, filter));
+    CANVASBACK_ASSIGN(std::string condition, append_condition(statement, shape, filter_of(query_.where)));
     conditions.push_back(std::move(condition));
   }
   for (std::size_t i = 0; i < leaves_.size(); ++i) {
     const Leaf& leaf = leaves_[i];
     std::string value = leaf.value;
     if (!leaf.where.empty()) {
-      CANVASBACK_ASSIGN(const Json filter, filter_of(leaf.where));
-      CANVASBACK_ASSIGN(std::string condition, append_condition(statement, shape, filter));
+      CANVASBACK_ASSIGN(std::string condition, append_condition(statement, shape, filter_of(leaf.where)));
       value = fmt::format("CASE WHEN {} THEN {} END", condition, value.empty() ? "1" : value);
     }
     if (!value.empty()) columns.push_back(fmt::format("{} AS x{}", value, i));
@@ -297,8 +269,7 @@ Result<SqlStatement> MetricsPlan::rows_sql(const std::vector<std::string>& colum
   std::vector<std::string> conditions;
   if (!ranges.empty()) conditions.push_back(fmt::format("({})", fmt::join(ranges, " OR ")));
   if (!query_.where.empty()) {
-    CANVASBACK_ASSIGN(const Json filter, filter_of(query_.where));
-    CANVASBACK_ASSIGN(std::string condition, append_condition(statement, shape, filter));
+    CANVASBACK_ASSIGN(std::string condition, append_condition(statement, shape, filter_of(query_.where)));
     conditions.push_back(std::move(condition));
   }
   const std::string where = conditions.empty() ? "" : fmt::format(" WHERE {}", fmt::join(conditions, " AND "));
@@ -365,6 +336,15 @@ std::vector<MetricsPlan::LeafShape> MetricsPlan::leaf_shapes() const {
   return out;
 }
 
+std::vector<std::string> MetricsPlan::leaf_texts() const {
+  std::vector<std::string> out;
+  for (const Leaf& leaf : leaves_) {
+    out.push_back(fmt::format("{}\n{}\n{}\n{}\n{}", leaf.function, leaf.value, leaf.type, leaf.probability,
+                              to_json(leaf.where).dump()));
+  }
+  return out;
+}
+
 std::string MetricsPlan::merged_groups_sql(const MergedGroups& wanted) const {
   std::vector<std::string> inner;
   std::vector<std::string> keys;
@@ -379,6 +359,11 @@ std::string MetricsPlan::merged_groups_sql(const MergedGroups& wanted) const {
     inner.push_back(fmt::format("d{} AS k{}", wanted.dimensions[i], i));
     keys.push_back(fmt::format("k{}", i));
     columns.push_back(fmt::format("k{0} AS d{0}", i));
+  }
+  if (wanted.has_period) {
+    inner.emplace_back("p");
+    keys.emplace_back("p");
+    columns.emplace_back("p");
   }
   for (std::size_t i = 0; i < leaves_.size(); ++i) {
     inner.push_back(fmt::format("l{0} AS a{0}", i));

@@ -38,6 +38,9 @@ struct GroupKeys {
   bool only_rest = false;  // of rows whose first dimension of the query is not in the table of top values
 };
 
+// Whether a row may be of both.
+bool overlap(const DayRange& one, const DayRange& other);
+
 // How the numbers of a tile are taken from groups: columns t, d0 …, m0 … (measures), c0 … (of the compared period).
 struct TileShape {
   enum class Of { All, Top, Rest };  // rows whose d0 is among the top values, or is not
@@ -61,6 +64,7 @@ struct MergedGroups {
   Grain grain = Grain::None;            // of those that are made; None: without t
   std::vector<std::size_t> dimensions;  // columns of the table, which become d0, d1 …
   std::string measure;                  // not empty: its value is a column m, too
+  bool has_period = false;              // the table has p, and keeps it
 };
 
 inline constexpr const char* kTopTable = "metrics_top";  // v, rank
@@ -85,6 +89,8 @@ class MetricsPlan {
     std::string type;
   };
   std::vector<LeafShape> leaf_shapes() const;
+  // What tells leaves of plans of one model apart: equal texts are the same numbers.
+  std::vector<std::string> leaf_texts() const;
   // Of a measure of the query: its leaf; of an average its sum and its count; of a ratio none.
   std::vector<std::size_t> leaves_of(const std::string& measure) const { return part_of(measure).leaves; }
   // SELECT of the rows that match the query's conditions and are of any of these days (of metrics with time), with
@@ -104,6 +110,7 @@ class MetricsPlan {
   };
   Exactness exactness(std::size_t measure) const;
   const MetricsQuery& query() const { return query_; }
+  const MetricsPeriods& periods() const { return periods_; }
 
  private:
   MetricsPlan(const MetricsModel& model, const MetricsSource& source, MetricsQuery query, MetricsPeriods periods)
@@ -126,7 +133,7 @@ class MetricsPlan {
   Result<Leaf> leaf_of(const Metric& metric) const;
   const Part& part_of(const std::string& measure) const;
   Result<std::string> dimension_sql(const MetricDimension& dimension) const;
-  Result<Json> filter_of(const std::vector<MetricCondition>& conditions) const;
+  Json filter_of(const std::vector<MetricCondition>& conditions) const;
   Result<std::string> scan_sql(const GroupKeys& keys, const DayRange* days, int period, SqlStatement& statement) const;
   Result<std::string> extended_relation(Dataset& shape) const;
   std::string merged(std::size_t leaf, char side) const;

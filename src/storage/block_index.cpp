@@ -17,9 +17,11 @@ bool is_key(const std::string& key) {
          std::ranges::all_of(key, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-// KEY.arrow, or KEY.part where a copy from another disk was not finished.
+// KEY.arrow, or KEY.part where a copy from another disk was not finished; KEY.parquet is a rollup of dashboards
+// (service/dashboard/live_rollups.hpp).
 bool is_block(const fs::path& path) {
-  return is_key(path.stem().string()) && (path.extension() == ".arrow" || path.extension() == ".part");
+  const std::string ending = path.extension();
+  return is_key(path.stem().string()) && (ending == ".arrow" || ending == ".part" || ending == ".parquet");
 }
 
 std::string block_path(const std::string& folder, const std::string& key) { return folder + "/" + key + ".arrow"; }

@@ -12,8 +12,8 @@ namespace canvasback {
 // Not thread-safe; all calls are on the front's own thread.
 class BlockIndex {
  public:
-  // Starts empty: blocks that an earlier server left in the folder are removed, and nothing else. The folder may be a
-  // link to one on another disk: an offered file is then copied, on the calling thread.
+  // Starts empty: blocks and rollups that an earlier server left in the folder are removed, and nothing else. The
+  // folder may be a link to one on another disk: an offered file is then copied, on the calling thread.
   BlockIndex(std::string folder, std::uint64_t budget_bytes);
   // Moves an offered file in, if it is a regular file of a sane size inside `spill_folder`; else removes it.
   void accept(const std::string& key, const std::string& offered_path, const std::string& spill_folder);

@@ -3,7 +3,7 @@
 // ours in it:
 //
 //   canvasback.format   .lock   checks.json   parquet/   archive/   quarantine/   schemas/   collections/NAME/…
-//   tables/NAME/… (pulled_table.hpp)   cache/KEY.arrow, KEY.part   spill/ROLE-NUMBER/   jobs/job-NUMBER,
+//   tables/NAME/… (pulled_table.hpp)   cache/KEY.arrow, KEY.part, KEY.parquet   spill/ROLE-NUMBER/   jobs/job-NUMBER,
 //   job-NUMBER.part   benchmark-HEX/
 //
 // and the owner's: sources/NAME.toml, dashboards/NAME.yaml

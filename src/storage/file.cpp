@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -122,6 +123,25 @@ Status write(int fd, std::string_view bytes, const std::string& path) {
 
 Status sync(int fd, const std::string& path) {
   return run({"sync", path, {}, fd}, "synced", [&] { return ::fsync(fd); });
+}
+
+Result<std::string> read(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return std::unexpected(error_from(errno, "opened", path));
+  std::string out;
+  std::array<char, 16384> piece;
+  while (true) {
+    const ssize_t got = ::read(fd.get(), piece.data(), piece.size());
+    if (got == 0) return out;
+    if (got > 0) out.append(piece.data(), static_cast<std::size_t>(got));
+    if (got < 0 && errno != EINTR) return std::unexpected(error_from(errno, "read", path));
+  }
+}
+
+Status sync_by_name(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd) return sync(fd.get(), path);
+  return errno == ENOENT ? Status() : std::unexpected(error_from(errno, "opened", path));
 }
 
 // renameat2() by its number: the C library that we build for has no name for it.

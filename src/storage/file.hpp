@@ -64,6 +64,11 @@ Status remove(const std::string& path);
 // A small file, whole or not at all: written beside its place, synced, renamed, the folder synced.
 Status replace(const std::string& path, std::string_view bytes);
 
+// All bytes of a small file. Errors: Unavailable where it is not there or cannot be read.
+Result<std::string> read(const std::string& path);
+// What others wrote into a file that is there is on the disk. One that is gone has nothing left to sync.
+Status sync_by_name(const std::string& path);
+
 Error error_from(int error_number, std::string_view what, const std::string& path);
 
 }  // namespace canvasback::file

@@ -9,8 +9,17 @@
 
 #include "base/json.hpp"
 #include "query/metrics_query.hpp"
+#include "storage/dataset.hpp"
 
 namespace canvasback {
+
+// Groups by day of all rows of the source that were made before (service/dashboard/live_rollups.hpp): a file with
+// columns t (the local day; of metrics with time), d0 … and l0 …
+struct LiveRollup {
+  Dataset groups;
+  std::vector<std::string> dimensions;  // what d0 … are
+  std::vector<std::string> measures;    // whose leaves l0 … are, in the order that their plan gives them
+};
 
 struct MetricsWork {
   MetricsModel model;
@@ -19,6 +28,7 @@ struct MetricsWork {
   std::int64_t now_us = 0;
   Comparison compare = Comparison::None;  // that the first line tells the days of
   std::vector<MetricsQuery> queries;
+  std::vector<LiveRollup> rollups;  // the smallest first
 };
 
 Json to_json(const MetricsWork& work);

@@ -6,6 +6,7 @@ namespace canvasback {
 
 Json to_json(const RollupWork& work) {
   Json out;
+  out.set("for_server", work.for_server);
   out.set("model", work.model.document);
   out.set("timezone", work.timezone);
   out.set("now_us", work.now_us);
@@ -20,6 +21,7 @@ Json to_json(const RollupWork& work) {
 
 Result<RollupWork> rollup_work_from_json(const Json& json) {
   RollupWork work;
+  work.for_server = json.at("for_server").as_bool();
   DashboardProblems problems;
   work.model = metrics_from_json(json.at("model"), "metrics", problems);
   CANVASBACK_TRY(first_error(problems));

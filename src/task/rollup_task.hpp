@@ -1,7 +1,8 @@
 // The task that makes the rollups of one source's metrics for a published site. Its answer is sections: a line of JSON,
 // and of a rollup the bytes of its file behind it, as many as the line says. The first line describes the metrics
 // (newest row, days, dimensions, measures, leaves); then comes {"rollup": …, "bytes": n} for each file, and
-// {"unavailable": …} for what was too large (docs/publish.md). Wire form: JSON.
+// {"unavailable": …} for what was too large (docs/publish.md). Made for this server instead, sections are groups by day
+// alone, as the engine has them (task/metrics_task.hpp, LiveRollup), without a first line. Wire form: JSON.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 namespace canvasback {
 
 struct RollupWork {
+  bool for_server = false;
   MetricsModel model;
   std::string timezone;  // of a model without one
   std::int64_t now_us = 0;

@@ -54,7 +54,7 @@ WorkWatch watch_of(Job& job) {
 Status CollectionJobs::check(const std::string& name) const {
   const Collection* found = collections_.find(name);
   if (found != nullptr && found->is_published()) return {};
-  return fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name.substr(0, 128)));
+  return fail(no_collection(name));
 }
 
 CollectionJobs::Started CollectionJobs::compact(const std::string& name) {

@@ -19,6 +19,11 @@ std::string version_text(const Collection& collection, std::uint64_t version) {
 
 }  // namespace
 
+Error no_collection(std::string_view name) {
+  return Error{
+      ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name.substr(0, 128)), {}, {}, {}};
+}
+
 const Collection* CollectionRegistry::find(std::string_view name) const {
   const auto found = collections_.find(name);
   return found == collections_.end() ? nullptr : found->second.get();
@@ -31,7 +36,7 @@ Collection* CollectionRegistry::find(std::string_view name) {
 
 Result<Collection*> CollectionRegistry::existing(std::string_view name) {
   if (Collection* found = find(name)) return found;
-  return fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name));
+  return fail(no_collection(name));
 }
 
 Result<Collection*> CollectionRegistry::get_or_make(std::string_view name) {

@@ -16,6 +16,9 @@
 
 namespace canvasback {
 
+// What whoever asks for one that is not there is told: DatasetNotFound.
+Error no_collection(std::string_view name);
+
 class CollectionRegistry {
  public:
   using Map = std::map<std::string, std::unique_ptr<Collection>, std::less<>>;

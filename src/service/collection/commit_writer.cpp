@@ -16,15 +16,6 @@
 #include "storage/file.hpp"
 
 namespace canvasback {
-namespace {
-
-// A file that may have been merged and removed meanwhile: then nothing is left to sync.
-Status sync_file(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  return fd ? file::sync(fd.get(), path) : Status();
-}
-
-}  // namespace
 
 struct CommitWriter::Step {
   CommitPlan plan;
@@ -130,7 +121,7 @@ asio::awaitable<void> CommitWriter::sync_files() {
   const auto unsynced = std::exchange(unsynced_, {});
   std::map<Collection*, std::uint64_t> touched;  // and the last of their commits
   for (const auto& [collection, path] : unsynced) {
-    auto sync = [path] { return sync_file(path); };
+    auto sync = [path] { return file::sync_by_name(path); };
     Status status = co_await on_thread(context_.commit_io, sync);
     // One that is not part of it any more need not be on the disk.
     const auto is_it = [&path](const CollectionFile& file) { return file.file.path == path; };
@@ -153,7 +144,7 @@ asio::awaitable<void> CommitWriter::sync_files() {
 
 asio::awaitable<void> CommitWriter::sync_rest() {
   auto sync_all = [rest = std::exchange(unsynced_, {})]() -> Status {
-    for (const auto& [collection, path] : rest) CANVASBACK_TRY(sync_file(path));
+    for (const auto& [collection, path] : rest) CANVASBACK_TRY(file::sync_by_name(path));
     return {};
   };
   if (co_await on_thread(context_.commit_io, sync_all)) {

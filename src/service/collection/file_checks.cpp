@@ -1,14 +1,12 @@
 #include "service/collection/file_checks.hpp"
 
-#include <fstream>
-#include <sstream>
+#include "storage/file.hpp"
 
 namespace canvasback {
 
 void FileChecks::load() {
-  std::ostringstream text;
-  text << std::ifstream(path_, std::ios::binary).rdbuf();
-  const auto json = Json::parse(text.str());
+  const auto text = file::read(path_);
+  const auto json = text ? Json::parse(*text) : std::unexpected(text.error());
   if (!json) return;
   scrubbed_us_ = json->at("scrubbed_us").as_int();
   for (const Json& entry : json->at("files").as_array()) {

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "storage/file.hpp"
 
@@ -17,10 +15,9 @@ Status SchemaStore::open() {
   for (const auto& entry : fs::directory_iterator(folder_, error)) {
     const fs::path path = entry.path();
     if (path.extension() != ".json") continue;
-    std::ostringstream text;
-    text << std::ifstream(path, std::ios::binary).rdbuf();
+    CANVASBACK_ASSIGN(const std::string text, file::read(path.string()));
     const std::string name = path.stem().string();
-    auto versions = versions_from(text.str(), name);
+    auto versions = versions_from(text, name);
     if (!versions) return fail(ErrorCode::InvalidData, fmt::format("{} is not a schema.", path.string()));
     set(name, std::move(*versions));
   }

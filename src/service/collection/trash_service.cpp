@@ -1,20 +1,16 @@
 #include "service/collection/trash_service.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <optional>
-#include <sstream>
 
 #include "base/clock.hpp"
 #include "base/hash.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "base/unique_fd.hpp"
 #include "service/collection/ingest_request.hpp"
 #include "service/schedule/on_thread.hpp"
 #include "storage/file.hpp"
@@ -31,20 +27,9 @@ std::unexpected<Error> no_entry(std::string_view id) {
   return fail(ErrorCode::NotFound, fmt::format("The trash holds nothing of the id \"{}\".", id.substr(0, 64)));
 }
 
-// It went while this waited for its turn.
-std::unexpected<Error> no_collection(std::string_view name) {
-  return fail(ErrorCode::DatasetNotFound, fmt::format("There is no collection \"{}\".", name));
-}
-
 bool is_there(const std::string& path) {
   struct stat info {};
   return ::lstat(path.c_str(), &info) == 0;
-}
-
-std::string text_of_file(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
 }
 
 // Under another name first, so that what is half gone is never taken for what was there.
@@ -65,17 +50,11 @@ void remove_rests(const std::string& trash) {
   }
 }
 
-Status sync_file(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (fd.get() < 0) return fail(file::error_from(errno, "opened", path));
-  return file::sync(fd.get(), path);
-}
-
 // The files of a folder, made safe where that may still be owed (durability = interval).
 Status sync_files_of(const std::string& folder) {
   std::error_code error;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    if (at->path().extension() == ".parquet") CANVASBACK_TRY(sync_file(at->path().string()));
+    if (at->path().extension() == ".parquet") CANVASBACK_TRY(file::sync_by_name(at->path().string()));
   }
   return file::sync_folder(folder);
 }
@@ -192,7 +171,7 @@ asio::awaitable<Result<TrashEntry>> TrashService::remove(std::string name) {
   Collection& collection = **found;
   const auto busy = context_.work.begin();
   const auto held = co_await hold(collection);
-  if (collection.is_retired) co_return Out(no_collection(name));
+  if (collection.is_retired) co_return Out(fail(no_collection(name)));
   const TrashEntry entry = entry_of(collection, TrashEntry::Kind::Deleted);
   auto move = [this, &entry, base = base_of(name)]() -> Status {
     CANVASBACK_TRY(sync_files_of(base + "/parquet"));
@@ -232,7 +211,7 @@ asio::awaitable<Status> TrashService::rename(std::string name, std::string new_n
   const auto busy = context_.work.begin();
   {
     const auto held = co_await hold(collection);
-    if (collection.is_retired) co_return Status(no_collection(name));
+    if (collection.is_retired) co_return Status(fail(no_collection(name)));
     if (Status free = check_free(new_name); !free) co_return free;
     if (Status written = co_await move_schema(name, new_name); !written) co_return written;
     auto move = [this, from = base_of(name), to = base_of(new_name)]() -> Status {
@@ -265,7 +244,7 @@ asio::awaitable<Result<TrashEntry>> TrashService::empty(std::string name) {
   Collection& collection = **found;
   const auto busy = context_.work.begin();
   auto held = co_await hold(collection);
-  if (collection.is_retired) co_return Out(no_collection(name));
+  if (collection.is_retired) co_return Out(fail(no_collection(name)));
   if (Status usable = collection.health.usable(); !usable) co_return Out(std::unexpected(usable.error()));
   const TrashEntry entry = entry_of(collection, TrashEntry::Kind::Emptied);
   const NumberNote note = collection.numbers.last_note();
@@ -294,7 +273,8 @@ asio::awaitable<Result<TrashEntry>> TrashService::empty(std::string name) {
 Result<TrashEntry> TrashService::read_entry(const std::string& id) const {
   const std::string path = folder() + "/" + id + "/entry.json";
   if (!is_there(path)) return no_entry(id);
-  CANVASBACK_ASSIGN(const Json json, Json::parse(text_of_file(path)));
+  CANVASBACK_ASSIGN(const std::string text, file::read(path));
+  CANVASBACK_ASSIGN(const Json json, Json::parse(text));
   return trash_entry_from(id, json);
 }
 
@@ -329,7 +309,8 @@ asio::awaitable<Status> TrashService::bring_back_whole(const TrashEntry& entry) 
   if (Status free = check_free(entry.collection); !free) co_return free;
   const std::string place = folder() + "/" + entry.id;
   if (is_there(place + "/schema.json")) {
-    auto versions = SchemaStore::versions_from(text_of_file(place + "/schema.json"), entry.collection);
+    const auto text = file::read(place + "/schema.json");
+    auto versions = text ? SchemaStore::versions_from(*text, entry.collection) : std::unexpected(text.error());
     if (!versions) co_return Status(std::unexpected(versions.error()));
     auto write = [this, &entry, &versions] { return parts_.schemas.write(entry.collection, *versions); };
     Status written = co_await on_thread(context_.commit_io, write);
@@ -355,7 +336,7 @@ asio::awaitable<Status> TrashService::bring_back_files(const TrashEntry& entry) 
   if (!found) co_return Status(std::unexpected(found.error()));
   Collection& collection = **found;
   auto held = co_await hold(collection);
-  if (collection.is_retired) co_return Status(no_collection(entry.collection));
+  if (collection.is_retired) co_return Status(fail(no_collection(entry.collection)));
   if (Status usable = collection.health.usable(); !usable) co_return usable;
   auto move = [this, &entry, &collection] {
     return move_back(fmt::format("{}/{}/parquet", folder(), entry.id), collection.folder);

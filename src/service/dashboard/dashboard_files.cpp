@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "base/hash.hpp"
 #include "base/limits.hpp"
@@ -60,11 +58,9 @@ std::optional<Result<DashboardFile>> DashboardFiles::read_file(std::string_view 
     return fail(ErrorCode::InvalidData, fmt::format("The dashboard \"{}\" is longer than {} KiB.", name,
                                                     limits::kDashboardBytesMax / limits::kKiB));
   }
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
   DashboardFile out;
   out.name = name;
-  out.text = text.str();
+  CANVASBACK_ASSIGN(out.text, file::read(path));
   out.modified_us = std::int64_t{info.st_mtim.tv_sec} * 1'000'000 + info.st_mtim.tv_nsec / 1000;
   return out;
 }

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "query/dashboard_check.hpp"
 #include "query/dashboard_fields.hpp"
+#include "query/published_dashboard.hpp"
 #include "service/dashboard/explore.hpp"
 #include "service/dashboard/yaml_text.hpp"
 
@@ -258,6 +259,12 @@ asio::awaitable<Result<DashboardAnswers>> DashboardService::query(DashboardReque
   if (!tiles.is_array() || tiles.as_array().size() > limits::kDashboardQueryTilesMax) {
     co_return Out(fail(ErrorCode::InvalidData,
                        fmt::format("\"tiles\" must be an array of up to {}.", limits::kDashboardQueryTilesMax)));
+  }
+  // Of a document that is being edited the groups are to be of use for the next one, too.
+  const std::vector<std::string> filters = filters_of(document, *dashboard);
+  for (const MetricsModel& model : dashboard->models) {
+    const bool is_edited = !request.document.is_null();
+    asked.needs.emplace(&model, is_edited ? rollup_needs(model) : rollup_needs(*dashboard, model, filters));
   }
   for (std::size_t i = 0; i < tiles.as_array().size(); ++i) {
     auto wish = tile_wish(tiles.as_array()[i], i, *dashboard, document);

@@ -44,40 +44,20 @@ struct TileAnswers::Flight {
   bool done = false;
   std::map<std::string, SharedText> lines;
   std::optional<Error> error;
+  std::shared_ptr<const LiveRollupSet> rollups;  // that its task reads
 };
-
-std::string TileAnswers::version_of(const MetricsModel& model) const {
-  if (!model.has_user_sql()) {
-    const auto dataset = datasets_.find(model.source);
-    const auto left_out = datasets_.left_out_of(model.source, OnUnreadable::Default);
-    return dataset ? fmt::format("{}\n{}", (*dataset)->version, fmt::join(left_out, "\n")) : std::string();
-  }
-  // Which datasets a statement reads only its worker knows.
-  std::string out;
-  for (const auto& dataset : datasets_.readable()) out += fmt::format("{}\n{}\n", dataset->name, dataset->version);
-  return out;
-}
 
 asio::awaitable<Result<std::vector<std::string>>> TileAnswers::lines_of(MetricsWork work, RequestContext context,
                                                                         CancelToken gone) {
   using Out = Result<std::vector<std::string>>;
   const MetricsModel& model = work.model;
-  std::vector<std::shared_ptr<const Dataset>> datasets;
-  std::vector<std::string> left_out;
-  if (model.source.empty()) {
-    left_out = datasets_.left_out_of_sql(model.sql, OnUnreadable::Default);
-  } else {
-    auto dataset = datasets_.find(model.source);
-    if (!dataset) co_return Out(std::unexpected(dataset.error()));
-    datasets.push_back(*dataset);
-    left_out = datasets_.left_out_of(model.source, OnUnreadable::Default);
-  }
-  if (model.has_user_sql()) datasets = datasets_.readable();
+  auto source = metrics_datasets(model, datasets_);
+  if (!source) co_return Out(std::unexpected(source.error()));
   const std::string text = model.source.empty() ? model.sql : model.source;
   RunningQuery entry{0, "dashboard", text, "json", 0, "waiting", nullptr, gone};
   Task task = task_of(std::move(work), context, OutputOptions());
-  task.files.left_out = std::move(left_out);
-  auto answer = co_await queries_.run(std::move(task), std::move(datasets), Lane::General, std::move(entry));
+  task.files.left_out = std::move(source->left_out);
+  auto answer = co_await queries_.run(std::move(task), std::move(source->datasets), Lane::General, std::move(entry));
   if (!answer) co_return Out(std::unexpected(answer.error()));
   std::string bytes;
   while (true) {
@@ -95,11 +75,16 @@ asio::awaitable<Result<std::vector<std::string>>> TileAnswers::lines_of(MetricsW
 }
 
 std::shared_ptr<TileAnswers::Flight> TileAnswers::start(MetricsWork work, std::vector<std::string> keys,
-                                                        const RequestContext& context) {
+                                                        const TileQuestions& asked, const MetricsModel& model) {
   auto flight = std::make_shared<Flight>(executor_);
   flight->keys = std::move(keys);
+  const auto needs = asked.needs.find(&model);
+  if (rollups_ != nullptr && needs != asked.needs.end() && !work.queries.empty()) {
+    flight->rollups = rollups_->find(model, needs->second, work.timezone);
+  }
+  if (flight->rollups) work.rollups = flight->rollups->rollups();
   for (const std::string& key : flight->keys) flights_.insert_or_assign(key, flight);
-  asio::co_spawn(executor_, fly(flight, std::move(work), context), asio::detached);
+  asio::co_spawn(executor_, fly(flight, std::move(work), asked.context), asio::detached);
   return flight;
 }
 
@@ -159,8 +144,8 @@ asio::awaitable<DashboardAnswers::Model> TileAnswers::answer_model(const TileQue
     if (is_first) work.compare = question.query.compare;
   }
   const std::int64_t hour = model.until_now ? work.now_us / kNowStepUs : 0;
-  const std::string common = fmt::format("dashboard\n{}\n{}\n{}\n{}\n{}\n", version_of(model), model.document.dump(),
-                                         work.period.dump(), work.timezone, hour);
+  const std::string common = fmt::format("dashboard\n{}\n{}\n{}\n{}\n{}\n", metrics_version(model, datasets_),
+                                         model.document.dump(), work.period.dump(), work.timezone, hour);
   std::vector<std::string> keys(1, key_of(common + std::string(name_of(work.compare))));
   Flights flights;
   const auto join = [&](const std::shared_ptr<Flight>& flight) {
@@ -186,7 +171,7 @@ asio::awaitable<DashboardAnswers::Model> TileAnswers::answer_model(const TileQue
   }
   const std::string head_key = keys.front();
   if (!work.queries.empty() || (!out.head && flights.empty())) {
-    join(start(std::move(work), std::move(keys), asked.context));
+    join(start(std::move(work), std::move(keys), asked, model));
   }
   for (const auto& flight : flights) {
     while (!flight->done) co_await flight->ended.wait();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "query/metrics_query.hpp"
+#include "service/dashboard/live_rollups.hpp"
 #include "service/dataset/dataset_service.hpp"
 #include "service/query/cached_answers.hpp"
 #include "service/query/query_service.hpp"
@@ -51,6 +52,7 @@ struct TileQuestions {
   MetricsChoices choices;
   std::vector<std::string> known;  // keys of answers that the client has
   std::vector<TileQuestion> questions;
+  std::map<const MetricsModel*, RollupNeeds> needs;  // of the dashboard; none: rows are read
 };
 
 class TileAnswers {
@@ -66,8 +68,9 @@ class TileAnswers {
   // The lines of a task of these metrics (task/metrics_task.hpp). Errors: DatasetNotFound, those of the task.
   asio::awaitable<Result<std::vector<std::string>>> lines_of(MetricsWork work, RequestContext context,
                                                              CancelToken gone);
-  // What the numbers of these metrics are made of: another text whenever a file of its datasets is another.
-  std::string version_of(const MetricsModel& model) const;
+  // Tiles are made of these where they are there. They outlive it.
+  void use(LiveRollups& rollups) { rollups_ = &rollups; }
+  const LiveRollups* rollups() const { return rollups_; }
   // Clients have gone: what only they wait for is cancelled.
   void cancel_gone();
 
@@ -77,13 +80,15 @@ class TileAnswers {
 
   asio::awaitable<DashboardAnswers::Model> answer_model(const TileQuestions& asked, const MetricsModel& model,
                                                         std::vector<TileAnswer>& tiles, CancelToken gone);
-  std::shared_ptr<Flight> start(MetricsWork work, std::vector<std::string> keys, const RequestContext& context);
+  std::shared_ptr<Flight> start(MetricsWork work, std::vector<std::string> keys, const TileQuestions& asked,
+                                const MetricsModel& model);
   asio::awaitable<void> fly(std::shared_ptr<Flight> flight, MetricsWork work, RequestContext context);
 
   asio::any_io_executor executor_;
   QueryService& queries_;
   DatasetService& datasets_;
   CachedAnswers& answers_;
+  LiveRollups* rollups_ = nullptr;
   std::map<std::string, std::shared_ptr<Flight>> flights_;  // by the key of an answer that is being computed
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "storage/file.hpp"
 
@@ -13,11 +11,8 @@ namespace canvasback {
 Status ReadingService::apply_to(std::vector<DatasetSource>& sources) {
   std::error_code error;
   if (!std::filesystem::exists(path_, error)) return {};
-  std::ifstream file(path_, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) return fail(ErrorCode::Unavailable, fmt::format("{} cannot be read.", path_));
-  auto json = Json::parse(text.str());
+  CANVASBACK_ASSIGN(const std::string text, file::read(path_));
+  auto json = Json::parse(text);
   if (!json || !json->at("datasets").is_object()) {
     return fail(ErrorCode::InvalidData, fmt::format("{} is damaged; move it away to go without it.", path_));
   }
@@ -46,10 +41,13 @@ Status ReadingService::write(const KeptReadings& kept) const {
   return file::replace(path_, out.dump() + "\n");
 }
 
-asio::awaitable<Status> ReadingService::take(std::string name, TextSettings settings, KeptReadings after) {
+asio::awaitable<Status> ReadingService::take(std::string name, TextSettings settings, std::optional<Kept> kept) {
   const TextSettings before = datasets_.entries().at(name).source.text;
   Status read = co_await datasets_.read_as(name, std::move(settings));
   if (!read) co_return read;
+  KeptReadings after = kept_;  // not before the wait: others are set meanwhile
+  after.erase(name);
+  if (kept) after.emplace(name, std::move(*kept));
   Status written = write(after);
   if (!written) {
     static_cast<void>(co_await datasets_.read_as(name, before));
@@ -63,12 +61,10 @@ asio::awaitable<Status> ReadingService::set(std::string name, TextSettings setti
   const auto found = datasets_.entries().find(name);
   if (found == datasets_.entries().end()) co_return Status(std::unexpected(datasets_.find(name).error()));
   const DatasetSource& source = found->second.source;
-  KeptReadings after = kept_;
-  const auto known = after.find(name);
-  const bool is_known = known != after.end() && known->second.pattern == source.pattern;
+  const auto known = kept_.find(name);
+  const bool is_known = known != kept_.end() && known->second.pattern == source.pattern;
   Kept kept{source.pattern, settings, is_known ? known->second.told : source.text};
-  after.insert_or_assign(name, std::move(kept));
-  co_return co_await take(std::move(name), std::move(settings), std::move(after));
+  co_return co_await take(std::move(name), std::move(settings), std::move(kept));
 }
 
 asio::awaitable<Status> ReadingService::reset(std::string name) {
@@ -77,9 +73,7 @@ asio::awaitable<Status> ReadingService::reset(std::string name) {
   const auto known = kept_.find(name);
   if (known == kept_.end() || known->second.pattern != found->second.source.pattern) co_return Status();
   TextSettings told = known->second.told;
-  KeptReadings after = kept_;
-  after.erase(name);
-  co_return co_await take(std::move(name), std::move(told), std::move(after));
+  co_return co_await take(std::move(name), std::move(told), std::nullopt);
 }
 
 }  // namespace canvasback

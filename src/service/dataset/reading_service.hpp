@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,7 +41,7 @@ class ReadingService {
   };
   using KeptReadings = std::map<std::string, Kept, std::less<>>;
 
-  asio::awaitable<Status> take(std::string name, TextSettings settings, KeptReadings after);
+  asio::awaitable<Status> take(std::string name, TextSettings settings, std::optional<Kept> kept);
   Status write(const KeptReadings& kept) const;
 
   DatasetService& datasets_;

@@ -11,8 +11,9 @@
 #include "base/text.hpp"
 #include "base/text_list.hpp"
 #include "query/rollup_plan.hpp"
+#include "service/dashboard/metrics_datasets.hpp"
+#include "service/dashboard/rollup_sections.hpp"
 #include "service/publish/host_rules.hpp"
-#include "service/publish/rollup_sections.hpp"
 #include "service/publish/site_files.hpp"
 #include "task/rollup_task.hpp"
 
@@ -129,20 +130,14 @@ asio::awaitable<Status> PublishService::make_rollups(Page& page, const MetricsMo
   work.bytes_max = site.options.budget_bytes;
   work.part_bytes_max = site.options.budget_bytes / kPartsOfBudget;
   work.detail_bytes_max = site.options.budget_bytes / kDetailsOfBudget;
-  std::vector<std::shared_ptr<const Dataset>> datasets;
-  if (model.has_user_sql()) {
-    datasets = datasets_.readable();
-  } else {
-    auto dataset = datasets_.find(model.source);
-    if (!dataset) co_return Status(std::unexpected(dataset.error()));
-    datasets.push_back(*dataset);
-  }
+  auto source = metrics_datasets(model, datasets_);
+  if (!source) co_return Status(std::unexpected(source.error()));
   RequestContext context;
   context.received_ns = monotonic_ns();
   context.timeout_ms = site.options.timeout_ms;
   RunningQuery entry{0, "publish", page.item.name, "parquet", 0, "waiting", nullptr, site.cancel};
   Task task = task_of(std::move(work), context, OutputOptions());
-  auto answer = co_await queries_.run(std::move(task), std::move(datasets), Lane::General, std::move(entry));
+  auto answer = co_await queries_.run(std::move(task), std::move(source->datasets), Lane::General, std::move(entry));
   if (!answer) co_return Status(std::unexpected(answer.error()));
   Json rollups = Json::Array{};
   Json unavailable = Json::Array{};
@@ -179,10 +174,11 @@ asio::awaitable<Status> PublishService::make_rollups(Page& page, const MetricsMo
 asio::awaitable<Result<Json>> PublishService::model_of(Page& page, const MetricsModel& model, Site& site) {
   Json made;
   const std::int64_t day = model.until_now ? wall_us() / kDayUs : 0;
-  const std::string key = sha256_hex(fmt::format(
-      "rollups\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", kMakeVersion, CANVASBACK_VERSION, answers_.version_of(model),
-      model.document.dump(), to_json(needs_of(page.published, model)).dump(), period_of(page.published.document).dump(),
-      name_of(page.published.dashboard.compare), site.options.timezone, site.options.budget_bytes, day));
+  const std::string key = sha256_hex(
+      fmt::format("rollups\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", kMakeVersion, CANVASBACK_VERSION,
+                  metrics_version(model, datasets_), model.document.dump(),
+                  to_json(needs_of(page.published, model)).dump(), period_of(page.published.document).dump(),
+                  name_of(page.published.dashboard.compare), site.options.timezone, site.options.budget_bytes, day));
   const std::string short_key = key.substr(0, 32);
   if (auto before = site.made_before(short_key)) {
     made = std::move(*before);
@@ -211,7 +207,7 @@ asio::awaitable<Status> PublishService::add_answers(Page& page, const Json& peri
   std::string versions;
   bool until_now = false;
   for (const MetricsModel& model : dashboard.models) {
-    versions += answers_.version_of(model) + "\n";
+    versions += metrics_version(model, datasets_) + "\n";
     until_now = until_now || model.until_now;
   }
   const std::string key =

@@ -35,13 +35,13 @@ std::optional<std::int64_t> seconds_of(const ProbeAnswer& answer) {
 }
 
 // A rollup to try ranges with: the largest, as its reader would ask for it.
-struct DataFile {
+struct PublishedFile {
   std::string name;
   std::int64_t bytes = 0;
 };
 
-DataFile largest_rollup(const Json& page) {
-  DataFile out;
+PublishedFile largest_rollup(const Json& page) {
+  PublishedFile out;
   for (const Json& model : page.at("models").as_array()) {
     for (const Json& rollup : model.at("rollups").as_array()) {
       if (rollup.at("bytes").as_int() <= out.bytes) continue;
@@ -60,7 +60,7 @@ class Check {
     if (!index) return std::move(findings_);
     check_html();
     const Json page = check_page(*index);
-    const DataFile data = largest_rollup(page);
+    const PublishedFile data = largest_rollup(page);
     if (!data.name.empty()) {
       check_ranges(data);
       check_whole(data);
@@ -179,7 +179,7 @@ class Check {
     return best;
   }
 
-  void check_ranges(const DataFile& data) {
+  void check_ranges(const PublishedFile& data) {
     const std::int64_t from = data.bytes - 8;
     const auto answer = ask(data.name, 8, fmt::format("bytes={}-{}", from, data.bytes - 1));
     if (!answer) return;
@@ -212,7 +212,7 @@ class Check {
         fmt::format("Ranges: 206 and the whole length ({}).", human_bytes(static_cast<std::uint64_t>(data.bytes))));
   }
 
-  void check_whole(const DataFile& data) {
+  void check_whole(const PublishedFile& data) {
     const auto answer = ask(data.name, 4);
     if (!answer) return;
     const std::string encoding = answer->field("content-encoding");

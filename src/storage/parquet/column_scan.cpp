@@ -71,11 +71,12 @@ class Reader final : public ColumnReader {
       // libparquet makes dictionaries of the small types alone, whatever the file's Arrow schema says.
       const bool small = type_->id() != arrow::Type::LARGE_STRING && type_->id() != arrow::Type::LARGE_BINARY &&
                          type_->id() != arrow::Type::STRING_VIEW && type_->id() != arrow::Type::BINARY_VIEW;
-      const bool dictionary = small && leaves_.size() == 1 && all_dictionary(*group->ColumnChunk(leaves_[0]));
-      auto& reader = dictionary ? dictionary_ : plain_;
-      if (!reader) CANVASBACK_TRY(make(reader, true));
       const auto* column = footer_->schema()->Column(leaves_[0]);
       const bool flat = leaves_.size() == 1 && column->path()->ToDotVector().size() == 1;
+      // Below a list or in a struct a dictionary would be of another type than the column.
+      const bool dictionary = small && flat && all_dictionary(*group->ColumnChunk(leaves_[0]));
+      auto& reader = dictionary ? dictionary_ : plain_;
+      if (!reader) CANVASBACK_TRY(make(reader, true));
       if (!dictionary && flat && is_decodable(*column, *group->ColumnChunk(leaves_[0]), *type_)) {
         return decode(row_group, group->num_rows(), visit);
       }

@@ -6,8 +6,6 @@
 
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "base/hash.hpp"
 #include "storage/file.hpp"
@@ -25,14 +23,6 @@ std::optional<std::string_view> unsealed(std::string_view text) {
   const std::size_t end = text.find('\n');
   if (end == std::string_view::npos || sealed(std::string(text.substr(0, end))) != text) return std::nullopt;
   return text.substr(0, end);
-}
-
-std::optional<std::string> read_small(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in || !text) return std::nullopt;
-  return text.str();
 }
 
 }  // namespace
@@ -105,7 +95,7 @@ std::optional<MergeNote> merge_note_from(std::string_view text) {
 Result<std::optional<NumberNote>> read_number_note(const std::string& folder) {
   const std::string path = number_note_path(folder);
   if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) return std::optional<NumberNote>();
-  const auto text = read_small(path);
+  const auto text = file::read(path);
   const auto note = text ? number_note_from(*text) : std::nullopt;
   if (!note) return fail(ErrorCode::Unavailable, fmt::format("{} is damaged.", path));
   return note;
@@ -125,7 +115,7 @@ Status write_merge_note(const std::string& folder, const MergeNote& note) {
 std::vector<MergeNote> read_merge_notes(const std::vector<std::string>& paths) {
   std::vector<MergeNote> out;
   for (const std::string& path : paths) {
-    const auto text = read_small(path);
+    const auto text = file::read(path);
     auto note = text ? merge_note_from(*text) : std::nullopt;
     if (note) out.push_back(std::move(*note));
   }

@@ -54,7 +54,10 @@ Settings settings_from(const Json& hello, const ChildBuild& build) {
   settings.engine.memory_bytes = hello.at("engine_memory_bytes").as_uint();
   settings.engine.temp_folder = spill;
   settings.engine.temp_bytes_max = hello.at("spill_bytes_max").as_uint();
-  if (!cache.empty()) settings.sandbox.read_paths.push_back(cache);
+  if (!cache.empty()) {
+    settings.sandbox.read_paths.push_back(cache);
+    settings.engine.readable_paths.push_back(cache);  // rollups
+  }
   settings.sandbox.write_folders = {spill};
   settings.sandbox.data_bytes_max = hello.at("data_bytes_max").as_uint();
   settings.sandbox.parent = static_cast<pid_t>(hello.at("parent").as_int());

@@ -56,6 +56,7 @@ export interface Answer {
   total?: readonly Value[];
   groups?: number;
   spark?: { grain: string; rows: readonly (readonly Value[])[] };
+  rollup?: true;
   unused_filters?: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 #include "transport/http/connection/request.hpp"
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 
 namespace canvasback::http {
@@ -47,5 +48,7 @@ Status split_target(Request& request) {
   }
   return {};
 }
+
+double Request::elapsed_ms() const { return static_cast<double>(monotonic_ns() - received_ns) / 1e6; }
 
 }  // namespace canvasback::http

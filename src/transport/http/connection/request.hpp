@@ -31,6 +31,8 @@ struct Request {
   const std::string* parameter(std::string_view name) const;
   // Every value of a query parameter, in order.
   std::vector<std::string> parameters(std::string_view name) const;
+  // Since it was complete.
+  double elapsed_ms() const;
 };
 
 // The one query parameter that may be given several times: the values of a record's key.

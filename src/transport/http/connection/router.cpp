@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "transport/http/connection/problem.hpp"
@@ -176,7 +175,7 @@ asio::awaitable<void> Router::handle(Connection& connection, Request& request) {
   metrics_.request_started();
   std::string pattern = "(none)";
   co_await route(connection, request, pattern);
-  const double duration_ms = static_cast<double>(monotonic_ns() - request.received_ns) / 1e6;
+  const double duration_ms = request.elapsed_ms();
   metrics_.request_ended(pattern, connection.status_sent(), duration_ms, connection.bytes_sent());
   log::debug("{} {} {} {} {:.2f} ms {} bytes", connection.peer(), request.method, pattern, connection.status_sent(),
              duration_ms, connection.bytes_sent());

@@ -254,7 +254,7 @@ asio::awaitable<void> search(Services services, Connection& connection, Request&
 }
 
 void add_metrics(JsonWriter& out, const Request& request) {
-  const double duration_ms = static_cast<double>(monotonic_ns() - request.received_ns) / 1e6;
+  const double duration_ms = request.elapsed_ms();
   out.key("performance_metrics").begin_object().member("duration_ms", duration_ms).end_object();
 }
 

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "service/dashboard/yaml_text.hpp"
 #include "transport/http/connection/problem.hpp"
+#include "transport/http/routes/document_answer.hpp"
 #include "transport/http/routes/routes.hpp"
 #include "transport/http/routes/selection_parameters.hpp"
 
@@ -16,13 +17,6 @@ extern const std::string_view dashboard_schema_json;
 
 namespace canvasback::http {
 namespace {
-
-Json metrics_of(const Request& request, std::string_view method) {
-  Json out;
-  out.set("duration_ms", static_cast<double>(monotonic_ns() - request.received_ns) / 1e6);
-  out.set("method", method);
-  return out;
-}
 
 Json json_of(const std::vector<std::string>& texts) {
   Json out = Json::Array{};
@@ -96,7 +90,7 @@ asio::awaitable<void> list_dashboards(Services services, Connection& connection,
   }
   Json document;
   document.set("dashboards", std::move(entries));
-  document.set("performance_metrics", metrics_of(request, "dashboards"));
+  document.set("performance_metrics", performance_metrics(request, "dashboards"));
   Response response;
   response.body = document.dump();
   co_await connection.respond(std::move(response));
@@ -112,7 +106,7 @@ asio::awaitable<void> answer_detail(Connection& connection, const Request& reque
   document.set("yaml", entry.file.text);
   document.set("document", entry.checked.document.is_object() ? entry.checked.document : Json());
   document.set("problems", json_of(entry.checked.problems));
-  document.set("performance_metrics", metrics_of(request, "dashboards"));
+  document.set("performance_metrics", performance_metrics(request, "dashboards"));
   Response response;
   response.status = status;
   response.headers.emplace_back("ETag", quoted(entry.file.tag()));
@@ -165,7 +159,7 @@ asio::awaitable<void> check_dashboard(Services services, Connection& connection,
   Json document;
   document.set("problems", json_of(checked.problems));
   document.set("document", checked.document.is_object() ? checked.document : Json());
-  document.set("performance_metrics", metrics_of(request, "dashboards"));
+  document.set("performance_metrics", performance_metrics(request, "dashboards"));
   Response response;
   response.body = document.dump();
   co_await connection.respond(std::move(response));
@@ -277,7 +271,7 @@ std::string answers_document(const DashboardAnswers& answers, const Request& req
     out.end_object();
   }
   out.end_array();
-  Json metrics = metrics_of(request, "dashboard");
+  Json metrics = performance_metrics(request, "dashboard");
   metrics.set("tiles_cached", answers.cached);
   out.member("performance_metrics", metrics).end_object();
   return out.take();
@@ -319,7 +313,7 @@ asio::awaitable<void> explore_dataset(Services services, Connection& connection,
   document.set("dataset", name);
   document.set("yaml", yaml_of(*proposed));
   document.set("document", std::move(*proposed));
-  document.set("performance_metrics", metrics_of(request, "explore"));
+  document.set("performance_metrics", performance_metrics(request, "explore"));
   Response response;
   response.body = document.dump();
   co_await connection.respond(std::move(response));

@@ -4,6 +4,7 @@
 #include "base/format_names.hpp"
 #include "record/text_reading.hpp"
 #include "transport/http/connection/problem.hpp"
+#include "transport/http/routes/document_answer.hpp"
 #include "transport/http/routes/job_answer.hpp"
 #include "transport/http/routes/routes.hpp"
 #include "transport/http/routes/selection_parameters.hpp"
@@ -11,13 +12,6 @@
 
 namespace canvasback::http {
 namespace {
-
-Json performance_metrics(const Request& request, std::string_view method) {
-  Json out;
-  out.set("duration_ms", static_cast<double>(monotonic_ns() - request.received_ns) / 1e6);
-  out.set("method", method);
-  return out;
-}
 
 // How the files of CSV or JSON are read: what was told or set, and what was found.
 void describe_reading(JsonWriter& out, const Dataset& dataset, bool is_set) {

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "transport/http/connection/problem.hpp"
+#include "transport/http/routes/document_answer.hpp"
 #include "transport/http/routes/routes.hpp"
 #include "transport/http/routes/selection_parameters.hpp"
 
@@ -34,19 +35,8 @@ Json document_of(const RecordSchema& schema) {
   return out;
 }
 
-void add_metrics(Json& out, const Request& request) {
-  Json metrics;
-  metrics.set("duration_ms", static_cast<double>(monotonic_ns() - request.received_ns) / 1e6);
-  metrics.set("method", "schemas");
-  out.set("performance_metrics", std::move(metrics));
-}
-
 asio::awaitable<void> answer(Connection& connection, const Request& request, Json document, int status = 200) {
-  add_metrics(document, request);
-  Response response;
-  response.status = status;
-  response.body = document.dump();
-  co_await connection.respond(std::move(response));
+  co_await respond_document(connection, request, std::move(document), "schemas", status);
 }
 
 asio::awaitable<void> create_schema(Services services, Connection& connection, Request& request) {
@@ -60,7 +50,7 @@ asio::awaitable<void> create_schema(Services services, Connection& connection, R
     co_return;
   }
   Json document = document_of(*schema);
-  add_metrics(document, request);
+  document.set("performance_metrics", performance_metrics(request, "schemas"));
   Response response;
   response.status = 201;
   response.headers.emplace_back("Location", "/api/v1/schemas/" + percent_encode(schema->name));

@@ -104,7 +104,8 @@ asio::awaitable<void> health(Services services, Connection& connection) {
 asio::awaitable<void> metrics(Services services, Connection& connection) {
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  response.body = services.metrics.prometheus(services.pool, services.jobs) + source_metrics(services);
+  response.body =
+      services.metrics.prometheus(services.pool, services.jobs) + source_metrics(services) + rollup_metrics(services);
   co_await connection.respond(std::move(response));
 }
 

@@ -2,9 +2,9 @@
 // …/rename and …/empty, GET /api/v1/trash, DELETE and POST …/restore of its entries.
 #include <fmt/format.h>
 
-#include "base/clock.hpp"
 #include "service/collection/trash_service.hpp"
 #include "transport/http/connection/problem.hpp"
+#include "transport/http/routes/document_answer.hpp"
 #include "transport/http/routes/routes.hpp"
 #include "transport/http/routes/selection_parameters.hpp"
 
@@ -69,13 +69,7 @@ asio::awaitable<void> answer(Services services, Connection& connection, Request&
     co_await connection.respond(problem_response(document.error(), request.path));
     co_return;
   }
-  Json metrics;
-  metrics.set("duration_ms", static_cast<double>(monotonic_ns() - request.received_ns) / 1e6);
-  metrics.set("method", "trash");
-  document->set("performance_metrics", std::move(metrics));
-  Response response;
-  response.body = document->dump();
-  co_await connection.respond(std::move(response));
+  co_await respond_document(connection, request, std::move(*document), "trash");
 }
 
 }  // namespace

@@ -39,6 +39,18 @@ std::string source_metrics(const Services& services) {
   return out;
 }
 
+std::string rollup_metrics(const Services& services) {
+  const LiveRollups* rollups = services.dashboards == nullptr ? nullptr : services.dashboards->answers().rollups();
+  if (rollups == nullptr) return {};
+  const LiveRollups::Figures figures = rollups->figures();
+  return fmt::format(
+      "# TYPE canvasback_rollup_sets gauge\ncanvasback_rollup_sets {}\n"
+      "# TYPE canvasback_rollup_bytes gauge\ncanvasback_rollup_bytes {}\n"
+      "# TYPE canvasback_rollups_made_total counter\ncanvasback_rollups_made_total {}\n"
+      "# TYPE canvasback_rollups_failed_total counter\ncanvasback_rollups_failed_total {}\n",
+      figures.sets, figures.bytes, figures.made, figures.failed);
+}
+
 bool sources_pulled(const Services& services) {
   if (services.pulls == nullptr) return true;
   if (!services.table_scrub->damaged().empty()) return false;

@@ -180,6 +180,28 @@ Status check_zone(TaskContext& context, const std::string& zone) {
               fmt::format("There is no time zone \"{}\"; an example is Europe/Berlin.", zone.substr(0, 64)));
 }
 
+// One that is not there any more is gone without: the numbers are the same.
+Status open_rollups(TaskContext& context, const MetricsWork& work, OpenMetrics& open) {
+  for (const LiveRollup& rollup : work.rollups) {
+    const Dataset& groups = rollup.groups;
+    MetricsQuery query;
+    query.measures = rollup.measures;
+    const auto plan = MetricsPlan::make(work.model, open.source, std::move(query), {});
+    if (!plan) continue;
+    if (!context.files.check(groups, context.cancel)) {
+      CANVASBACK_TRY(context.cancel.check());
+      continue;
+    }
+    DailyGroups made{relation_sql(groups), rollup.dimensions, {}, plan->leaf_texts()};
+    for (std::size_t i = 0; i < rollup.dimensions.size(); ++i) {
+      const DatasetColumn* column = groups.find_column(fmt::format("d{}", i));
+      made.types.push_back(column == nullptr ? std::string() : column->type);
+    }
+    open.made.push_back(std::move(made));
+  }
+  return {};
+}
+
 }  // namespace
 
 MetricsPeriods OpenMetrics::periods(Comparison comparison) const {
@@ -195,6 +217,21 @@ std::int64_t OpenMetrics::days() const {
   const std::int64_t from = period && period->from ? *period->from : floor_days(*oldest_us);
   const std::int64_t to = period && period->to ? *period->to : floor_days(*newest_us) + 1;
   return std::max<std::int64_t>(1, to - from);
+}
+
+Result<SqlStatement> OpenMetrics::groups_sql(const MetricsPlan& plan, const GroupKeys& keys) const {
+  for (const DailyGroups& groups : made) {
+    CANVASBACK_ASSIGN(auto statement, groups_sql_from(groups, plan, source.clock, keys));
+    if (statement) return std::move(*statement);
+  }
+  return plan.groups_sql(keys);
+}
+
+bool OpenMetrics::has_groups(const MetricsPlan& plan, const GroupKeys& keys) const {
+  return std::ranges::any_of(made, [&](const DailyGroups& groups) {
+    const auto statement = groups_sql_from(groups, plan, source.clock, keys);
+    return statement && statement->has_value();
+  });
 }
 
 Result<OpenMetrics> open_metrics(TaskContext& context, const MetricsWork& work) {
@@ -223,7 +260,10 @@ Result<OpenMetrics> open_metrics(TaskContext& context, const MetricsWork& work) 
     out.newest_us = bounds[1];
   }
   if (needs && low_us <= high_us) CANVASBACK_TRY(find_steps(context, clock, low_us, high_us));
-  if (model.time.empty()) return out;
+  if (model.time.empty()) {
+    CANVASBACK_TRY(open_rollups(context, work, out));
+    return out;
+  }
   const DatasetColumn* time = out.source.shape.find_column(model.time);
   if (time == nullptr || !is_date_type(time->type)) {
     return fail(ErrorCode::InvalidData, fmt::format("The time \"{}\" must be a column of dates or times.", model.time));
@@ -236,6 +276,7 @@ Result<OpenMetrics> open_metrics(TaskContext& context, const MetricsWork& work) 
     CANVASBACK_ASSIGN(out.last_day, local_day(context, clock, of_data ? *out.newest_us : work.now_us));
   }
   out.period = days_of(out.wish, out.last_day, clock.first_weekday);
+  CANVASBACK_TRY(open_rollups(context, work, out));
   return out;
 }
 

@@ -53,22 +53,46 @@ std::vector<MetricCondition> common_conditions(const std::vector<MetricsQuery>& 
   return out;
 }
 
+// The grain of a query's rows over time, and of its small line.
+Grain grain_of(const OpenMetrics& open, const MetricsModel& model, const MetricsQuery& query) {
+  return query.grain_fits ? grain_for(open.days(), model.grain, kPointsMax) : query.grain;
+}
+
+Grain spark_grain_of(const OpenMetrics& open, const MetricsQuery& query) {
+  return std::max(query.spark, grain_for(open.days(), query.spark, kSparkPointsMax));
+}
+
+// Those that read rows of the source: there are no groups made before that have what it takes.
+std::vector<MetricsQuery> queries_of_rows(const MetricsWork& work, const OpenMetrics& open) {
+  if (open.made.empty()) return work.queries;
+  std::vector<MetricsQuery> out;
+  for (const MetricsQuery& query : work.queries) {
+    const auto plan = MetricsPlan::make(work.model, open.source, query, open.periods(query.compare));
+    const bool of_groups =
+        plan && open.has_groups(*plan, {grain_of(open, work.model, query), query.dimensions, false}) &&
+        (query.spark == Grain::None || open.has_groups(*plan, {spark_grain_of(open, query), {}, false}));
+    if (!of_groups) out.push_back(query);
+  }
+  return out;
+}
+
 // The rows that the queries of a request have in common become a table that each of them reads instead of the source,
 // where they are not too many.
 Status share_rows(TaskContext& context, const MetricsWork& work, OpenMetrics& open) {
-  if (work.queries.size() < kSharedFrom) return {};
+  const std::vector<MetricsQuery> queries = queries_of_rows(work, open);
+  if (queries.size() < kSharedFrom) return {};
   std::vector<DayRange> days;
   const auto add = [&](const std::optional<DayRange>& range) {
     if (range && std::ranges::find(days, *range) == days.end()) days.push_back(*range);
   };
-  for (const MetricsQuery& query : work.queries) {
+  for (const MetricsQuery& query : queries) {
     const MetricsPeriods periods = open.periods(query.compare);
     add(periods.period);
     add(periods.compared);
   }
   MetricsQuery common;
-  common.where = common_conditions(work.queries);
-  const std::vector<std::string> columns = source_columns(work.model, work.queries);
+  common.where = common_conditions(queries);
+  const std::vector<std::string> columns = source_columns(work.model, queries);
   if (columns.empty()) return {};
   auto plan = MetricsPlan::make(work.model, open.source, common, {});
   if (!plan) return {};  // what is wrong is told by the queries
@@ -94,9 +118,7 @@ Status share_rows(TaskContext& context, const MetricsWork& work, OpenMetrics& op
 class QueryRun {
  public:
   QueryRun(TaskContext& context, const MetricsModel& model, const OpenMetrics& metrics, const MetricsQuery& query)
-      : context_(context), model_(model), metrics_(metrics), query_(query), grain_(query.grain) {
-    if (query.grain_fits) grain_ = grain_for(metrics.days(), model.grain, kPointsMax);
-  }
+      : context_(context), model_(model), metrics_(metrics), query_(query), grain_(grain_of(metrics, model, query)) {}
 
   Result<std::string> run() {
     const MetricsPeriods periods = metrics_.periods(query_.compare);
@@ -104,6 +126,7 @@ class QueryRun {
     CANVASBACK_ASSIGN(plan_, plan_of(query_, periods));
     line_.begin_object();
     if (grain_ != Grain::None) line_.member("grain", name_of(grain_));
+    if (metrics_.has_groups(*plan_, {grain_, query_.dimensions, false})) line_.member("rollup", true);
     const bool charts = grain_ != Grain::None;
     CANVASBACK_TRY(charts ? run_chart() : run_table());
     if (query_.spark != Grain::None) CANVASBACK_TRY(run_spark());
@@ -158,7 +181,7 @@ class QueryRun {
   }
 
   Status make_groups(const MetricsPlan& plan, std::string_view name, const GroupKeys& keys) {
-    CANVASBACK_ASSIGN(SqlStatement statement, plan.groups_sql(keys));
+    CANVASBACK_ASSIGN(SqlStatement statement, metrics_.groups_sql(plan, keys));
     return make_table(name, std::move(statement));
   }
 
@@ -296,7 +319,7 @@ class QueryRun {
     MetricsQuery query = query_;
     query.compare = Comparison::None;
     query.dimensions.clear();
-    const Grain grain = std::max(query_.spark, grain_for(metrics_.days(), query_.spark, kSparkPointsMax));
+    const Grain grain = spark_grain_of(metrics_, query_);
     CANVASBACK_ASSIGN(const auto plan, plan_of(query, metrics_.periods(Comparison::None)));
     CANVASBACK_TRY(make_groups(*plan, kOtherTable, {grain, {}, false}));
     TileShape shape;

@@ -1,6 +1,5 @@
 #include "worker/roles/query/rollup_task.hpp"
 
-#include <arrow/array.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,47 +11,14 @@
 #include "record/type_name.hpp"
 #include "sql/rollup_sql.hpp"
 #include "worker/roles/query/metrics_source.hpp"
+#include "worker/roles/query/rollup_base.hpp"
 #include "worker/roles/query/rollup_files.hpp"
+#include "worker/roles/query/server_rollups.hpp"
 
 namespace canvasback {
 namespace {
 
 using Names = std::vector<std::string>;
-
-// An estimated number of values is a little beside the number: up to here a dimension counts as small.
-constexpr double kEstimateRoom = 1.3;
-constexpr std::int64_t kBaseRowsMax = 4'000'000;  // of the groups by all small dimensions
-
-// In the model's order: what tiles show, and what their ratios are of.
-Names measures_of(const MetricsModel& model, const RollupNeeds& needs) {
-  Names wanted;
-  for (const RollupTile& tile : needs.tiles) {
-    for (const std::string& name : tile.measures) {
-      wanted.push_back(name);
-      const Metric* metric = model.find_measure(name);
-      if (metric == nullptr || metric->kind != MetricKind::Ratio) continue;
-      wanted.push_back(metric->numerator);
-      wanted.push_back(metric->denominator);
-    }
-  }
-  Names out;
-  for (const Metric& metric : model.measures) {
-    if (std::ranges::find(wanted, metric.name) != wanted.end()) out.push_back(metric.name);
-  }
-  return out;
-}
-
-Names dimensions_of(const MetricsModel& model, const RollupNeeds& needs) {
-  Names out;
-  for (const MetricDimension& dimension : model.dimensions) {
-    const bool of_filter = std::ranges::find(needs.filters, dimension.name) != needs.filters.end();
-    const bool of_tile = std::ranges::any_of(needs.tiles, [&](const RollupTile& tile) {
-      return std::ranges::find(tile.dimensions, dimension.name) != tile.dimensions.end();
-    });
-    if (of_filter || of_tile) out.push_back(dimension.name);
-  }
-  return out;
-}
 
 // One run of the task.
 class RollupRun {
@@ -62,14 +28,12 @@ class RollupRun {
         work_(work),
         model_(work.model),
         metrics_(metrics),
-        measures_(measures_of(work.model, work.needs)),
-        dimensions_(dimensions_of(work.model, work.needs)),
-        tables_(context, work.model, metrics, leaf_measures()) {
-    if (!model_.time.empty()) all_ = DayRange{};
-  }
+        measures_(rollup_measures(work.model, work.needs)),
+        tables_(context, work.model, metrics, rollup_leaf_measures(work.model, work.needs)),
+        base_(context, work.model, metrics, tables_, rollup_dimensions(work.model, work.needs)) {}
 
   Status run() {
-    CANVASBACK_ASSIGN(plan_, tables_.plan_of(RollupKind::Leaves, {}, all_));
+    CANVASBACK_ASSIGN(plan_, tables_.plan_of(RollupKind::Leaves, {}, base_.all_days()));
     // Sums of floating-point numbers depend on the order of their rows: a source that did not change is to give the
     // same bytes.
     const auto shapes = plan_->leaf_shapes();
@@ -86,25 +50,16 @@ class RollupRun {
     RollupFiles files;
   };
 
-  Names leaf_measures() const {
-    Names out;
-    for (const std::string& name : measures_) {
-      if (has_leaves(model_, *model_.find_measure(name))) out.push_back(name);
-    }
-    return out;
-  }
-
   Status make() {
-    CANVASBACK_TRY(count_values());
-    CANVASBACK_TRY(make_base());
+    CANVASBACK_TRY(base_.make(*plan_));
     CANVASBACK_TRY(find_span());
-    CANVASBACK_TRY(count_exactly());
+    CANVASBACK_TRY(base_.count_exactly());
     CANVASBACK_ASSIGN(std::string head, head_line());
     CANVASBACK_TRY(send(std::move(head)));
     RollupWriter writer(context_, work_, metrics_, tables_, span_);
     std::vector<Made> made;
     const bool has_leaves = !plan_->leaf_shapes().empty();
-    for (RollupWish& wish : rollup_plan(model_, work_.needs, values_)) {
+    for (RollupWish& wish : rollup_plan(model_, work_.needs, base_.values())) {
       if (has_leaves || wish.kind != RollupKind::Leaves) made.push_back({std::move(wish), {}});
     }
     // From the most dimensions down: smaller groups are made of larger ones.
@@ -120,86 +75,16 @@ class RollupRun {
     return {};
   }
 
-  // About how many values each dimension has, in one scan.
-  Status count_values() {
-    if (dimensions_.empty()) return {};
-    CANVASBACK_ASSIGN(SqlStatement statement, plan_->leaf_rows_sql({Grain::None, dimensions_, false}));
-    std::vector<std::string> columns;
-    for (std::size_t i = 0; i < dimensions_.size(); ++i)
-      columns.push_back(fmt::format("approx_count_distinct(d{})", i));
-    statement.sql = fmt::format("SELECT count(*), {} FROM ({}) AS s", fmt::join(columns, ", "), statement.sql);
-    CANVASBACK_ASSIGN(const std::vector<std::int64_t> counts, integers(std::move(statement)));
-    rows_ = counts.at(0);
-    for (std::size_t i = 0; i < dimensions_.size(); ++i) {
-      std::int64_t count = counts.at(i + 1) + 1;  // and no value
-      const bool small = static_cast<double>(count) <= kRollupValuesMax * kEstimateRoom;
-      if (small) count = std::min(count, kRollupValuesMax);
-      values_.emplace(dimensions_[i], count);
-    }
-    return {};
-  }
-
-  // Groups by all small dimensions, where they are far fewer than rows: all others are made of them.
-  Status make_base() {
-    RollupGroups base;
-    base.grain = all_ ? Grain::Day : Grain::None;
-    base.days = all_;
-    double groups = static_cast<double>(std::max<std::int64_t>(1, metrics_.days()));
-    for (const std::string& name : dimensions_) {
-      if (values_.at(name) > kRollupValuesMax) continue;
-      base.dimensions.push_back(name);
-      groups *= static_cast<double>(values_.at(name));
-    }
-    const bool pays = base.dimensions.size() > 1 && rows_ > 0 &&
-                      (groups < static_cast<double>(kBaseRowsMax) * 4 || rows_ < kBaseRowsMax);
-    if (!pays) return {};
-    CANVASBACK_ASSIGN(const auto made, tables_.make(base, kBaseRowsMax));
-    static_cast<void>(made);
-    return {};
-  }
-
   Status find_span() {
-    if (!all_) return {};
-    RollupGroups totals;
-    totals.grain = Grain::Day;
-    totals.days = all_;
-    CANVASBACK_ASSIGN(const auto table, tables_.make(totals, INT32_MAX));
+    if (!base_.all_days()) return {};
+    CANVASBACK_ASSIGN(const auto table, tables_.make(base_.by_day({}), INT32_MAX));
     SqlStatement statement;
     statement.sql = fmt::format(
         "SELECT count(*), coalesce(min(t) - DATE '1970-01-01', 0), coalesce(max(t) - DATE '1970-01-01', 0) FROM {}",
         table->name);
-    CANVASBACK_ASSIGN(const std::vector<std::int64_t> bounds, integers(std::move(statement)));
+    CANVASBACK_ASSIGN(const std::vector<std::int64_t> bounds, first_integers(context_, std::move(statement)));
     if (bounds.at(0) > 0) span_ = RollupSpan{bounds.at(1), bounds.at(2)};
     return {};
-  }
-
-  Status count_exactly() {
-    for (const std::string& name : dimensions_) {
-      if (values_.at(name) > kRollupValuesMax) continue;
-      RollupGroups groups;
-      groups.dimensions = {name};
-      groups.days = all_;
-      groups.grain = all_ ? Grain::Day : Grain::None;
-      CANVASBACK_ASSIGN(const auto table, tables_.make(groups, kBaseRowsMax));
-      if (!table) continue;
-      CANVASBACK_ASSIGN(
-          const std::int64_t count,
-          context_.engine.single_number(fmt::format("SELECT count(*) FROM (SELECT DISTINCT d0 FROM {})", table->name),
-                                        {}, context_.cancel));
-      values_.at(name) = std::min(count, kRollupValuesMax);
-    }
-    return {};
-  }
-
-  Result<std::vector<std::int64_t>> integers(SqlStatement statement) {
-    CANVASBACK_ASSIGN(auto stream, context_.engine.execute(std::move(statement), context_.cancel));
-    CANVASBACK_ASSIGN(const BatchPtr batch, stream->next());
-    std::vector<std::int64_t> out;
-    for (int i = 0; batch && i < batch->num_columns(); ++i) {
-      out.push_back(static_cast<const arrow::Int64Array&>(*batch->column(i)).Value(0));
-    }
-    if (out.empty()) return fail(ErrorCode::Database, "A count gave no row.");
-    return out;
   }
 
   Result<SchemaPtr> schema_of(SqlStatement statement) {
@@ -219,14 +104,15 @@ class RollupRun {
 
   Result<Json> describe_dimensions() {
     Json out = Json::Object{};
-    if (dimensions_.empty()) return out;
-    CANVASBACK_ASSIGN(SqlStatement statement, plan_->leaf_rows_sql({Grain::None, dimensions_, false}));
+    const Names& dimensions = base_.dimensions();
+    if (dimensions.empty()) return out;
+    CANVASBACK_ASSIGN(SqlStatement statement, plan_->leaf_rows_sql({Grain::None, dimensions, false}));
     CANVASBACK_ASSIGN(const SchemaPtr schema, schema_of(std::move(statement)));
-    for (std::size_t i = 0; i < dimensions_.size(); ++i) {
+    for (std::size_t i = 0; i < dimensions.size(); ++i) {
       Json one;
       one.set("type", sql_type_name(*schema->field(static_cast<int>(i))));
-      one.set("values", values_.at(dimensions_[i]));
-      out.set(dimensions_[i], std::move(one));
+      one.set("values", base_.values().at(dimensions[i]));
+      out.set(dimensions[i], std::move(one));
     }
     return out;
   }
@@ -240,7 +126,7 @@ class RollupRun {
   Result<Described> describe_sketch(const Metric& metric) {
     const bool distinct = metric.kind == MetricKind::Distinct;
     const RollupKind kind = distinct ? RollupKind::Distinct : RollupKind::Quantile;
-    CANVASBACK_ASSIGN(const MetricsPlan* plan, tables_.plan_of(kind, metric.name, all_));
+    CANVASBACK_ASSIGN(const MetricsPlan* plan, tables_.plan_of(kind, metric.name, base_.all_days()));
     CANVASBACK_ASSIGN(const SchemaPtr schema, measure_schema(*plan));
     Described out{{}, false, distinct ? kDistinctError : kQuantileError};
     out.json.set("type", sql_type_name(*schema->field(0)));
@@ -370,12 +256,9 @@ class RollupRun {
   const MetricsModel& model_;
   const OpenMetrics& metrics_;
   Names measures_;
-  Names dimensions_;
   RollupTables tables_;
-  std::optional<DayRange> all_;
+  RollupBase base_;
   const MetricsPlan* plan_ = nullptr;  // of the leaves, over all days
-  std::map<std::string, std::int64_t> values_;
-  std::int64_t rows_ = 0;
   std::optional<RollupSpan> span_;
 };
 
@@ -390,7 +273,8 @@ Status run_rollups(TaskContext& context, const RollupWork& work) {
   asked.timezone = work.timezone;
   asked.now_us = work.now_us;
   CANVASBACK_ASSIGN(const OpenMetrics open, open_metrics(context, asked));
-  const Status status = RollupRun(context, work, open).run();
+  const Status status =
+      work.for_server ? send_server_rollups(context, work, open) : RollupRun(context, work, open).run();
   context.metrics.engine_ms += watch.elapsed_ms();
   return status ? context.sink.finish() : status;
 }

@@ -1077,6 +1077,8 @@ export type DashboardColumn = {
 export type DashboardAnswer = {
   /** Of the column `time`. */
   grain?: string;
+  /** It is made of a rollup. Else it is not there, and rows were read. */
+  rollup?: true;
   columns: (DashboardColumn)[];
   rows: ((Value)[])[];
   /** With a grain: the rows of the period that is compared with. */

@@ -1,4 +1,4 @@
-#include "service/publish/rollup_sections.hpp"
+#include "service/dashboard/rollup_sections.hpp"
 
 #include <algorithm>
 #include <utility>
