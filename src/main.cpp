@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   canvasback::install_test_faults();
 #endif
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file past the limit of its size is an error of write (EFBIG)
   try {
     return canvasback::run_command_line(argc, argv);
   } catch (const std::exception& error) {

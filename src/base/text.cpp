@@ -186,11 +186,18 @@ std::string sql_identifier(std::string_view name) {
 
 std::string sql_literal(std::string_view text) {
   std::string out = "'";
+  bool has_nul = false;
   for (char c : text) {
     if (c == '\'') out += '\'';
-    out += c;
+    if (c == '\0') {
+      out += "' || chr(0) || '";  // the text of a statement ends at the character itself
+      has_nul = true;
+    } else {
+      out += c;
+    }
   }
-  return out += '\'';
+  out += '\'';
+  return has_nul ? "(" + out + ")" : out;
 }
 
 std::string name_from_path(std::string_view path) {

@@ -206,6 +206,9 @@ class Exchange {
     if (!request_.content_type.empty()) message.set(beast::http::field::content_type, request_.content_type);
     if (!request_.encoding.empty()) message.set(beast::http::field::content_encoding, request_.encoding);
     if (!request_.idempotency_key.empty()) message.set("Idempotency-Key", request_.idempotency_key);
+    if (request_.headers_of_url) {
+      for (const auto& [name, value] : request_.headers_of_url(full_url())) message.set(name, value);
+    }
     if (with_credentials) {
       for (const auto& [name, value] : request_.headers) message.set(name, value);
       if (!url_.credentials.empty()) {
@@ -266,9 +269,12 @@ class Exchange {
     return problem_of(status(), text, field("Location"));
   }
 
+  std::string full_url() const { return fmt::format("http://{}{}", url_.authority(), url_.target); }
+
   ClientAnswer answer() const {
     ClientAnswer out;
     out.status = status();
+    out.url = full_url();
     for (const auto& entry : parser_->get()) {
       out.fields_.emplace_back(lower(std::string_view(entry.name_string().data(), entry.name_string().size())),
                                std::string(entry.value()));

@@ -44,13 +44,16 @@ struct ClientRequest {
   // `body` can be repeated. Never to https, nor from another machine to a loopback or link-local address. Credentials
   // and `headers` are not sent to another host.
   int redirects_max = 0;
+  // More headers, for each address that is asked (ClientAnswer::url): validators are of one alone.
+  std::function<std::vector<std::pair<std::string, std::string>>(const std::string& url)> headers_of_url = {};
   bool takes_compressed = false;  // send Accept-Encoding; a compressed response is decoded in any case
   CancelToken cancel = {};
 };
 
 class ClientAnswer {
  public:
-  int status = 0;  // 2xx or 304
+  int status = 0;        // 2xx or 304
+  std::string url = {};  // that answered, after redirects; without credentials
   // The value of a header or trailer, by its name in any case; "" if there is none.
   std::string field(std::string_view name) const;
 

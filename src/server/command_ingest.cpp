@@ -175,6 +175,7 @@ bool may_pass_later(ErrorCode code) {
   switch (code) {
     case ErrorCode::Unavailable:
     case ErrorCode::TooManyRequests:
+    case ErrorCode::IdempotencyKeyInUse:  // another watcher of the folder is at it
     case ErrorCode::StorageLimit:
     case ErrorCode::MemoryLimit:
     case ErrorCode::RequestTimeout:

@@ -35,6 +35,7 @@ Result<FeedMemory> read_feed_memory(const std::string& path) {
   out.sha256 = json->at("sha256").as_string();
   out.etag = json->at("etag").as_string();
   out.last_modified = json->at("last_modified").as_string();
+  out.url_sha256 = json->at("url_sha256").as_string();
   for (const Json& hash : json->at("rejects").as_array()) out.rejects.emplace_back(hash.as_string());
   return out;
 }
@@ -45,6 +46,7 @@ Status write_feed_memory(const std::string& path, const FeedMemory& memory) {
   json.set("sha256", memory.sha256);
   json.set("etag", memory.etag);
   json.set("last_modified", memory.last_modified);
+  json.set("url_sha256", memory.url_sha256);
   Json rejects = Json::Array{};
   for (const std::string& hash : memory.rejects) rejects.push(hash);
   json.set("rejects", std::move(rejects));
@@ -64,7 +66,7 @@ FeedMemory recall(FeedMemory memory, const std::string& id, const Collection* co
     const std::size_t dash = rest.find('-');
     const auto number = parse_integer(rest.substr(0, dash), "the number", 0, INT64_MAX);
     if (!number || dash == std::string::npos || static_cast<std::uint64_t>(*number) <= memory.answers) return;
-    memory = FeedMemory{static_cast<std::uint64_t>(*number), rest.substr(dash + 1), {}, {}, {}};
+    memory = FeedMemory{static_cast<std::uint64_t>(*number), rest.substr(dash + 1), {}, {}, {}, {}};
   });
   return memory;
 }

@@ -18,6 +18,7 @@ struct FeedMemory {
   std::string sha256;         // of the last of them; empty: none
   std::string etag;           // its validators
   std::string last_modified;
+  std::string url_sha256;            // of the address that they are of, behind redirects
   std::vector<std::string> rejects;  // hashes of its bad records (server/feed_rejects.hpp)
 };
 

@@ -48,8 +48,14 @@ http::ClientRequest request_of(const FeedSource& source, const FeedMemory& memor
   out.server = source.url;
   if (const auto url = http::Url::parse(source.url)) out.target = url->target;
   out.headers.emplace_back("Accept", "application/json, application/x-ndjson, text/csv, */*;q=0.5");
-  if (!memory.etag.empty()) out.headers.emplace_back("If-None-Match", memory.etag);
-  if (!memory.last_modified.empty()) out.headers.emplace_back("If-Modified-Since", memory.last_modified);
+  // Another address that a redirect leads to by now may have the same tag for something else.
+  out.headers_of_url = [memory](const std::string& url) {
+    std::vector<std::pair<std::string, std::string>> headers;
+    if (sha256_hex(url) != memory.url_sha256) return headers;
+    if (!memory.etag.empty()) headers.emplace_back("If-None-Match", memory.etag);
+    if (!memory.last_modified.empty()) headers.emplace_back("If-Modified-Since", memory.last_modified);
+    return headers;
+  };
   const std::chrono::milliseconds whole = std::chrono::seconds(source.timeout_s);
   out.limits = {std::min(kConnectMax, whole), std::min(kIdleMax, whole), whole};
   out.redirects_max = kFeedRedirectsMax;
@@ -160,8 +166,11 @@ asio::awaitable<Result<Feeds::Kept>> Feeds::ask(Feed& feed) {
     const std::string type = answer.field("Content-Type");
     out.unchanged = answer.status == 304;
     out.media_type = lower(trim(type.substr(0, type.find(';'))));
-    out.memory = {
-        feed.memory.answers + 1, sha256_hex(out.body), answer.field("ETag"), answer.field("Last-Modified"), {}};
+    out.memory.answers = feed.memory.answers + 1;
+    out.memory.sha256 = sha256_hex(out.body);
+    out.memory.etag = answer.field("ETag");
+    out.memory.last_modified = answer.field("Last-Modified");
+    out.memory.url_sha256 = sha256_hex(answer.url);
     return out;
   };
   auto fetched = co_await on_thread(network_, fetching);
@@ -172,6 +181,7 @@ asio::awaitable<Result<Feeds::Kept>> Feeds::ask(Feed& feed) {
     // Its validators may be others than last time; they need not outlive this process.
     feed.memory.etag = fetched->memory.etag;
     feed.memory.last_modified = fetched->memory.last_modified;
+    feed.memory.url_sha256 = fetched->memory.url_sha256;
     co_return out;
   }
   auto request = request_for(feed, *fetched);

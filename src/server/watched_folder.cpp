@@ -61,6 +61,13 @@ Result<std::string> hash_of(int fd, std::uint64_t begin, std::uint64_t end) {
   return digest.hex();
 }
 
+// When the file was made, which tells it from a later one that was given its inode; 0 where the system does not say.
+std::int64_t birth_ns(int fd) {
+  struct statx info {};
+  if (::statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &info) != 0 || (info.stx_mask & STATX_BTIME) == 0) return 0;
+  return info.stx_btime.tv_sec * 1'000'000'000 + info.stx_btime.tv_nsec;
+}
+
 }  // namespace
 
 WatchedFolder::WatchedFolder(std::string folder, std::int64_t settle_s, Keep keep)
@@ -132,8 +139,7 @@ Status WatchedFolder::look() {
   for (const auto& [name, identity] : now) {
     Seen& seen = seen_[name];
     // What was kept and only waits to be moved stays so: if it grows, look_at_done() sees to it.
-    const bool same_file = seen.identity.device == identity.device && seen.identity.inode == identity.inode;
-    const bool ended = (seen.kept || seen.refused) && same_file;
+    const bool ended = (seen.kept || seen.refused) && !is_another(seen, identity);
     if (seen.looks == 0 || (seen.identity != identity && !ended)) {
       seen = Seen();
       seen.identity = identity;
@@ -166,7 +172,8 @@ Status WatchedFolder::take(const std::string& name, Seen& seen) {
       return {};
     }
     const Identity& identity = seen.identity;
-    const std::string key = fmt::format("{}:{}:{}:{}", identity.device, identity.inode, identity.modified_ns, *hash);
+    const std::string key = fmt::format("{}:{}:{}:{}:{}", identity.device, identity.inode, birth_ns(file.get()),
+                                        identity.modified_ns, *hash);
     const Answer answer =
         keep_({path, file.get(), 0, identity.bytes, "file-" + sha256_hex(key).substr(0, 48), unchanged});
     if (answer.outcome == Outcome::Stop) return fail(ErrorCode::Unavailable, answer.message);
@@ -178,37 +185,55 @@ Status WatchedFolder::take(const std::string& name, Seen& seen) {
     seen.kept = answer.outcome == Outcome::Kept;
     seen.refused = answer.outcome == Outcome::Refused;
   }
-  if (move(path, seen)) {
-    by_rename_.erase(name);
-    seen_.erase(name);
-  }
+  const Moved moved = move(path, seen);
+  if (moved == Moved::NotYet) return {};
+  if (moved == Moved::Done) by_rename_.erase(name);
+  seen_.erase(name);
   return {};
 }
 
-// To done/ or failed/; false where it stays, to be tried again.
-bool WatchedFolder::move(const std::string& path, Seen& seen) {
+// Not the file that was kept, as far as its identity tells: one that only grew is. One that was refused may be whole by
+// now.
+bool WatchedFolder::is_another(const Seen& seen, const Identity& now) {
+  const Identity& before = seen.identity;
+  const bool same_file = before.device == now.device && before.inode == now.inode;
+  return !same_file || (now != before && (seen.refused || now.bytes <= before.bytes));
+}
+
+// To done/ or failed/.
+WatchedFolder::Moved WatchedFolder::move(const std::string& path, Seen& seen) {
   const std::string folder = folder_ + (seen.kept ? "/done" : "/failed");
+  const auto is_replaced = [&](const std::string& name) {
+    struct stat info {};
+    if (::stat(name.c_str(), &info) != 0 || !is_another(seen, identity_of(info))) return false;
+    std::fprintf(stderr, "%s: another file has its name by now, and is taken next; that before is %s\n", path.c_str(),
+                 seen.kept ? "kept" : "refused");
+    return true;
+  };
+  if (is_replaced(path)) return Moved::Replaced;
   std::string target;
   int error = rename_into(path, folder, target);
   if (error == ENOENT && file::make_folder(folder)) error = rename_into(path, folder, target);
   if (error == ENOENT) {
     std::fprintf(stderr, "%s: it was taken away before it could be moved to %s\n", path.c_str(), folder.c_str());
-    return true;
+    return Moved::Done;
   }
   if (error != 0) {
     tell(seen, path,
          fmt::format("{} and cannot be moved to {}: {}", seen.kept ? "it is kept" : "it was refused", folder,
                      std::strerror(error)));
-    return false;
+    return Moved::NotYet;
   }
-  if (!seen.kept) return true;
+  // Between the two looks it may have been replaced: what was moved has not been read, and goes back.
+  if (is_replaced(target) && file::rename_to_new(target, path) == 0) return Moved::Replaced;
+  if (!seen.kept) return Moved::Done;
   Done done;
   done.path = target;
   done.identity = seen.identity;
   done.is_lines = is_lines_name(path);
   done_.push_back(std::move(done));
   if (done_.size() > kDoneWatchedMax) done_.pop_front();
-  return true;
+  return Moved::Done;
 }
 
 Status WatchedFolder::look_at_done() {
@@ -255,7 +280,7 @@ Status WatchedFolder::keep_growth(Done& done, const Identity& now) {
   };
   auto hash = hash_of(file.get(), begin, now.bytes);
   if (!hash) return {};
-  const std::string key = fmt::format("{}:{}:{}:{}", now.device, now.inode, begin, *hash);
+  const std::string key = fmt::format("{}:{}:{}:{}:{}", now.device, now.inode, birth_ns(file.get()), begin, *hash);
   const Answer answer =
       keep_({done.path, file.get(), begin, now.bytes, "file-" + sha256_hex(key).substr(0, 48), unchanged});
   if (answer.outcome == Outcome::Stop) return fail(ErrorCode::Unavailable, answer.message);

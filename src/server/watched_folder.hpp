@@ -83,7 +83,10 @@ class WatchedFolder {
   std::map<std::string, Identity> files();
   bool is_settled(const Seen& seen) const;
   Status take(const std::string& name, Seen& seen);
-  bool move(const std::string& path, Seen& seen);
+  // What became of a file that was kept or refused: in its folder, still to be moved, or another one has its name.
+  enum class Moved { Done, NotYet, Replaced };
+  Moved move(const std::string& path, Seen& seen);
+  static bool is_another(const Seen& seen, const Identity& now);
   Status look_at_done();
   Status keep_growth(Done& done, const Identity& now);
   static void tell(Seen& seen, const std::string& path, const std::string& message);

@@ -34,6 +34,12 @@ PlaceNames place_names(const Dataset& dataset) {
   return {place_name(dataset, "file_index"), place_name(dataset, "file_row_number")};
 }
 
+std::string bounds_guard_sql(const Dataset& dataset) {
+  const bool has_reals = std::ranges::any_of(
+      dataset.columns, [](const DatasetColumn& column) { return column.type == "DOUBLE" || column.type == "FLOAT"; });
+  return has_reals && dataset.kind == DatasetKind::Parquet ? " WHERE file_index >= 0" : "";
+}
+
 std::vector<FileRun> file_runs(const Dataset& dataset) {
   std::vector<FileRun> runs;
   for (std::size_t i = 0; i < dataset.files.size(); ++i) {
@@ -69,8 +75,9 @@ std::string formed_relation_sql(const Dataset& dataset, bool with_places) {
     const std::string places = with_places ? fmt::format(", file_index + {} AS {}, file_row_number AS {}", run.begin,
                                                          sql_identifier(names.file), sql_identifier(names.row))
                                            : std::string();
-    parts.push_back(
-        fmt::format("SELECT {}{} FROM {}", form_of(dataset, run).select, places, run_source_sql(dataset, run)));
+    const std::string guard = form_of(dataset, run).streamed ? std::string() : bounds_guard_sql(dataset);
+    parts.push_back(fmt::format("SELECT {}{} FROM {}{}", form_of(dataset, run).select, places,
+                                run_source_sql(dataset, run), guard));
   }
   return fmt::format("({})", fmt::join(parts, " UNION ALL "));
 }

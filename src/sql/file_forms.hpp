@@ -18,6 +18,10 @@ struct PlaceNames {
 };
 PlaceNames place_names(const Dataset& dataset);
 
+// A condition that is always true and keeps the engine from answering max() of floating-point numbers from bounds of
+// Parquet files, which say nothing of NaN: as " WHERE …". Empty where no column is of such numbers. Costs nothing.
+std::string bounds_guard_sql(const Dataset& dataset);
+
 // Files that stand together, of one form.
 struct FileRun {
   std::size_t begin = 0;

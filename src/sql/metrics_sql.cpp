@@ -57,6 +57,14 @@ Status no_column(std::string_view column) {
   return fail(ErrorCode::InvalidData, fmt::format("The source has no column \"{}\".", column.substr(0, 128)));
 }
 
+// From the first day of both to the last.
+DayRange around(const DayRange& one, const DayRange& other) {
+  DayRange out;
+  if (one.from && other.from) out.from = std::min(*one.from, *other.from);
+  if (one.to && other.to) out.to = std::max(*one.to, *other.to);
+  return out;
+}
+
 }  // namespace
 
 bool overlap(const DayRange& one, const DayRange& other) {
@@ -227,6 +235,8 @@ Result<std::string> MetricsPlan::scan_sql(const GroupKeys& keys, const DayRange*
     if (periods_.compared) columns.push_back(fmt::format("{} AS p", period));
   } else if (periods_.compared) {
     const std::string now = within_sql(source_->clock, time, *periods_.period);
+    // The engine leaves out row groups by a range, not by one of two.
+    conditions.push_back(within_sql(source_->clock, time, around(*periods_.period, *periods_.compared)));
     conditions.push_back(fmt::format("({} OR {})", now, within_sql(source_->clock, time, *periods_.compared)));
     columns.push_back(fmt::format("CASE WHEN {} THEN 0 ELSE 1 END AS p", now));
   } else if (periods_.period) {

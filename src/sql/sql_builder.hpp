@@ -10,24 +10,10 @@
 #include "query/cursor.hpp"
 #include "query/selection.hpp"
 #include "query/view.hpp"
+#include "sql/relation_sql.hpp"
+#include "sql/sql_statement.hpp"
 
 namespace canvasback {
-
-struct SqlStatement {
-  std::string sql;
-  std::vector<std::string> parameters;  // all bound as text, cast in the SQL to the column's own type
-  int hidden_columns = 0;               // trailing columns that are not the client's
-  int sort_value_columns = 0;           // of the hidden ones, how many (first) are the sort keys as text
-  // What the first columns of the result are to be named, where the engine has other names for them.
-  std::vector<std::string> column_names;
-};
-
-// The table expression that reads a dataset's files: read_parquet([…]), or functions of the engine's that read by
-// dataset name what was defined there: `arrow_files` of Arrow files, `part_rows` of CSV and JSON.
-std::string relation_sql(const Dataset& dataset);
-
-// The select list over one of the dataset's Parquet files that gives its columns.
-std::string file_columns_sql(const Dataset& dataset, const DataFile& file);
 
 // The rows of a selection. `cursor`, where given, continues behind it; `with_places` adds the hidden columns.
 Result<SqlStatement> rows_sql(const Dataset& dataset, const Selection& selection, const Cursor* cursor,

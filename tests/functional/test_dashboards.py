@@ -470,39 +470,6 @@ def test_expressions_and_statements_are_measured(server, tables):
     assert [tuple(row) for row in answer["rows"]] == wanted
 
 
-def test_files_are_saved_with_conditions(serve, shop):
-    server = serve(f"orders={shop['orders']}")
-    text = ("title: Mine\nmetrics:\n  source: orders\n  measures:\n    - {name: n, agg: count}\n"
-            "tiles:\n  - {type: card, measure: n}\n")  # fmt: skip
-
-    def put(text, name="mine", **headers):
-        return server.ask("PUT", f"{API}/{name}", {"yaml": text}, headers)
-
-    saved = put(text, **{"If-None-Match": "*"})
-    assert saved.status == 201 and saved.json()["document"]["title"] == "Mine"
-    assert put(text, **{"If-None-Match": "*"}).status == 412
-    assert (server.folder / "data/dashboards/mine.yaml").read_text() == text
-    tag = server.get(f"{API}/mine").headers["etag"]
-    changed = put(text.replace("Mine", "Yours"), **{"If-Match": tag})
-    assert changed.status == 200 and changed.headers["etag"] != tag
-    assert put(text, **{"If-Match": tag}).status == 412
-    refused = put(text.replace("agg: count", "agg: cuont"))
-    assert refused.status == 400 and refused.json()["problems"][0]["nearest"] == "count"
-    assert put(text.replace("source: orders", "source: ordrs")).status == 200, "a dataset may come later"
-    assert [entry["title"] for entry in server.get(API).json()["dashboards"] if entry["name"] == "mine"] == ["Mine"]
-    for name in ("check", "query", "..", "a%2Fb", "1x"):
-        assert put(text, name=name).status in (400, 404, 405), name
-    copy = server.ask("PUT", f"{API}/copy", {"document": yaml.safe_load(text)})
-    assert copy.status == 201 and yaml.safe_load(copy.json()["yaml"]) == yaml.safe_load(text)
-    assert server.ask("DELETE", f"{API}/mine", None, {"If-Match": tag}).status == 412
-    assert server.ask("DELETE", f"{API}/mine").status == 204
-    assert server.get(f"{API}/mine").code == server.ask("DELETE", f"{API}/mine").code == "DashboardNotFound"
-    assert put(text, name="marketplace_overview").status == 201
-    assert server.get(f"{API}/marketplace_overview").json()["origin"] == "file"
-    assert server.ask("DELETE", f"{API}/marketplace_overview").status == 204
-    assert server.get(f"{API}/marketplace_overview").json()["origin"] == "program"
-
-
 def test_those_of_the_program_are_listed_with_their_datasets(serve, shop):
     server = serve(f"orders={shop['orders']}")
     names = {entry["name"] for entry in server.get(API).json()["dashboards"]}

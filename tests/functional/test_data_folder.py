@@ -176,3 +176,22 @@ def test_a_folder_from_before_the_format_file_opens_unchanged(tmp_path):
         assert server.value("SELECT sum(n)::BIGINT FROM all_records") == sum(range(12))
         send(server, [{"id": "new", "n": 100}])
         assert server.value("SELECT count(*)::BIGINT FROM all_records") == 13
+
+
+@pytest.mark.parametrize("part", ["", "/parquet"])
+def test_a_collection_may_lie_elsewhere(serve_in, tmp_path, part):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
+        server = serve_in(tmp_path)
+        send(server, [{"id": "1"}], path="/ingest?collection=far")
+        server.stop()
+        place = tmp_path / f"data/collections/far{part}"
+        shutil.move(place, f"{other}/far")
+        place.symlink_to(f"{other}/far")
+        again = serve_in(tmp_path)
+        assert again.get("/health").status == 200 and again.value("SELECT count(*)::BIGINT FROM far") == 1
+        send(again, [{"id": "2"}], path="/ingest?collection=far")
+        assert again.value("SELECT count(*)::BIGINT FROM far") == 2
+        assert again.page("far", limit=5)["total_rows"] == 2
+        assert again.ask("POST", "/api/v1/collections/far/compact").status == 200
+        assert again.value("SELECT count(*)::BIGINT FROM far") == 2
+        again.stop()

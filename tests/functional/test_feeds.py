@@ -359,3 +359,28 @@ def test_a_feed_that_recovers(serve, tmp_path):
         health = server.get("/health").json()
         assert (health["status"], health["feeds"][0]["error"]) == ("ok", None) and health["feeds"][0]["last_success"]
     assert value_of(server, "SELECT count(*) FROM all_records") == 2
+
+
+def test_validators_are_of_one_address(serve, tmp_path):
+    """A redirect leads to another address later, which has the same tag for something else."""
+    where = ["a"]
+
+    def tagged(body):
+        def answer(handler):
+            if handler.headers.get("If-None-Match") == '"1"':
+                return give(handler, b"", 304)
+            return give(handler, body, ETag='"1"')
+
+        return answer
+
+    with Source(latest=lambda h: give(h, b"", 302, Location="/" + where[0]), a=tagged(ndjson([{"n": 1}])),
+                b=tagged(ndjson([{"n": 2}]))) as source:  # fmt: skip
+        server = serve(flags=feeds(tmp_path / "f.toml", {"url": source.at + "/latest", "format": "ndjson"}))
+        source.polls("/a", 3)
+        assert value_of(server, "SELECT count(*) FROM all_records") == 1
+        where[0] = "b"
+        wait_for(lambda: value_of(server, "SELECT count(*) FROM all_records") == 2)
+        source.polls("/b", 3)
+        assert value_of(server, "SELECT count(*) FROM all_records") == 2
+        told = [headers.get("If-None-Match") for path, headers in source.asked if path == "/b"]
+        assert told[0] is None and told[-1] == '"1"'

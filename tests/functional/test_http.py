@@ -203,3 +203,17 @@ def test_bytes_that_trickle_in(server):
 def test_every_answer_forbids_sniffing(server):
     for target in ("/", "/health", "/nosuch", ROWS + "?limit=1", "/metrics"):
         assert one(server, target).headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(("first_line", "headers"), [
+    (b"POST /api/v1/query HTTP/1.0", [b"Expect: 100-continue", b"Content-Length: 19"]),
+    (b"POST /api/v1/query HTTP/1.1", [b"Expect: 100-continuexyz", b"Content-Length: 19"]),
+    (b"POST /api/v1/query HTTP/1.1", [b"Expect: 100-continue", b"Content-Length: 400000000"]),
+    (b"GET /health HTTP/1.1", [b"Expect: 100-continue"]),
+])  # fmt: skip
+def test_who_is_not_to_go_on_is_not_told_to(server, first_line, headers):
+    common = [b"Host: localhost", b"Connection: close", b"Content-Type: application/json"]
+    head = b"\r\n".join([first_line, *common, *headers])
+    with socket.create_connection(("127.0.0.1", server.port), 10) as client:
+        client.sendall(head + b"\r\n\r\n" + (b'{"sql": "SELECT 1"}' if b": 19" in head else b""))
+        assert b" 100 " not in receive(client)

@@ -386,3 +386,40 @@ def test_declared_keys_have_bloom_filters(serve):
             assert answer.status == 200 and answer.json()["data"]["number"] == i
         assert server.get("/api/v1/records/people/c1000").status == 404
         assert server.ask("POST", "/api/v1/collections/people/compact").status == 200
+
+
+@pytest.mark.parametrize("damage", ["empty", "foreign", "folder", "dangling"])
+def test_a_schema_that_cannot_be_read_blocks_its_collection_alone(serve, serve_in, damage):
+    """Nobody knows its keys, so which versions of its records count: no answer, no write, and the others go on."""
+    server = serve()
+    for name in ("good", "bad"):
+        make(server, name)
+        bulk(server, [{"id": "1", "n": 1}], name)
+    server.stop()
+    path = server.folder / "data/schemas/bad.json"
+    kept = path.read_bytes()
+    path.unlink()
+    if damage == "folder":
+        path.mkdir()
+    elif damage == "dangling":
+        path.symlink_to("/nowhere")
+    else:
+        path.write_bytes(b"" if damage == "empty" else b'{"versions": [{"name": "other"}]}')
+    again = serve_in(server.folder)
+    assert again.value("SELECT count(*)::BIGINT FROM good") == 1
+    bulk(again, [{"id": "2", "n": 2}], "good")
+    health = again.get("/health")
+    assert health.status == 503 and [entry["name"] for entry in health.json()["collections_blocked"]] == ["bad"]
+    assert again.ask("POST", "/api/v1/query", {"sql": "SELECT * FROM bad"}).status == 503
+    assert again.ask("POST", "/api/v1/records/bulk?schema=bad", [{"id": "3", "n": 3}]).status in (400, 404, 503)
+    assert again.ask("POST", "/ingest?collection=bad", [{"id": "3", "n": 3}]).status == 503
+    other = {"name": "bad", "fields": [{"name": "n", "type": "integer"}]}
+    assert again.ask("POST", "/api/v1/schemas", other).status == 503
+    again.stop()
+    if path.is_dir() and not path.is_symlink():
+        path.rmdir()
+    else:
+        path.unlink()
+    path.write_bytes(kept)
+    healed = serve_in(server.folder)
+    assert healed.get("/health").status == 200 and healed.value("SELECT count(*)::BIGINT FROM bad") == 1

@@ -52,6 +52,15 @@ def done(answer):
     return answer.json()
 
 
+def keep(server, name, record):
+    """A new record, or a new version of one."""
+    done_with(server.ask("POST", f"/api/v1/records/bulk?schema={name}&on_conflict=update", [record]))
+
+
+def done_with(answer):
+    assert answer.status in (200, 201, 204), answer.body[:500]
+
+
 def names(server):
     return {dataset["name"] for dataset in done(server.ask("GET", "/api/v1/datasets"))["datasets"]}
 
@@ -255,3 +264,79 @@ def test_for_good(server):
     done(server.ask("DELETE", f"/api/v1/trash/{entry['id']}"))
     assert trash(server) == [] and not (data_of(server) / "trash" / entry["id"]).exists()
     assert server.ask("POST", f"/api/v1/trash/{entry['id']}/restore").code == "NotFound"
+
+
+@pytest.mark.parametrize("clients", [2, 3])
+def test_one_of_several_restores_at_once_brings_it_back(server, clients, restarted):
+    """The others find nothing in the trash, and take nothing away: the schema is there, and what it says of keys."""
+    done_with(server.ask("POST", "/api/v1/schemas", {**SCHEMA, "name": "kv"}))
+    for mail in ("a", "b"):
+        keep(server, "kv", {"id": "1", "mail": mail})
+    for _ in range(4):
+        entry = done(server.ask("DELETE", "/api/v1/collections/kv"))["id"]
+        answers = [None] * clients
+
+        def restore(number, entry=entry, answers=answers):
+            answers[number] = server.ask("POST", f"/api/v1/trash/{entry}/restore").status
+
+        threads = [threading.Thread(target=restore, args=(number,)) for number in range(clients)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(answers) == [200] + [404] * (clients - 1)
+        assert server.get("/api/v1/schemas/kv").status == 200
+    server = restarted(server)
+    assert count(server, "kv") == 1 and server.get("/api/v1/schemas/kv").status == 200
+
+
+def test_renames_to_one_name_at_once(server):
+    for name in ("a", "b"):
+        assert server.ask("POST", "/api/v1/schemas", {**SCHEMA, "name": name}).status == 201
+        keep(server, name, {"id": "1", "mail": name})
+    answers = {}
+
+    def rename(name):
+        answers[name] = server.ask("POST", f"/api/v1/collections/{name}/rename", {"name": "c"}).status
+
+    threads = [threading.Thread(target=rename, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers.values()) == [200, 400]
+    loser = next(name for name, status in answers.items() if status == 400)
+    for name in ("c", loser):
+        assert server.get(f"/api/v1/schemas/{name}").status == 200 and count(server, name) == 1
+
+
+def test_records_of_later_keys_are_told(server):
+    assert server.ask("POST", "/api/v1/schemas", SCHEMA).status == 201
+    keep(server, "users", {"id": "1", "mail": "old"})
+    keep(server, "users", {"id": "2", "mail": "two"})
+    entry = done(server.ask("POST", "/api/v1/collections/users/empty"))["id"]
+    keep(server, "users", {"id": "1", "mail": "new"})
+    keep(server, "users", {"id": "3", "mail": "two"})
+    restored = done(server.ask("POST", f"/api/v1/trash/{entry}/restore"))
+    assert restored["superseded"] == 1 and restored["records"] == 2
+    assert len(restored["problems"]) == 1 and "mail" in restored["problems"][0]
+    assert count(server, "users") == 3
+
+
+def test_an_emptied_collection_comes_back_under_its_keys(server):
+    assert server.ask("POST", "/api/v1/schemas", SCHEMA).status == 201
+    for mail in ("a", "b", "c"):
+        keep(server, "users", {"id": "1", "mail": mail})
+    keep(server, "users", {"id": "2"})
+    done_with(server.ask("DELETE", "/api/v1/records/users/2"))
+    entry = done(server.ask("POST", "/api/v1/collections/users/empty"))["id"]
+    done_with(server.ask("DELETE", "/api/v1/schemas/users"))
+    other = {**SCHEMA, "primary_key": ["mail"]}
+    assert server.ask("POST", "/api/v1/schemas", other).status == 201
+    refused = server.ask("POST", f"/api/v1/trash/{entry}/restore")
+    assert refused.status == 400 and "other keys" in refused.json()["detail"]
+    done_with(server.ask("DELETE", "/api/v1/schemas/users"))
+    done(server.ask("POST", f"/api/v1/trash/{entry}/restore"))
+    assert server.get("/api/v1/schemas/users").status == 200
+    rows = server.ask("POST", "/query/sql", {"sql": "SELECT id, mail FROM users"}).json()["data"]
+    assert rows == [{"id": "1", "mail": "c"}], "neither the deleted record nor an earlier version"

@@ -1,6 +1,7 @@
 """`ingest --watch`: which file is which, when it is finished, and what happens when something is wrong with one."""
 
 import gzip
+import http.server
 import os
 import shutil
 import signal
@@ -251,3 +252,81 @@ def test_of_several_files_the_rest_is_named(tmp_path):
                           check=False)  # fmt: skip
     assert done.returncode == 1
     assert "a.ndjson: 1 records" in done.stderr and f"Not begun: {paths[2]}" in done.stderr, done.stderr
+
+
+class Slow:
+    """Between a watcher and its server: says when a request has come, and holds its answer back."""
+
+    def __init__(self, server):
+        self.server, self.came, self.go = server, threading.Event(), threading.Event()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):  # noqa: N802
+                if self.headers.get("Transfer-Encoding"):
+                    body = b""
+                    while size := int(self.rfile.readline(), 16):
+                        body += self.rfile.read(size)
+                        self.rfile.readline()
+                    self.rfile.readline()
+                else:
+                    body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                kept = {name: value for name, value in self.headers.items()
+                        if name.lower() in ("content-type", "idempotency-key", "content-encoding")}  # fmt: skip
+                answer = outer.server.ask("POST", self.path, body, kept)
+                outer.came.set()
+                outer.go.wait(20)
+                self.close_connection = True
+                self.send_response(answer.status)
+                self.send_header("Content-Type", answer.headers["content-type"])
+                self.send_header("Content-Length", str(len(answer.body)))
+                self.end_headers()
+                self.wfile.write(answer.body)
+
+            def log_message(self, *_):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.go.set()
+        self.http.shutdown()
+        self.http.server_close()
+
+
+@pytest.mark.parametrize("first", [b'{"n":1}\n', b"{bad\n"])
+@pytest.mark.parametrize("how", ["renamed", "rewritten"])
+def test_a_file_that_is_replaced_while_it_is_kept(serve, tmp_path, first, how):
+    """What has the name by then was not read: it is neither done nor failed, but next."""
+    server = serve()
+    slow = Slow(server)
+    try:
+        with Watch(slow, tmp_path / "in") as watched:
+            watched.put("a.ndjson", first)
+            assert slow.came.wait(20)
+            if how == "renamed":
+                watched.put("a.ndjson", b'{"n":2}\n')
+            else:
+                (watched.folder / "a.ndjson").write_bytes(b'{"n":2}\n')
+            slow.go.set()
+            watched.done("a.ndjson")
+            assert (watched.folder / "done/a.ndjson").read_bytes() == b'{"n":2}\n'
+            wanted = [1, 2] if first.startswith(b'{"n"') else [2]
+            assert sorted(row["n"] for row in sql(server, "SELECT n FROM all_records")) == wanted
+    finally:
+        slow.close()
+
+
+def test_two_watchers_of_one_folder(serve, tmp_path):
+    server = serve()
+    records = ndjson([{"n": number} for number in range(100_000)])
+    with Watch(server, tmp_path / "in") as one, Watch(server, tmp_path / "in"):
+        for name in ("a", "b", "c"):
+            one.put(f"{name}.ndjson", records.replace(b"}", b', "from": "' + name.encode() + b'"}'))
+        one.done("a.ndjson", "b.ndjson", "c.ndjson")
+        assert list((one.folder / "failed").iterdir()) == []
+    assert sql(server, "SELECT count(*) AS n FROM all_records") == [{"n": 300_000}]

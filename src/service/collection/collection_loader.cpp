@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/clock.hpp"
+#include "base/error_log.hpp"
 #include "base/log.hpp"
 #include "service/collection/collection_listing.hpp"
 #include "service/collection/collection_trouble.hpp"
@@ -101,14 +102,20 @@ Status CollectionLoader::make_folders() {
 void CollectionLoader::grant(const std::vector<std::string>& names) {
   const std::string& data = context_.options.data_folder;
   std::vector<std::string> readable{data + "/parquet", data + "/collections"};
-  parts_.registry.grant_folders(readable);
-  readable.push_back(data + "/archive");
-  // One may lie on another disk.
-  for (const std::string& name : names) {
+  std::vector<std::string> archives{data + "/archive"};
+  // Each may be a link to another disk, whose folder is to be named for itself.
+  const auto add_link = [](const std::string& folder, std::vector<std::string>& folders) {
     std::error_code error;
-    const std::string archive = fmt::format("{}/collections/{}/archive", data, name);
-    if (fs::is_symlink(archive, error) && fs::is_directory(archive, error)) readable.push_back(archive);
+    if (fs::is_symlink(folder, error) && fs::is_directory(folder, error)) folders.push_back(folder);
+  };
+  for (const std::string& name : names) {
+    const std::string base = fmt::format("{}/collections/{}", data, name);
+    add_link(base, readable);
+    add_link(base + "/parquet", readable);
+    add_link(base + "/archive", archives);
   }
+  parts_.registry.grant_folders(readable);
+  readable.insert(readable.end(), archives.begin(), archives.end());
   std::string inodes;
   for (const std::string& folder : readable) inodes += inode_text(folder);
   context_.pools.small.set_grants(readable, {}, inodes);
@@ -128,6 +135,10 @@ asio::awaitable<Status> CollectionLoader::open() {
   if (Status status = parts_.schemas.open(); !status) co_return status;
   parts_.checks.load();
   for (const auto& [name, versions] : parts_.schemas.all()) {
+    if (std::ranges::find(*names, name) == names->end()) names->push_back(name);
+  }
+  for (const auto& [name, why] : parts_.schemas.unreadable()) {
+    log::error("collection {}: {}", name, for_log(why));
     if (std::ranges::find(*names, name) == names->end()) names->push_back(name);
   }
   for (const std::string& name : *names) {
@@ -246,6 +257,10 @@ void CollectionLoader::know_numbers(Collection& collection, const Contents& foun
 }
 
 asio::awaitable<Status> CollectionLoader::load(Collection& collection, When when) {
+  const auto& unreadable = parts_.schemas.unreadable();
+  if (const auto why = unreadable.find(collection.name); why != unreadable.end()) {
+    co_return Status(fail(why->second));
+  }
   const auto held = co_await collection.removal.hold();
   auto found = co_await contents_of(collection);
   if (!found) co_return Status(std::unexpected(found.error()));

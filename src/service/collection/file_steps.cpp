@@ -16,7 +16,7 @@ Status carry_out(const FileStep& step, const std::optional<NumberNote>& note) {
     case StepKind::NoteNumbers: return write_number_note(step.path, *note);
     case StepKind::MakeFolder: return file::make_folder(step.path);
     case StepKind::Sync: return file::sync(step.fd, step.path);
-    case StepKind::Rename: return file::rename(step.path, step.target);
+    case StepKind::Rename: return file::move(step.path, step.target);  // quarantine/ may be on another disk
     case StepKind::SyncFolder: return file::sync_folder(step.path);
   }
   return {};

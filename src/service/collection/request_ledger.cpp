@@ -28,6 +28,24 @@ std::unexpected<Error> key_in_use() {
                     1});
 }
 
+// "feed-ID-" of a key that a feed has made: "feed-ID-NUMBER-HASH" (server/feed_memory.hpp). Empty: it is a client's.
+std::string_view feed_prefix(std::string_view key) {
+  constexpr std::string_view kFeed = "feed-";
+  constexpr std::size_t kIdDigits = 16;
+  constexpr std::size_t kHashDigits = 64;
+  const auto is_hex = [](std::string_view text, std::size_t digits) {
+    return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  };
+  const std::size_t number = kFeed.size() + kIdDigits + 1;
+  if (!key.starts_with(kFeed) || key.size() < number + kHashDigits + 2 || key[number - 1] != '-') return {};
+  const std::size_t dash = key.find('-', number);
+  const std::string_view digits = key.substr(number, dash - number);
+  const bool is_feed = is_hex(key.substr(kFeed.size(), kIdDigits), kIdDigits) && dash != std::string_view::npos &&
+                       !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos &&
+                       is_hex(key.substr(dash + 1), kHashDigits);
+  return is_feed ? key.substr(0, number) : std::string_view();
+}
+
 }  // namespace
 
 Result<const KeptRequest*> RequestLedger::claim(const std::string& key) {
@@ -43,13 +61,11 @@ Result<const KeptRequest*> RequestLedger::find(std::string_view key) const {
   return known == kept_.end() ? nullptr : &known->second;
 }
 
-// A feed numbers its answers ("feed-ID-NUMBER-HASH", server/feed_memory.hpp) and asks for none but the last again: it
-// takes the room of one key, however often it is asked. False where a later answer of it is known already.
+// A feed numbers its answers and asks for none but the last again: it takes the room of one key, however often it is
+// asked. False where a later answer of it is known already.
 bool RequestLedger::make_room_for_feed(const KeptRequest& request) {
-  constexpr std::string_view kFeed = "feed-";
-  const std::size_t dash = request.key.find('-', kFeed.size());
-  if (!request.key.starts_with(kFeed) || dash == std::string::npos) return true;
-  const std::string prefix = request.key.substr(0, dash + 1);
+  const std::string prefix(feed_prefix(request.key));
+  if (prefix.empty()) return true;
   auto entry = kept_.lower_bound(prefix);
   while (entry != kept_.end() && entry->first.starts_with(prefix)) {
     if (entry->second.time_us > request.time_us) return false;

@@ -53,22 +53,37 @@ TEST(RequestLedger, TheOldestAreForgotten) {
   EXPECT_TRUE(ledger.contains("000001"));
 }
 
+std::string feed_key(char id, int number) {
+  return fmt::format("feed-{}-{}-{}", std::string(16, id), number, std::string(64, '0'));
+}
+
 // A feed that is asked every second must not push out the keys of clients.
 TEST(RequestLedger, AFeedTakesTheRoomOfOneKey) {
   RequestLedger ledger;
   ledger.remember(request("client", 1), 1);
   for (int i = 0; i < 20'000; ++i) {
-    ledger.remember(request(fmt::format("feed-aaaa-{}-hash", i), 2 + i), 2 + i);
-    if (i % 1000 == 0) ledger.remember(request(fmt::format("feed-bbbb-{}-hash", i), 2 + i), 2 + i);
+    ledger.remember(request(feed_key('a', i), 2 + i), 2 + i);
+    if (i % 1000 == 0) ledger.remember(request(feed_key('b', i), 2 + i), 2 + i);
   }
   EXPECT_EQ(ledger.size(), 3U);
   EXPECT_TRUE(ledger.contains("client"));
-  EXPECT_TRUE(ledger.contains("feed-aaaa-19999-hash"));
-  EXPECT_TRUE(ledger.contains("feed-bbbb-19000-hash"));
+  EXPECT_TRUE(ledger.contains(feed_key('a', 19999)));
+  EXPECT_TRUE(ledger.contains(feed_key('b', 19000)));
   // Files are read in any order.
-  ledger.remember(request("feed-aaaa-7-hash", 9), 9);
-  EXPECT_FALSE(ledger.contains("feed-aaaa-7-hash"));
-  EXPECT_TRUE(ledger.contains("feed-aaaa-19999-hash"));
+  ledger.remember(request(feed_key('a', 7), 9), 9);
+  EXPECT_FALSE(ledger.contains(feed_key('a', 7)));
+  EXPECT_TRUE(ledger.contains(feed_key('a', 19999)));
+}
+
+TEST(RequestLedger, AClientsKeysMayLookLikeAFeeds) {
+  RequestLedger ledger;
+  const std::string hash(64, '0');
+  const std::string id(16, 'a');
+  const std::vector<std::string> keys{"feed-2026-12-01",       "feed-2026-12-02",           "feed-" + id + "-1-abc",
+                                      "feed-" + id + "-2-abc", "feed-" + id + "-x-" + hash, "feed-" + id + "--" + hash,
+                                      "feed-A-1-" + hash,      "feed-A-2-" + hash};
+  for (const std::string& key : keys) ledger.remember(request(key, 1), 1);
+  for (const std::string& key : keys) EXPECT_TRUE(ledger.contains(key)) << key;
 }
 
 TEST(RequestLedger, OtherKeysStayAsTheyAre) {

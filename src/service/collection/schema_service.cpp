@@ -39,6 +39,8 @@ bool same_keys(const RecordSchema& one, const RecordSchema& other) {
 asio::awaitable<Result<RecordSchema>> SchemaService::create(RecordSchema schema) {
   using Out = Result<RecordSchema>;
   if (store_.find(schema.name) != nullptr) co_return Out(already(schema.name));
+  const auto unreadable = store_.unreadable().find(schema.name);
+  if (unreadable != store_.unreadable().end()) co_return Out(fail(unreadable->second));
   if (store_.all().size() >= limits::kSchemasMax) {
     co_return Out(fail(ErrorCode::StorageLimit, "There are too many schemas."));
   }

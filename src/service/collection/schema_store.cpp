@@ -15,11 +15,22 @@ Status SchemaStore::open() {
   for (const auto& entry : fs::directory_iterator(folder_, error)) {
     const fs::path path = entry.path();
     if (path.extension() != ".json") continue;
-    CANVASBACK_ASSIGN(const std::string text, file::read(path.string()));
     const std::string name = path.stem().string();
-    auto versions = versions_from(text, name);
-    if (!versions) return fail(ErrorCode::InvalidData, fmt::format("{} is not a schema.", path.string()));
-    set(name, std::move(*versions));
+    const auto text = file::read(path.string());
+    auto versions = text ? versions_from(*text, name) : std::unexpected(text.error());
+    if (versions) {
+      set(name, std::move(*versions));
+    } else {
+      // Without it nobody knows which versions of its records count.
+      unreadable_.emplace(
+          name, Error{ErrorCode::Unavailable,
+                      fmt::format("The schema of \"{}\" cannot be read: bring back {} as it was, or move it away if "
+                                  "the collection has none.",
+                                  name, path.string()),
+                      versions.error().message,
+                      {},
+                      0});
+    }
   }
   if (error) return fail(ErrorCode::Unavailable, fmt::format("{} cannot be read.", folder_), error.message());
   return {};

@@ -16,8 +16,11 @@ class SchemaStore {
 
   explicit SchemaStore(std::string folder) : folder_(std::move(folder)) {}
 
-  // Reads all files. Blocking. Errors: Unavailable, InvalidData for a file that is no schema.
+  // Reads all files. Blocking. Errors: Unavailable where the folder cannot be read.
   Status open();
+  // Files that cannot be read or are no schemas, by the name of their collection, which is blocked: which versions of
+  // its records count is a matter of its keys.
+  const std::map<std::string, Error, std::less<>>& unreadable() const { return unreadable_; }
 
   // nullptr: there is none.
   const RecordSchema* find(std::string_view name) const;
@@ -38,6 +41,7 @@ class SchemaStore {
 
   std::string folder_;
   std::map<std::string, Versions, std::less<>> schemas_;
+  std::map<std::string, Error, std::less<>> unreadable_;
 };
 
 }  // namespace canvasback

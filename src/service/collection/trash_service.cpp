@@ -46,7 +46,9 @@ void remove_rests(const std::string& trash) {
   std::error_code error;
   for (fs::directory_iterator at(trash, error), end; !error && at != end; at.increment(error)) {
     std::error_code ignored;
-    if (at->path().filename().string().starts_with(kRemoving)) fs::remove_all(at->path(), ignored);
+    const std::string name = at->path().filename().string();
+    const bool is_ours = name.starts_with(kRemoving) && is_trash_id(std::string_view(name).substr(kRemoving.size()));
+    if (is_ours && at->symlink_status(ignored).type() == fs::file_type::directory) fs::remove_all(at->path(), ignored);
   }
 }
 
@@ -149,11 +151,16 @@ TrashEntry TrashService::entry_of(const Collection& collection, TrashEntry::Kind
 Status TrashService::write_entry(const TrashEntry& entry) const {
   const std::string place = folder() + "/" + entry.id;
   CANVASBACK_TRY(file::make_folder(place));
-  if (const auto* versions = parts_.schemas.versions(entry.collection);
-      versions != nullptr && entry.kind == TrashEntry::Kind::Deleted) {
+  if (const auto* versions = parts_.schemas.versions(entry.collection)) {
     CANVASBACK_TRY(file::replace(place + "/schema.json", SchemaStore::text_of(*versions)));
   }
   return file::replace(place + "/entry.json", to_json(entry).dump() + "\n");
+}
+
+// Of one whose files did not come: there is nothing to bring back.
+void TrashService::remove_half_made(const TrashEntry& entry) const {
+  const Status removed = remove_for_good(folder(), entry.id);
+  if (!removed) log::warning("{} {}", removed.error().message, removed.error().detail);
 }
 
 asio::awaitable<Status> TrashService::forget_schema(std::string name) {
@@ -166,6 +173,7 @@ asio::awaitable<Status> TrashService::forget_schema(std::string name) {
 
 asio::awaitable<Result<TrashEntry>> TrashService::remove(std::string name) {
   using Out = Result<TrashEntry>;
+  const auto turn = co_await turn_.hold();
   auto found = named(name, "deleted");
   if (!found) co_return Out(std::unexpected(found.error()));
   Collection& collection = **found;
@@ -175,8 +183,12 @@ asio::awaitable<Result<TrashEntry>> TrashService::remove(std::string name) {
   const TrashEntry entry = entry_of(collection, TrashEntry::Kind::Deleted);
   auto move = [this, &entry, base = base_of(name)]() -> Status {
     CANVASBACK_TRY(sync_files_of(base + "/parquet"));
-    CANVASBACK_TRY(write_entry(entry));
-    CANVASBACK_TRY(file::rename(base, fmt::format("{}/{}/collection", folder(), entry.id)));
+    Status moved = write_entry(entry);
+    if (moved) moved = file::rename(base, fmt::format("{}/{}/collection", folder(), entry.id));
+    if (!moved) {
+      remove_half_made(entry);
+      return moved;
+    }
     CANVASBACK_TRY(file::sync_folder(context_.options.data_folder + "/collections"));
     return file::sync_folder(folder() + "/" + entry.id);
   };
@@ -204,6 +216,7 @@ asio::awaitable<Status> TrashService::move_schema(const std::string& name, const
 }
 
 asio::awaitable<Status> TrashService::rename(std::string name, std::string new_name) {
+  const auto turn = co_await turn_.hold();
   auto found = named(name, "renamed");
   if (!found) co_return Status(std::unexpected(found.error()));
   if (Status free = check_free(new_name); !free) co_return free;
@@ -239,6 +252,7 @@ asio::awaitable<Status> TrashService::rename(std::string name, std::string new_n
 
 asio::awaitable<Result<TrashEntry>> TrashService::empty(std::string name) {
   using Out = Result<TrashEntry>;
+  const auto turn = co_await turn_.hold();
   auto found = parts_.registry.existing(name);
   if (!found) co_return Out(std::unexpected(found.error()));
   Collection& collection = **found;
@@ -250,13 +264,23 @@ asio::awaitable<Result<TrashEntry>> TrashService::empty(std::string name) {
   const NumberNote note = collection.numbers.last_note();
   auto move = [this, &entry, &collection, &note]() -> Status {
     const std::string place = fmt::format("{}/{}/parquet", folder(), entry.id);
-    CANVASBACK_TRY(sync_files_of(collection.folder));
-    CANVASBACK_TRY(write_entry(entry));
-    CANVASBACK_TRY(file::make_folder(place));
-    CANVASBACK_TRY(write_number_note(place, note));
-    CANVASBACK_TRY(file::sync_folder(place));
-    CANVASBACK_TRY(file::exchange(collection.folder, place));
-    CANVASBACK_TRY(file::sync_folder(fs::path(collection.folder).parent_path().string()));
+    // A folder that is a link stays one.
+    std::error_code error;
+    const fs::path live = fs::canonical(collection.folder, error);
+    if (error) return fail(ErrorCode::Unavailable, fmt::format("{} cannot be read.", collection.folder));
+    CANVASBACK_TRY(sync_files_of(live));
+    const auto exchange = [&]() -> Status {
+      CANVASBACK_TRY(write_entry(entry));
+      CANVASBACK_TRY(file::make_folder(place));
+      CANVASBACK_TRY(write_number_note(place, note));
+      CANVASBACK_TRY(file::sync_folder(place));
+      return file::exchange(live, place);
+    };
+    if (Status exchanged = exchange(); !exchanged) {
+      remove_half_made(entry);
+      return exchanged;
+    }
+    CANVASBACK_TRY(file::sync_folder(live.parent_path()));
     return file::sync_folder(folder() + "/" + entry.id);
   };
   Status moved = co_await on_thread(context_.maintenance_io, move);
@@ -305,18 +329,31 @@ asio::awaitable<Result<std::vector<TrashEntry>>> TrashService::list() {
   co_return co_await on_thread(context_.maintenance_io, read);
 }
 
+// The schema that it had, if there is none now.
+asio::awaitable<Status> TrashService::bring_back_schema(const TrashEntry& entry) {
+  const std::string path = folder() + "/" + entry.id + "/schema.json";
+  if (!is_there(path)) co_return Status();
+  const auto text = file::read(path);
+  auto versions = text ? SchemaStore::versions_from(*text, entry.collection) : std::unexpected(text.error());
+  if (!versions) co_return Status(std::unexpected(versions.error()));
+  if (const RecordSchema* now = parts_.schemas.find(entry.collection)) {
+    if (now->keys() == versions->back().keys()) co_return Status();
+    // Which versions of records count is a matter of their keys.
+    co_return Status(fail(ErrorCode::InvalidData,
+                          fmt::format("The schema of \"{}\" has other keys than when it was emptied: nothing was "
+                                      "brought back.",
+                                      entry.collection)));
+  }
+  auto write = [this, &entry, &versions] { return parts_.schemas.write(entry.collection, *versions); };
+  Status written = co_await on_thread(context_.commit_io, write);
+  if (written) parts_.schemas.set(entry.collection, std::move(*versions));
+  co_return written;
+}
+
 asio::awaitable<Status> TrashService::bring_back_whole(const TrashEntry& entry) {
   if (Status free = check_free(entry.collection); !free) co_return free;
+  if (Status schema = co_await bring_back_schema(entry); !schema) co_return schema;
   const std::string place = folder() + "/" + entry.id;
-  if (is_there(place + "/schema.json")) {
-    const auto text = file::read(place + "/schema.json");
-    auto versions = text ? SchemaStore::versions_from(*text, entry.collection) : std::unexpected(text.error());
-    if (!versions) co_return Status(std::unexpected(versions.error()));
-    auto write = [this, &entry, &versions] { return parts_.schemas.write(entry.collection, *versions); };
-    Status written = co_await on_thread(context_.commit_io, write);
-    if (!written) co_return written;
-    parts_.schemas.set(entry.collection, std::move(*versions));
-  }
   auto move = [this, &place, base = base_of(entry.collection)]() -> Status {
     CANVASBACK_TRY(file::rename(place + "/collection", base));
     CANVASBACK_TRY(file::sync_folder(context_.options.data_folder + "/collections"));
@@ -331,13 +368,19 @@ asio::awaitable<Status> TrashService::bring_back_whole(const TrashEntry& entry) 
   co_return opened ? Status() : Status(std::unexpected(opened.error()));
 }
 
-asio::awaitable<Status> TrashService::bring_back_files(const TrashEntry& entry) {
+asio::awaitable<Status> TrashService::bring_back_files(Restored& restored) {
+  const TrashEntry& entry = restored.entry;
   auto found = parts_.registry.existing(entry.collection);
   if (!found) co_return Status(std::unexpected(found.error()));
   Collection& collection = **found;
   auto held = co_await hold(collection);
   if (collection.is_retired) co_return Status(fail(no_collection(entry.collection)));
   if (Status usable = collection.health.usable(); !usable) co_return usable;
+  if (Status schema = co_await bring_back_schema(entry); !schema) co_return schema;
+  if (const RecordSchema* schema = parts_.schemas.find(entry.collection)) {
+    collection.schema = std::make_shared<const RecordSchema>(*schema);
+  }
+  const std::int64_t before = collection.records();
   auto move = [this, &entry, &collection] {
     return move_back(fmt::format("{}/{}/parquet", folder(), entry.id), collection.folder);
   };
@@ -345,33 +388,38 @@ asio::awaitable<Status> TrashService::bring_back_files(const TrashEntry& entry) 
   if (!moved) co_return moved;
   held.removal.reset();  // the loader takes it
   co_await parts_.loader.reload(collection);
-  for (const std::string& problem : shared_value_problems(collection)) {
-    log::warning("collection {}: {}", collection.name, problem);
-  }
+  restored.superseded = std::max<std::int64_t>(0, before + entry.records - collection.records());
+  restored.problems = shared_value_problems(collection);
+  for (const std::string& problem : restored.problems) log::warning("collection {}: {}", collection.name, problem);
   co_return Status();
 }
 
-asio::awaitable<Result<TrashEntry>> TrashService::restore(std::string id) {
-  using Out = Result<TrashEntry>;
+asio::awaitable<Result<TrashService::Restored>> TrashService::restore(std::string id) {
+  using Out = Result<Restored>;
+  const auto turn = co_await turn_.hold();
   if (context_.stopping()) co_return Out(fail(Error{ErrorCode::Unavailable, "The server is stopping.", {}, {}, 5}));
   auto entry = co_await find(id);
-  if (!entry) co_return entry;
+  if (!entry) co_return Out(std::unexpected(entry.error()));
   const auto busy = context_.work.begin();
+  Restored out;
+  out.entry = std::move(*entry);
   Status back;
-  if (entry->kind == TrashEntry::Kind::Deleted) {
-    back = co_await bring_back_whole(*entry);
+  if (out.entry.kind == TrashEntry::Kind::Deleted) {
+    back = co_await bring_back_whole(out.entry);
   } else {
-    back = co_await bring_back_files(*entry);
+    back = co_await bring_back_files(out);
   }
   if (!back) co_return Out(std::unexpected(back.error()));
   auto remove = [this, &id] { return remove_for_good(folder(), id); };
   Status removed = co_await on_thread(context_.maintenance_io, remove);
   if (!removed) log::warning("{} {}", removed.error().message, removed.error().detail);
-  log::info("collection {}: {} records are back from the trash", entry->collection, entry->records);
-  co_return entry;
+  log::info("collection {}: {} records are back from the trash", out.entry.collection,
+            out.entry.records - out.superseded);
+  co_return Out(std::move(out));
 }
 
 asio::awaitable<Status> TrashService::purge(std::string id) {
+  const auto turn = co_await turn_.hold();
   auto entry = co_await find(id);
   if (!entry) co_return Status(std::unexpected(entry.error()));
   auto remove = [this, &id] { return remove_for_good(folder(), id); };
@@ -381,6 +429,7 @@ asio::awaitable<Status> TrashService::purge(std::string id) {
 asio::awaitable<void> TrashService::purge_old(std::int64_t days) {
   if (is_purging_) co_return;
   is_purging_ = true;
+  const auto turn = co_await turn_.hold();
   auto entries = co_await list();
   auto remove_old = [this, &entries, days] {
     remove_rests(folder());

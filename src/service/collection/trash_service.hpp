@@ -24,7 +24,8 @@ class TrashService {
     SchemaStore& schemas;
   };
   // All of them outlive it.
-  TrashService(CollectionContext& context, Parts parts) : context_(context), parts_(parts) {}
+  TrashService(CollectionContext& context, Parts parts)
+      : context_(context), parts_(parts), turn_(context.executor) {}
 
   // The default collection is not deleted or renamed. Errors: DatasetNotFound, InvalidData, those of the disk.
   asio::awaitable<Result<TrashEntry>> remove(std::string name);
@@ -34,9 +35,15 @@ class TrashService {
 
   // The newest first.
   asio::awaitable<Result<std::vector<TrashEntry>>> list();
-  // As it was. Errors: NotFound, InvalidData where its name is taken by now, or records that came since were merged
-  // into files of the same names.
-  asio::awaitable<Result<TrashEntry>> restore(std::string id);
+  // As it was; records that came since stay, and are the later versions of those that they replace. Errors: NotFound,
+  // InvalidData where its name is taken by now, records that came since were merged into files of the same names, or
+  // the collection has other keys now.
+  struct Restored {
+    TrashEntry entry;
+    std::int64_t superseded = 0;        // records that later ones of their keys stand for
+    std::vector<std::string> problems;  // unique values that several records have now
+  };
+  asio::awaitable<Result<Restored>> restore(std::string id);
   // For good. Errors: NotFound.
   asio::awaitable<Status> purge(std::string id);
   // Those that have lain there for so many days.
@@ -57,10 +64,13 @@ class TrashService {
   asio::awaitable<Status> move_schema(const std::string& name, const std::string& new_name);
   asio::awaitable<Status> forget_schema(std::string name);
   asio::awaitable<Status> bring_back_whole(const TrashEntry& entry);
-  asio::awaitable<Status> bring_back_files(const TrashEntry& entry);
+  asio::awaitable<Status> bring_back_schema(const TrashEntry& entry);
+  asio::awaitable<Status> bring_back_files(Restored& restored);
+  void remove_half_made(const TrashEntry& entry) const;
 
   CollectionContext& context_;
   Parts parts_;
+  CollectionLock turn_;  // one of these at a time: a name is free until it is taken
   bool is_purging_ = false;
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <filesystem>
 
 #include "base/hash.hpp"
@@ -29,9 +30,12 @@ Status check_conditions(const std::optional<DashboardFile>& there, const Dashboa
   if (conditions.only_new && there && !there->is_built_in) {
     return fail(ErrorCode::PreconditionFailed, "There is a dashboard of this name already.");
   }
-  if (!conditions.tags) return {};
-  const auto is_it = [&](const std::string& tag) { return there && (tag == "*" || tag == there->tag()); };
-  if (std::ranges::any_of(*conditions.tags, is_it)) return {};
+  const auto is_it = [&](const std::string& tag) { return there && tag == there->tag(); };
+  if (std::ranges::any_of(conditions.none_of, is_it)) {
+    return fail(ErrorCode::PreconditionFailed, "The dashboard is the one that it must not be.");
+  }
+  const bool is_one = conditions.tags && std::ranges::any_of(*conditions.tags, is_it);
+  if (is_one || (conditions.any ? there.has_value() : !conditions.tags)) return {};
   return fail(ErrorCode::PreconditionFailed, "The dashboard was changed since it was read.");
 }
 
@@ -48,12 +52,16 @@ std::string DashboardFiles::path_of(std::string_view name) const {
   return fmt::format("{}/{}{}", folder_, name, kEnding);
 }
 
-// Nothing where there is no such file.
+// Nothing where there is nothing of the name.
 std::optional<Result<DashboardFile>> DashboardFiles::read_file(std::string_view name) const {
   if (folder_.empty() || !is_dashboard_name(name)) return std::nullopt;
   struct stat info {};
   const std::string path = path_of(name);
-  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  if (::lstat(path.c_str(), &info) != 0 && errno == ENOENT) return std::nullopt;
+  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    return fail(ErrorCode::Unavailable,
+                fmt::format("{}{} in the folder of dashboards is no file that can be read.", name, kEnding));
+  }
   if (static_cast<std::size_t>(info.st_size) > limits::kDashboardBytesMax) {
     return fail(ErrorCode::InvalidData, fmt::format("The dashboard \"{}\" is longer than {} KiB.", name,
                                                     limits::kDashboardBytesMax / limits::kKiB));
@@ -101,10 +109,18 @@ Result<bool> DashboardFiles::save(const std::string& name, std::string_view text
   }
   if (folder_.empty()) return fail(ErrorCode::Unavailable, "There is no data folder to save dashboards in.");
   std::optional<DashboardFile> there;
-  if (auto known = read(name)) there = std::move(*known);
+  auto known = read(name);
+  if (known) there = std::move(*known);
+  // What is there and cannot be read is not overwritten.
+  if (!known && known.error().code != ErrorCode::DashboardNotFound) return std::unexpected(known.error());
   CANVASBACK_TRY(check_conditions(there, conditions));
   CANVASBACK_TRY(file::make_folder(folder_));
-  CANVASBACK_TRY(file::replace(path_of(name), text));
+  // The owner's link stays one.
+  std::error_code error;
+  const std::string path = path_of(name);
+  const std::string target = fs::is_symlink(path, error) ? fs::canonical(path, error).string() : path;
+  if (target.empty()) return fail(ErrorCode::Unavailable, fmt::format("{} cannot be followed.", path));
+  CANVASBACK_TRY(file::replace(target, text));
   return !there || there->is_built_in;
 }
 

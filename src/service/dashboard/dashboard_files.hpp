@@ -22,7 +22,9 @@ struct DashboardFile {
 
 // What a change expects of the file that is there.
 struct DashboardConditions {
-  std::optional<std::vector<std::string>> tags;  // one of these ("*": any), as If-Match
+  std::optional<std::vector<std::string>> tags;  // it must be one of these, as If-Match
+  bool any = false;                              // it must be there, as If-Match: *
+  std::vector<std::string> none_of;              // it must be none of these, as If-None-Match
   bool only_new = false;                         // as If-None-Match: *
 };
 

@@ -35,14 +35,28 @@ TEST_F(DashboardFilesTest, SavesReadsAndRemoves) {
 }
 
 TEST_F(DashboardFilesTest, HoldsConditions) {
-  ASSERT_TRUE(files_.save("mine", "a: 1\n", {{}, true}));
-  EXPECT_EQ(files_.save("mine", "a: 2\n", {{}, true}).error().code, ErrorCode::PreconditionFailed);
+  const auto code = [](const auto& result) { return result ? ErrorCode() : result.error().code; };
+  DashboardConditions is_new;
+  is_new.only_new = true;
+  DashboardConditions is_there;
+  is_there.any = true;
+  DashboardConditions is_it;
+  DashboardConditions is_none;
+  EXPECT_EQ(code(files_.save("mine", "a: 1\n", is_there)), ErrorCode::PreconditionFailed);
+  ASSERT_TRUE(files_.save("mine", "a: 1\n", is_new));
+  EXPECT_EQ(code(files_.save("mine", "a: 2\n", is_new)), ErrorCode::PreconditionFailed);
   const std::string tag = files_.read("mine")->tag();
-  EXPECT_EQ(files_.save("mine", "a: 2\n", {{{"other"}}, false}).error().code, ErrorCode::PreconditionFailed);
-  EXPECT_TRUE(files_.save("mine", "a: 2\n", {{{"other", tag}}, false}));
-  EXPECT_EQ(files_.remove("mine", {{{tag}}, false}).error().code, ErrorCode::PreconditionFailed) << "it changed";
-  EXPECT_TRUE(files_.remove("mine", {{{"*"}}, false}));
-  EXPECT_EQ(files_.save("mine", "a: 1\n", {{{"*"}}, false}).error().code, ErrorCode::PreconditionFailed);
+  is_it.tags = {"other"};
+  EXPECT_EQ(code(files_.save("mine", "a: 2\n", is_it)), ErrorCode::PreconditionFailed);
+  is_none.none_of = {"other", tag};
+  EXPECT_EQ(code(files_.save("mine", "a: 2\n", is_none)), ErrorCode::PreconditionFailed);
+  is_it.tags = {"other", tag};
+  EXPECT_TRUE(files_.save("mine", "a: 2\n", is_it));
+  EXPECT_EQ(code(files_.remove("mine", is_it)), ErrorCode::PreconditionFailed) << "it changed";
+  EXPECT_TRUE(files_.save("mine", "a: 3\n", is_none)) << "it is another one now";
+  is_it.tags = {"*"};
+  EXPECT_EQ(code(files_.remove("mine", is_it)), ErrorCode::PreconditionFailed) << "a tag that is called so";
+  EXPECT_TRUE(files_.remove("mine", is_there));
 }
 
 TEST_F(DashboardFilesTest, TakesNoNameThatIsAPathOrARoute) {

@@ -113,6 +113,9 @@ class Walker {
         std::string_view key;
         if (!ok(field.unescaped_key().get(key))) return false;
         if (key.empty()) return wrong("A key is empty: no column can be called so.");
+        if (key.find('\0') != std::string_view::npos) {
+          return wrong("A key has the character U+0000: no column can be called so.");
+        }
         if (place.member_count() >= limits::kRecordKeysMax && depth == 1) return wrong("There are too many keys.");
         member = &place.member(key);
       }

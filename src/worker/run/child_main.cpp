@@ -282,6 +282,7 @@ int run_worker_child(const ChildBuild& build) {
   sigaddset(&blocked, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   signal(SIGINT, SIG_IGN);  // a terminal's Ctrl-C is for the front
   mallopt(M_ARENA_MAX, 4);
   static_cast<void>(arrow::SetCpuThreadPoolCapacity(settings.engine.threads));

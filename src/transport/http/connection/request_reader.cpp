@@ -98,12 +98,15 @@ asio::awaitable<Result<bool>> RequestReader::read(Request& request, std::unique_
   buffer.consume(*head);
   if (parse_error) co_return translate_read_error(parse_error);
   fill_head(request, parser.get());
-  if (starts_with_ignoring_case(parser.get()[beast::http::field::expect], "100-continue")) {
+  const bool streams = takes_stream_ && request.target.size() <= limits::kTargetBytesMax && split_target(request) &&
+                       takes_stream_(request);
+  // Not for a body that is refused unread, nor to who knows no such answer.
+  const bool wanted = framing->kind != BodyFraming::Kind::None && (streams || framing->bytes <= limits::kBodyBytesMax);
+  if (wanted && request.version >= 11 && lower(trim(parser.get()[beast::http::field::expect])) == "100-continue") {
     const std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     co_await asio::async_write(link_->stream(), asio::buffer(go_on), kAwait);
   }
-  if (takes_stream_ && request.target.size() <= limits::kTargetBytesMax && split_target(request) &&
-      takes_stream_(request)) {
+  if (streams) {
     body = std::make_unique<BodyReader>(link_, *framing, parser);
     request.received_ns = monotonic_ns();
     co_return Out(true);

@@ -42,18 +42,27 @@ asio::awaitable<void> refuse_dashboard(Connection& connection, const Request& re
 
 std::string quoted(const std::string& tag) { return fmt::format("\"{}\"", tag); }
 
-// If-Match and If-None-Match. Of the latter only * means something for what is written.
+// The tags of a list, without their quotes; what is no tag is none of ours.
+std::vector<std::string> tags_in(std::string_view list, bool weak) {
+  std::vector<std::string> out;
+  for (const std::string& part : split(list, ',')) {
+    std::string_view tag = trim(part);
+    if (weak && tag.starts_with("W/")) tag.remove_prefix(2);
+    if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"') out.emplace_back(tag.substr(1, tag.size() - 2));
+  }
+  return out;
+}
+
+// If-Match and If-None-Match.
 DashboardConditions conditions_of(const Request& request) {
   DashboardConditions out;
   if (const auto match = request.headers.find("if-match"); match != request.headers.end()) {
-    out.tags.emplace();
-    for (const std::string& part : split(match->second, ',')) {
-      std::string_view tag = trim(part);
-      if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"') tag = tag.substr(1, tag.size() - 2);
-      out.tags->emplace_back(tag);
-    }
+    out.any = trim(match->second) == "*";
+    if (!out.any) out.tags = tags_in(match->second, false);
   }
-  out.only_new = trim(request.header("if-none-match")) == "*";
+  const std::string_view none_match = request.header("if-none-match");
+  out.only_new = trim(none_match) == "*";
+  if (!out.only_new) out.none_of = tags_in(none_match, true);
   return out;
 }
 

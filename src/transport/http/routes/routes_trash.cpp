@@ -2,6 +2,7 @@
 // …/rename and …/empty, GET /api/v1/trash, DELETE and POST …/restore of its entries.
 #include <fmt/format.h>
 
+#include "base/text_list.hpp"
 #include "service/collection/trash_service.hpp"
 #include "transport/http/connection/problem.hpp"
 #include "transport/http/routes/document_answer.hpp"
@@ -52,7 +53,12 @@ asio::awaitable<Document> list(TrashService& trash, const Request&) {
 }
 
 asio::awaitable<Document> restore(TrashService& trash, const Request& request) {
-  co_return document_of(co_await trash.restore(request.path_parameters.at("id")));
+  auto restored = co_await trash.restore(request.path_parameters.at("id"));
+  if (!restored) co_return Document(std::unexpected(restored.error()));
+  Json out = to_json(restored->entry);
+  out.set("superseded", restored->superseded);
+  out.set("problems", text_list(restored->problems));
+  co_return out;
 }
 
 asio::awaitable<Document> purge(TrashService& trash, const Request& request) {

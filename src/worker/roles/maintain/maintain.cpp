@@ -59,7 +59,9 @@ class Merge {
     engine_.use_threads(threads_);
     CANVASBACK_TRY(find_weeks(from, time_sql));
     SqlRequest request;
-    request.sql = fmt::format("SELECT *, epoch_us({0}) AS {1} FROM {2} ORDER BY {1}", time_sql, kTimeColumn, from);
+    // By its place: a record may have a field of any name.
+    request.sql =
+        fmt::format("SELECT *, epoch_us({}) AS {} FROM {} ORDER BY {}", time_sql, kTimeColumn, from, names.size() + 1);
     request.convert_threads = threads_;
     CANVASBACK_ASSIGN(auto opened, engine_.execute(request, cancel_));
     if (static_cast<std::size_t>(opened->schema()->num_fields()) != names.size() + 1) {

@@ -90,7 +90,15 @@ void Executor::run(const Task& task, CancelToken cancel) {
 Json Executor::failure_of(TaskContext& context, const Error& error) {
   const CancelToken& cancel = context.cancel;
   // Whatever broke because the task was stopped is reported as the stop.
-  Json failed = to_json(cancel.cancelled() ? cancel.error() : error);
+  Error said = cancel.cancelled() ? cancel.error() : error;
+  if (!runs_statement(context.task.work)) {
+    // The place in a statement of ours says nothing to a client.
+    if (const std::size_t place = said.message.find("\n\nLINE "); place != std::string::npos) {
+      said.detail += said.message.substr(place);
+      said.message.resize(place);
+    }
+  }
+  Json failed = to_json(said);
   // A statement can spoil the engine for those behind it; whoever fails leaves a working one or none.
   if (runs_statement(context.task.work) && !cancel.cancelled() &&
       !context.engine.single_number("SELECT 1::BIGINT", {}, cancel)) {

@@ -26,11 +26,10 @@ std::string hits_sql(const Dataset& dataset, const std::vector<SearchHit>& hits)
   std::vector<std::string> parts;
   for (const auto& [index, places] : by_file) {
     const DataFile& file = dataset.files[index];
-    parts.push_back(
-        fmt::format("SELECT {}, {} FROM read_parquet({}, hive_partitioning=false) AS f JOIN (VALUES {}) AS h({}, {}) "
-                    "ON f.file_row_number = h.{}",
-                    file_columns_sql(dataset, file), kRankColumn, sql_literal(file.path), fmt::join(places, ", "),
-                    kRowColumn, kRankColumn, kRowColumn));
+    const NumberedFile read = numbered_file_sql(dataset, file);
+    parts.push_back(fmt::format("SELECT {}, {} FROM {} AS f JOIN (VALUES {}) AS h({}, {}) ON f.{} = h.{}",
+                                file_columns_sql(dataset, file), kRankColumn, read.source, fmt::join(places, ", "),
+                                kRowColumn, kRankColumn, read.row, kRowColumn));
   }
   return fmt::format("SELECT * EXCLUDE ({0}) FROM ({1}) ORDER BY {0}", kRankColumn, fmt::join(parts, " UNION ALL "));
 }
