@@ -1,4 +1,4 @@
-/** The app from a folder in place of the one that the program carries (WEB_DIST), to try a change without building it. */
+/** The app from a folder (WEB_DIST) in place of the one that the program carries, to try a change of it alone. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
