@@ -54,7 +54,7 @@ const SELLERS = ["Müller & Söhne", "Café; Zürich", 'Haus "Nord"'];
 const SALES = Array.from({ length: 3000 }, (_, i) => ({
   day: new Date(Date.UTC(2024, 0, 1 + (i % 366))),
   seller: SELLERS[(i * 7) % SELLERS.length] as string,
-  country: COUNTRIES[(i * i + 3 * i) % COUNTRIES.length] as string,
+  country: COUNTRIES[(i + (i >> 3)) % COUNTRIES.length] as string,
   paid: i % 5 !== 0,
   cents: i % 41 === 0 ? null : ((i * 7919) % 99_991) - 2000,
 }));
@@ -70,19 +70,14 @@ function europeanCsv(): Buffer {
   return Buffer.from(content.replaceAll("€", "\x80"), "latin1");
 }
 
-/** Sums of what is paid by country and seller, both in the order of the workbook. */
-function salesPivot(): (string | number | null)[][] {
-  const paid = SALES.filter((sale) => sale.paid);
+/** Of what is paid, by country: rows, the sum, and the sum of each seller. */
+function salesPivot(): Record<string, number>[] {
   const sum = (rows: typeof SALES): number => rows.reduce((all, { cents }) => all + (cents ?? 0), 0) / 100;
-  const rows = (country: string, seller?: string): typeof SALES =>
-    paid.filter((sale) => sale.country === country && (seller === undefined || sale.seller === seller));
-  const countries = [...new Set(paid.map(({ country }) => country))];
-  return countries.map((country) => [
-    country,
-    rows(country).length,
-    sum(rows(country)),
-    ...[...SELLERS].flatMap((seller) => [rows(country, seller).length, sum(rows(country, seller))]),
-  ]);
+  return COUNTRIES.map((country) => {
+    const rows = SALES.filter((sale) => sale.paid && sale.country === country);
+    const sellers = SELLERS.map((seller) => [seller, sum(rows.filter((sale) => sale.seller === seller))]);
+    return { Rows: rows.length, "sum of Betrag (€)": sum(rows), ...Object.fromEntries(sellers) };
+  });
 }
 
 it("from a messy European CSV to a workbook with a filtered pivot", async () => {
@@ -92,9 +87,39 @@ it("from a messy European CSV to a workbook with a filtered pivot", async () => 
   await walk.shot("datasets");
   const { page } = walk;
   await walk.click(page.getByRole("link", { name: /^verk/ }));
-  await page.waitForTimeout(1500);
+  // Its encoding is none that can be told with certainty: the page says so, and asks.
+  const reading = page.getByRole("region", { name: "How this file is read" });
+  await reading.waitFor();
+  await walk.shot("unread");
+  await walk.choose(reading.getByRole("combobox", { name: "Encoding" }), "windows-1252");
+  await walk.choose(reading.getByRole("combobox", { name: "Decimal separator" }), ",");
+  await walk.step(() => reading.getByRole("textbox", { name: "Date format" }).fill("%d.%m.%Y"));
+  await walk.step(() => reading.getByRole("textbox", { name: "NULL values" }).fill("k. A."));
+  await walk.click(reading.getByRole("button", { name: "Apply" }));
+  await loaded(page);
+  expect(await text(page, 1, 0)).toBe("2024-01-02");
   await walk.shot("rows");
-  console.log(salesPivot(), readFileSync, sheetOf);
+  await walk.click(cell(page, 1, 3), { button: "right" });
+  await walk.click(page.getByRole("menuitem", { name: "Filter to bezahlt" }));
+  await openMenu("Land");
+  await walk.click(page.getByRole("button", { name: "Group by Land" }));
+  await walk.choose(page.getByRole("combobox", { name: "Column of the measure" }), "Betrag (€)");
+  await walk.choose(page.getByRole("combobox", { name: "Column whose values become columns" }), "Händler");
+  await loaded(page);
+  await expect.poll(() => total(1).textContent()).toBe("2400");
+  await walk.shot("pivot");
+  await walk.click(page.getByRole("button", { name: "Export" }));
+  const download = page.waitForEvent("download");
+  await walk.click(page.getByRole("menuitem", { name: "Excel workbook" }));
+  const file = await (await download).path();
+  const [names, ...rows] = sheetOf(readFileSync(file));
+  const cells = new Map(rows.map(([country, ...values]) => [country, values]));
+  expect(names?.[0]).toBe("Land");
+  expect([...cells.keys()].sort()).toEqual([...COUNTRIES].sort());
+  const sheet = COUNTRIES.map((country) =>
+    Object.fromEntries((cells.get(country) ?? []).map((value, i) => [names?.[i + 1], value])),
+  );
+  expect(sheet).toEqual(salesPivot());
 });
 
 it("from a large Parquet file to its ten worst rows and their chart", async () => {
@@ -160,7 +185,7 @@ it("from JSON with drift to a saved query with a link", async () => {
   await walk.click(page.getByRole("tab", { name: "Schema" }));
   await page
     .getByRole("region", { name: "Type conflicts" })
-    .getByRole("row", { name: /amount.*number.*string/ })
+    .getByRole("row", { name: /amount.*double.*string/ })
     .waitFor();
   await walk.shot("drift");
   await walk.click(page.getByRole("link", { name: "SQL" }));
@@ -208,12 +233,13 @@ it("to a grouped total of a billion rows", async () => {
   await walk.shot("rows");
   await walk.click(cell(page, 0, 1));
   await walk.press("g");
-  await page.getByRole("grid", { name: "Groups of billion" }).waitFor();
   await walk.choose(page.getByRole("combobox", { name: "Column of the measure" }), "id");
   const times = BigInt(BILLION_FILES);
-  await expect.poll(() => total(1).textContent()).toBe(String(FILE_ROWS * BILLION_FILES));
+  // On a busy machine all of them take more than a minute.
+  const patient = { timeout: 150_000 };
+  await expect.poll(() => total(1).textContent(), patient).toBe(String(FILE_ROWS * BILLION_FILES));
   const sum = (BigInt(FILE_ROWS) * BigInt(FILE_ROWS - 1)) / 2n;
-  await expect.poll(() => total(2).textContent()).toBe(String(sum * times));
+  await expect.poll(() => total(2).textContent(), patient).toBe(String(sum * times));
   const right = Array.from({ length: GROUPS }, (_, n) => {
     const rows = BigInt(Math.floor((FILE_ROWS - 1 - n) / GROUPS) + 1);
     // n, n + 97, n + 194 …

@@ -9,6 +9,8 @@ const POLICY = "content-security-policy";
 export async function useDist(context: BrowserContext): Promise<void> {
   const folder = process.env.WEB_DIST;
   if (!folder) return;
+  // A page that is not from the network may not otherwise open a WebSocket to this machine.
+  await context.grantPermissions(["local-network-access"]);
   await context.route("**/*", async (route) => {
     const request = route.request();
     const { pathname } = new URL(request.url());

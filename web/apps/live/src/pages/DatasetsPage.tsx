@@ -51,7 +51,7 @@ export function DatasetsPage() {
         <h1>Datasets</h1>
         {data && (
           <span className="dim">
-            {integer(data.datasets.length)} · {counted(rows, "row")} · {bytes(size)}
+            {counted(data.datasets.length, "dataset")} · {counted(rows, "row")} · {bytes(size)}
           </span>
         )}
         <span className="spacer" />

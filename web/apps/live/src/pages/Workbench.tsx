@@ -67,7 +67,7 @@ function CopyLink({ tab }: CopyLinkProps) {
   };
   return (
     <>
-      <span className="dim sql-said" role="status">
+      <span className={message ? "dim sql-said" : "visually-hidden"} role="status">
         {message}
       </span>
       <Tooltip label="Copy link to this query">

@@ -2,6 +2,7 @@
 import { Button, Checkbox, Textarea } from "@mantine/core";
 import { IconFileUpload } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { type DragEvent, useEffect, useRef, useState } from "react";
 
 import { bytes, compact, counted, duration, integer } from "@canvasback/values/format";
@@ -26,7 +27,10 @@ function Kept({ answer }: { answer: IngestAnswer }) {
         {" "}
         in {duration(duration_ms)}, {compact(throughput_rps)} records/s
         {answer.durability === "commit" ? ", written to disk" : ", written to disk within a second"}
-      </span>
+      </span>{" "}
+      <Link to="/datasets/$name" params={{ name: answer.collection }} className="figure-link">
+        Browse records
+      </Link>
     </p>
   );
 }
