@@ -63,7 +63,6 @@ describe("several statements", () => {
     await expect.poll(() => first().textContent()).toBe("1");
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByRole("button", { name: "New query" }).click();
-    await page.locator(".sql-tab").nth(-2).waitFor();
     await page
       .getByRole("group", { name: "Queries" })
       .getByRole("button", { name: /^Query \d+$/ })
