@@ -5,10 +5,18 @@ import { shown } from "@canvasback/values/visibleText";
 const FIT_ROWS = 200;
 const PADDING = 22;
 /** Room for the menu and the arrow of sorting. */
-const HEADER_PADDING = 52;
+const HEADER_PADDING = 58;
 const WIDTH_MIN = 64;
 /** The first numbers are often the small ones. */
 const NUMBER_WIDTH_MIN = 104;
+
+/** The width that a text takes in the type of names and totals, with the room beside it, in pixels. */
+export function boldWidth(text: string): number {
+  const context = document.createElement("canvas").getContext("2d");
+  if (!context) return 0;
+  context.font = `600 12.5px ${getComputedStyle(document.body).fontFamily}`;
+  return Math.ceil(context.measureText(text).width) + PADDING;
+}
 
 /** The width that a column's name and its loaded values from a row on take, in pixels. */
 export function fitWidth(frame: DataFrame, index: number, first: number, widthMax = 600): number {

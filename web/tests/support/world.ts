@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import { type BrowserContext, type Page, chromium } from "playwright-core";
 
+import { useDist } from "./dist";
 import { HARD_SQL } from "./hardTable";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -150,6 +151,7 @@ export async function makeWorld(more?: (folder: string) => string[], base = usua
     viewport: { width: 1440, height: 900 },
     permissions: ["clipboard-read", "clipboard-write"],
   });
+  await useDist(context);
   return {
     url,
     folder,

@@ -18,6 +18,7 @@ import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { call } from "@canvasback/client/api/client";
 import { useJobs } from "../services/queries";
 import { useConnectionStatus } from "../services/services";
+import { DropFiles } from "./DropFiles";
 
 const STATUS_WORDS = { idle: "Ready", connecting: "Connecting", open: "Connected", lost: "Connection lost" } as const;
 
@@ -113,6 +114,7 @@ export function Shell() {
         {away && <Lost />}
         <Outlet />
       </main>
+      <DropFiles />
     </div>
   );
 }

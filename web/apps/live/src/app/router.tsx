@@ -3,6 +3,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 
 import { patient } from "../services/loading";
 import type { DashboardSearch, DatasetSearch } from "../state/addresses";
+import type { SqlSearch } from "../sql/link";
 import { DatasetsPage } from "../pages/DatasetsPage";
 import { Shell } from "./Shell";
 import { Empty, Problem } from "../ui/states";
@@ -58,7 +59,7 @@ const dashboard = createRoute({
 const sql = createRoute({
   getParentRoute: () => root,
   path: "/sql",
-  validateSearch: textOnly<{ sql?: string }>,
+  validateSearch: textOnly<SqlSearch>,
   component: lazyRouteComponent(
     patient(() => import("../pages/SqlPage")),
     "SqlPage",

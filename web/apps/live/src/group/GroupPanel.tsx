@@ -11,7 +11,7 @@ import { type Condition, parseFilter, toFilter } from "@canvasback/client/filter
 import { DataGrid, type GridHandle } from "@canvasback/grid/DataGrid";
 import type { ColumnMark } from "@canvasback/grid/Header";
 import { writeClipboard } from "@canvasback/grid/clipboard";
-import { fitWidth } from "@canvasback/grid/fit";
+import { boldWidth, fitWidth } from "@canvasback/grid/fit";
 import { type ShownColumn, defaultWidth } from "@canvasback/grid/layout";
 import { type Position, type Selection, rectangle } from "@canvasback/grid/selection";
 import { counted, duration, integer } from "@canvasback/values/format";
@@ -136,7 +136,7 @@ export default function GroupPanel({ detail, grouping, state, onState }: GroupPa
           widths.get(column.name) ??
           Math.max(
             frame ? fitWidth(frame, index, 0, FITTED_WIDTH_MAX) : defaultWidth(column.name, column.type),
-            18 + 8 * (frame?.totals[index]?.length ?? 0),
+            boldWidth(frame?.totals[index] ?? ""),
           ),
         pinned: false,
       })),

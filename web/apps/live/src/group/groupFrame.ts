@@ -13,11 +13,13 @@ import {
   type GroupKey,
   type Grouping,
   type Measure,
+  ROWS,
   labelOfKey,
   labelOfMeasure,
   tokenOfKey,
   tokenOfMeasure,
 } from "../state/grouping";
+import { isAdditive, sumOf } from "./additive";
 import {
   type Value,
   cellsRequest,
@@ -97,6 +99,14 @@ async function pivotOf(source: GroupSource, signal: AbortSignal): Promise<Pivot>
   return { values, hasRest, totals };
 }
 
+/** Of groups that are all there. Without any, nothing was counted, and nothing added. */
+function totalsOf(groups: RowBlock, { keys, measures }: Grouping): Value[] {
+  return [ROWS, ...measures].map((measure, at) => {
+    const sum = sumOf(Array.from({ length: groups.rows }, (_, row) => value(groups, keys.length + at, row)));
+    return measure.function === "count" ? (sum ?? "0") : sum;
+  });
+}
+
 function columnsOf({ grouping, types }: GroupSource, pivot: Pivot | null): GroupColumn[] {
   const keys = grouping.keys.map((key): GroupColumn => ({
     name: labelOfKey(key),
@@ -146,13 +156,12 @@ export class GroupFrame implements DataFrame {
   private readonly loads = new SharedLoads();
   private readonly listeners = new Set<() => void>();
 
-  private constructor(source: GroupSource, pivot: Pivot | null, totals: RowBlock, first: Page) {
+  private constructor(source: GroupSource, pivot: Pivot | null, own: readonly Value[], first: Page) {
     this.source = source;
     this.pivot = pivot;
     this.columns = columnsOf(source, pivot);
     this.pageGroups = pivot ? PIVOT_PAGE_GROUPS : PAGE_GROUPS;
     const { keys } = source.grouping;
-    const own = measuresOf(source.grouping).map((_, at) => value(totals, at, 0));
     this.totals = [...keys.map(() => null), ...own, ...(pivot?.totals.flat() ?? [])];
     this.rowsOfAll = Number(own[0] ?? 0);
     this.take(0, first);
@@ -160,12 +169,20 @@ export class GroupFrame implements DataFrame {
 
   /** Resolves when the first page is there. */
   static async open(source: GroupSource, signal: AbortSignal): Promise<GroupFrame> {
-    const totals = source.ask(totalsRequest(source.grouping, source.filter), signal);
+    const measures = measuresOf(source.grouping);
+    const ask = async (): Promise<Value[]> => {
+      const totals = await source.ask(totalsRequest(source.grouping, source.filter), signal);
+      return measures.map((_, at) => value(totals, at, 0));
+    };
+    // Where they follow from few groups, all rows are looked at once.
+    const asked = measures.every((each) => isAdditive(each, source.types)) ? null : ask();
     // Whoever waits first tells of a failure.
-    totals.catch(() => undefined);
+    asked?.catch(() => undefined);
     const pivot = source.grouping.pivot ? await pivotOf(source, signal) : null;
     const size = pivot ? PIVOT_PAGE_GROUPS : PAGE_GROUPS;
     const first = await pageOf(source, pivot, 0, size, signal);
+    const isWhole = first.groups.rows < size;
+    const totals = asked ?? (isWhole ? totalsOf(first.groups, source.grouping) : ask());
     return new GroupFrame(source, pivot, await totals, first);
   }
 

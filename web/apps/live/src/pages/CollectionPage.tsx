@@ -10,6 +10,7 @@ import { useDatasets } from "../services/queries";
 import { Remove } from "./collection/Remove";
 import { OverviewTab } from "./collection/OverviewTab";
 import { useTitle } from "../ui/title";
+import "./dataset/dataset.css";
 import "./collection/collection.css";
 
 const AddTab = lazy(patient(() => import("./collection/AddTab")));

@@ -15,6 +15,7 @@ import { Lines, Problem } from "../ui/states";
 import { splitSort } from "../state/gridState";
 import { groupingOf } from "../state/grouping";
 import { GridPanel } from "../panel/GridPanel";
+import { Reading, isUnread } from "./dataset/Reading";
 import { SchemaTab } from "./dataset/SchemaTab";
 import { useTitle } from "../ui/title";
 import "./dataset/dataset.css";
@@ -128,6 +129,21 @@ export function DatasetPage() {
       <div className="page">
         <Problem error={error} onRetry={() => void refetch()} />
       </div>
+    );
+  }
+  if (detail?.error && isUnread(detail)) {
+    return (
+      <>
+        <Head name={name} detail={undefined} />
+        <div className="page">
+          <Problem
+            error={new Error(detail.error.message)}
+            title="This dataset cannot be read"
+            onRetry={() => void refetch()}
+          />
+          <Reading dataset={detail} />
+        </div>
+      </>
     );
   }
   const body = {

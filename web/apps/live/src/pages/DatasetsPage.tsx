@@ -51,7 +51,7 @@ export function DatasetsPage() {
         <h1>Datasets</h1>
         {data && (
           <span className="dim">
-            {integer(data.datasets.length)} · {counted(rows, "row")} · {bytes(size)}
+            {counted(data.datasets.length, "dataset")} · {counted(rows, "row")} · {bytes(size)}
           </span>
         )}
         <span className="spacer" />
@@ -68,9 +68,14 @@ export function DatasetsPage() {
       {data && found.length === 0 && (
         <Empty title={search ? "No matching datasets" : "No datasets yet"}>
           {!search && (
-            <p>
-              Start the server with files or folders: <code>canvasback serve data/</code>
-            </p>
+            <>
+              <p>
+                Start the server with files or folders: <code>canvasback serve data/</code>
+              </p>
+              <p>
+                Or drop a file of records (JSON, NDJSON, CSV, Parquet, Arrow) on this page: it becomes a collection.
+              </p>
+            </>
           )}
         </Empty>
       )}

@@ -1,6 +1,7 @@
 /** Copies what a page shows as something that gives the same elsewhere: a link, a command, a program, a statement. */
 import { ActionIcon, Menu, Tooltip } from "@mantine/core";
-import { IconBrandPython, IconLink, IconShare2, IconSql, IconTerminal2 } from "@tabler/icons-react";
+import { IconBrandPython, IconExternalLink, IconLink, IconShare2, IconSql, IconTerminal2 } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { writeClipboard } from "@canvasback/grid/clipboard";
@@ -17,6 +18,7 @@ const ITEMS: { kind: CopyKind; label: string; icon: typeof IconLink }[] = [
 
 export function CopyAs({ make }: { make(kind: CopyKind): string }) {
   const [message, setMessage] = useState("");
+  const navigate = useNavigate();
   const copy = async (kind: CopyKind): Promise<void> => {
     try {
       await writeClipboard(make(kind));
@@ -44,6 +46,13 @@ export function CopyAs({ make }: { make(kind: CopyKind): string }) {
               {label}
             </Menu.Item>
           ))}
+          <Menu.Divider />
+          <Menu.Item
+            leftSection={<IconExternalLink {...ICON} />}
+            onClick={() => void navigate({ to: "/sql", search: { sql: make("sql") } })}
+          >
+            Open in SQL
+          </Menu.Item>
         </Menu.Dropdown>
       </Menu>
     </>

@@ -12,10 +12,12 @@ import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
 import { colours, look } from "../editor/look";
 import { styleNonce } from "../ui/theme";
 import { type Schema, completionOf } from "./completion";
+import { markedStatement } from "./markedStatement";
+import { type Statement, statementAt, statementsIn } from "./statements";
 
 export interface EditorHandle {
-  /** The selected text, or all of it, and where it starts. */
-  statement(): { sql: string; from: number };
+  /** The statements of the selected text; where nothing is selected the one at the cursor. */
+  statements(): Statement[];
   insert(text: string): void;
   mark(diagnostic: { from: number; message: string } | null): void;
 }
@@ -25,6 +27,7 @@ interface EditorProps {
   schema: Schema;
   onChange(value: string): void;
   onRun(): void;
+  onRunAll(): void;
   ref: Ref<EditorHandle>;
 }
 
@@ -36,21 +39,24 @@ function language(schema: Schema) {
   ];
 }
 
-export function Editor({ value, schema, onChange, onRun, ref }: EditorProps) {
+export function Editor({ value, schema, onChange, onRun, onRunAll, ref }: EditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<EditorView | null>(null);
   const schemaPart = useRef(new Compartment());
-  const latest = useRef({ onChange, onRun });
-  latest.current = { onChange, onRun };
+  const latest = useRef({ onChange, onRun, onRunAll });
+  latest.current = { onChange, onRun, onRunAll };
 
   useEffect(() => {
     if (!host.current) return;
-    const run = { key: "Mod-Enter", run: () => (latest.current.onRun(), true) };
+    const run = [
+      { key: "Mod-Enter", run: () => (latest.current.onRun(), true) },
+      { key: "Shift-Mod-Enter", run: () => (latest.current.onRunAll(), true) },
+    ];
     const state = EditorState.create({
       doc: value,
       extensions: [
         EditorView.cspNonce.of(styleNonce()),
-        Prec.highest(keymap.of([run])),
+        Prec.highest(keymap.of(run)),
         lineNumbers(),
         history(),
         drawSelection(),
@@ -59,6 +65,7 @@ export function Editor({ value, schema, onChange, onRun, ref }: EditorProps) {
         closeBrackets(),
         autocompletion(),
         highlightActiveLine(),
+        markedStatement,
         highlightSelectionMatches(),
         lintGutter(),
         syntaxHighlighting(colours),
@@ -91,11 +98,14 @@ export function Editor({ value, schema, onChange, onRun, ref }: EditorProps) {
   }, [schema]);
 
   useImperativeHandle(ref, () => ({
-    statement: () => {
+    statements: () => {
       const view = editor.current;
-      if (!view) return { sql: "", from: 0 };
+      if (!view) return [];
       const { from, to, empty } = view.state.selection.main;
-      return empty ? { sql: view.state.doc.toString(), from: 0 } : { sql: view.state.sliceDoc(from, to), from };
+      if (!empty)
+        return statementsIn(view.state.sliceDoc(from, to)).map((each) => ({ ...each, from: from + each.from }));
+      const found = statementAt(view.state.doc.toString(), from);
+      return found ? [found] : [];
     },
     insert: (text) => {
       const view = editor.current;

@@ -16,11 +16,13 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
 
 interface ProblemProps {
   error: Error;
+  /** In place of what the error is called. */
+  title?: string;
   onRetry?: () => void;
   retryLabel?: string;
 }
 
-export function Problem({ error, onRetry, retryLabel = "Try again" }: ProblemProps) {
+export function Problem({ error, title, onRetry, retryLabel = "Try again" }: ProblemProps) {
   const offline = error instanceof OfflineError;
   const Icon = offline ? IconPlugConnectedX : IconAlertTriangle;
   return (
@@ -28,7 +30,8 @@ export function Problem({ error, onRetry, retryLabel = "Try again" }: ProblemPro
       <Icon size={18} stroke={1.7} aria-hidden />
       <div>
         <strong>
-          {error instanceof ApiError ? (error.problem.title ?? "Request failed") : offline ? "Offline" : "Error"}
+          {title ??
+            (error instanceof ApiError ? (error.problem.title ?? "Request failed") : offline ? "Offline" : "Error")}
         </strong>
         <div className="problem-text" data-lines={error.message.includes("\n")}>
           {offline ? "Cannot reach the server. Retrying…" : error.message}

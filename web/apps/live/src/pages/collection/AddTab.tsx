@@ -2,12 +2,14 @@
 import { Button, Checkbox, Textarea } from "@mantine/core";
 import { IconFileUpload } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
-import { type DragEvent, useRef, useState } from "react";
+import { Link } from "@tanstack/react-router";
+import { type DragEvent, useEffect, useRef, useState } from "react";
 
 import { bytes, compact, counted, duration, integer } from "@canvasback/values/format";
 import { ApiError, isAbort } from "@canvasback/client/api/error";
 import type { IngestAnswer, RecordProblem } from "@canvasback/client/api/schema";
 import { type IngestOptions, ingestFile, ingestText, lineOf } from "@canvasback/client/ingest";
+import { useDropped } from "../../services/dropped";
 import { Bar, Problem } from "../../ui/states";
 import { Generate } from "./Generate";
 import { refreshCollections } from "./WorkLine";
@@ -25,7 +27,10 @@ function Kept({ answer }: { answer: IngestAnswer }) {
         {" "}
         in {duration(duration_ms)}, {compact(throughput_rps)} records/s
         {answer.durability === "commit" ? ", written to disk" : ", written to disk within a second"}
-      </span>
+      </span>{" "}
+      <Link to="/datasets/$name" params={{ name: answer.collection }} className="figure-link">
+        Browse records
+      </Link>
     </p>
   );
 }
@@ -144,7 +149,8 @@ function UploadRow({ upload }: { upload: Upload }) {
   );
 }
 
-function Files({ options }: { options: IngestOptions }) {
+function Files({ collection, options }: { collection: string; options: IngestOptions }) {
+  const dropped = useDropped();
   const [uploads, setUploads] = useState<readonly Upload[]>([]);
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
@@ -165,6 +171,8 @@ function Files({ options }: { options: IngestOptions }) {
     refreshCollections();
   };
   const take = (files: FileList | null): void => [...(files ?? [])].forEach((file) => void start(file));
+  // Those that were dropped on another page, or beside the place for it.
+  useEffect(() => dropped.take(collection).forEach((file) => void start(file)), [collection, dropped.files]);
   const drop = (event: DragEvent): void => {
     event.preventDefault();
     setOver(false);
@@ -223,7 +231,7 @@ export default function AddTab({ collection }: { collection: string }) {
         onChange={(event) => setAside(event.currentTarget.checked)}
       />
       <Paste options={options} />
-      <Files options={options} />
+      <Files collection={collection} options={options} />
       <Generate collection={collection} />
     </div>
   );

@@ -169,15 +169,26 @@ function Dialect({ form, onChange }: { form: ReadingForm; onChange(form: Reading
   );
 }
 
+const TEXT_FILE = /\.(?:csv|tsv|txt)(?:\.(?:gz|zst))?$/i;
+
+/** Of files that cannot be read as they were: what to say of them instead. */
+const UNREAD: TextReading = { settings: {}, set: false, columns: [], files: [] };
+
+/** Whether other settings may help where a dataset cannot be read. */
+export const isUnread = (dataset: DatasetDetail): boolean =>
+  dataset.error?.code === "InvalidData" && TEXT_FILE.test(dataset.source ?? "");
+
 /** Nothing for datasets of other kinds. */
 export function Reading({ dataset }: { dataset: DatasetDetail }) {
-  const reading = dataset.reading;
+  const unread = isUnread(dataset);
+  const reading = dataset.reading ?? (unread ? UNREAD : undefined);
   const [form, setForm] = useState(() => formOf(reading?.settings ?? {}));
   const queries = useQueryClient();
   const params = { name: dataset.name };
   const took = async (detail: DatasetDetail): Promise<void> => {
     setForm(formOf(detail.reading?.settings ?? {}));
     await queries.invalidateQueries({ queryKey: ["dataset", dataset.name] });
+    await queries.invalidateQueries({ queryKey: ["datasets"] });
   };
   const apply = useMutation({
     mutationFn: () => call("setReading", { params, body: settingsOf(form) }),
@@ -185,7 +196,7 @@ export function Reading({ dataset }: { dataset: DatasetDetail }) {
   });
   const reset = useMutation({ mutationFn: () => call("resetReading", { params }), onSuccess: took });
   if (!reading) return null;
-  const isCsv = dataset.kind === "csv";
+  const isCsv = unread || dataset.kind === "csv";
   const error = apply.error ?? reset.error;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -195,14 +206,16 @@ export function Reading({ dataset }: { dataset: DatasetDetail }) {
   return (
     <section className="section" aria-label="How this file is read" style={{ marginTop: 28 }}>
       <div className="page-head">
-        <h2>How {reading.files.length === 1 ? "this file is" : "these files are"} read</h2>
+        <h2>How {unread || reading.files.length === 1 ? "this file is" : "these files are"} read</h2>
         {reading.set && <span className="tag">settings applied</span>}
       </div>
       <p className="dim">
-        Every value was read: a column has a type only if each of its values is one of that type. Settings take the
-        place of what was found.
+        {unread
+          ? "Say what the files are: every value is read again, and what is empty below is found in them."
+          : "Every value was read: a column has a type only if each of its values is one of that type. Settings take " +
+            "the place of what was found."}
       </p>
-      <Files reading={reading} />
+      {!unread && <Files reading={reading} />}
       <form onSubmit={submit} style={{ display: "grid", gap: 14, marginTop: 14 }}>
         {isCsv && <Dialect form={form} onChange={setForm} />}
         <Checkbox
@@ -210,7 +223,7 @@ export function Reading({ dataset }: { dataset: DatasetDetail }) {
           checked={form.allText}
           onChange={(event) => setForm({ ...form, allText: event.currentTarget.checked })}
         />
-        <Columns reading={reading} form={form} onChange={setForm} />
+        {!unread && <Columns reading={reading} form={form} onChange={setForm} />}
         {error && <Problem error={error} />}
         <div className="row">
           <Button type="submit" loading={apply.isPending}>
@@ -218,7 +231,7 @@ export function Reading({ dataset }: { dataset: DatasetDetail }) {
           </Button>
           <Button
             variant="default"
-            disabled={!reading.set}
+            disabled={!reading.set && !unread}
             loading={reset.isPending}
             onClick={() => {
               apply.reset();
