@@ -95,7 +95,7 @@ def test_fields_called_like_the_engines_own_columns(serve, name):
     for merged in (False, True):
         answer = server.ask("POST", "/api/v1/query", {"sql": "SELECT k, v FROM kv ORDER BY k"})
         assert answer.json()["rows"] == [["a", "new"], ["b", "keep"]], (merged, answer.body)
-        assert server.get("/api/v1/records/kv/b").json()[name] == 0
+        assert server.get("/api/v1/records/kv/b").json()["data"][name] == 0
         page = server.page("kv", sort="-k", limit=1, columns="k")
         assert page["rows"] == [["b"]]
         assert server.page("kv", sort="-k", limit=1, columns="k", after=page["next"])["rows"] == [["a"]]

@@ -393,7 +393,7 @@ def test_a_schema_that_cannot_be_read_blocks_its_collection_alone(serve, serve_i
     """Nobody knows its keys, so which versions of its records count: no answer, no write, and the others go on."""
     server = serve()
     for name in ("good", "bad"):
-        make(server, name)
+        make(server, name, [{"name": "n", "type": "integer"}])
         bulk(server, [{"id": "1", "n": 1}], name)
     server.stop()
     path = server.folder / "data/schemas/bad.json"
