@@ -43,7 +43,7 @@ constexpr std::array<std::pair<Kind, std::string_view>, 14> kNames{{
     {Kind::List, "array"},
     {Kind::Object, "object"},
     {Kind::ListText, "array of several types"},
-    {Kind::ObjectText, "large object"},
+    {Kind::ObjectText, "object as text"},
     {Kind::Date, "date"},
     {Kind::Timestamp, "timestamp"},
     {Kind::Binary, "binary"},

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "record/column_type.hpp"
 #include "sql/column_names.hpp"
+#include "sql/decimal_type.hpp"
 #include "sql/histogram_edges.hpp"
 #include "sql/measure_sql.hpp"
 
@@ -15,12 +16,45 @@ namespace {
 
 std::string where_of(const std::string& condition) { return condition.empty() ? "" : " WHERE " + condition; }
 
-// The value that is counted by its place between edges: the column itself where it is an integer, the microseconds of a
-// date, else a double.
+// A decimal in units of its last digit: the engine's histogram() would make a double of it.
+std::string units_of(const std::string& name, const DecimalType& type) {
+  if (type.scale == 0) return fmt::format("CAST({} AS HUGEINT)", name);
+  if (type.width + type.scale > kDecimalDigitsMax) {
+    return fmt::format("CAST(replace(CAST({} AS VARCHAR), '.', '') AS HUGEINT)", name);
+  }
+  return fmt::format("CAST(CAST({} AS DECIMAL({},{})) * CAST(1{:0>{}} AS DECIMAL({},0)) AS HUGEINT)", name,
+                     kDecimalDigitsMax, type.scale, "", type.scale, type.scale + 1);
+}
+
+// The value that is counted by its place between edges: the column itself where it is an integer, units of a decimal's
+// last digit, the microseconds or nanoseconds of a date, else a double.
 std::string number_of(const std::string& name, std::string_view type) {
-  if (is_date_type(type)) return fmt::format("epoch_us(CAST({} AS TIMESTAMP))", name);
-  if (edges_kind(type) == EdgesKind::Integers) return name;
+  switch (edges_kind(type)) {
+    case EdgesKind::Nanoseconds: return fmt::format("epoch_ns({})", name);
+    case EdgesKind::Microseconds: return fmt::format("epoch_us(CAST({} AS TIMESTAMP))", name);
+    case EdgesKind::Integers: return name;
+    case EdgesKind::Decimals: return units_of(name, decimal_type(type));
+    case EdgesKind::Doubles: break;
+  }
   return fmt::format("CAST({} AS DOUBLE)", name);
+}
+
+// The SQL types of a histogram: what is compared, what its edges are lists of, and how one of them is shown.
+struct HistogramTypes {
+  std::string_view counted;
+  std::string_view edges;
+  const char* shown;
+};
+
+HistogramTypes histogram_types(std::string_view type) {
+  switch (edges_kind(type)) {
+    case EdgesKind::Nanoseconds: return {"BIGINT", "BIGINT", "make_timestamp_ns({})"};
+    case EdgesKind::Microseconds: return {"BIGINT", "BIGINT", "make_timestamp({})"};
+    case EdgesKind::Integers: return {"HUGEINT", "DOUBLE", "{}"};
+    case EdgesKind::Decimals: return {"HUGEINT", type, "{}"};
+    case EdgesKind::Doubles: break;
+  }
+  return {"DOUBLE", "DOUBLE", "{}"};
 }
 
 std::string finite_condition(const std::string& name, std::string_view type) {
@@ -87,7 +121,8 @@ Result<SqlStatement> histogram_bounds_sql(const Dataset& dataset, const Analysis
   const std::string name = ColumnNames(dataset).sql(analysis.column);
   const std::string& type = dataset.find_column(analysis.column)->type;
   const std::string finite = finite_condition(name, type);
-  const std::string number = fmt::format("CASE WHEN {} THEN {} END", finite, number_of(name, type));
+  const bool as_it_is = edges_kind(type) == EdgesKind::Decimals;
+  const std::string number = fmt::format("CASE WHEN {} THEN {} END", finite, as_it_is ? name : number_of(name, type));
   statement.sql = fmt::format(
       "SELECT CAST(min({0}) AS VARCHAR), CAST(max({0}) AS VARCHAR), count(*), count({1}), count({0}) FROM {2}{3}",
       number, name, relation_sql(dataset), where_of(statement.sql));
@@ -102,17 +137,15 @@ Result<SqlStatement> histogram_sql(const Dataset& dataset, const Analysis& analy
   const std::int64_t bins = bounds.low == bounds.high ? 1 : analysis.bins;
   CANVASBACK_ASSIGN(const HistogramEdges edges, histogram_edges(edges_kind(type), bounds.low, bounds.high, bins));
   const std::string condition = statement.sql.empty() ? "" : statement.sql + " AND ";
-  const bool dates = is_date_type(type);
-  const std::string_view counted = dates ? "BIGINT" : edges_kind(type) == EdgesKind::Integers ? "HUGEINT" : "DOUBLE";
+  const HistogramTypes types = histogram_types(type);
   const auto list = [&](const std::vector<std::string>& texts, std::string_view of) {
     statement.parameters.push_back(fmt::format("[{}]", fmt::join(texts, ", ")));
     return fmt::format("CAST(${} AS {}[])", statement.parameters.size(), of);
   };
-  const std::string shown = list(edges.edges, dates ? "BIGINT" : "DOUBLE");
-  const std::string last = list(edges.last, counted);
+  const std::string shown = list(edges.edges, types.edges);
+  const std::string last = list(edges.last, types.counted);
   const auto edge = [&](std::string_view place) {
-    const std::string text = fmt::format("list_extract({}, {})", shown, place);
-    return dates ? fmt::format("make_timestamp({})", text) : text;
+    return fmt::format(fmt::runtime(types.shown), fmt::format("list_extract({}, {})", shown, place));
   };
   // The engine counts by the last value of each bin: by comparing, not by arithmetic. Of bins that end at the same
   // value only the first can hold any.
@@ -122,8 +155,8 @@ Result<SqlStatement> histogram_sql(const Dataset& dataset, const Analysis& analy
       "FROM range(0, {3}) AS bins(bin)) LEFT JOIN (SELECT unnest(map_keys(counts)) AS place, "
       "CAST(unnest(map_values(counts)) AS BIGINT) AS met FROM (SELECT histogram(CAST({4} AS {5}), list_distinct({2})) "
       "AS counts FROM {6} WHERE {7}{8})) ON place = last AND before IS DISTINCT FROM last ORDER BY bin",
-      edge("bin + 1"), edge("bin + 2"), last, bins, number_of(name, type), counted, relation_sql(dataset), condition,
-      finite_condition(name, type));
+      edge("bin + 1"), edge("bin + 2"), last, bins, number_of(name, type), types.counted, relation_sql(dataset),
+      condition, finite_condition(name, type));
   return statement;
 }
 

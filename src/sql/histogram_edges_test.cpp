@@ -29,6 +29,30 @@ TEST(HistogramEdges, MicrosecondsAreWhole) {
   EXPECT_EQ(made->last, (Texts{"1", "4", "6", "10"}));
 }
 
+TEST(HistogramEdges, DecimalsAreCountedInUnitsOfTheirLastDigit) {
+  const auto made = histogram_edges(EdgesKind::Decimals, "-0.05", "1.20", 3);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->edges, (Texts{"-0.05", "0.37", "0.79", "1.20"}));
+  EXPECT_EQ(made->last, (Texts{"36", "78", "120"}));
+  const std::string most(38, '9');
+  const auto ends = histogram_edges(EdgesKind::Decimals, "-" + most, most, 2);
+  ASSERT_TRUE(ends);
+  EXPECT_EQ(ends->edges, (Texts{"-" + most, "0", most}));
+  EXPECT_EQ(ends->last, (Texts{"-1", most}));
+  // No bin ends below the least value: its type may have none below.
+  const auto near = histogram_edges(EdgesKind::Decimals, "-99", "-98", 3);
+  ASSERT_TRUE(near);
+  EXPECT_EQ(near->edges, (Texts{"-99", "-98", "-98", "-98"}));
+  EXPECT_EQ(near->last, (Texts{"-99", "-99", "-98"}));
+}
+
+TEST(HistogramEdges, NanosecondsAreWhole) {
+  const auto made = histogram_edges(EdgesKind::Nanoseconds, "-3", "7", 4);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->edges, (Texts{"-3", "0", "2", "5", "7"}));
+  EXPECT_EQ(made->last, (Texts{"-1", "1", "4", "7"}));
+}
+
 TEST(HistogramEdges, DoublesPastTheirRangeAndWithoutRoomBetween) {
   const auto wide = histogram_edges(EdgesKind::Doubles, "-1e308", "1e308", 2);
   ASSERT_TRUE(wide);

@@ -81,14 +81,14 @@ class Shaper {
       }
       case ColumnRole::List: return source == nullptr ? null_of(type) : list(had, wanted, *source, type);
       case ColumnRole::Object: return source == nullptr ? null_of(type) : object(had, wanted, *source, type);
-      case ColumnRole::Odd: return odd(wanted, sources);
+      case ColumnRole::Odd: return odd(had, wanted, sources);
       default: return source == nullptr ? null_of(type) : cast(*source, type);
     }
   }
 
   std::string list(const Kinds& had, const Kinds& wanted, const Source& source, const std::string& type) {
     if (source.type == type) return source.sql;
-    if (type == "VARCHAR") return text_of(source);
+    if (type == "VARCHAR") return text_of(had, source);
     const auto had_items = had.items ? columns_of(*had.items, "") : std::vector<KindColumn>();
     if (had_items.empty()) return fmt::format("CAST({} AS {})", source.sql, type);
     const std::string item = fmt::format("x{}", depth_++);
@@ -100,7 +100,7 @@ class Shaper {
 
   std::string object(const Kinds& had, const Kinds& wanted, const Source& source, const std::string& type) {
     if (source.type == type) return source.sql;
-    if (type == "VARCHAR") return text_of(source);
+    if (type == "VARCHAR") return text_of(had, source);
     const bool has_fields = source.type != "VARCHAR";
     const std::string fields = members(
         has_fields ? had : Kinds(), wanted, "{name} := {sql}",
@@ -108,19 +108,55 @@ class Shaper {
     return fmt::format("CASE WHEN {} IS NOT NULL THEN struct_pack({}) END", source.sql, fields);
   }
 
-  static std::string text_of(const Source& source) {
+  std::string text_of(const Kinds& had, const Source& source) {
     if (source.type == "VARCHAR") return source.sql;
     const bool nested = source.role == ColumnRole::List || source.role == ColumnRole::Object;
-    return nested ? fmt::format("CAST(to_json({}) AS VARCHAR)", source.sql)
-                  : fmt::format("CAST({} AS VARCHAR)", source.sql);
+    return nested ? json_of(had, source) : fmt::format("CAST({} AS VARCHAR)", source.sql);
   }
 
-  static std::string odd(const Kinds& wanted, const std::vector<Source>& sources) {
+  // The JSON text of a column's value, NULL where it is: with the keys as they were sent, whatever the columns that
+  // their values are in. The engine's own JSON of a struct would give its names for those of twins.
+  std::string json_of(const Kinds& kinds, const Source& source) {
+    const ColumnRole first = columns_of(kinds, "")[0].role;
+    const bool was_json =
+        source.role == ColumnRole::List || source.role == ColumnRole::Object ||
+        (source.role == ColumnRole::Odd && (first == ColumnRole::List || first == ColumnRole::Binaries));
+    if (source.type == "VARCHAR" && was_json) return source.sql;
+    if (source.role == ColumnRole::List) return json_of_list(kinds, source);
+    if (source.role == ColumnRole::Object) return json_of_object(kinds, source);
+    return fmt::format("CAST(to_json({}) AS VARCHAR)", source.sql);
+  }
+
+  std::string json_of_list(const Kinds& kinds, const Source& source) {
+    const auto items = kinds.items ? columns_of(*kinds.items, "") : std::vector<KindColumn>();
+    if (items.empty()) return fmt::format("CAST(to_json({}) AS VARCHAR)", source.sql);
+    const std::string item = fmt::format("x{}", depth_++);
+    const std::string json = json_of(*kinds.items, {items[0].role, item, sql_type_of(*kinds.items, items[0].role)});
+    return fmt::format("('[' || array_to_string(list_transform({}, lambda {}: COALESCE({}, 'null')), ',') || ']')",
+                       source.sql, item, json);
+  }
+
+  // A member that is null was so, or was not there: as everywhere, it is left out.
+  std::string json_of_object(const Kinds& kinds, const Source& source) {
+    std::vector<std::string> parts;
+    const auto columns = columns_of_members(kinds);
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const Kinds& member = *kinds.find(columns[i].key);
+      // By position: of twins the engine knows but one by its name.
+      const std::string value = fmt::format("struct_extract_at({}, {})", source.sql, i + 1);
+      const std::string json = json_of(member, {columns[i].role, value, sql_type_of(member, columns[i].role)});
+      parts.push_back(fmt::format("{} || {}", sql_literal(Json(columns[i].key).dump() + ":"), json));
+    }
+    return fmt::format("CASE WHEN {} IS NOT NULL THEN '{{' || concat_ws(',', {}) || '}}' END", source.sql,
+                       fmt::join(parts, ", "));
+  }
+
+  std::string odd(const Kinds& had, const Kinds& wanted, const std::vector<Source>& sources) {
     const ColumnRole first = columns_of(wanted, "")[0].role;
     std::vector<std::string> parts;
     for (const Source& source : sources) {
       if (source.role == first || source.role == ColumnRole::Numbers || source.role == ColumnRole::Doubles) continue;
-      parts.push_back(text_of(source));
+      parts.push_back(text_of(had, source));
     }
     if (parts.empty()) return null_of("VARCHAR");
     return parts.size() == 1 ? parts[0] : fmt::format("COALESCE({})", fmt::join(parts, ", "));

@@ -3,7 +3,7 @@
 import datetime
 import json
 import math
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import duckdb
@@ -17,6 +17,29 @@ BIG = 2**53
 def spread(values):
     mean = Fraction(sum(values), 1) / len(values)
     return math.sqrt(sum((Fraction(value) - mean) ** 2 for value in values) / (len(values) - 1))
+
+
+def root(fraction):
+    with localcontext() as context:
+        context.prec = 60
+        return Fraction((Decimal(fraction.numerator) / Decimal(fraction.denominator)).sqrt())
+
+
+MOMENTS = {
+    "units": pa.array([Decimal(10**18 + i) for i in range(400)], pa.decimal128(20, 0)),
+    "whole": pa.array([Decimal(2**60 + i) for i in range(400)], pa.decimal128(38, 0)),
+    "fine": pa.array([Decimal(10**25 + i - 200).scaleb(-10) for i in range(400)], pa.decimal128(38, 10)),
+    "whole range": pa.array([Decimal((10**38 - 1 - i) * (-1) ** i) for i in range(400)], pa.decimal128(38, 0)),
+    "money": pa.array([Decimal(10**17 + i).scaleb(-2) for i in range(400)], pa.decimal128(18, 2)),
+    "integers": pa.array([2_000_000_000 + i % 2 for i in range(400)], pa.int32()),
+    "big": pa.array([2**63 - 1 - i for i in range(400)], pa.int64()),
+    "unsigned": pa.array([2**64 - 1 - i for i in range(400)], pa.uint64()),
+    "cancels": pa.array([[1e16, 1.0, -1e16, 1.0][i % 4] for i in range(400)], pa.float64()),
+    "near": pa.array([1e9 + i % 7 * 1e-6 for i in range(400)], pa.float64()),
+    "range": pa.array([1e308 if i % 3 else -1e308 for i in range(400)], pa.float64()),
+    "first is far": pa.array([1e15 if i < 3 else i % 2 * 1e-3 for i in range(400)], pa.float64()),
+    "floats": pa.array([16777216.0 + 2 * i for i in range(400)], pa.float32()),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +66,7 @@ def server(serve_module, tmp_path_factory):
         "most": pa.array([Decimal(9 * 10**37)] * 12, pa.decimal128(38, 0)),
         "little": pa.array([Decimal(10**36)] * 12, pa.decimal128(38, 0)),
     }), folder / "measures.parquet")  # fmt: skip
+    pq.write_table(pa.table({"g": pa.array([i % 3 for i in range(400)]), **MOMENTS}), folder / "moments.parquet")
     nan = float("nan")
     pq.write_table(pa.table({"id": range(1, 10_001),
                              "b": pa.array([nan if i % 1000 == 0 else float(i) for i in range(1, 10_001)])}),
@@ -179,6 +203,46 @@ def test_spread_and_mean_at_the_ends(server):
     assert columns["far"]["mean"] == pytest.approx(9.5e307, rel=1e-15)
 
 
+@pytest.mark.parametrize("group", [None, "g"])
+@pytest.mark.parametrize("column", MOMENTS)
+def test_moments_are_those_of_the_values(server, column, group):
+    """As fractions say it: decimals of any width, doubles that cancel, lie close together or at their range's end."""
+    functions = ["std", "variance", "mean", "sum"]
+    if column in ("range", "whole range"):
+        functions = ["std", "mean"]  # the others are past the range of doubles or of 128 bits
+    body = {"measures": [{"function": name, "column": column, "as": name} for name in functions],
+            **({"group_by": [group], "sort": group} if group else {})}  # fmt: skip
+    answer = server.ask("POST", "/api/v1/datasets/moments/aggregate", body)
+    assert answer.status == 200, answer.body
+    values = [Fraction(value) for value in MOMENTS[column].to_pylist()]
+    for place, row in enumerate(answer.json()["rows"]):
+        some = values[place::3] if group else values
+        mean = sum(some) / len(some)
+        variance = sum((value - mean) ** 2 for value in some) / (len(some) - 1)
+        wanted = {"std": root(variance), "variance": variance, "mean": mean, "sum": sum(some)}
+        for name, got in zip(functions, row[1:] if group else row):
+            off = abs(Fraction(str(got)) - wanted[name])
+            assert off <= abs(wanted[name]) / 10**12, (name, got, float(wanted[name]))
+
+
+def test_a_variance_past_the_range_of_doubles_is_refused(server):
+    body = {"measures": [{"function": "variance", "column": "range", "as": "v"}]}
+    answer = server.ask("POST", "/api/v1/datasets/moments/aggregate", body)
+    assert answer.status == 400 and "out of range" in answer.json()["detail"]
+
+
+def test_spread_of_wide_integers_of_a_collection(server):
+    lines = "".join(f'{{"id": "{i}", "n": {2**70 + i}}}\n' for i in range(100))
+    sent = server.ask("POST", "/ingest?collection=wide_integers", lines.encode(),
+                      {"Content-Type": "application/x-ndjson"})  # fmt: skip
+    assert sent.status == 200, sent.body
+    body = {"measures": [{"function": "std", "column": "n", "as": "s"}]}
+    answer = server.ask("POST", "/api/v1/datasets/wide_integers/aggregate", body)
+    assert answer.json()["rows"][0][0] == pytest.approx(spread(list(range(100))), rel=1e-12)
+    rows = server.get("/api/v1/datasets/wide_integers/histogram", column="n", bins=4).json()["rows"]
+    assert [row[3] for row in rows] == [25, 25, 25, 25] and rows[0][1] == str(2**70)
+
+
 NAN = [
     ("b > 9998", '{"b": {"op": "gt", "value": 9998}}', 11),
     ("NOT b < 1e300", '{"not": {"b": {"op": "lt", "value": 1e300}}}', 10),
@@ -236,7 +300,21 @@ VALUES = {
     "day": pa.array([datetime.date(2024, 1, 1) + datetime.timedelta(i) for i in range(256)], pa.date32()),
     "at": pa.array([datetime.datetime(1900, 1, 1) + datetime.timedelta(microseconds=7 * i) for i in range(256)],
                    pa.timestamp("us")),
+    "far": pa.array([Decimal(10**17 + i).scaleb(-2) for i in range(256)], pa.decimal128(18, 2)),
+    "units": pa.array([Decimal(10**18 + i) for i in range(256)], pa.decimal128(20, 0)),
+    "digits": pa.array([Decimal(2**70 + i * i) for i in range(256)], pa.decimal128(38, 0)),
+    "fraction": pa.array([Decimal(i - 128).scaleb(-38) for i in range(256)], pa.decimal128(38, 38)),
+    "ends": pa.array([Decimal((10**38 - 1) * (-1) ** i) for i in range(256)], pa.decimal128(38, 0)),
+    "least": pa.array([Decimal(-99 + i % 2) for i in range(256)], pa.decimal128(2, 0)),
+    "ns": pa.array([-900 + 7 * i for i in range(256)], pa.int64()).cast(pa.timestamp("ns")),
 }  # fmt: skip
+
+
+def nanoseconds(text):
+    """Since 1970, of 1969-12-31T23:59:59.999999993."""
+    seconds, _, fraction = text.partition(".")
+    since = datetime.datetime.fromisoformat(seconds) - datetime.datetime(1970, 1, 1)
+    return since // datetime.timedelta(seconds=1) * 10**9 + int(fraction.ljust(9, "0"))
 
 
 @pytest.fixture(scope="module")
@@ -252,14 +330,15 @@ def test_counts_equal_their_own_edges(edges, column, bins):
     answer = edges.get("/api/v1/datasets/h/histogram", column=column, bins=bins)
     assert answer.status == 200, answer.body
     rows = answer.json()["rows"]
-    values = VALUES[column].to_pylist()
+    kind = VALUES[column].type
+    values = VALUES[column].cast(pa.int64()).to_pylist() if column == "ns" else VALUES[column].to_pylist()
     if column in ("day", "at"):
         form = datetime.datetime.fromisoformat
         midnight = datetime.time()
         values = [value if column == "at" else datetime.datetime.combine(value, midnight) for value in values]
     else:
-        form = float
-        values = [float(value) if column == "d" else value for value in values]
+        # Digit by digit: a double has not all of a decimal's.
+        form = nanoseconds if column == "ns" else Decimal if pa.types.is_decimal(kind) else float
     assert sum(row[3] for row in rows) == len(values)
     for row in rows:
         low, high = form(row[1]), form(row[2])

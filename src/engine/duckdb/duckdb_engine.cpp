@@ -13,6 +13,7 @@
 #include "engine/duckdb/cheaper.hpp"
 #include "engine/duckdb/errors.hpp"
 #include "engine/duckdb/handles.hpp"
+#include "engine/duckdb/number_aggregates.hpp"
 #include "engine/duckdb/parts_function.hpp"
 #include "engine/duckdb/portable_types.hpp"
 #include "engine/duckdb/result_stream.hpp"
@@ -59,6 +60,7 @@ class DuckDbEngine final : public Engine {
     task_threads_.use(database_.get(), options.threads);
     CANVASBACK_TRY(register_arrow_function(connection_.get(), streams_));
     CANVASBACK_TRY(register_parts_function(connection_.get(), parts_));
+    CANVASBACK_TRY(register_number_aggregates(connection_.get()));
     return lock(options);
   }
 

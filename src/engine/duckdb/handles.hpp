@@ -47,6 +47,7 @@ using ErrorData = Handle<duckdb_error_data, duckdb_destroy_error_data>;
 using ArrowOptions = Handle<duckdb_arrow_options, duckdb_destroy_arrow_options>;
 using ConvertedSchema = Handle<duckdb_arrow_converted_schema, duckdb_destroy_arrow_converted_schema>;
 using TableFunction = Handle<duckdb_table_function, duckdb_destroy_table_function>;
+using AggregateFunction = Handle<duckdb_aggregate_function, duckdb_destroy_aggregate_function>;
 using Value = Handle<duckdb_value, duckdb_destroy_value>;
 
 // duckdb_result is a struct, not a pointer.

@@ -6,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "base/ordered_pipeline.hpp"
+#include "record/twins.hpp"
 #include "source/delimited/content_reader.hpp"
 #include "source/records/json_file.hpp"
 #include "source/records/json_reader.hpp"
@@ -219,6 +220,7 @@ Kinds column_kinds(const Kinds& merged) {
   Kinds out = merged;
   for (auto& [name, member] : out.members) add_null_columns(member);
   if (out.members.empty()) out.member(kValueKey).seen = bit(Kind::String);
+  settle_twins(out);
   return out;
 }
 

@@ -5,6 +5,8 @@
 #include <set>
 #include <tuple>
 
+#include "record/twins.hpp"
+
 namespace canvasback {
 namespace {
 
@@ -241,6 +243,7 @@ Kinds kinds_of(const FileSet& files) {
   Kinds out = files.declared;
   for (const CollectionFile& file : files.live) out.merge(file.info.kinds);
   if (files.live.empty() && !out.members.empty()) out.member(kIngestedAtColumn).seen |= bit(Kind::Timestamp);
+  settle_twins(out);
   return out;
 }
 

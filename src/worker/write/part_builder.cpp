@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/limits.hpp"
+#include "record/twins.hpp"
 #include "worker/write/column_choices.hpp"
 
 namespace canvasback {
@@ -81,6 +82,7 @@ Status PartBuilder::settle_kinds() {
   while (true) {
     Kinds kinds = kinds_;
     for (const Block& block : blocks_) kinds.merge(kinds_of(block.records));
+    settle_twins(kinds);
     if (kinds.members.size() > limits::kRecordKeysMax) {
       return fail(ErrorCode::InvalidData, "The records have more keys than a collection may have columns.");
     }

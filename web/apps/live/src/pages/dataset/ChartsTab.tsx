@@ -43,7 +43,8 @@ async function load(
       { params, query: { column: column.name, bins: BINS, ...filtered } as never },
       signal,
     );
-    return histogramOption(answer.rows as [number, number, number, number][]);
+    // Edges of decimals are texts.
+    return histogramOption(answer.rows.map((row) => row.map(Number)) as [number, number, number, number][]);
   }
   if (suggestion === "time") {
     const step = stepFor(footerMs(column.min), footerMs(column.max));
