@@ -297,6 +297,27 @@ def test_hive_folders(serve, tmp_path):
     page = serve(f"h={tmp_path}/h").page("h", format="json")
     assert [(column["name"], column["type"]) for column in page["columns"]] == [
         ("v", "BIGINT"), ("ver", "VARCHAR"), ("day", "DATE")]  # fmt: skip
+@pytest.mark.parametrize(("kind", "right", "wrong"), [
+    ("FLOAT", {"1.1": 1.1, "16777216": 16777216.0, "1e30": 1e30, "inf": "Infinity", "0.1000000000001": 0.1,
+               "16777218": 16777218.0},
+     ["1e40", "16777217", "-16777217.00", "340282366920938463463374607431768211456", "1e-60"]),
+    ("DOUBLE", {"9007199254740992": 9007199254740992.0, "0009007199254740994.0": 9007199254740994.0, "1E5": 1e5,
+                "0.12345678901234567890123": 0.12345678901234568, "-inf": "-Infinity"},
+     ["9007199254740993", "+9007199254740993", "9007199254740993.0", "1e400"]),
+])  # fmt: skip
+def test_a_told_number_is_never_another(serve, tmp_path, kind, right, wrong):
+    paths = []
+    for number, text in enumerate([*right, *wrong]):
+        (tmp_path / f"n{number}.csv").write_text(f"id,a\n1,{text}\n")
+        paths.append(f"n{number}={tmp_path}/n{number}.csv?types=a:{kind}")
+    server = serve(*paths)
+    for number, value in enumerate(right.values()):
+        assert server.page(f"n{number}", format="json")["rows"][0][1] == value, list(right)[number]
+    for number, text in enumerate(wrong, len(right)):
+        answer = server.rows(f"n{number}")
+        assert answer.status == 400 and f'line 2 of n{number}.csv has "{text}"' in answer.json()["detail"], answer.body
+
+
     assert page["rows"] == [[5, "1.10", "2024-01-02"], [5, "1.2", "2024-01-03"]]
 
 

@@ -411,6 +411,13 @@ TEST_F(DelimitedFile, ToldTypesAndTexts) {
 TEST_F(DelimitedFile, SeveralFilesByName) {
   const std::vector<std::string> paths = {write("a,b\n1,x\n", "1.csv"), write("b;a;c\ny;1.5;true\n", "2.csv"),
                                           write("a\n00501\n", "3.csv")};
+  EXPECT_NE(error_of("a,b,c,d,e\n1,1,1,1,9007199254740993\n", told).find("has \"9007199254740993\", which is none"),
+            std::string::npos);
+  told.types = {{"f", "FLOAT"}};
+  expect("f\n16777216\n0.1\n-inf\n", "f FLOAT", {"16777216", "0.1", "-inf"}, told);
+  for (const char* other : {"16777217", "1e40", "-16777217.0"}) {
+    EXPECT_NE(error_of(std::string("f\n") + other + "\n", told).find("which is none"), std::string::npos) << other;
+  }
   const Result<TextReading> reading = look(paths);
   ASSERT_TRUE(reading) << reading.error().message;
   EXPECT_EQ(reading->columns[0].reason, "line 2 of 3.csv has \"00501\"");
