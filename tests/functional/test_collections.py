@@ -142,6 +142,18 @@ def test_typed_files_keep_their_values(server, name, make):
 def test_csv_cells_are_looked_at_one_by_one(server):
     body = b'\xef\xbb\xbfn,text,mixed,"a ""b"""\r\n1,x,1,\r\n0.5,"two\nlines",007,""\r\n\r\n,,true,end'
     answer = server.ask("POST", "/ingest/file", body, {"Content-Type": "text/csv"})
+def test_times_beyond_those_of_records_are_refused(server):
+    headers = {"Content-Type": "multipart/form-data; boundary=xyz"}
+    far = pyarrow.array([0, 2**62], pyarrow.timestamp("s"))
+    # A list of lists is kept as text.
+    nested = pyarrow.array([[[0]], [[2**62]]], pyarrow.list_(pyarrow.list_(pyarrow.timestamp("s"))))
+    for values in (far, nested):
+        body = form(as_arrow(pyarrow.table({"n": [1, 2], "t": values}), True), "a.arrow")
+        answer = server.ask("POST", "/ingest/file", body, headers, collection="far")
+        assert (answer.status, answer.code) == (400, "InvalidData"), answer.body
+        assert "4611686018427387904 of the type timestamp[s] is outside" in answer.json()["detail"], answer.body
+
+
     assert (answer.status, answer.json().get("records_processed")) == (200, 3), answer.body
     rows = sql(server, 'SELECT n, text, mixed, mixed__string, "a ""b""" AS q FROM all_records')
     assert rows == [
