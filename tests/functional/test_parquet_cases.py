@@ -239,6 +239,14 @@ def test_files_with_and_without_logical_types_join(serve, folder, tmp_path):
     check_routes(server, "d", [*CASES["old_micros"], [4, "1970-01-01T00:00:00Z"]], "id")
 
 
+def test_old_timestamps_under_another_name(serve, tmp_path):
+    path = write(tmp_path, "twins", pa.table({"v": ids(2), "V": pa.array([0, None], pa.int64())}), store_schema=False)
+    parquet_footer.edit_footer(path, typed(2, 10))
+    server = serve(f"twins={path}")
+    assert types_of(server, "twins") == {"v": "BIGINT", "V_1": "TIMESTAMP WITH TIME ZONE"}
+    check_routes(server, "twins", [[1, "1970-01-01T00:00:00Z"], [2, None]], "v")
+
+
 @pytest.mark.parametrize("kind", ["decimal", "text", "unsigned"])
 def test_bounds_of_old_writers_are_not_believed(serve, tmp_path, kind):
     """Case 15: bounds in the order of signed bytes. Neither rows nor the description may go by them."""

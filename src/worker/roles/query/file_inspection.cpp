@@ -238,7 +238,7 @@ Result<std::vector<DatasetColumn>> FileInspection::describe_sort(Sort& sort) {
   return columns;
 }
 
-// Gives a column the type of its values, where the engine finds another one.
+// Gives a column the type of its values, where the engine finds another one. name: as the file has it.
 void FileInspection::retype(Sort& sort, const std::string& name, SourceColumn& column) {
   const auto is_one_of = [&](const std::vector<std::string>& names) {
     return std::ranges::find(names, name) != names.end();
@@ -290,7 +290,7 @@ void FileInspection::take_columns(Sort& sort, std::vector<DatasetColumn> found) 
     }
     // Folders above the dataset's own, which the engine sees, too, are none of its columns.
     if (std::ranges::any_of(above, is_key)) continue;
-    retype(sort, found[i].name, column);
+    retype(sort, i < sort.names.size() ? sort.names[i] : found[i].name, column);
     if (std::ranges::find(sort.nulls, found[i].name) != sort.nulls.end()) column.type.clear();
     sort.columns.push_back(std::move(column));
   }
