@@ -62,7 +62,7 @@ Kinds declared_kinds(const RecordSchema& schema);
 std::uint32_t kind_of(FieldType type);
 
 // Days since 1970-01-01 of YYYY-MM-DD, and microseconds since then of YYYY-MM-DD[T ]HH:MM[:SS[.f…]][Z|±HH[:MM]] (or of
-// a date). nullopt where the text is neither, or no day of the calendar.
+// a date). nullopt where the text is neither, no day of the calendar, or finer than microseconds (iso_time.hpp).
 std::optional<std::int32_t> parse_iso_date(std::string_view text);
 std::optional<std::int64_t> parse_iso_time(std::string_view text);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "record/iso_time.hpp"
+
 namespace canvasback {
 namespace {
 
@@ -77,6 +79,12 @@ TEST(IsoTimes, OfTheCalendarOnly) {
   }
   EXPECT_EQ(parse_iso_time("1970-01-01T00:00:00.123456"), 123'456);
   EXPECT_EQ(parse_iso_time("1970-01-02"), 86'400'000'000);
+  EXPECT_EQ(parse_iso_time("1970-01-01T00:00:00.123456000Z"), 123'456);
+  EXPECT_FALSE(parse_iso_time("1970-01-01T00:00:00.1234560001Z"));
+  const auto fine = parse_fine_time("1970-01-01T00:00:00.123456789Z");
+  EXPECT_TRUE(fine && fine->us == 123'456 && !fine->is_whole);
+  EXPECT_TRUE(parse_fine_time("1970-01-01T00:00:00.123456000Z")->is_whole);
+  EXPECT_FALSE(parse_fine_time("1970-01-01T24:00"));
   for (const char* wrong : {"1970-01-01T24:00", "1970-01-01T12:60", "1970-01-01T12:00:60", "1970-01-01T12",
                             "1970-01-01T12:00:00.", "1970-01-01T12:00+2", "1970-01-01T12:00 UTC", "1970-01-01x12:00"}) {
     EXPECT_FALSE(parse_iso_time(wrong)) << wrong;

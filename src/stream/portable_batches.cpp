@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace canvasback {
@@ -186,7 +187,7 @@ arrow::Result<ArrayPtr> widen_halves(const arrow::Array& array) {
 std::string plain_digits(std::string digits, int scale) {
   const bool negative = digits.starts_with('-');
   if (negative) digits.erase(0, 1);
-  if (scale < 0) digits.append(static_cast<std::size_t>(-scale), '0');
+  if (scale < 0 && digits != "0") digits.append(static_cast<std::size_t>(-scale), '0');
   if (scale > 0) {
     const auto places = static_cast<std::size_t>(scale);
     if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
@@ -195,18 +196,45 @@ std::string plain_digits(std::string digits, int scale) {
   return negative ? "-" + digits : digits;
 }
 
+template <class Decimals, class Decimal>
 arrow::Result<ArrayPtr> decimal_texts(const arrow::Array& array) {
-  const auto& decimals = static_cast<const arrow::Decimal256Array&>(array);
-  const int scale = static_cast<const arrow::Decimal256Type&>(*array.type()).scale();
+  const auto& decimals = static_cast<const Decimals&>(array);
+  const int scale = static_cast<const arrow::DecimalType&>(*array.type()).scale();
   arrow::StringBuilder texts;
   for (std::int64_t i = 0; i < array.length(); ++i) {
     if (decimals.IsNull(i)) {
       ARROW_RETURN_NOT_OK(texts.AppendNull());
     } else {
-      ARROW_RETURN_NOT_OK(texts.Append(plain_digits(arrow::Decimal256(decimals.GetValue(i)).ToIntegerString(), scale)));
+      ARROW_RETURN_NOT_OK(texts.Append(plain_digits(Decimal(decimals.GetValue(i)).ToIntegerString(), scale)));
     }
   }
   return texts.Finish();
+}
+
+arrow::Result<ArrayPtr> convert_decimals(const arrow::Array& array, const TypePtr& wanted) {
+  if (wanted->id() != Type::STRING) return arrow::compute::Cast(array, wanted);
+  switch (array.type_id()) {
+    case Type::DECIMAL32: return decimal_texts<arrow::Decimal32Array, arrow::Decimal32>(array);
+    case Type::DECIMAL64: return decimal_texts<arrow::Decimal64Array, arrow::Decimal64>(array);
+    case Type::DECIMAL128: return decimal_texts<arrow::Decimal128Array, arrow::Decimal128>(array);
+    default: return decimal_texts<arrow::Decimal256Array, arrow::Decimal256>(array);
+  }
+}
+
+ArrayPtr under_type(const arrow::Array& array, const TypePtr& type) {
+  auto data = array.data()->Copy();
+  data->type = type;
+  return arrow::MakeArray(std::move(data));
+}
+
+// Bytes that are said to be text.
+arrow::Result<ArrayPtr> bytes_as_texts(const ArrayPtr& array, const TypePtr& wanted) {
+  if (wanted->id() != Type::STRING) return arrow::Status::TypeError("bytes where ", *wanted, " was expected");
+  const auto& bytes = static_cast<const arrow::BinaryArray&>(*array);
+  for (std::int64_t i = 0; i < bytes.length(); ++i) {
+    if (bytes.IsValid(i) && !is_utf8(bytes.GetView(i))) return arrow::Status::Invalid("a text is not UTF-8");
+  }
+  return under_type(*array, wanted);
 }
 
 arrow::Result<ArrayPtr> widen_intervals(const arrow::Array& array) {
@@ -239,12 +267,6 @@ arrow::Status check_intervals(const arrow::Array& array) {
   return arrow::Status::OK();
 }
 
-ArrayPtr under_type(const arrow::Array& array, const TypePtr& type) {
-  auto data = array.data()->Copy();
-  data->type = type;
-  return arrow::MakeArray(std::move(data));
-}
-
 arrow::Result<ArrayPtr> converted(const ArrayPtr& array, const TypePtr& wanted) {
   if (array->type()->Equals(*wanted) && array->type_id() != Type::INTERVAL_MONTH_DAY_NANO) return array;
   switch (array->type_id()) {
@@ -255,11 +277,11 @@ arrow::Result<ArrayPtr> converted(const ArrayPtr& array, const TypePtr& wanted) 
     case Type::SPARSE_UNION:
     case Type::DENSE_UNION: return spread_union(*array, wanted);
     case Type::HALF_FLOAT: return widen_halves(*array);
-    case Type::DECIMAL256:
-      if (wanted->id() == Type::STRING) return decimal_texts(*array);
-      return arrow::compute::Cast(*array, wanted);
     case Type::DECIMAL32:
-    case Type::DECIMAL64: return arrow::compute::Cast(*array, wanted);
+    case Type::DECIMAL64:
+    case Type::DECIMAL128:
+    case Type::DECIMAL256: return convert_decimals(*array, wanted);
+    case Type::BINARY: return bytes_as_texts(array, wanted);
     case Type::INTERVAL_MONTHS:
     case Type::INTERVAL_DAY_TIME: return widen_intervals(*array);
     case Type::INTERVAL_MONTH_DAY_NANO: ARROW_RETURN_NOT_OK(check_intervals(*array)); return array;
@@ -336,6 +358,7 @@ TypePtr portable_type(const TypePtr& type, bool fine) {
     case Type::HALF_FLOAT: return arrow::float32();
     case Type::DECIMAL32:
     case Type::DECIMAL64:
+    case Type::DECIMAL128:
     case Type::DECIMAL256: {
       const auto& decimal = static_cast<const arrow::DecimalType&>(*type);
       const bool fits = decimal.precision() <= kDecimalDigitsMax && decimal.scale() >= 0;

@@ -1,7 +1,8 @@
 // Portable batches: the values of any Arrow type under a type that the engine takes without changing them.
 // Dictionaries, run ends and list views come out plain, at any depth; float16 as FLOAT, decimals of more than 38 digits
-// as their text, a union as a struct of its members of which one is there, intervals of months or milliseconds as
-// INTERVAL. Sources of Arrow data stand before it (source/arrow, storage/parquet), the engine behind it. Thread-safe.
+// or of tens and hundreds as their text, bytes as text where a schema says so, a union as a struct of its members of
+// which one is there, intervals of months or milliseconds as INTERVAL. Sources of Arrow data stand before it
+// (source/arrow, storage/parquet), the engine behind it. Thread-safe.
 #pragma once
 
 #include <arrow/type_fwd.h>

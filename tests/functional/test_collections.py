@@ -65,6 +65,9 @@ def test_records_are_there_once_they_are_acknowledged(server):
     (gzip.compress(b'{"a": 1}\n{"a": 2}\n'), {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}, 2),
     (pyarrow.compress(b'[{"a": 1}]', codec="zstd", asbytes=True),
      {"Content-Type": "application/json", "Content-Encoding": "zstd"}, 1),
+    (b'{"a": 1}{"a": 2}', {"Content-Type": "application/json"}, 2),
+    (b'{"a": 1} {"a": 2}\n{"a": 3}', {"Content-Type": "application/json"}, 3),
+    (b'{"a": 1, "b": "}{\\""}{"a": 2}', {"Content-Type": "application/json"}, 2),
     (b"[]", {"Content-Type": "application/json"}, 0),
 ])  # fmt: skip
 @pytest.mark.parametrize("path", ["/ingest", "/ingest/file"])
@@ -137,6 +140,18 @@ def test_typed_files_keep_their_values(server, name, make):
         answer = server.ask("POST", "/ingest/file", form(broken, name), headers)
         assert answer.status == 400, (len(broken), answer.body)
     assert sql(server, "SELECT count(*) AS n FROM all_records") == [{"n": 3}]
+
+
+def test_times_beyond_those_of_records_are_refused(server):
+    headers = {"Content-Type": "multipart/form-data; boundary=xyz"}
+    far = pyarrow.array([0, 2**62], pyarrow.timestamp("s"))
+    # A list of lists is kept as text.
+    nested = pyarrow.array([[[0]], [[2**62]]], pyarrow.list_(pyarrow.list_(pyarrow.timestamp("s"))))
+    for values in (far, nested):
+        body = form(as_arrow(pyarrow.table({"n": [1, 2], "t": values}), True), "a.arrow")
+        answer = server.ask("POST", "/ingest/file", body, headers, collection="far")
+        assert (answer.status, answer.code) == (400, "InvalidData"), answer.body
+        assert "4611686018427387904 of the type timestamp[s] is outside" in answer.json()["detail"], answer.body
 
 
 def test_csv_cells_are_looked_at_one_by_one(server):

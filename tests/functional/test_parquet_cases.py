@@ -138,7 +138,36 @@ def folder(tmp_path_factory):
         "u": pa.array([b"0123456789abcdef", None], pa.uuid()),
         "w": pa.array([2**64 - 1, None], pa.uint64()), "s": pa.array([2**32 - 1, None], pa.uint32()),
     }))  # fmt: skip
+    texts = pa.array([b"A", None, "ä".encode()])
+    for name, edit in (("enum", typed(2, 4)), ("enum_logical", typed(2, None, {4: [parquet_footer.STRUCT, {}]}))):
+        path = write(made, name, pa.table({"id": ids(3), "v": texts}), store_schema=False)
+        parquet_footer.edit_footer(path, edit)
+    lists = pa.array([[b"A", None], None, [b"B"]], pa.list_(pa.binary()))
+    path = write(made, "enum_in_list", pa.table({"id": ids(3), "v": lists}), store_schema=False)
+    parquet_footer.edit_footer(path, typed(4, 4))
+    moments = pa.table({"id": ids(3), "v": pa.array([1704103200123, None, -1])})
+    for name, kind in (("old_millis", 9), ("old_micros", 10)):
+        path = write(made, name, moments, store_schema=False)
+        parquet_footer.edit_footer(path, typed(2, kind))
+    moments = pa.table({"id": ids(3), "v": pa.array([[1704103200123456, None], None, [-1]])})
+    parquet_footer.edit_footer(write(made, "old_micros_in_list", moments, store_schema=False), typed(4, 10))
+    for unit in ("us", "ns"):
+        hours = pa.array([1, None, 3_600_000_001], pa.time64(unit))
+        write(made, f"time_utc_{unit}", pa.table({"id": ids(3), "v": hours}), write_time_adjusted_to_utc=True)
     return made
+
+
+def typed(element, converted, logical=None):
+    """Gives an element of a schema another type."""
+    def edit(footer):
+        members = footer[parquet_footer.SCHEMA][1][1][element]
+        members.pop(parquet_footer.LOGICAL_TYPE, None)
+        members.pop(parquet_footer.CONVERTED_TYPE, None)
+        if converted is not None:
+            members[parquet_footer.CONVERTED_TYPE] = [parquet_footer.I32, converted]
+        if logical is not None:
+            members[parquet_footer.LOGICAL_TYPE] = [parquet_footer.STRUCT, logical]
+    return edit
 
 
 def make_map_without_value(footer):
@@ -167,12 +196,55 @@ CASES = {
     "variant": [[1, "42"], [2, '{"a":1}'], [3, "[1,2]"], [4, '"x"'], [5, None]],
     "times": [[1, "00:00:00.000000001", 1.5, "30313233-3435-3637-3839-616263646566", str(2**64 - 1), 2**32 - 1],
               [2, None, None, None, None, None]],
+    "enum": [[1, "A"], [2, None], [3, "ä"]],
+    "enum_logical": [[1, "A"], [2, None], [3, "ä"]],
+    "enum_in_list": [[1, ["A", None]], [2, None], [3, ["B"]]],
+    "old_millis": [[1, "2024-01-01T10:00:00.123Z"], [2, None], [3, "1969-12-31T23:59:59.999Z"]],
+    "old_micros": [[1, "1970-01-20T17:21:43.200123Z"], [2, None], [3, "1969-12-31T23:59:59.999999Z"]],
+    "old_micros_in_list": [[1, ["2024-01-01T10:00:00.123456Z", None]], [2, None], [3, ["1969-12-31T23:59:59.999999Z"]]],
+    "time_utc_us": [[1, "00:00:00.000001"], [2, None], [3, "01:00:00.000001"]],
+    "time_utc_ns": [[1, "00:00:00.000000001"], [2, None], [3, "00:00:03.600000001"]],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_route_reads_it(server, name):
     check_routes(server, name, CASES[name], "id")
+
+
+@pytest.mark.parametrize(("name", "kind"), [
+    ("enum", "VARCHAR"), ("enum_logical", "VARCHAR"), ("enum_in_list", "VARCHAR[]"),
+    ("old_millis", "TIMESTAMP WITH TIME ZONE"), ("old_micros", "TIMESTAMP WITH TIME ZONE"),
+    ("old_micros_in_list", "TIMESTAMP WITH TIME ZONE[]"), ("time_utc_us", "TIME"), ("time_utc_ns", "TIME_NS"),
+])  # fmt: skip
+def test_every_route_tells_the_same_type(server, name, kind):
+    described = server.get(f"/api/v1/datasets/{name}").json()["columns"]
+    answers = [page(server, name), page(server, name, sort="id"), page(server, name, filter='{"id": 1}'),
+               server.sql(f"SELECT * FROM {name}").json(), server.sql(f"SELECT * FROM {name} ORDER BY id").json()]
+    assert described[1]["type"] == kind
+    # Answers have no such type, and tell its values as text.
+    assert {answer["columns"][1]["type"] for answer in answers} == {"VARCHAR" if kind == "TIME_NS" else kind}
+    exported = [server.get(f"/api/v1/datasets/{name}/export", format="csv", **order).body
+                for order in ({}, {"sort": "id"})]  # fmt: skip
+    assert exported[0] == exported[1]
+    top = server.get(f"/api/v1/datasets/{name}/top", column="v").json()["rows"]
+    assert {json.dumps(row[0]) for row in top} == {json.dumps(row[1]) for row in CASES[name]}
+
+
+def test_files_with_and_without_logical_types_join(serve, folder, tmp_path):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/1.parquet").write_bytes((folder / "old_micros.parquet").read_bytes())
+    write(tmp_path / "d", "2", pa.table({"id": ids(1, 4), "v": pa.array([0], pa.timestamp("us", "UTC"))}))
+    server = serve(f"d={tmp_path}/d")
+    check_routes(server, "d", [*CASES["old_micros"], [4, "1970-01-01T00:00:00Z"]], "id")
+
+
+def test_old_timestamps_under_another_name(serve, tmp_path):
+    path = write(tmp_path, "twins", pa.table({"v": ids(2), "V": pa.array([0, None], pa.int64())}), store_schema=False)
+    parquet_footer.edit_footer(path, typed(2, 10))
+    server = serve(f"twins={path}")
+    assert types_of(server, "twins") == {"v": "BIGINT", "V_1": "TIMESTAMP WITH TIME ZONE"}
+    check_routes(server, "twins", [[1, "1970-01-01T00:00:00Z"], [2, None]], "v")
 
 
 @pytest.mark.parametrize("kind", ["decimal", "text", "unsigned"])

@@ -131,6 +131,32 @@ def test_values_are_cast_on_request(server):
                      "ingested_at": "TIMESTAMP"}  # fmt: skip
 
 
+def test_cells_of_text_fields_are_kept_as_they_came(server):
+    make(server, fields=[{"name": "k", "type": "string"}, {"name": "s", "type": "string"}], primary_key=["k"])
+    cells = ["0.00001", "10000000000000000.0", "1.0E10", "1e-05", "12345678901234567890", "99999999999999999999999999",
+             "007", "true", "1.10"]  # fmt: skip
+    body = "k,s,id\n" + "".join(f"{number},{cell},{cell}\n" for number, cell in enumerate(cells))
+    answer = server.ask("POST", "/ingest", body.encode(), {"Content-Type": "text/csv"}, collection="s")
+    assert answer.status == 200, answer.body
+    rows = sql(server, "SELECT k, s, id FROM s ORDER BY k")
+    assert rows == [{"k": str(number), "s": cell, "id": cell} for number, cell in enumerate(cells)]
+    assert record(server, "2").json()["data"]["s"] == "1.0E10"
+
+
+def test_times_finer_than_microseconds_are_refused(server):
+    make(server, fields=[{"name": "k", "type": "string"}, {"name": "t", "type": "timestamp"}], primary_key=["t"])
+    fine = "2024-01-01T00:00:00.123456789Z"
+    csv = f"k,t\na,{fine}\n".encode()
+    for problem in (bulk(server, [{"k": "a", "t": fine}], status=400),
+                    server.ask("POST", "/ingest", csv, {"Content-Type": "text/csv"}, collection="s").json()):
+        assert rules(problem) == [(0, "t", "type")]
+        assert "below microseconds" in problem["errors"][0]["message"]
+    bulk(server, [{"k": "a", "t": "2024-01-01T00:00:00.123456000Z"}])
+    assert sql(server, "SELECT epoch_us(t) AS t FROM s") == [{"t": 1704067200123456}]
+    assert record(server, "2024-01-01T00:00:00.123456000Z").status == 200
+    assert record(server, fine).status == 400
+
+
 def test_a_long_body_is_checked_as_it_comes(server):
     make(server)
     records = [{"id": f"r{i}", "field1": "x" * 50, "field2": i} for i in range(60_000)]

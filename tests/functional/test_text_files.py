@@ -186,8 +186,24 @@ def test_refusals_name_the_place(serve, tmp_path):
     (tmp_path / "unclosed.csv").write_text('id,name\n1,"abc\n2,def\n')
     (tmp_path / "e400.json").write_text('[{"a":1e400}]')
     (tmp_path / "deep.json").write_text('[{"a":' + "[" * 200 + "]" * 200 + "}]")
+    lines = "id,name\n1,x\n"
+    (tmp_path / "wide_le.csv").write_bytes(b"\xff\xfe\0\0" + lines.encode("utf-32-le"))
+    (tmp_path / "wide_be.csv").write_bytes(b"\0\0\xfe\xff" + lines.encode("utf-32-be"))
+    (tmp_path / "wide_unmarked.csv").write_bytes(lines.encode("utf-32-le"))
+    (tmp_path / "wide_json.json").write_bytes('{"a": 1}'.encode("utf-32-be"))
+    (tmp_path / "nothing.csv").write_bytes(b"")
+    (tmp_path / "mark_alone.csv").write_bytes(b"\xef\xbb\xbf")
+    (tmp_path / "line_ends.csv").write_bytes(b"\n\r\n\n")
+    (tmp_path / "nul_name.csv").write_bytes(b"a\0b,c\n1,2\n")
+    (tmp_path / "nul_key.ndjson").write_text('{"a\\u0000b":1}\n')
+    (tmp_path / "nul_inside.json").write_text('[{"o":[{"x\\u0000y":1}]}]')
     server = serve(*(f"{path.stem}={path}" for path in tmp_path.glob("*.*")))
-    for name, words in (("unclosed", "line 2"), ("e400", "too large for a double"), ("deep", "nested too deeply")):
+    places = [("unclosed", "line 2"), ("e400", "too large for a double"), ("deep", "nested too deeply"),
+              *((name, "UTF-32") for name in ("wide_le", "wide_be", "wide_unmarked", "wide_json")),
+              *((name, "The file is empty") for name in ("nothing", "mark_alone", "line_ends")),
+              ("nul_name", 'line 1: the name "a\\u0000b"'), ("nul_key", 'The key "a\\u0000b"'),
+              ("nul_inside", 'The key "x\\u0000y"')]  # fmt: skip
+    for name, words in places:
         answer = server.rows(name)
         assert answer.status == 400 and answer.code == "InvalidData", answer.body
         assert words in answer.json()["detail"] and name in answer.json()["detail"], answer.body
@@ -281,12 +297,43 @@ def test_settings_on_the_command_line_and_in_the_file(serve, tmp_path):
     assert reading["files"][0]["dialect"]["delimiter"] == ";" and reading["files"][0]["rows"] == 2
 
 
+@pytest.mark.parametrize(("kind", "right", "wrong"), [
+    ("FLOAT", {"1.1": 1.1, "16777216": 16777216.0, "1e30": 1e30, "inf": "Infinity", "0.1000000000001": 0.1,
+               "16777218": 16777218.0},
+     ["1e40", "16777217", "-16777217.00", "340282366920938463463374607431768211456", "1e-60"]),
+    ("DOUBLE", {"9007199254740992": 9007199254740992.0, "0009007199254740994.0": 9007199254740994.0, "1E5": 1e5,
+                "0.12345678901234567890123": 0.12345678901234568, "-inf": "-Infinity"},
+     ["9007199254740993", "+9007199254740993", "9007199254740993.0", "1e400"]),
+])  # fmt: skip
+def test_a_told_number_is_never_another(serve, tmp_path, kind, right, wrong):
+    paths = []
+    for number, text in enumerate([*right, *wrong]):
+        (tmp_path / f"n{number}.csv").write_text(f"id,a\n1,{text}\n")
+        paths.append(f"n{number}={tmp_path}/n{number}.csv?types=a:{kind}")
+    server = serve(*paths)
+    for number, value in enumerate(right.values()):
+        assert server.page(f"n{number}", format="json")["rows"][0][1] == value, list(right)[number]
+    for number, text in enumerate(wrong, len(right)):
+        answer = server.rows(f"n{number}")
+        assert answer.status == 400 and f'line 2 of n{number}.csv has "{text}"' in answer.json()["detail"], answer.body
+
+
 def test_reasons_are_told(server):
     reading = server.get("/api/v1/datasets/late_text_csv").json()["reading"]
     columns = {column["name"]: column for column in reading["columns"]}
     assert columns["id"]["type"] == "BIGINT" and columns["id"]["reason"] is None
     reason = columns["v"]["reason"]
     assert columns["v"]["type"] == "VARCHAR" and str(N + 2) in reason and "abc" in reason
+
+
+def test_lines_may_be_arrays(serve, tmp_path):
+    (tmp_path / "arrays.ndjson").write_text("[1,2]\n[3,4]\n")
+    (tmp_path / "mixed.ndjson").write_text('[1]\n{"a":2}\n')
+    server = serve(f"arrays={tmp_path}/arrays.ndjson", f"mixed={tmp_path}/mixed.ndjson")
+    for name, columns, rows in (("arrays", ["json"], [[[1, 2]], [[3, 4]]]),
+                                ("mixed", ["json", "a"], [[[1], None], [None, 2]])):  # fmt: skip
+        for page in (server.page(name, format="json"), server.sql(f"SELECT * FROM {name}").json()):
+            assert ([column["name"] for column in page["columns"]], page["rows"]) == (columns, rows)
 
 
 def test_hive_folders(serve, tmp_path):

@@ -1,5 +1,7 @@
 #include "source/delimited/cell_form.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -264,11 +266,14 @@ FoundForm form_of(std::string_view text, char decimal) {
 
 bool is_number_text(std::string_view text, char decimal) { return parts_of(text, decimal).ok; }
 
-std::optional<double> double_of(std::string_view text, char decimal) {
+namespace {
+
+template <class Real>
+std::optional<Real> real_of(std::string_view text, char decimal) {
   if (text.size() > kNumberBytesMax) return std::nullopt;
   if (is_not_finite(text)) {
-    if (text == "NaN" || text == "nan") return std::numeric_limits<double>::quiet_NaN();
-    const double infinity = std::numeric_limits<double>::infinity();
+    if (text == "NaN" || text == "nan") return std::numeric_limits<Real>::quiet_NaN();
+    const Real infinity = std::numeric_limits<Real>::infinity();
     return text[0] == '-' ? -infinity : infinity;
   }
   char copy[kNumberBytesMax];
@@ -278,10 +283,35 @@ std::optional<double> double_of(std::string_view text, char decimal) {
     std::ranges::replace_copy(text, copy, decimal, '.');
     begin = copy;
   }
-  double value = 0;
+  Real value = 0;
   const auto [end, error] = std::from_chars(begin, begin + text.size(), value);
   if (error != std::errc() || end != begin + text.size()) return std::nullopt;
   return value;
+}
+
+template <class Real>
+bool is_integer_beside(std::string_view text, char decimal, Real value) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  if (const std::size_t point = text.find(decimal); point != std::string_view::npos) {
+    if (text.find_first_not_of('0', point + 1) != std::string_view::npos) return false;
+    text = text.substr(0, point);
+  }
+  text.remove_prefix(std::min(text.find_first_not_of('0'), text.size()));
+  // Of as many digits all are exact. With an exponent a text is written in as many digits as it means.
+  if (text.size() <= std::numeric_limits<Real>::digits10 || !std::ranges::all_of(text, is_digit)) return false;
+  return fmt::format("{:.0f}", std::abs(static_cast<double>(value))) != text;
+}
+
+}  // namespace
+
+std::optional<double> double_of(std::string_view text, char decimal) { return real_of<double>(text, decimal); }
+std::optional<float> float_of(std::string_view text, char decimal) { return real_of<float>(text, decimal); }
+
+bool is_other_integer(std::string_view text, char decimal, double value) {
+  return is_integer_beside(text, decimal, value);
+}
+bool is_other_integer(std::string_view text, char decimal, float value) {
+  return is_integer_beside(text, decimal, value);
 }
 
 }  // namespace canvasback::delimited

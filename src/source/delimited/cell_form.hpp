@@ -49,7 +49,12 @@ FoundForm form_of(std::string_view text, char decimal);
 // A number of any form, canonical or not: [+-]digits[.digits][e[+-]digits], with at least one digit before the
 // exponent.
 bool is_number_text(std::string_view text, char decimal);
-// The double of such a text, or of one of NotFinite. Nothing where it is too large.
+// The double of such a text, or of one of NotFinite: the nearest. Nothing where it is too large, or too small.
 std::optional<double> double_of(std::string_view text, char decimal);
+std::optional<float> float_of(std::string_view text, char decimal);
+// Whether a text of a number, which was read as this finite value, is a whole number that the value is not: what is
+// beyond the digits of a double. Fractions are what they are rounded to.
+bool is_other_integer(std::string_view text, char decimal, double value);
+bool is_other_integer(std::string_view text, char decimal, float value);
 
 }  // namespace canvasback::delimited

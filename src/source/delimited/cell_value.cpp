@@ -125,6 +125,19 @@ std::optional<PointInTime> point_of(std::string_view text, const CellRules& rule
   return parse_point_in_time(text);
 }
 
+bool may_be_real(std::string_view text, const CellRules& rules) {
+  const auto form = [&] { return form_of(text, rules.decimal).form; };
+  if (rules.told) return is_number_text(text, rules.decimal) || form() == CellForm::NotFinite;
+  switch (form()) {
+    case CellForm::Integer:
+    case CellForm::Fraction:
+    case CellForm::NegativeZero:
+    case CellForm::Exponent:
+    case CellForm::NotFinite: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 Result<ValueType> value_type_from(std::string_view sql) {
@@ -182,19 +195,17 @@ std::optional<std::uint64_t> integer_of(std::string_view text, const ValueType& 
 }
 
 std::optional<double> double_value_of(std::string_view text, const CellRules& rules) {
-  if (!rules.told) {
-    switch (form_of(text, rules.decimal).form) {
-      case CellForm::Integer:
-      case CellForm::Fraction:
-      case CellForm::NegativeZero:
-      case CellForm::Exponent:
-      case CellForm::NotFinite: break;
-      default: return std::nullopt;
-    }
-  } else if (!is_number_text(text, rules.decimal) && form_of(text, rules.decimal).form != CellForm::NotFinite) {
-    return std::nullopt;
-  }
-  return double_of(text, rules.decimal);
+  if (!may_be_real(text, rules)) return std::nullopt;
+  const std::optional<double> value = double_of(text, rules.decimal);
+  if (value && rules.told && is_other_integer(text, rules.decimal, *value)) return std::nullopt;
+  return value;
+}
+
+std::optional<float> float_value_of(std::string_view text, const CellRules& rules) {
+  if (!may_be_real(text, rules)) return std::nullopt;
+  const std::optional<float> value = float_of(text, rules.decimal);
+  if (value && is_other_integer(text, rules.decimal, *value)) return std::nullopt;
+  return value;
 }
 
 std::optional<Wide> decimal_of(std::string_view text, const ValueType& type, const CellRules& rules) {
@@ -248,7 +259,7 @@ bool fits(std::string_view text, const ValueType& type, const CellRules& rules) 
     case ValueKind::Text: return true;
     case ValueKind::Bool: return bool_of(text, rules).has_value();
     case ValueKind::Integer: return integer_of(text, type, rules).has_value();
-    case ValueKind::Float:
+    case ValueKind::Float: return float_value_of(text, rules).has_value();
     case ValueKind::Double: return double_value_of(text, rules).has_value();
     case ValueKind::Decimal: return decimal_of(text, type, rules).has_value();
     case ValueKind::Date: return date_of(text, rules).has_value();

@@ -51,6 +51,7 @@ std::optional<bool> bool_of(std::string_view text, const CellRules& rules);
 // Of a signed type its bits, of an unsigned one too.
 std::optional<std::uint64_t> integer_of(std::string_view text, const ValueType& type, const CellRules& rules);
 std::optional<double> double_value_of(std::string_view text, const CellRules& rules);
+std::optional<float> float_value_of(std::string_view text, const CellRules& rules);
 std::optional<Wide> decimal_of(std::string_view text, const ValueType& type, const CellRules& rules);
 std::optional<std::int32_t> date_of(std::string_view text, const CellRules& rules);
 std::optional<std::int64_t> time_of(std::string_view text, const CellRules& rules);  // microseconds

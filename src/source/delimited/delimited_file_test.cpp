@@ -236,6 +236,28 @@ TEST_F(DelimitedFile, Encodings) {
             std::string::npos);
 }
 
+TEST_F(DelimitedFile, Utf32IsRefused) {
+  const auto utf32 = [](std::u32string_view text, bool little) {
+    std::string out;
+    for (const char32_t point : text) {
+      for (int byte = 0; byte < 4; ++byte) {
+        out += static_cast<char>(point >> 8 * (little ? byte : 3 - byte) & 0xFF);
+      }
+    }
+    return out;
+  };
+  for (const bool little : {true, false}) {
+    for (const std::u32string_view text : {U"id,name\n1,é\n", U"\uFEFFid,name\n1,é\U0001F600\n", U"\uFEFF"}) {
+      EXPECT_NE(error_of(utf32(text, little)).find("UTF-32"), std::string::npos);
+    }
+  }
+}
+
+TEST_F(DelimitedFile, NamesWithTheCharacterNulAreRefused) {
+  EXPECT_NE(error_of(std::string("a\0b,c\nx,2\n", 10)).find(R"(line 1: the name "a\u0000b" of a column)"),
+            std::string::npos);
+}
+
 TEST_F(DelimitedFile, CompressedContent) {
   std::string text = "id,v\n";
   std::vector<std::string> rows;
@@ -389,6 +411,13 @@ TEST_F(DelimitedFile, ToldTypesAndTexts) {
   EXPECT_NE(error_of("a,b,c,d,e\n1,1.555,1,1,1\n", told).find("line 2 of x.csv has \"1.555\""), std::string::npos);
   EXPECT_NE(error_of("a,b,c,d\n1,1,1,1\n", told).find("A type is set for \"e\", but there is no such column"),
             std::string::npos);
+  EXPECT_NE(error_of("a,b,c,d,e\n1,1,1,1,9007199254740993\n", told).find("has \"9007199254740993\", which is none"),
+            std::string::npos);
+  told.types = {{"f", "FLOAT"}};
+  expect("f\n16777216\n0.1\n-inf\n", "f FLOAT", {"16777216", "0.1", "-inf"}, told);
+  for (const char* other : {"16777217", "1e40", "-16777217.0"}) {
+    EXPECT_NE(error_of(std::string("f\n") + other + "\n", told).find("which is none"), std::string::npos) << other;
+  }
   told = {};
   told.types = {{"column1", "TINYINT"}};
   expect("1,2\n3,4\n", "column0 BIGINT, column1 TINYINT", {"1 2", "3 4"}, told);

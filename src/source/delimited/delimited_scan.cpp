@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/json.hpp"
 #include "base/limits.hpp"
 #include "source/delimited/column_types.hpp"
 #include "source/delimited/delimited_file.hpp"
@@ -208,6 +209,17 @@ class DialectSearch {
   std::int64_t anomaly_line_ = 0;
 };
 
+// Nothing can be asked for by a name with a NUL: to the engine it ends there.
+Status check_names(const std::vector<std::string>& names, const std::string& path, std::int64_t line) {
+  for (const std::string& name : names) {
+    if (name.find('\0') == std::string::npos) continue;
+    return fail(ErrorCode::InvalidData,
+                fmt::format("The file {} cannot be read: line {}: the name {} of a column has the character NUL.", path,
+                            line, Json(name.substr(0, 64)).dump()));
+  }
+  return {};
+}
+
 // Puts the first row, which is no header, before the kinds of the others.
 void add_first_row(std::vector<CellKinds>& cells, const Attempt& attempt, const TextSettings& settings) {
   CellLook look;
@@ -259,7 +271,10 @@ Result<DelimitedScan> scan_delimited(const std::string& path, const TextSettings
   while (out.cells.size() > width && !out.cells.back().any) out.cells.pop_back();
   out.cells.resize(std::max(out.cells.size(), width));
   reading.names = column_names(attempt.first.cells, attempt.header.header, out.cells.size());
-  if (attempt.header.header) return out;
+  if (attempt.header.header) {
+    CANVASBACK_TRY(check_names(reading.names, path, attempt.first.line + 1));
+    return out;
+  }
 
   add_first_row(out.cells, attempt, settings);
   ++reading.rows;

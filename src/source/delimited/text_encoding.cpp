@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/json.hpp"
@@ -70,6 +71,25 @@ std::optional<EncodingFound> marked(std::string_view head) {
   return std::nullopt;
 }
 
+// Characters of four bytes each, nearly all of them with a zero byte twice on the same side. UTF-16 of such bytes would
+// have the character U+0000 in every second place.
+bool is_certain_utf32(std::string_view head) {
+  head = head.substr(0, std::min(head.size(), kJudgedBytes) & ~std::size_t{3});
+  std::array<std::size_t, 2> characters{};  // that it has as little and as big endian
+  for (std::size_t at = 0; at < head.size(); at += 4) {
+    const auto is_zero = [&](std::size_t byte) { return head[at + byte] == '\0'; };
+    if (is_zero(2) && is_zero(3) && !(is_zero(0) && is_zero(1))) ++characters[0];
+    if (is_zero(0) && is_zero(1) && !(is_zero(2) && is_zero(3))) ++characters[1];
+  }
+  const std::size_t enough = head.size() / 4 - head.size() / 64;
+  return head.size() >= 8 && (characters[0] >= enough || characters[1] >= enough);
+}
+
+bool is_utf32(std::string_view head) {
+  using namespace std::string_view_literals;
+  return head.starts_with("\xFF\xFE\0\0"sv) || head.starts_with("\0\0\xFE\xFF"sv) || is_certain_utf32(head);
+}
+
 std::optional<std::size_t> decode_utf16(Encoding encoding, std::string_view bytes, std::string& out) {
   for (std::size_t at = 0; at < bytes.size(); at += 2) {
     if (at + 1 == bytes.size()) return at;
@@ -112,6 +132,9 @@ std::optional<Encoding> encoding_from(std::string_view name) {
 
 Result<EncodingFound> find_encoding(std::string_view head, const std::optional<std::string>& told) {
   const std::optional<EncodingFound> mark = marked(head);
+  if ((!told || lower(*told) == "utf-16") && is_utf32(head)) {
+    return fail(ErrorCode::InvalidData, "The text is UTF-32, which is not read: it must be UTF-8 or UTF-16.");
+  }
   if (!told) {
     if (mark) return *mark;
     return EncodingFound{certain_utf16(head).value_or(Encoding::Utf8), 0};

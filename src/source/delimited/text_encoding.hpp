@@ -26,7 +26,8 @@ struct EncodingFound {
 // Told as one of the names above, or "utf-16" where the mark says which. Untold: a byte order mark says it; without
 // one, text of which every fourth byte pair or more (and the first) has a zero byte, nearly always on the same side, is
 // UTF-16; everything else has to be UTF-8: one 8-bit encoding cannot be told from another with certainty.
-// Errors: InvalidData for an unknown name.
+// Errors: InvalidData for an unknown name, and for UTF-32, which has a mark, or of nearly all characters the same two
+// bytes zero.
 Result<EncodingFound> find_encoding(std::string_view head, const std::optional<std::string>& told);
 
 // How many bytes of `bytes` are whole characters: what follows is the begin of one (or invalid: at most three bytes).

@@ -173,6 +173,7 @@ std::unique_ptr<ValueColumn> integer_column(const ValueType& type, const CellRul
 
 std::unique_ptr<ValueColumn> make_value_column(const ValueType& type, const CellRules& rules, std::int64_t rows) {
   const auto number = [rules](std::string_view text, const ValueType&) { return double_value_of(text, rules); };
+  const auto single = [rules](std::string_view text, const ValueType&) { return float_value_of(text, rules); };
   const auto decimal = [rules](std::string_view text, const ValueType& of) { return decimal_of(text, of, rules); };
   const auto date = [rules](std::string_view text, const ValueType&) { return date_of(text, rules); };
   const auto time = [rules](std::string_view text, const ValueType&) { return time_of(text, rules); };
@@ -181,7 +182,7 @@ std::unique_ptr<ValueColumn> make_value_column(const ValueType& type, const Cell
     case ValueKind::Text: return std::make_unique<TextColumnValues>(rows);
     case ValueKind::Bool: return std::make_unique<BoolColumn>(rules, rows);
     case ValueKind::Integer: return integer_column(type, rules, rows);
-    case ValueKind::Float: return fixed<float>(type, rows, number);
+    case ValueKind::Float: return fixed<float>(type, rows, single);
     case ValueKind::Double: return fixed<double>(type, rows, number);
     case ValueKind::Decimal: return fixed<Wide>(type, rows, decimal);
     case ValueKind::Date: return fixed<std::int32_t>(type, rows, date);

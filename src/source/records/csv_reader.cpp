@@ -69,7 +69,7 @@ struct CsvRecordReader::Impl {
   enum class State { Begin, Plain, Quoted, QuoteInQuoted };
 
   Take take;
-  bool amounts = true;
+  CsvColumns columns;
   std::vector<std::string> header;
   std::vector<Cell> row;
   std::size_t cells = 0;  // of row
@@ -86,6 +86,7 @@ struct CsvRecordReader::Impl {
   std::string undecoded;  // UTF-16
   std::unique_ptr<PlaceBuilder> block = std::make_unique<PlaceBuilder>(nullptr);
   std::vector<PlaceBuilder*> places;
+  std::vector<bool> is_text;          // as header
   std::vector<WaitingCells> waiting;  // as places
   std::int64_t rows = 0;
   std::size_t bytes = 0;
@@ -131,6 +132,7 @@ struct CsvRecordReader::Impl {
         return wrong(fmt::format("Two columns are called \"{}\".", row[i].text));
       }
       header.push_back(row[i].text);
+      is_text.push_back(columns.texts.contains(row[i].text));
     }
     begin_block();
     return {};
@@ -164,8 +166,9 @@ struct CsvRecordReader::Impl {
       place.add_null();
       return {};
     }
+    if (is_text[column]) return add_text(place, rows, value.text);
     const delimited::FoundForm found = delimited::form_of(value.text, '.');
-    if (amounts && waiting[column].keep(found, rows, value.text)) return {};
+    if (columns.amounts && waiting[column].keep(found, rows, value.text)) return {};
     CANVASBACK_TRY(settle(column));
     return add_cell(place, rows, value.text, is_number(found.form));
   }
@@ -184,9 +187,14 @@ struct CsvRecordReader::Impl {
     if (text == "true" || text == "false") {
       place.add_bool(at, text == "true");
     } else if (!as_number || records::add_number(place, at, text) != records::NumberOutcome::Added) {
-      if (!is_utf8(text)) return wrong("The text is not UTF-8.");
-      place.add_string(at, text);
+      return add_text(place, at, text);
     }
+    return {};
+  }
+
+  Status add_text(PlaceBuilder& place, std::int64_t at, const std::string& text) {
+    if (!is_utf8(text)) return wrong("The text is not UTF-8.");
+    place.add_string(at, text);
     return {};
   }
 
@@ -273,9 +281,9 @@ struct CsvRecordReader::Impl {
   }
 };
 
-CsvRecordReader::CsvRecordReader(Take take, bool amounts) : impl_(std::make_unique<Impl>()) {
+CsvRecordReader::CsvRecordReader(Take take, CsvColumns columns) : impl_(std::make_unique<Impl>()) {
   impl_->take = std::move(take);
-  impl_->amounts = amounts;
+  impl_->columns = std::move(columns);
 }
 CsvRecordReader::~CsvRecordReader() = default;
 

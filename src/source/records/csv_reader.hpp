@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,13 +17,18 @@
 
 namespace canvasback {
 
+// What is known of the columns before their cells are seen, from a schema.
+struct CsvColumns {
+  bool amounts = true;                            // as numbers, as above; without, they are text
+  std::set<std::string, std::less<>> texts = {};  // whose cells are taken as they stand there: 0.00001 is no number
+};
+
 class CsvRecordReader {
  public:
   // A block of rows; an error of it ends the reading.
   using Take = std::function<Status(Shredded)>;
 
-  // amounts: as numbers, as above. Without, they are text: where a schema says what they are.
-  CsvRecordReader(Take take, bool amounts);
+  CsvRecordReader(Take take, CsvColumns columns);
   ~CsvRecordReader();
 
   // Errors: those of `take`; InvalidData that names the line: a row with more or fewer cells than the header, text that

@@ -12,7 +12,7 @@ namespace canvasback {
 namespace {
 
 // name=values; a number by its kind (i, d), a text in quotes.
-std::string read(std::string_view bytes, std::size_t piece = 1'000'000, bool amounts = true) {
+std::string read(std::string_view bytes, std::size_t piece = 1'000'000, CsvColumns columns = {}) {
   std::string out;
   CsvRecordReader reader(
       [&](Shredded block) -> Status {
@@ -32,7 +32,7 @@ std::string read(std::string_view bytes, std::size_t piece = 1'000'000, bool amo
         }
         return {};
       },
-      amounts);
+      std::move(columns));
   Status status;
   for (std::size_t at = 0; at < bytes.size() && status; at += piece) status = reader.add(bytes.substr(at, piece));
   if (status) status = reader.finish();
@@ -69,7 +69,12 @@ TEST(CsvReader, AmountsAreNumbersWhereAllHaveAsManyDecimals) {
   EXPECT_EQ(read("v\n1.10\n1.90\n1.9\n2.20\n"), "v=2d:1.9 0s:1.10 1s:1.90 3s:2.20 ");
   EXPECT_EQ(read("v\n1.25\n1.10\n7\n"), "v=2i:7 0d:1.25 1s:1.10 ");
   EXPECT_EQ(read("v\n0.1234567890123450\n"), "v=0s:0.1234567890123450 ") << "a double has no more than 15 digits";
-  EXPECT_EQ(read("v\n241.30\n1.5\n", 1000, false), "v=1d:1.5 0s:241.30 ") << "a schema says what they are";
+  EXPECT_EQ(read("v\n241.30\n1.5\n", 1000, {false}), "v=1d:1.5 0s:241.30 ") << "a schema says what they are";
+}
+
+TEST(CsvReader, CellsOfTextColumnsStayAsTheyAre) {
+  EXPECT_EQ(read("v,n\n0.00001,1\n1.0E10,2\ntrue,3\n,4\n\"\",5\n", 1000, {false, {"v"}}),
+            "v=0s:0.00001 1s:1.0E10 2s:true 4s: n=0i:1 1i:2 2i:3 3i:4 4i:5 ");
 }
 
 TEST(CsvReader, LinesOfErrors) {

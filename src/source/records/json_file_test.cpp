@@ -131,6 +131,14 @@ TEST_F(JsonFileTest, WhatIsNoObjectIsAValue) {
   EXPECT_EQ(read_text("{\"records\":[{\"a\":1}]}")->types[0].name, "records");
 }
 
+TEST_F(JsonFileTest, LinesMayBeArrays) {
+  const auto table = read_text("[1,2]\n\n[3,4]\n{\"a\":5}\n");
+  ASSERT_TRUE(table) << table.error().message;
+  EXPECT_EQ(table->rows, 3);
+  EXPECT_EQ(table->columns.at("a"), (Values{"-", "-", "5"}));
+  EXPECT_NE(error_of("[{\"a\":1}]\nx\n").find("Something follows the array"), std::string::npos);
+}
+
 // Forms that every parser must take, and forms that none may, of the kinds that JSONTestSuite has.
 TEST_F(JsonFileTest, ValidForms) {
   for (const char* text : {"[[]   ]",

@@ -395,6 +395,16 @@ TEST(JsonRecords, NumbersThatArePlainAndOthersAreTheNearestDoubles) {
   }
 }
 
+TEST(RecordSplitter, RecordsBehindEachOtherOnALine) {
+  const std::vector<std::string> records{R"({"a":"}{\""})", R"({"a":2})", R"({"a":3})"};
+  const std::string text = records[0] + records[1] + " " + records[2] + "\n";
+  for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+    Status status;
+    EXPECT_EQ(split_all(RecordFormat::Json, text, piece, status), records) << piece;
+    EXPECT_TRUE(status) << piece;
+  }
+}
+
 TEST(RecordSplitter, LargeArraysAreCutByTheirStructure) {
   std::string text = "[";
   std::vector<std::string> records;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/json.hpp"
 #include "base/limits.hpp"
 #include "base/ordered_pipeline.hpp"
 #include "record/twins.hpp"
@@ -112,6 +113,7 @@ class FileScan {
   }
 
   // Whether the records were taken for lines.
+  bool begins_with_array() const { return first_ == '['; }
   bool was_lines() const { return scan_.reading.layout == JsonLayout::Lines; }
 
  private:
@@ -138,10 +140,18 @@ class FileScan {
           return fail(ErrorCode::InvalidData, fmt::format("The text is not {}.", name_of(found.encoding)));
         }
       }
+      note_first(decodes ? text : raw);
       CANVASBACK_TRY(splitter.add(decodes ? text : raw));
       if (work_.on_progress) work_.on_progress(content.file_bytes());
     }
     return splitter.finish();
+  }
+
+  // The first byte of the first value.
+  void note_first(std::string_view text) {
+    if (first_ != '\0') return;
+    const std::size_t at = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+    if (at != std::string_view::npos) first_ = text[at];
   }
 
   Status take_all(OrderedPipeline<RecordBlock, BlockScan>& pipeline) {
@@ -189,7 +199,29 @@ class FileScan {
   const ScanWork& work_;
   JsonScan scan_;
   std::int64_t lines_ = 0;
+  char first_ = '\0';
 };
+
+Result<JsonScan> scan_any(const std::string& path, const TextSettings& settings, const ScanWork& work) {
+  FileScan scan(path, work);
+  auto found = scan.run(settings.encoding, RecordFormat::File);
+  if (found || found.error().code != ErrorCode::InvalidData) return found;
+  if (!scan.begins_with_array() && !scan.was_lines()) return found;
+  // What is no array may be one a line; what is no record a line may be one record behind the other: {…}{…} or some of
+  // them on lines of their own.
+  const RecordFormat other = scan.begins_with_array() ? RecordFormat::Ndjson : RecordFormat::Values;
+  auto again = FileScan(path, work).run(settings.encoding, other);
+  return again || again.error().code != ErrorCode::InvalidData ? again : found;
+}
+
+// Of the file's keys, at any depth.
+const std::string* key_with_nul(const Kinds& kinds) {
+  for (const auto& [key, member] : kinds.members) {
+    if (key.find('\0') != std::string::npos) return &key;
+    if (const std::string* inner = key_with_nul(member)) return inner;
+  }
+  return kinds.items ? key_with_nul(*kinds.items) : nullptr;
+}
 
 }  // namespace
 
@@ -199,12 +231,12 @@ Result<JsonScan> scan_json(const std::string& path, const TextSettings& settings
   if (rest != TextSettings()) {
     return fail(ErrorCode::InvalidData, "Of how files are read, only their encoding can be told for JSON.");
   }
-  FileScan scan(path, work);
-  auto found = scan.run(settings.encoding, RecordFormat::File);
-  if (found || found.error().code != ErrorCode::InvalidData || !scan.was_lines()) return found;
-  // What is no record a line may be one record behind the other: {…}{…} or some of them on lines of their own.
-  auto values = FileScan(path, work).run(settings.encoding, RecordFormat::Values);
-  return values || values.error().code != ErrorCode::InvalidData ? values : found;
+  CANVASBACK_ASSIGN(JsonScan found, scan_any(path, settings, work));
+  if (const std::string* key = key_with_nul(found.kinds)) {
+    return fail(ErrorCode::InvalidData, fmt::format("The key {} has the character NUL: no column can be called so.",
+                                                    Json(key->substr(0, 64)).dump()));
+  }
+  return found;
 }
 
 namespace {

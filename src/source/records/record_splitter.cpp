@@ -62,6 +62,31 @@ bool is_envelope_of_none(std::string_view text) {
   return records != nullptr && !records->is_array();
 }
 
+// Whether another record begins behind the first one, which is an object. The line may be the begin of one.
+bool has_second_record(std::string_view line) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (in_string) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_string = false;
+      }
+      continue;
+    }
+    in_string = c == '"';
+    if (c == '{' || c == '[') ++depth;
+    if ((c == '}' || c == ']') && --depth == 0) {
+      const std::size_t next = skip_space(line, i + 1);
+      return next < line.size() && line[next] == '{';
+    }
+    if (depth == 0 && !is_space(c)) return false;
+  }
+  return false;
+}
+
 // Whether a line holds as many opening as closing brackets.
 bool is_balanced(std::string_view line) {
   int depth = 0;
@@ -156,6 +181,10 @@ Status RecordSplitter::detect(bool at_end) {
       std::string_view(pending_).substr(first, line_end == std::string::npos ? line_end : line_end - first);
   if (may_be_envelope && (is_envelope_of_none(line) || (at_end && is_envelope_of_none(pending_)))) {
     return fail(ErrorCode::InvalidData, "\"records\" holds no array: a body is {\"records\": [...]} or one record.");
+  }
+  if (format_ == RecordFormat::Json && has_second_record(line)) {
+    shape_ = Shape::Values;
+    return {};
   }
   shape_ = is_balanced(line) || (line_end == std::string::npos && !at_end) ? Shape::Lines : Shape::Values;
   return {};

@@ -11,6 +11,7 @@
 #include <unordered_set>
 
 #include "base/format.hpp"
+#include "record/iso_time.hpp"
 #include "record/value_pattern.hpp"
 
 namespace canvasback {
@@ -161,7 +162,15 @@ struct Taken<FieldType::Timestamp> {
     if (!has(place.strings, row)) return std::nullopt;
     return parse_iso_time(text_at(place.strings, row));
   }
-  static std::optional<Value> own(const Json& json) { return parse_iso_time(json.as_string()); }
+  // A schema that was stored may have bounds that are finer.
+  static std::optional<Value> own(const Json& json) {
+    const auto time = parse_fine_time(json.as_string());
+    if (!time) return std::nullopt;
+    return time->us;
+  }
+  static bool is_too_fine(const Shredded& place, std::int64_t row) {
+    return has(place.strings, row) && parse_fine_time(text_at(place.strings, row));
+  }
 };
 
 template <class Builder>
@@ -296,6 +305,16 @@ class TypedCheck final : public FieldCheck {
     return out;
   }
 
+  // Of a value that is not taken.
+  static std::string refusal(const Shredded& place, std::int64_t row) {
+    if constexpr (type == FieldType::Timestamp) {
+      if (Type::is_too_fine(place, row)) {
+        return "The value has digits below microseconds, which a timestamp does not hold.";
+      }
+    }
+    return fmt::format("The value is not of type {}.", name_of(type));
+  }
+
   // Own values, cast ones, and defaults, in one lane.
   void gather(Shredded& place, ArrayPtr& own, Findings& findings) const {
     auto builder = make_builder<typename Type::Builder>();
@@ -311,7 +330,7 @@ class TypedCheck final : public FieldCheck {
         if (!value && field_.required) findings.add(row, field_.name, "required", "The field is required.");
       } else {
         value = Type::from(place, row, cast_);
-        if (!value) findings.add(row, field_.name, "type", fmt::format("The value is not of type {}.", name_of(type)));
+        if (!value) findings.add(row, field_.name, "type", refusal(place, row));
       }
       check(value ? builder->Append(*value) : builder->AppendNull());
     }

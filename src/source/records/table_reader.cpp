@@ -19,24 +19,46 @@ using records::PlaceBuilder;
 constexpr std::int64_t kDayMs = 86'400'000;
 
 // The JSON text of a value, for places where lists and objects are wanted as text.
-void append_json(const arrow::Array& array, std::int64_t row, std::string& out);
+Status append_json(const arrow::Array& array, std::int64_t row, std::string& out);
 
-void append_json_items(const arrow::Array& values, std::int64_t begin, std::int64_t end, std::string& out) {
+Status append_json_items(const arrow::Array& values, std::int64_t begin, std::int64_t end, std::string& out) {
   out += '[';
   for (std::int64_t at = begin; at < end; ++at) {
     if (at > begin) out += ',';
-    append_json(values, at, out);
+    CANVASBACK_TRY(append_json(values, at, out));
   }
   out += ']';
+  return {};
 }
 
-void append_json(const arrow::Array& array, std::int64_t row, std::string& out) {
+std::unexpected<Error> time_out_of_range(std::int64_t value, const arrow::DataType& type) {
+  return fail(ErrorCode::InvalidData,
+              fmt::format("The value {} of the type {} is outside of the times that records can have.", value,
+                          type.ToString()));
+}
+
+// The microseconds of a time; nothing where they are none, or no whole ones.
+Result<std::optional<std::int64_t>> microseconds_of(const arrow::TimestampArray& array, std::int64_t row) {
+  const std::int64_t value = array.Value(row);
+  std::int64_t scale = 1;
+  switch (static_cast<const arrow::TimestampType&>(*array.type()).unit()) {
+    case arrow::TimeUnit::SECOND: scale = 1'000'000; break;
+    case arrow::TimeUnit::MILLI: scale = 1'000; break;
+    case arrow::TimeUnit::MICRO: break;
+    case arrow::TimeUnit::NANO: return value % 1'000 == 0 ? std::optional(value / 1'000) : std::nullopt;
+  }
+  std::int64_t micros = 0;
+  if (__builtin_mul_overflow(value, scale, &micros)) return time_out_of_range(value, *array.type());
+  return micros;
+}
+
+Status append_json(const arrow::Array& array, std::int64_t row, std::string& out) {
   if (array.IsNull(row)) {
     out += "null";
-    return;
+    return {};
   }
   switch (array.type_id()) {
-    case arrow::Type::BOOL: out += static_cast<const arrow::BooleanArray&>(array).Value(row) ? "true" : "false"; return;
+    case arrow::Type::BOOL: out += static_cast<const arrow::BooleanArray&>(array).Value(row) ? "true" : "false"; break;
     case arrow::Type::INT8:
     case arrow::Type::INT16:
     case arrow::Type::INT32:
@@ -44,12 +66,11 @@ void append_json(const arrow::Array& array, std::int64_t row, std::string& out) 
     case arrow::Type::UINT8:
     case arrow::Type::UINT16:
     case arrow::Type::UINT32:
-    case arrow::Type::UINT64: out += array.GetScalar(row).ValueOrDie()->ToString(); return;
-    case arrow::Type::DOUBLE: out += Json(static_cast<const arrow::DoubleArray&>(array).Value(row)).dump(); return;
+    case arrow::Type::UINT64: out += array.GetScalar(row).ValueOrDie()->ToString(); break;
+    case arrow::Type::DOUBLE: out += Json(static_cast<const arrow::DoubleArray&>(array).Value(row)).dump(); break;
     case arrow::Type::LIST: {
       const auto& list = static_cast<const arrow::ListArray&>(array);
-      append_json_items(*list.values(), list.value_offset(row), list.value_offset(row + 1), out);
-      return;
+      return append_json_items(*list.values(), list.value_offset(row), list.value_offset(row + 1), out);
     }
     case arrow::Type::STRUCT: {
       const auto& object = static_cast<const arrow::StructArray&>(array);
@@ -58,13 +79,23 @@ void append_json(const arrow::Array& array, std::int64_t row, std::string& out) 
         if (i > 0) out += ',';
         append_json_string(out, object.type()->field(i)->name());
         out += ':';
-        append_json(*object.field(i), row, out);
+        CANVASBACK_TRY(append_json(*object.field(i), row, out));
       }
       out += '}';
-      return;
+      break;
+    }
+    case arrow::Type::TIMESTAMP: {
+      const std::string text = array.GetScalar(row).ValueOrDie()->ToString();
+      // What Arrow writes for times of years that it cannot tell.
+      if (text.starts_with('<')) {
+        return time_out_of_range(static_cast<const arrow::TimestampArray&>(array).Value(row), *array.type());
+      }
+      append_json_string(out, text);
+      break;
     }
     default: append_json_string(out, array.GetScalar(row).ValueOrDie()->ToString());
   }
+  return {};
 }
 
 class Shredder {
@@ -171,20 +202,9 @@ class Shredder {
   }
 
   static Status add_timestamp(const arrow::Array& array, PlaceBuilder& place, std::int64_t row, std::int64_t at) {
-    const std::int64_t value = static_cast<const arrow::TimestampArray&>(array).Value(at);
-    std::int64_t micros = value;
-    bool exact = true;
-    switch (static_cast<const arrow::TimestampType&>(*array.type()).unit()) {
-      case arrow::TimeUnit::SECOND: exact = !__builtin_mul_overflow(value, 1'000'000, &micros); break;
-      case arrow::TimeUnit::MILLI: exact = !__builtin_mul_overflow(value, 1'000, &micros); break;
-      case arrow::TimeUnit::MICRO: break;
-      case arrow::TimeUnit::NANO:
-        exact = value % 1'000 == 0;
-        micros = value / 1'000;
-        break;
-    }
-    if (exact) {
-      place.add_timestamp(row, micros);
+    CANVASBACK_ASSIGN(const auto micros, microseconds_of(static_cast<const arrow::TimestampArray&>(array), at));
+    if (micros) {
+      place.add_timestamp(row, *micros);
     } else {
       place.add_string(row, array.GetScalar(at).ValueOrDie()->ToString());
     }
@@ -199,7 +219,7 @@ class Shredder {
     const auto end = static_cast<std::int64_t>(lists.value_offset(at + 1));
     if (place.lists_are_text()) {
       std::string text;
-      append_json_items(*lists.values(), begin, end, text);
+      CANVASBACK_TRY(append_json_items(*lists.values(), begin, end, text));
       place.add_list_text(row, text);
       return {};
     }
@@ -214,7 +234,7 @@ class Shredder {
     const auto& object = static_cast<const arrow::StructArray&>(array);
     if (place.objects_are_text()) {
       std::string text;
-      append_json(array, at, text);
+      CANVASBACK_TRY(append_json(array, at, text));
       place.add_object_text(row, text);
       return {};
     }

@@ -12,6 +12,7 @@
 #include <numeric>
 
 #include "base/limits.hpp"
+#include "storage/parquet/enum_texts.hpp"
 #include "storage/parquet/footer.hpp"
 #include "storage/parquet/guard.hpp"
 #include "stream/portable_batches.hpp"
@@ -56,7 +57,7 @@ class FileStream final : public BatchStream {
       auto batches = reader_->GetRecordBatchReader(groups);
       if (!batches.ok()) return std::unexpected(arrow_error(file_.path, batches.status()));
       batches_ = std::move(*batches);
-      schema_ = portable_schema(*batches_->schema(), fine);
+      schema_ = portable_schema(*with_enums_as_text(*reader_, batches_->schema()), fine);
       return {};
     });
   }

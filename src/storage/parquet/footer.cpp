@@ -117,13 +117,14 @@ bool is_plain(const arrow::Schema& schema) {
   return true;
 }
 
-// An INT96 timestamp or a UUID has an Arrow type that looks plain; its physical or logical type gives it away.
+// An INT96 timestamp, a UUID or an ENUM has an Arrow type that looks plain; its physical or logical type gives it away.
 bool has_odd_leaf(const parquet::FileMetaData& footer) {
   for (int i = 0; i < footer.num_columns(); ++i) {
     const auto* column = footer.schema()->Column(i);
     if (column->physical_type() == parquet::Type::INT96) return true;
-    if (column->logical_type() && (column->logical_type()->is_UUID() || column->logical_type()->is_JSON() ||
-                                   column->logical_type()->is_BSON() || column->logical_type()->is_interval())) {
+    const auto& logical = column->logical_type();
+    if (logical && (logical->is_UUID() || logical->is_JSON() || logical->is_BSON() || logical->is_interval() ||
+                    logical->is_enum())) {
       return true;
     }
   }

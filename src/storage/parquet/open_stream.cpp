@@ -4,7 +4,9 @@
 #include <parquet/file_reader.h>
 
 #include "base/limits.hpp"
+#include "storage/parquet/enum_texts.hpp"
 #include "storage/parquet/guard.hpp"
+#include "stream/portable_batches.hpp"
 
 namespace canvasback {
 namespace {
@@ -20,23 +22,28 @@ class ParquetStream final : public BatchStream {
       auto batches = reader_->GetRecordBatchReader();
       if (!batches.ok()) return std::unexpected(arrow_error(kSent, batches.status()));
       batches_ = std::move(*batches);
+      schema_ = with_enums_as_text(*reader_, batches_->schema());
       return {};
     });
   }
-  SchemaPtr schema() const override { return batches_->schema(); }
+  SchemaPtr schema() const override { return schema_; }
   Result<BatchPtr> next() override {
     return guard_parquet(kSent, [&]() -> Result<BatchPtr> {
       BatchPtr batch;
       do {
         if (auto status = batches_->ReadNext(&batch); !status.ok()) return std::unexpected(arrow_error(kSent, status));
       } while (batch && batch->num_rows() == 0);
-      return batch;
+      if (!batch || schema_ == batches_->schema()) return batch;
+      auto texts = portable_batch(*batch, schema_);
+      if (!texts) return std::unexpected(parquet_error(kSent, texts.error().message));
+      return texts;
     });
   }
 
  private:
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::unique_ptr<arrow::RecordBatchReader> batches_;
+  SchemaPtr schema_;
 };
 
 }  // namespace

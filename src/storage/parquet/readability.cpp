@@ -36,6 +36,23 @@ bool is_zoned_nanos(const parquet::ColumnDescriptor& column) {
   return timestamp.time_unit() == parquet::LogicalType::TimeUnit::NANOS && timestamp.is_adjusted_to_utc();
 }
 
+// TIMESTAMP_MILLIS and TIMESTAMP_MICROS of writers before 2018: by the format they are in UTC, to the engine they are
+// of no zone.
+bool is_old_timestamp(const parquet::ColumnDescriptor& column) {
+  const auto& logical = column.logical_type();
+  return logical && logical->is_timestamp() &&
+         static_cast<const parquet::TimestampLogicalType&>(*logical).is_from_converted_type();
+}
+
+// Of the engine's reader of these, columns alone can be told to be something else, and no values inside others.
+std::string nested_lack(const parquet::ColumnDescriptor& column) {
+  if (column.path()->ToDotVector().size() == 1) return {};
+  if (is_old_timestamp(column)) return fmt::format("column {} has timestamps without a logical type", path_of(column));
+  const auto& logical = column.logical_type();
+  if (logical && logical->is_enum()) return fmt::format("column {} has values of the type ENUM", path_of(column));
+  return {};
+}
+
 // What the engine lacks for this column, by its type alone.
 std::string type_lack(const parquet::ColumnDescriptor& column) {
   const auto& logical = column.logical_type();
@@ -43,7 +60,11 @@ std::string type_lack(const parquet::ColumnDescriptor& column) {
       static_cast<const parquet::DecimalLogicalType&>(*logical).precision() > kEngineDecimalDigits) {
     return fmt::format("column {} has decimals of more than {} digits", path_of(column), kEngineDecimalDigits);
   }
-  return {};
+  // The engine makes times with a zone of these, in microseconds.
+  if (logical && logical->is_time() && static_cast<const parquet::TimeLogicalType&>(*logical).is_adjusted_to_utc()) {
+    return fmt::format("column {} has times of day in UTC", path_of(column));
+  }
+  return nested_lack(column);
 }
 
 std::string chunk_lack(const parquet::ColumnDescriptor& column, const parquet::ColumnChunkMetaData& chunk) {
@@ -124,6 +145,15 @@ bool may_have_wide_differences(const parquet::ColumnDescriptor& column, const pa
   return wide(known->max()) - wide(known->min()) > INT32_MAX;
 }
 
+// What a column that stands for itself is, beyond what its reader tells of it.
+void note_column(const parquet::ColumnDescriptor& column, const std::string& root, Readability& out) {
+  const auto& logical = column.logical_type();
+  if (!logical || column.path()->ToDotVector().size() != 1) return;
+  if (logical->is_null()) out.nulls.push_back(root);
+  if (logical->is_enum()) out.enums.push_back(root);
+  if (is_old_timestamp(column)) out.zoned.push_back(root);
+}
+
 // Of a file that libparquet opens.
 Status look_into(const DataFile& file, const parquet::FileMetaData& footer, const CancelToken& cancel,
                  Readability& out) {
@@ -146,9 +176,7 @@ Status look_into(const DataFile& file, const parquet::FileMetaData& footer, cons
       out.stream_lacks = fmt::format("column {} may hold differences of more than 32 bits", path_of(column));
     }
     const std::string root = column.path()->ToDotVector()[0];
-    if (column.logical_type() && column.logical_type()->is_null() && column.path()->ToDotVector().size() == 1) {
-      out.nulls.push_back(root);
-    }
+    note_column(column, root, out);
     if (column.physical_type() != parquet::Type::INT96 && !is_zoned_nanos(column)) continue;
     out.nanos.push_back(root);
     if (!reader) {

@@ -21,6 +21,8 @@ struct Readability {
   std::vector<std::string> nanos;    // columns with timestamps of nanoseconds that the engine reads as microseconds,
   std::vector<std::string> fine;     // and those of them with values that it would cut
   std::vector<std::string> nulls;    // columns of the logical type Null: nothing tells what else they are
+  std::vector<std::string> enums;    // of the logical type ENUM, which may be bytes to the engine
+  std::vector<std::string> zoned;    // of timestamps in UTC that the engine takes for times of no zone
   bool has_far_timestamps = false;   // INT96 that nanoseconds since 1970 do not reach
 };
 

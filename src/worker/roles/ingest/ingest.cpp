@@ -305,6 +305,18 @@ class Ingest {
     return key_text_of_time(static_cast<const arrow::TimestampArray&>(*place.timestamps).Value(row));
   }
 
+  // Cells of text fields are text from the begin: as a number and back, 0.00001 would be 1e-05.
+  CsvColumns csv_columns() const {
+    CsvColumns out;
+    if (!check_) return out;
+    out.amounts = false;
+    for (const SchemaField& field : work_.schema->fields) {
+      if (field.type == FieldType::String) out.texts.insert(field.name);
+    }
+    if (work_.schema->find(kIdColumn) == nullptr) out.texts.emplace(kIdColumn);
+    return out;
+  }
+
   // Rows come typed or not at all: none is bad alone.
   Status run_csv() {
     RecordStamps stamped = stamps();
@@ -313,7 +325,7 @@ class Ingest {
       stamped.add_to(records);
       return keep_typed(std::move(records), {});
     };
-    CsvRecordReader reader(take, !check_);
+    CsvRecordReader reader(take, csv_columns());
     CANVASBACK_TRY(feed_decoded(work_.inputs[0], cancel_, [&](std::string_view bytes) { return reader.add(bytes); }));
     return reader.finish();
   }

@@ -117,6 +117,8 @@ Status FileInspection::look_at_files() {
     sort.stream_lacks = read.stream_lacks;
     sort.names = read.columns;
     sort.nulls = read.nulls;
+    sort.enums = read.enums;
+    sort.zoned = read.zoned;
     const std::string key = fmt::format("{}\n{}\n{}", sort.form.streamed, partition_key(files[i]), read.schema);
     files[i].shape = sort_of(key, std::move(sort));
   }
@@ -236,6 +238,29 @@ Result<std::vector<DatasetColumn>> FileInspection::describe_sort(Sort& sort) {
   return columns;
 }
 
+// Gives a column the type of its values, where the engine finds another one. name: as the file has it.
+void FileInspection::retype(Sort& sort, const std::string& name, SourceColumn& column) {
+  const auto is_one_of = [&](const std::vector<std::string>& names) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  if (column.type.find("VARIANT") != std::string::npos) {
+    column.type = replaced(column.type, "VARIANT", "JSON");
+    // The engine takes a NULL for the JSON text null.
+    const std::string_view cast =
+        column.type == "JSON" ? "CASE WHEN {0} IS NOT NULL THEN CAST({0} AS {1}) END" : "CAST({} AS {})";
+    column.sql = fmt::format(fmt::runtime(cast), column.sql, column.type);
+    sort.converted = true;
+  } else if (column.type == "BLOB" && is_one_of(sort.enums)) {
+    column.type = "VARCHAR";
+    column.sql = fmt::format("decode({})", column.sql);
+    sort.retyped = true;
+  } else if (column.type == "TIMESTAMP" && is_one_of(sort.zoned)) {
+    column.type = "TIMESTAMP WITH TIME ZONE";
+    column.sql = fmt::format("CAST({} AS {})", column.sql, column.type);
+    sort.retyped = true;
+  }
+}
+
 void FileInspection::take_columns(Sort& sort, std::vector<DatasetColumn> found) {
   sort.form.columns = static_cast<int>(found.size());
   std::vector<std::string> names;
@@ -265,14 +290,7 @@ void FileInspection::take_columns(Sort& sort, std::vector<DatasetColumn> found) 
     }
     // Folders above the dataset's own, which the engine sees, too, are none of its columns.
     if (std::ranges::any_of(above, is_key)) continue;
-    if (column.type.find("VARIANT") != std::string::npos) {
-      column.type = replaced(column.type, "VARIANT", "JSON");
-      // The engine takes a NULL for the JSON text null.
-      const std::string_view cast =
-          column.type == "JSON" ? "CASE WHEN {0} IS NOT NULL THEN CAST({0} AS {1}) END" : "CAST({} AS {})";
-      column.sql = fmt::format(fmt::runtime(cast), column.sql, column.type);
-      sort.converted = true;
-    }
+    retype(sort, i < sort.names.size() ? sort.names[i] : found[i].name, column);
     if (std::ranges::find(sort.nulls, found[i].name) != sort.nulls.end()) column.type.clear();
     sort.columns.push_back(std::move(column));
   }
@@ -286,7 +304,8 @@ bool FileInspection::is_plain(const JoinedColumns& joined) const {
   if (names.file != "file_index" || names.row != "file_row_number") return false;
   if (dataset_.kind == DatasetKind::Arrow) return sorts_.size() == 1;
   return std::ranges::none_of(sorts_, [&](const Sort& sort) {
-    return sort.form.streamed || sort.renamed || sort.converted || (sorts_.size() > 1 && !sort.nulls.empty());
+    return sort.form.streamed || sort.renamed || sort.converted || sort.retyped ||
+           (sorts_.size() > 1 && !sort.nulls.empty());
   });
 }
 

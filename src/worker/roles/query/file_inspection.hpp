@@ -38,11 +38,14 @@ class FileInspection {
     std::size_t file = 0;  // one of them
     FileForm form;
     std::vector<std::string> names;     // of its columns, as the file has them
-    std::vector<std::string> nulls;     // Readability::nulls
+    std::vector<std::string> nulls;     // Readability::nulls,
+    std::vector<std::string> enums;     // its enums,
+    std::vector<std::string> zoned;     // and its zoned
     std::string stream_lacks;           // Readability::stream_lacks
     std::vector<SourceColumn> columns;  // as the engine finds them
     bool renamed = false;               // some have other names than the engine finds,
-    bool converted = false;             // or other types
+    bool converted = false;             // or other types,
+    bool retyped = false;               // or types that our own scan finds as well
   };
 
   Status leave_out(const DataFile& file, const Error& error);
@@ -54,6 +57,7 @@ class FileInspection {
   int sort_of(const std::string& key, Sort sort);
   Status describe(Sort& sort);
   Result<std::vector<DatasetColumn>> describe_sort(Sort& sort);
+  static void retype(Sort& sort, const std::string& name, SourceColumn& column);
   void take_columns(Sort& sort, std::vector<DatasetColumn> found);
   bool is_plain(const JoinedColumns& joined) const;
   void set_forms(const JoinedColumns& joined);

@@ -63,6 +63,11 @@ class Inspection {
     TextReading reading;
     reading.settings = settings_;
     CANVASBACK_TRY(set_columns(reading));
+    if (dataset_.columns.empty()) {
+      return fail(ErrorCode::InvalidData,
+                  fmt::format("{}: The file is empty: it has no row, not even one with the names of its columns.",
+                              dataset_.files[0].path));
+    }
     dataset_.rows = 0;
     for (std::size_t i = 0; i < scans_.size(); ++i) {
       reading.files.push_back(std::move(scans_[i].reading()));
