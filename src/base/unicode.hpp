@@ -9,8 +9,8 @@ namespace canvasback {
 // Whether a UTF-8 text has characters that compose() may join with others. Quick: most texts have none.
 bool may_compose(std::string_view text);
 
-// The text in Unicode's form NFC, where its marks stand in canonical order; bytes that are no UTF-8 stay as they are.
-// Of characters below U+10000.
+// The text in Unicode's form NFC; bytes that are no UTF-8 stay as they are. Of characters below U+10000; of marks those
+// of U+0300 to U+036F are put into their order.
 std::string compose(std::string_view text);
 
 }  // namespace canvasback

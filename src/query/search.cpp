@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
@@ -17,8 +19,44 @@ bool is_letter(char c) {
   return byte >= 0x80 || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
 }
 
-// The lower case of a two-byte letter, by its number; itself where it has none of two bytes.
+// The lower case of a letter of two or three bytes, by its number; itself where it has none of as many bytes.
 unsigned lower_of(unsigned code) {
+  // Alphabets in which small letters stand behind their capitals, one by one.
+  constexpr std::array<std::pair<unsigned, unsigned>, 11> kEvenCapitals{{{0x1A0, 0x1A5},
+                                                                         {0x1DE, 0x1EF},
+                                                                         {0x1F8, 0x21F},
+                                                                         {0x222, 0x233},
+                                                                         {0x246, 0x24F},
+                                                                         {0x3D8, 0x3EF},
+                                                                         {0x460, 0x481},
+                                                                         {0x48A, 0x4BF},
+                                                                         {0x4D0, 0x52F},
+                                                                         {0x1E00, 0x1E95},
+                                                                         {0x1EA0, 0x1EFF}}};
+  for (const auto& [first, last] : kEvenCapitals) {
+    if (code >= first && code <= last) return code | 1;
+  }
+  if ((code >= 0x1CD && code <= 0x1DC) || (code >= 0x4C1 && code <= 0x4CE)) return code % 2 == 1 ? code + 1 : code;
+  switch (code) {
+    case 0x178: return 0xFF;
+    case 0x179:
+    case 0x17B:
+    case 0x17D:
+    case 0x1AF:
+    case 0x1B3:
+    case 0x1B5: return code + 1;
+    case 0x386: return 0x3AC;
+    case 0x388:
+    case 0x389:
+    case 0x38A: return code + 37;
+    case 0x38C: return 0x3CC;
+    case 0x38E:
+    case 0x38F: return code + 63;
+    case 0x3C2: return 0x3C3;  // at the end of a word
+    default: break;
+  }
+  if (code >= 0x531 && code <= 0x556) return code + 48;
+  if (code >= 0xFF21 && code <= 0xFF3A) return code + 0x20;
   if (code >= 0xC0 && code <= 0xDE && code != 0xD7) return code + 0x20;
   if (code >= 0x100 && code <= 0x137 && code != 0x130 && code != 0x131) return code | 1;
   if (code >= 0x139 && code <= 0x148) return code % 2 == 1 ? code + 1 : code;
@@ -102,14 +140,20 @@ void fold_case(char* text, std::size_t bytes) {
     high |= c;
   }
   if ((high & 0x80) == 0) return;
+  const auto low = [text](std::size_t at) { return static_cast<unsigned char>(text[at]) & 0x3FU; };
   for (std::size_t i = 0; i + 1 < bytes; ++i) {
     const auto first = static_cast<unsigned char>(text[i]);
-    if (first < 0xC3 || first > 0xD0) continue;
-    const unsigned code = (first & 0x1FU) << 6 | (static_cast<unsigned char>(text[i + 1]) & 0x3FU);
-    const unsigned folded = lower_of(code);
-    text[i] = static_cast<char>(0xC0 | folded >> 6);
-    text[i + 1] = static_cast<char>(0x80 | (folded & 0x3F));
-    ++i;
+    if (first >= 0xC3 && first <= 0xD5) {
+      const unsigned folded = lower_of((first & 0x1FU) << 6 | low(i + 1));
+      text[i] = static_cast<char>(0xC0 | folded >> 6);
+      text[i + 1] = static_cast<char>(0x80 | (folded & 0x3F));
+      ++i;
+    } else if ((first == 0xE1 || first == 0xEF) && i + 2 < bytes) {
+      const unsigned folded = lower_of((first & 0x0FU) << 12 | low(i + 1) << 6 | low(i + 2));
+      text[i + 1] = static_cast<char>(0x80 | (folded >> 6 & 0x3F));
+      text[i + 2] = static_cast<char>(0x80 | (folded & 0x3F));
+      i += 2;
+    }
   }
 }
 

@@ -211,14 +211,16 @@ class Joiner {
       if (!one.column.type.empty()) rank = std::min(rank, rank_of(one.column.type));
     }
     std::string type;
-    for (const Occurrence& one : joint.found) {
-      if (one.column.type.empty() || rank_of(one.column.type) != rank) continue;
-      if (type.empty()) {
-        type = one.column.type;
-      } else if (std::string common = exact_common_type(type, one.column.type); !common.empty()) {
-        type = std::move(common);
-      } else if (is_real(type)) {
-        type = one.column.type;  // exact digits keep the name; doubles have one of their own
+    // Exact digits first, so that the order of the files does not matter: they keep the name, and where doubles do not
+    // hold them, those have one of their own.
+    for (const bool reals : {false, true}) {
+      for (const Occurrence& one : joint.found) {
+        if (one.column.type.empty() || rank_of(one.column.type) != rank || is_real(one.column.type) != reals) continue;
+        if (type.empty()) {
+          type = one.column.type;
+        } else if (std::string common = exact_common_type(type, one.column.type); !common.empty()) {
+          type = std::move(common);
+        }
       }
     }
     return type.empty() ? "INTEGER" : type;

@@ -59,6 +59,15 @@ TEST(JoinColumns, StructsHaveAllMembers) {
   EXPECT_EQ(exact_common_type("STRUCT(a INTEGER)[]", "STRUCT(b DATE)[]"), R"(STRUCT("a" INTEGER, "b" DATE)[])");
 }
 
+TEST(JoinColumns, TheOrderOfFilesDoesNotMatter) {
+  const Texts wanted{"v DECIMAL(12,2)", "v__double DOUBLE"};
+  EXPECT_EQ(columns_of(joined({"INTEGER", "DOUBLE", "DECIMAL(5,2)"})), wanted);
+  EXPECT_EQ(columns_of(joined({"DOUBLE", "INTEGER", "DECIMAL(5,2)"})), wanted);
+  EXPECT_EQ(columns_of(joined({"DECIMAL(5,2)", "INTEGER", "DOUBLE"})), wanted);
+  EXPECT_EQ(columns_of(joined({"INTEGER", "DOUBLE", "BIGINT"})), (Texts{"v BIGINT", "v__double DOUBLE"}));
+  EXPECT_EQ(columns_of(joined({"DOUBLE", "INTEGER"})), (Texts{"v DOUBLE"}));
+}
+
 TEST(JoinColumns, WhatDoesNotGoInHasAColumnOfItsOwn) {
   EXPECT_EQ(columns_of(joined({"BOOLEAN", "BIGINT"})), (Texts{"v BIGINT", "v__string VARCHAR"}));
   EXPECT_EQ(columns_of(joined({"DOUBLE", "BIGINT"})), (Texts{"v BIGINT", "v__double DOUBLE"}));

@@ -41,15 +41,43 @@ std::string median_of_decimals(const std::string& column, DecimalType type) {
       column, wider);
 }
 
-// Between two values as many more digits as the probability has say all. The engine interpolates in doubles, so three
-// more are computed and rounded away.
+// Between two neighbours, in the order of the values, by decimals alone. `digits`: of the probability behind its point;
+// `width`: of decimals that hold the values and their differences in 128 bits, which the engine counts in only then.
+std::string quantile_between(const std::string& column, DecimalType type, const ExactNumber& probability, int digits,
+                             int width) {
+  const std::string values = fmt::format("(list({0} ORDER BY {0}) FILTER (WHERE {0} IS NOT NULL))", column);
+  const std::string power = "1" + std::string(static_cast<std::size_t>(digits), '0');
+  // How far along the neighbours it is, in units of the probability's last digit.
+  const std::string place =
+      fmt::format("(CAST(count({}) - 1 AS HUGEINT) * {}{})", column, probability.whole, probability.fraction);
+  const std::string first = fmt::format("CAST({} // {} AS BIGINT) + 1", place, power);
+  const std::string share =
+      fmt::format("CAST(CAST({0} % {1} AS DECIMAL({2},0)) * CAST('1e-{3}' AS DECIMAL({2},{3})) AS DECIMAL({2},{3}))",
+                  place, power, digits + 1, digits);
+  const auto value = [&](const std::string& at) {
+    return fmt::format("CAST({}[{}] AS DECIMAL({},{}))", values, at, width, type.scale);
+  };
+  return fmt::format(
+      "(CASE WHEN count({}) = 0 THEN NULL WHEN {} % {} = 0 THEN CAST({} AS DECIMAL({},{})) "
+      "ELSE CAST({} + ({} - {}) * {} AS DECIMAL({},{})) END)",
+      column, place, power, value(first), type.width + digits, type.scale + digits, value(first), value(first + " + 1"),
+      value(first), share, type.width + digits, type.scale + digits);
+}
+
+// Between two values as many more digits as the probability has say all.
 std::string quantile_of_decimals(const std::string& column, DecimalType type, double probability) {
+  if (probability == 0) return fmt::format("min({})", column);
+  if (probability == 1) return fmt::format("max({})", column);
   const auto number = parse_exact_number(fmt::format("{}", probability));
   const int digits = number ? static_cast<int>(number->fraction.size()) : kDecimalDigitsMax;
+  // The engine interpolates in doubles: three more digits are computed and rounded away, where a double has them all.
   constexpr int kGuards = 3;
-  if (type.width + digits + kGuards > kDecimalDigitsMax) {
+  constexpr int kDoubleDigits = 15;
+  const int width = std::max(type.width, kWidth64) + 1;
+  if (!number || width + digits + 2 > kDecimalDigitsMax) {
     return fmt::format("quantile_cont(CAST({} AS DOUBLE), {})", column, probability);
   }
+  if (type.width + digits + kGuards > kDoubleDigits) return quantile_between(column, type, *number, digits, width);
   return fmt::format("CAST(quantile_cont(CAST({} AS DECIMAL({},{})), {}) AS DECIMAL({},{}))", column,
                      type.width + digits + kGuards, type.scale + digits + kGuards, probability, type.width + digits,
                      type.scale + digits);
