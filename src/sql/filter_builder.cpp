@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
 #include <utility>
 
 #include "base/exact_number.hpp"
@@ -63,8 +62,7 @@ std::string FilterBuilder::operand(const DatasetColumn& column, const std::strin
   if (is_exact_type(column.type)) return fmt::format("CAST({} AS DOUBLE)", bind(text));
   // A number past the range of FLOAT is no infinity.
   if (column.type == "FLOAT") {
-    const double number = std::strtod(text.c_str(), nullptr);
-    if (std::isfinite(number) && std::abs(number) > std::numeric_limits<float>::max()) {
+    if (std::isinf(std::strtof(text.c_str(), nullptr)) && std::isfinite(std::strtod(text.c_str(), nullptr))) {
       return fmt::format("CAST({} AS DOUBLE)", bind(text));
     }
   }

@@ -76,7 +76,7 @@ std::int64_t days_in(std::int64_t year, std::int64_t month) {
 bool take_date(Scanner& in, Moment& out) {
   const bool negative = in.take('-');
   if (!negative) in.take('+');
-  const auto year = in.number(4, 6);
+  const auto year = in.number(4, 7);
   if (!year || !in.take('-')) return false;
   const auto month = in.number(1, 2);
   if (!month || *month < 1 || *month > 12 || !in.take('-')) return false;

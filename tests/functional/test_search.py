@@ -95,3 +95,17 @@ def test_all_pages_together_have_every_record_once(serve):
 def test_what_is_refused(server, body):
     answer = server.ask("POST", "/query/search", body)
     assert (answer.status, answer.code) == (400, "InvalidData"), answer.body
+
+
+@pytest.mark.parametrize(("kept", "asked"), [
+    ("ĐẠI HỌC", "đại học"), ("Άννα", "ΆΝΝΑ"), ("Ґанок", "ҐАНОК"), ("Ґанок", "ґанок"), ("ΟΔΟΣ", "οδος"), ("ŽLUŤ", "žluť"),
+    ("ՀԱՅԱՍՏԱՆ", "հայաստան"), ("ＡＢＣ", "ａｂｃ"), ("ÿ", "Ÿ"),
+    ("a\u0327\u0301b", "\u00e1\u0327b"), ("e\u0302\u0323", "\u1ec7"), ("\u1ec7", "E\u0302\u0323"),
+])  # fmt: skip
+def test_letters_of_every_alphabet_in_any_case_and_form(serve, kept, asked):
+    server = serve()
+    send(server, [{"id": "1", "t": kept}, {"id": "2", "t": "other"}])
+    for text in (kept, asked):
+        found = server.ask("POST", "/query/search", {"query": text})
+        assert found.status == 200, found.body
+        assert [row["id"] for row in found.json()["data"]] == ["1"], (text, found.body)

@@ -126,7 +126,7 @@ struct CsvRecordReader::Impl {
     for (std::size_t i = 0; i < cells; ++i) {
       if (row[i].text.empty() || !is_utf8(row[i].text)) return wrong("A column has no name.");
       if (row[i].text.find('\0') != std::string_view::npos) {
-        return wrong("A column's name has the character U+0000: no column can be called so.");
+        return wrong("A column's name has the character NUL: no column can be called so.");
       }
       if (std::ranges::find(header, row[i].text) != header.end()) {
         return wrong(fmt::format("Two columns are called \"{}\".", row[i].text));

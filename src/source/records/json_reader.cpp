@@ -1,5 +1,6 @@
 #include "source/records/json_reader.hpp"
 
+#include <fmt/format.h>
 #include <simdjson.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <numeric>
 #include <optional>
 
+#include "base/json.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "source/records/indexed_walker.hpp"
@@ -114,7 +116,8 @@ class Walker {
         if (!ok(field.unescaped_key().get(key))) return false;
         if (key.empty()) return wrong("A key is empty: no column can be called so.");
         if (key.find('\0') != std::string_view::npos) {
-          return wrong("A key has the character U+0000: no column can be called so.");
+          return wrong(fmt::format("The key {} has the character NUL: no column can be called so.",
+                                   Json(std::string(key)).dump()));
         }
         if (place.member_count() >= limits::kRecordKeysMax && depth == 1) return wrong("There are too many keys.");
         member = &place.member(key);

@@ -18,6 +18,10 @@ export type TrashAnswer = {
   time_us: number;
   records: number;
   bytes: number;
+  /** Of a restore: records that later ones of their keys stand for. */
+  superseded?: number;
+  /** Of a restore: unique values that several records have now. */
+  problems?: (string)[];
   performance_metrics: SchemaMetrics;
 };
 
