@@ -49,7 +49,7 @@ unit: test-programs
 	ctest --test-dir build/release --output-on-failure --no-tests=error
 
 functional: test-programs unit
-	@if [[ -d tests/functional ]]; then set -x; $(PYTHON) -m pytest -q tests/functional; fi
+	scripts/functional
 
 web-test: test-programs unit functional ## the web app's tests: units, and pages in Chromium on a running server
 	npm --prefix web run unit
