@@ -246,7 +246,8 @@ it("to a grouped total of a billion rows", { timeout: 400_000 }, async () => {
   await walk.click(cell(page, 0, 0));
   await walk.press("g");
   await walk.choose(page.getByRole("combobox", { name: "Column of the measure" }), "amount");
-  await page.getByRole("progressbar", { name: "Computing groups" }).waitFor();
+  // Of fewer rows it may be gone before anybody looks.
+  if (BILLION_FILES >= 100) await page.getByRole("progressbar", { name: "Computing groups" }).waitFor();
   await walk.shot("computing");
   const right = groupsOfFile(GROUPS).map(({ rows, sum }, shop) =>
     [shop, rows * BILLION_FILES, sum * BILLION_FILES].map(String),
