@@ -32,23 +32,13 @@ bool has_all(const DailyGroups& made, const MetricsPlan& plan, const GroupKeys& 
 // SELECT of the groups of one period (`days`), or of all that are wanted, with the columns that are wanted of them.
 Result<std::string> select_sql(const DailyGroups& made, const MetricsPlan& plan, const MetricsClock& clock,
                                const GroupKeys& keys, const DayRange* days, int period, SqlStatement& statement) {
-  const MetricsPeriods& periods = plan.periods();
   std::vector<std::string> columns;
   if (keys.grain != Grain::None) columns.push_back(bucket_sql(clock, kDay, keys.grain) + " AS t");
   for (std::size_t i = 0; i < keys.dimensions.size(); ++i) {
     columns.push_back(fmt::format("{} AS d{}", column_of(made, keys.dimensions[i]), i));
   }
-  std::vector<std::string> conditions;
-  if (days != nullptr) {
-    conditions.push_back(within_sql(clock, kDay, *days));
-    if (periods.compared) columns.push_back(fmt::format("{} AS p", period));
-  } else if (periods.compared) {
-    const std::string now = within_sql(clock, kDay, *periods.period);
-    conditions.push_back(fmt::format("({} OR {})", now, within_sql(clock, kDay, *periods.compared)));
-    columns.push_back(fmt::format("CASE WHEN {} THEN 0 ELSE 1 END AS p", now));
-  } else if (periods.period) {
-    conditions.push_back(within_sql(clock, kDay, *periods.period));
-  }
+  auto [period_column, conditions] = period_sql(clock, kDay, plan.periods(), days, period);
+  if (!period_column.empty()) columns.push_back(std::move(period_column));
   if (!plan.query().where.empty()) {
     Dataset shape;
     for (std::size_t i = 0; i < made.dimensions.size(); ++i) {

@@ -67,6 +67,24 @@ DayRange around(const DayRange& one, const DayRange& other) {
 
 }  // namespace
 
+PeriodSql period_sql(const MetricsClock& clock, const TimeColumn& time, const MetricsPeriods& periods,
+                     const DayRange* days, int period) {
+  PeriodSql out;
+  if (days != nullptr) {
+    out.conditions.push_back(within_sql(clock, time, *days));
+    if (periods.compared) out.column = fmt::format("{} AS p", period);
+  } else if (periods.compared) {
+    const std::string now = within_sql(clock, time, *periods.period);
+    // The engine leaves out row groups by a range, not by one of two.
+    out.conditions.push_back(within_sql(clock, time, around(*periods.period, *periods.compared)));
+    out.conditions.push_back(fmt::format("({} OR {})", now, within_sql(clock, time, *periods.compared)));
+    out.column = fmt::format("CASE WHEN {} THEN 0 ELSE 1 END AS p", now);
+  } else if (periods.period) {
+    out.conditions.push_back(within_sql(clock, time, *periods.period));
+  }
+  return out;
+}
+
 bool overlap(const DayRange& one, const DayRange& other) {
   const bool apart =
       (one.to && other.from && *one.to <= *other.from) || (other.to && one.from && *other.to <= *one.from);
@@ -229,19 +247,8 @@ Result<std::string> MetricsPlan::scan_sql(const GroupKeys& keys, const DayRange*
     CANVASBACK_ASSIGN(std::string value, dimension_sql(*model_->find_dimension(query_.dimensions.front())));
     columns.push_back(value + " AS r");
   }
-  std::vector<std::string> conditions;
-  if (days != nullptr) {
-    conditions.push_back(within_sql(source_->clock, time, *days));
-    if (periods_.compared) columns.push_back(fmt::format("{} AS p", period));
-  } else if (periods_.compared) {
-    const std::string now = within_sql(source_->clock, time, *periods_.period);
-    // The engine leaves out row groups by a range, not by one of two.
-    conditions.push_back(within_sql(source_->clock, time, around(*periods_.period, *periods_.compared)));
-    conditions.push_back(fmt::format("({} OR {})", now, within_sql(source_->clock, time, *periods_.compared)));
-    columns.push_back(fmt::format("CASE WHEN {} THEN 0 ELSE 1 END AS p", now));
-  } else if (periods_.period) {
-    conditions.push_back(within_sql(source_->clock, time, *periods_.period));
-  }
+  auto [period_column, conditions] = period_sql(source_->clock, time, periods_, days, period);
+  if (!period_column.empty()) columns.push_back(std::move(period_column));
   if (!query_.where.empty()) {
     CANVASBACK_ASSIGN(std::string condition, append_condition(statement, shape, filter_of(query_.where)));
     conditions.push_back(std::move(condition));

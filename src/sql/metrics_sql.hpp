@@ -30,6 +30,15 @@ struct MetricsPeriods {
   std::optional<DayRange> compared;
 };
 
+// What the rows of a period are, by their time: conditions, and with a compared period the column p.
+struct PeriodSql {
+  std::string column;  // "… AS p"; empty: none
+  std::vector<std::string> conditions;
+};
+// Of one period alone (`days`, which is number `period`), or of all that are wanted (days is null).
+PeriodSql period_sql(const MetricsClock& clock, const TimeColumn& time, const MetricsPeriods& periods,
+                     const DayRange* days, int period);
+
 // Columns of groups: t (with a grain), d0, d1 … (dimensions), p (with a compared period: 0 the period, 1 that one),
 // l0, l1 … (leaves).
 struct GroupKeys {
