@@ -174,6 +174,7 @@ it("renames, empties and deletes a collection, and brings it back", async () => 
   const more = async (item: string): Promise<void> => {
     await page.getByRole("button", { name: "More actions" }).click();
     await page.getByRole("menuitem", { name: item }).click();
+    await page.getByRole("menu").waitFor({ state: "detached" });
   };
   await more("Rename…");
   await dialog.getByRole("textbox", { name: "New name" }).fill("all records");

@@ -58,10 +58,10 @@ describe("groups", () => {
     await loaded(page);
     await expect.poll(() => total(2)).not.toBeNull();
     const rows = await sql(
-      "SELECT country, count(*), sum(amount) FROM orders GROUP BY 1 ORDER BY 2 DESC, 1 NULLS LAST",
+      "SELECT country, count(*), fsum(amount) FROM orders GROUP BY 1 ORDER BY 2 DESC, 1 NULLS LAST",
     );
     expect(await table()).toEqual(rows.map((row) => row.map((cell) => (cell === null ? "" : String(cell)))));
-    const [all] = await sql("SELECT count(*), sum(amount) FROM orders");
+    const [all] = await sql("SELECT count(*), fsum(amount) FROM orders");
     expect([await total(1), await total(2)]).toEqual(all?.map(String));
     expect(found).toEqual([]);
   });
@@ -111,7 +111,10 @@ describe("groups", () => {
       "SELECT date_trunc('day', \"at\"), country, count(*), avg(amount), count(DISTINCT seller) FROM orders " +
         "WHERE amount < 50 AND contains(seller, 'seller_1') GROUP BY 1, 2 ORDER BY 1, 2 NULLS LAST",
     );
-    expect(await table()).toEqual(rows.map((row) => row.map((cell) => (cell === null ? "" : String(cell)))));
+    // The engine's own average is not compensated: its last digits are others.
+    const rounded = (cell: unknown): string =>
+      /^\d+\.\d+$/.test(String(cell)) ? Number(cell).toPrecision(12) : cell === null ? "" : String(cell);
+    expect((await table()).map((row) => row.map(rounded))).toEqual(rows.map((row) => row.map(rounded)));
     // The rows of a day: a span of time beside the filter.
     await grid(page).focus();
     await grid(page).press("Control+Home");
@@ -148,9 +151,9 @@ describe("a pivot", () => {
     await header(page, "All others").waitFor();
     await loaded(page);
     const named = (await page.locator(".cg-label").allTextContents()).slice(3, 8);
-    const cells = named.map((name) => `sum(amount) FILTER (WHERE seller = '${name}')`);
-    const rest = `sum(amount) FILTER (WHERE seller NOT IN (${named.map((name) => `'${name}'`).join(", ")}))`;
-    const select = `count(*), sum(amount), ${cells.join(", ")}, ${rest} FROM orders`;
+    const cells = named.map((name) => `fsum(amount) FILTER (WHERE seller = '${name}')`);
+    const rest = `fsum(amount) FILTER (WHERE seller NOT IN (${named.map((name) => `'${name}'`).join(", ")}))`;
+    const select = `count(*), fsum(amount), ${cells.join(", ")}, ${rest} FROM orders`;
     const rows = await sql(`SELECT country, ${select} GROUP BY 1 ORDER BY 2 DESC, 1 NULLS LAST`);
     const near = (shown: string[], wanted: unknown[]): void =>
       wanted.forEach((value, at) => {
