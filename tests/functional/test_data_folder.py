@@ -1,6 +1,7 @@
 """The data folder: whose it is, what is removed from it at the start, links to other disks, and older ones."""
 
 import pathlib
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -195,3 +196,44 @@ def test_a_collection_may_lie_elsewhere(serve_in, tmp_path, part):
         assert again.ask("POST", "/api/v1/collections/far/compact").status == 200
         assert again.value("SELECT count(*)::BIGINT FROM far") == 2
         again.stop()
+
+
+def test_bad_records_may_go_to_another_disk(serve_in, tmp_path):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data/quarantine").symlink_to(other)
+        (tmp_path / "data/canvasback.format").write_text("format = 1\n")
+        server = serve_in(tmp_path)
+        for number in (1, 2):
+            kept = send(server, b'{"n": %d}\n{bad\n' % number, path="/ingest?on_error=quarantine")
+            assert kept["quarantined"] == 1, kept
+        assert server.value("SELECT count(*)::BIGINT FROM all_records") == 2
+        assert sorted(path.read_bytes() for path in pathlib.Path(other).glob("commit_*.ndjson"))
+        assert server.get("/health").status == 200
+
+
+def test_emptying_leaves_a_link_a_link(serve_in, tmp_path):
+    """Its folder and the trash are on two disks, which no exchange is for: told, and nothing is changed."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data/parquet").symlink_to(other)
+        (tmp_path / "data/canvasback.format").write_text("format = 1\n")
+        server = serve_in(tmp_path)
+        send(server, [{"n": 1}])
+        assert server.ask("POST", "/api/v1/collections/all_records/empty").status == 503
+        assert (tmp_path / "data/parquet").is_symlink() and server.get("/api/v1/trash").json()["entries"] == []
+        send(server, [{"n": 2}])
+        assert server.value("SELECT count(*)::BIGINT FROM all_records") == 2
+
+
+def test_a_limit_of_a_files_size_ends_nothing(serve_in, tmp_path):
+    """A signal says that a file is too large, and would end the program: it is an error of that file alone."""
+    server = serve_in(tmp_path)
+    send(server, [{"n": number, "text": "x" * 1000} for number in range(2000)])
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (100_000, 100_000))
+    started = server.ask("POST", "/api/v1/datasets/all_records/export", {"format": "csv"},
+                         {"Prefer": "respond-async"})  # fmt: skip
+    job = started.headers["location"]
+    wait_for(lambda: server.get(job).json()["state"] in ("failed", "done"))
+    assert server.get(job).json()["state"] == "failed" and server.alive
+    assert server.value("SELECT count(*)::BIGINT FROM all_records") == 2000
