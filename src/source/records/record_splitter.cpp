@@ -62,9 +62,10 @@ bool is_envelope_of_none(std::string_view text) {
   return records != nullptr && !records->is_array();
 }
 
-// Whether another record begins behind the first one, which is an object. The line may be the begin of one.
-bool has_second_record(std::string_view line) {
-  int depth = 0;
+// Calls visit(i) for each character that is not inside of a JSON string, opening quotes included, until it says false.
+// Whether the line ends inside of one.
+template <class Visit>
+bool outside_strings(std::string_view line, Visit visit) {
   bool in_string = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
@@ -77,37 +78,39 @@ bool has_second_record(std::string_view line) {
       continue;
     }
     in_string = c == '"';
-    if (c == '{' || c == '[') ++depth;
-    if ((c == '}' || c == ']') && --depth == 0) {
-      const std::size_t next = skip_space(line, i + 1);
-      return next < line.size() && line[next] == '{';
-    }
-    if (depth == 0 && !is_space(c)) return false;
+    if (!visit(i)) return in_string;
   }
-  return false;
+  return in_string;
+}
+
+// How much deeper it is behind a character.
+int depth_step(char c) { return c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0; }
+
+// Whether another record begins behind the first one, which is an object. The line may be the begin of one.
+bool has_second_record(std::string_view line) {
+  int depth = 0;
+  bool found = false;
+  outside_strings(line, [&](std::size_t i) {
+    const int step = depth_step(line[i]);
+    depth += step;
+    if (step < 0 && depth == 0) {
+      const std::size_t next = skip_space(line, i + 1);
+      found = next < line.size() && line[next] == '{';
+      return false;
+    }
+    return depth != 0 || is_space(line[i]);
+  });
+  return found;
 }
 
 // Whether a line holds as many opening as closing brackets.
 bool is_balanced(std::string_view line) {
   int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      ++depth;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return depth == 0 && !in_string;
+  const bool is_cut = outside_strings(line, [&](std::size_t i) {
+    depth += depth_step(line[i]);
+    return true;
+  });
+  return depth == 0 && !is_cut;
 }
 
 }  // namespace
